@@ -1,0 +1,88 @@
+/**
+ * Every failure this package reports, with what a caller may do about it.
+ * `exit` is the process exit code the command line ends with (see README, "Exit codes").
+ */
+const CODES = {
+  /** The caller's words are off: unknown flag, bad value, missing argument. */
+  USAGE: { exit: 64, retryable: false },
+  /** A definition, environment or schema file is invalid. */
+  INVALID_DEFINITION: { exit: 64, retryable: false },
+  /** A part did not answer at its address. */
+  UNREACHABLE: { exit: 1, retryable: true },
+  /** A part answered, but not in time. */
+  TIMEOUT: { exit: 1, retryable: true },
+  /** A part is up but not ready, for example a Connect rebalance (409). */
+  NOT_READY: { exit: 1, retryable: true },
+  /** A part answered with a refusal that repeating will not change. */
+  REFUSED: { exit: 1, retryable: false },
+  /** What was asked for does not exist. */
+  NOT_FOUND: { exit: 1, retryable: false },
+  /** The machine lacks something: Java, disk, a free port, a user to run as. */
+  ENVIRONMENT: { exit: 1, retryable: false },
+  /** A downloaded or cached file is not what the lock file says. */
+  CORRUPT: { exit: 1, retryable: false },
+  /** Continuing could lose data, so we stopped. */
+  UNSAFE: { exit: 1, retryable: false },
+  /** A deploy failed and the previous state was restored. */
+  DEPLOY_FAILED: { exit: 4, retryable: false },
+  /** A deploy failed and restoring the previous state failed too. */
+  ROLLBACK_FAILED: { exit: 5, retryable: false },
+  /** Interrupted by the user. */
+  INTERRUPTED: { exit: 130, retryable: false },
+  /** A defect of this package. */
+  INTERNAL: { exit: 1, retryable: false },
+} as const;
+
+export type ErrorCode = keyof typeof CODES;
+
+/** What an error carries besides its message: facts for `-o json`, and the next step for a person. */
+export interface ErrorContext {
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** What to do next, one sentence. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error class of this package. `message` says what failed, on what, and why; `hint` what to do next.
+ * Neither may hold a secret.
+ */
+export class ConnectError extends Error {
+  override readonly name = 'ConnectError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, context: ErrorContext = {}) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.code = code;
+    this.details = context.details ?? {};
+    this.hint = context.hint;
+  }
+
+  /** Whether the same call may succeed later without anyone changing anything. */
+  get retryable(): boolean {
+    return CODES[this.code].retryable;
+  }
+
+  get exitCode(): number {
+    return CODES[this.code].exit;
+  }
+
+  /** Normalises anything caught; an unknown error becomes INTERNAL with the original as its cause. */
+  static from(error: unknown): ConnectError {
+    if (error instanceof ConnectError) return error;
+    const message = error instanceof Error ? error.message : String(error);
+    return new ConnectError('INTERNAL', message, { cause: error });
+  }
+}
+
+/** The innermost error of a chain of causes: the one that names the real reason. */
+export function rootCause(error: unknown): unknown {
+  let current = error;
+  for (let depth = 0; depth < 20; depth += 1) {
+    if (!(error instanceof Error) || !(current instanceof Error) || current.cause === undefined) return current;
+    current = current.cause;
+  }
+  return current;
+}

@@ -1,0 +1,82 @@
+import axios, { type AxiosInstance, isAxiosError } from 'axios';
+import { ProxyAgent } from 'proxy-agent';
+import { ConnectError } from './errors.ts';
+
+/** A JSON-over-HTTP client of one service. Throws ConnectError only. */
+export interface Http {
+  readonly baseUrl: string;
+  request<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<HttpReply<T>>;
+}
+
+/** Any answer at all, also 4xx and 5xx: what they mean is for the caller to say. */
+export interface HttpReply<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+export interface HttpOptions {
+  /** What is called, for messages: "schema registry". */
+  readonly what: string;
+  readonly baseUrl: string;
+  readonly timeoutMs?: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What to try when nothing answers. */
+  readonly hint?: string;
+}
+
+const isLoopback = (url: string): boolean => /^(localhost|127\.|\[?::1)/.test(new URL(url).hostname);
+
+/**
+ * An axios instance that honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY by CONNECT tunnels.
+ * Loopback addresses never go through a proxy: the local stack lives there.
+ */
+export function createAxios(baseUrl: string, timeoutMs: number): AxiosInstance {
+  const agents = isLoopback(baseUrl) ? {} : { httpAgent: new ProxyAgent(), httpsAgent: new ProxyAgent() };
+  return axios.create({ baseURL: baseUrl, timeout: timeoutMs, proxy: false, ...agents });
+}
+
+/** A client for one service. Errors: UNREACHABLE when nothing answers, TIMEOUT when it is too slow. */
+export function createHttp(options: HttpOptions): Http {
+  const baseUrl = options.baseUrl.replace(/\/+$/, '');
+  const timeoutMs = options.timeoutMs ?? 30_000;
+  const client = createAxios(baseUrl, timeoutMs);
+  const auth =
+    options.username === undefined ? {} : { auth: { username: options.username, password: options.password ?? '' } };
+  return {
+    baseUrl,
+    async request<T>(method: string, path: string, body?: unknown): Promise<HttpReply<T>> {
+      try {
+        const reply = await client.request<T>({
+          method,
+          url: path,
+          headers: { Accept: 'application/json', ...options.headers },
+          validateStatus: () => true,
+          ...auth,
+          ...(body === undefined ? {} : { data: body }),
+        });
+        return { status: reply.status, body: reply.data };
+      } catch (error) {
+        throw unanswered(error, options, baseUrl, timeoutMs);
+      }
+    },
+  };
+}
+
+function unanswered(error: unknown, options: HttpOptions, baseUrl: string, timeoutMs: number): ConnectError {
+  const address = new URL(baseUrl).host;
+  const hint = options.hint ?? 'check the address in connect.yaml and that the service runs';
+  // The cause is reduced to its message: an axios error carries the request with its credentials.
+  const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
+  if (reason === 'ECONNABORTED' || reason === 'ETIMEDOUT') {
+    return new ConnectError('TIMEOUT', `${options.what} at ${address} did not answer within ${timeoutMs / 1000} s`, {
+      hint,
+      details: { address },
+    });
+  }
+  return new ConnectError('UNREACHABLE', `${options.what} at ${address} is not reachable (${reason})`, {
+    hint,
+    details: { address },
+  });
+}

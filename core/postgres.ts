@@ -1,0 +1,89 @@
+import pg from 'pg';
+import { ConnectError } from './errors.ts';
+
+export type PostgresClient = pg.Client;
+export type PostgresPool = pg.Pool;
+
+/** Where a PostgreSQL database is and how to get in. The password never reaches a message. */
+export interface PostgresConnection {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+  /** `verify` checks the server's certificate; `require` only encrypts. Default: none. */
+  readonly tls?: 'none' | 'require' | 'verify';
+}
+
+/** node-postgres's own form of a connection, for libraries that take it. Sessions run in UTC. */
+export function clientConfig(connection: PostgresConnection): pg.ClientConfig {
+  const { host, port, database, user, password, tls } = connection;
+  const ssl = tls === undefined || tls === 'none' ? false : { rejectUnauthorized: tls === 'verify' };
+  return {
+    host,
+    port,
+    database,
+    user,
+    password,
+    ssl,
+    application_name: 'perps-connect',
+    connectionTimeoutMillis: 10_000,
+    options: '-c TimeZone=UTC',
+  };
+}
+
+/**
+ * Runs `task` with one connected client. Values come back as text where a JavaScript number or Date could lose
+ * something: NUMERIC, BIGINT and TIMESTAMP are strings. Errors: UNREACHABLE, REFUSED.
+ */
+export async function withPostgres<T>(
+  connection: PostgresConnection,
+  task: (client: PostgresClient) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ ...clientConfig(connection), types: exactTypes });
+  // A connection lost between queries surfaces in the next query; without a listener it would end the process.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    throw connectFailure(connection, error);
+  }
+  try {
+    return await task(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** A pool with the same exact types. The caller ends it. */
+export function createPool(connection: PostgresConnection, max: number): PostgresPool {
+  const pool = new pg.Pool({ ...clientConfig(connection), types: exactTypes, max });
+  pool.on('error', () => {});
+  return pool;
+}
+
+const TEXT_OIDS = new Set<number>([20, 1082, 1114, 1184, 1700]); // int8, date, timestamp, timestamptz, numeric
+const exactTypes: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    TEXT_OIDS.has(oid)
+      ? (value: string) => value
+      : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+};
+
+/** Turns a failed connect into an error that says which database, and whether it is down or refuses us. */
+export function connectFailure(connection: PostgresConnection, cause: unknown): ConnectError {
+  const where = `${connection.host}:${connection.port}/${connection.database}`;
+  const reason = cause instanceof Error ? cause.message || (cause as { code?: string }).code || '' : String(cause);
+  const sqlState = (cause as { code?: unknown } | undefined)?.code;
+  // SQLSTATE class 28 = authentication, 3D = no such database: it answered, so it is reachable.
+  if (typeof sqlState === 'string' && /^(28|3D)/.test(sqlState)) {
+    return new ConnectError('REFUSED', `PostgreSQL at ${where} refused user ${connection.user}: ${reason}`, {
+      details: { where, sqlState },
+      hint: 'check database.user, database.name and the password reference in connect.yaml',
+    });
+  }
+  return new ConnectError('UNREACHABLE', `PostgreSQL at ${where} is not reachable (${reason})`, {
+    details: { where },
+    hint: 'check database.host and database.port in connect.yaml and that PostgreSQL runs',
+  });
+}

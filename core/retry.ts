@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConnectError } from './errors.ts';
+
+/** How often and how long to try again. Times in milliseconds. */
+export interface RetryOptions {
+  readonly attempts: number;
+  readonly baseMs: number;
+  readonly maxMs: number;
+  readonly signal?: AbortSignal;
+  /** Which errors are worth another try. Default: a ConnectError that says so itself. */
+  readonly when?: (error: unknown) => boolean;
+  readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void;
+}
+
+const saysItIsRetryable = (error: unknown): boolean => error instanceof ConnectError && error.retryable;
+
+/** Delay before try number `attempt` (from 1): doubles up to `maxMs`, with full jitter so that clients spread out. */
+export function backoffMs(attempt: number, options: Pick<RetryOptions, 'baseMs' | 'maxMs'>): number {
+  const ceiling = Math.min(options.maxMs, options.baseMs * 2 ** (attempt - 1));
+  return Math.round(ceiling / 2 + Math.random() * (ceiling / 2));
+}
+
+/** Runs `task` until it succeeds, its error is not worth a retry, or the attempts are used up; then throws the last error. */
+export async function retry<T>(task: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
+  const when = options.when ?? saysItIsRetryable;
+  for (let attempt = 1; ; attempt += 1) {
+    options.signal?.throwIfAborted();
+    try {
+      return await task(attempt);
+    } catch (error) {
+      if (attempt >= options.attempts || !when(error)) throw error;
+      const delayMs = backoffMs(attempt, options);
+      options.onRetry?.(error, attempt, delayMs);
+      await sleep(delayMs, undefined, options.signal ? { signal: options.signal } : {});
+    }
+  }
+}
+
+/** What `waitFor` waits with. Times in milliseconds. */
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  readonly everyMs?: number;
+  readonly signal?: AbortSignal;
+  /** What is awaited, for the time-out's message: "the connector to run". */
+  readonly what: string;
+}
+
+/**
+ * Polls `probe` until it returns something other than undefined.
+ * Throws TIMEOUT, with the probe's last error as cause, after `timeoutMs`.
+ */
+export async function waitFor<T>(probe: () => Promise<T | undefined>, options: WaitOptions): Promise<T> {
+  const deadline = Date.now() + options.timeoutMs;
+  let last: unknown;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    try {
+      const value = await probe();
+      if (value !== undefined) return value;
+      last = undefined;
+    } catch (error) {
+      if (error instanceof ConnectError && !error.retryable) throw error;
+      last = error;
+    }
+    if (Date.now() >= deadline) {
+      const because = last instanceof Error ? `; last answer: ${last.message}` : '';
+      throw new ConnectError('TIMEOUT', `waited ${options.timeoutMs / 1000} s for ${options.what}${because}`, {
+        cause: last,
+      });
+    }
+    await sleep(options.everyMs ?? 200, undefined, options.signal ? { signal: options.signal } : {});
+  }
+}

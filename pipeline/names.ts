@@ -1,0 +1,18 @@
+import type { StreamDefinition } from './types.ts';
+
+/** Every name that derives from a definition is spelled here and nowhere else. */
+
+/** Topic of refused updates: original bytes and the reason in headers. */
+export const rejectedTopic = (stream: StreamDefinition): string => `${stream.topic.name}.rejected`;
+
+/** Topic of records that the sink could not decode or the database refused. */
+export const deadLetterTopic = (stream: StreamDefinition): string => `${stream.topic.name}.dlq`;
+
+/** Compacted topic with the producer's resume point. */
+export const checkpointTopic = (stream: StreamDefinition): string => `${stream.topic.name}.checkpoint`;
+
+/** Registry subject of the topic's values. */
+export const valueSubject = (stream: StreamDefinition): string => `${stream.topic.name}-value`;
+
+/** Consumer group of the stream's sink connector. */
+export const sinkGroup = (stream: StreamDefinition): string => `connect-${stream.sink.name}`;

@@ -1,0 +1,110 @@
+/** One stream, as `connectors/<name>.yaml` defines it: from a gRPC service to a table. Paths are relative to the project. */
+export interface StreamDefinition {
+  readonly name: string;
+  /** The file it was read from, relative to the project. */
+  readonly file: string;
+  readonly feed: {
+    /** The .proto file. */
+    readonly proto: string;
+    /** Full name of the service, e.g. `perps.v1.PositionFeed`; it has `Subscribe` and `GetReplayInfo`. */
+    readonly service: string;
+  };
+  /** The Avro schema (.avsc) of the topic's values; its field names are the table's columns. */
+  readonly schema: string;
+  readonly topic: {
+    readonly name: string;
+    readonly partitions: number;
+    /** The Avro field whose value is the record key, so that one key keeps one partition and one order. */
+    readonly key: string;
+    /** Topic settings, e.g. `retention.ms`. */
+    readonly config: Readonly<Record<string, string>>;
+  };
+  readonly table: {
+    /** Schema-qualified: `public.positions`. */
+    readonly name: string;
+    /** The upsert key: the columns of a unique index of the table. */
+    readonly key: readonly string[];
+    /** The view of the newest row per `identity`, newest by (`order`, kafka_offset); left out when a stream has none. */
+    readonly current?: { readonly view: string; readonly identity: string; readonly order: string };
+  };
+  readonly sink: SinkDefinition;
+}
+
+/** The sink connector of a stream, in this project's words; `connectors/` turns it into the connector's own keys. */
+export interface SinkDefinition {
+  /** The connector's name. */
+  readonly name: string;
+  readonly tasksMax: number;
+  /** Rows in one statement batch. */
+  readonly batchSize: number;
+  /** Records in one poll; batches can be no larger than this. */
+  readonly maxPollRecords: number;
+  /** Bytes one partition may return in one fetch. */
+  readonly maxPartitionFetchBytes: number;
+  /** `fail` stops the task on a record that does not decode (default); `dlq` moves it to the dead letter topic. */
+  readonly onUndecodable: 'fail' | 'dlq';
+}
+
+/** A reference to a secret, e.g. `${env:PGPASSWORD}` or `${file:path:key}`; the secret itself never stands in a file. */
+export type SecretReference = string;
+
+/** One environment of `connect.yaml`, complete: what was left out has its default, ports overridden by the process environment. */
+export interface Environment {
+  readonly name: string;
+  /** Set when this package runs the parts itself. */
+  readonly stack?: EmbeddedStackSettings;
+  readonly kafka: {
+    readonly brokers: readonly string[];
+    readonly replicationFactor: number;
+    readonly ssl?: boolean;
+    readonly sasl?: { readonly mechanism: string; readonly username: string; readonly password: SecretReference };
+  };
+  /** Confluent-compatible REST API. */
+  readonly registry: { readonly url: string; readonly username?: string; readonly password?: SecretReference };
+  readonly database: {
+    readonly host: string;
+    readonly port: number;
+    readonly name: string;
+    readonly user: string;
+    readonly password: SecretReference;
+    readonly tls?: 'none' | 'require' | 'verify';
+  };
+  readonly connect: {
+    readonly target: 'rest';
+    readonly url: string;
+    readonly username?: string;
+    readonly password?: SecretReference;
+  };
+  /** The same parts as the Connect worker sees them. Secrets are references which the worker resolves. */
+  readonly worker: {
+    /** Base URL for the value converter, without `/apis/…`. */
+    readonly registryUrl: string;
+    /** `jdbc:postgresql://…` without credentials. */
+    readonly databaseUrl: string;
+    readonly databaseUser: string;
+    readonly databasePassword: SecretReference;
+  };
+  /** The gRPC service that updates come from. */
+  readonly feed: { readonly address: string; readonly tls: boolean; readonly token?: SecretReference };
+}
+
+/** Ports of the embedded stack on the loopback interface. */
+export interface EmbeddedStackSettings {
+  readonly kind: 'embedded';
+  readonly ports: {
+    readonly kafka: number;
+    readonly registry: number;
+    readonly postgres: number;
+    readonly connect: number;
+    readonly feed: number;
+  };
+}
+
+/** A loaded project: everything under the folder that holds `connect.yaml`. */
+export interface Project {
+  /** Absolute path of the folder that holds `connect.yaml`. */
+  readonly root: string;
+  readonly defaultEnvironment: string;
+  readonly environments: Readonly<Record<string, Environment>>;
+  readonly streams: readonly StreamDefinition[];
+}
