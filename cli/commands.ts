@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { registerDeploy } from './commands/deploy.ts';
+import { registerDown } from './commands/down.ts';
+import { registerLogs } from './commands/logs.ts';
+import { registerMigrate } from './commands/migrate.ts';
+import { registerProduce } from './commands/produce.ts';
+import { registerRender } from './commands/render.ts';
+import { registerSchemas } from './commands/schemas.ts';
+import { registerSimulate } from './commands/simulate.ts';
+import { registerStart } from './commands/start.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerUp } from './commands/up.ts';
+import { registerVerify } from './commands/verify.ts';
+import type { CliContext } from './context.ts';
+
+/** Every command, in the order `--help` lists them. */
+export const commands: readonly ((program: Command, context: CliContext) => void)[] = [
+  registerStart,
+  registerUp,
+  registerDown,
+  registerLogs,
+  registerMigrate,
+  registerSchemas,
+  registerRender,
+  registerDeploy,
+  registerStatus,
+  registerProduce,
+  registerSimulate,
+  registerVerify,
+];

@@ -1,0 +1,74 @@
+import { Command, CommanderError } from 'commander';
+import { ConnectError } from '../core/errors.ts';
+import { packageVersion } from '../core/package-root.ts';
+import { commands } from './commands.ts';
+import { type CliContext, processContext } from './context.ts';
+import { errorDocument, renderError } from './render-error.ts';
+
+/** Runs one command line; sets the exit code through the context and never throws. */
+export async function run(argv: readonly string[], context: CliContext): Promise<void> {
+  try {
+    await createProgram(context).parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has already printed its message; help and version are no failures.
+      context.setExitCode(error.exitCode === 0 ? 0 : 64);
+      return;
+    }
+    const known = context.signal.aborted ? interrupted(error) : ConnectError.from(error);
+    context.setExitCode(known.exitCode);
+    if (wantsJson(argv)) context.json(errorDocument(known));
+    context.note(renderError(known, { debug: context.env.DEBUG === 'connect' }));
+  }
+}
+
+/** The whole command line, for running and for the documentation's tests. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command('connect')
+    .description('Position updates from gRPC through Avro and Kafka to PostgreSQL, as code.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .configureOutput({
+      writeOut: (text) => void context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(text),
+    })
+    .showSuggestionAfterError(true)
+    .exitOverride();
+  for (const register of commands) register(program, context);
+  for (const command of program.commands) inheritSettings(command, program);
+  return program;
+}
+
+function inheritSettings(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inheritSettings(child, command);
+}
+
+const wantsJson = (argv: readonly string[]): boolean =>
+  argv.some(
+    (word, index) =>
+      word === '-ojson' ||
+      word === '--output=json' ||
+      (word === 'json' && /^(-o|--output)$/.test(argv[index - 1] ?? '')),
+  );
+
+function interrupted(error: unknown): ConnectError {
+  const known = ConnectError.from(error);
+  return known.code === 'INTERNAL' ? new ConnectError('INTERRUPTED', 'interrupted') : known;
+}
+
+/** Entry point of the `connect` executable. */
+export async function main(): Promise<void> {
+  const abort = new AbortController();
+  const onSignal = () => {
+    if (abort.signal.aborted) process.exit(130);
+    abort.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  // A closed pipe (`connect … | head`) is the reader's choice, not a failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  await run(process.argv.slice(2), processContext(abort.signal));
+}

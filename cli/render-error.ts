@@ -1,0 +1,33 @@
+import { ConnectError } from '../core/errors.ts';
+
+interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+/** An error as a person reads it: what failed, every problem with its place, what to do next. */
+export function renderError(error: unknown, options: { debug: boolean }): string {
+  const known = ConnectError.from(error);
+  const lines = [`✗ ${known.message}`];
+  for (const problem of problemsOf(known)) {
+    lines.push(`  ${problem.file}:${problem.line}:${problem.column}  ${problem.message}`);
+  }
+  if (known.hint !== undefined) lines.push(`  hint  ${known.hint}`);
+  if (known.code === 'INTERNAL' && !options.debug)
+    lines.push('  hint  run again with DEBUG=connect for the stack trace');
+  if (options.debug && known.stack !== undefined) lines.push(known.stack);
+  return lines.join('\n');
+}
+
+/** An error as `-o json` prints it. */
+export function errorDocument(error: unknown): object {
+  const { code, message, details, hint } = ConnectError.from(error);
+  return { error: { code, message, ...(hint === undefined ? {} : { hint }), details } };
+}
+
+function problemsOf(error: ConnectError): readonly Problem[] {
+  const { problems } = error.details;
+  return Array.isArray(problems) ? (problems as Problem[]) : [];
+}

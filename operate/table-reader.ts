@@ -1,0 +1,84 @@
+import type { PostgresClient } from '../core/postgres.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import type { AvroField, AvroSchema } from '../schemas/avro-schema.ts';
+import { type CanonicalRow, canonicalSql, quoteIdentifier } from './canonical.ts';
+
+/** A row of the stream's table: its values as canonical text, and the record it came from. */
+export interface TableRow {
+  readonly values: CanonicalRow;
+  /** Null when the row was not written by the sink. */
+  readonly partition: number | null;
+  readonly offset: bigint | null;
+}
+
+/** Reads rows of a stream's table by their upsert key. */
+export interface TableReader {
+  /** The text under which a row with these key values is found: `keyOf(values)`. */
+  keyOf(values: CanonicalRow): string;
+  /** The rows of the table for these keys, by `keyOf`. */
+  find(keys: readonly CanonicalRow[]): Promise<Map<string, TableRow>>;
+  /** The rows of the stream's view of current states for these identities, by identity. */
+  findCurrent(identities: readonly string[]): Promise<Map<string, CanonicalRow>>;
+}
+
+const SQL_TYPES: Record<AvroField['kind'], string> = {
+  string: 'text',
+  int: 'integer',
+  long: 'bigint',
+  decimal: 'numeric',
+  'timestamp-millis': 'timestamp',
+  boolean: 'boolean',
+  double: 'double precision',
+  bytes: 'bytea',
+};
+
+export function createTableReader(client: PostgresClient, stream: StreamDefinition, schema: AvroSchema): TableReader {
+  const byName = new Map(schema.fields.map((field) => [field.name, field]));
+  const keyFields = stream.table.key.map((name) => fieldOf(byName, name));
+  const columns = schema.fields.map((field) => `${canonicalSql(field)} AS ${quoteIdentifier(field.name)}`).join(', ');
+  const arrays = keyFields.map((field, index) => `$${index + 1}::text[]::${SQL_TYPES[field.kind]}[]`).join(', ');
+  const wanted = keyFields.map((_field, index) => `k${index}`).join(', ');
+  const matches = keyFields.map((field, index) => `t.${quoteIdentifier(field.name)} = k.k${index}`).join(' AND ');
+  // LATERAL keeps each look-up an index scan, whatever the planner thinks of the array's length.
+  const findSql = `
+    SELECT ${columns}, kafka_partition AS "__partition", kafka_offset AS "__offset"
+    FROM unnest(${arrays}) AS k(${wanted})
+    CROSS JOIN LATERAL (SELECT * FROM ${quoteIdentifier(stream.table.name)} t WHERE ${matches}) AS found`;
+
+  const keyOf = (values: CanonicalRow): string => keyFields.map(({ name }) => values[name]).join('\u0000');
+
+  return {
+    keyOf,
+    async find(keys) {
+      const parameters = keyFields.map(({ name }) => keys.map((key) => key[name]));
+      const { rows } = await client.query<Record<string, string | number | null>>(findSql, parameters);
+      const found = new Map<string, TableRow>();
+      for (const { __partition, __offset, ...values } of rows) {
+        const row = values as CanonicalRow;
+        found.set(keyOf(row), {
+          values: row,
+          partition: __partition as number | null,
+          offset: __offset === null || __offset === undefined ? null : BigInt(__offset),
+        });
+      }
+      return found;
+    },
+    async findCurrent(identities) {
+      const { current } = stream.table;
+      if (current === undefined) return new Map();
+      const identity = fieldOf(byName, current.identity);
+      const { rows } = await client.query<Record<string, string | null>>(
+        `SELECT ${columns} FROM ${quoteIdentifier(current.view)}
+         WHERE ${quoteIdentifier(identity.name)} = ANY ($1::text[]::${SQL_TYPES[identity.kind]}[])`,
+        [identities],
+      );
+      return new Map(rows.map((row) => [String(row[identity.name]), row]));
+    },
+  };
+}
+
+function fieldOf(fields: ReadonlyMap<string, AvroField>, name: string): AvroField {
+  const field = fields.get(name);
+  if (field === undefined) throw new Error(`field ${name} is not in the schema`);
+  return field;
+}

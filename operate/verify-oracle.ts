@@ -1,0 +1,143 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { ConnectError } from '../core/errors.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import type { AvroSchema } from '../schemas/avro-schema.ts';
+import { type CanonicalRow, differingColumns } from './canonical.ts';
+import type { TableReader } from './table-reader.ts';
+import type { DifferenceLog } from './verify-report.ts';
+
+const CHUNK = 1_000;
+
+interface OracleLine {
+  readonly seq: string;
+  readonly expect: 'row' | 'rejected';
+  readonly update: CanonicalRow;
+}
+
+export interface OracleFigures {
+  readonly updates: number;
+  readonly expectedRows: number;
+  readonly expectedRejected: number;
+}
+
+export interface OracleCheck {
+  readonly path: string;
+  readonly stream: StreamDefinition;
+  readonly schema: AvroSchema;
+  readonly table: TableReader;
+  readonly differences: DifferenceLog;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Compares the table with what the feed says it sent: every expected row present and equal, and the view of current
+ * states equal to the feed's newest update of each identity (by the stream's order column, then the feed's sequence).
+ * An oracle line is `{"seq":"1","expect":"row"|"rejected","update":{column: canonical text or null}}`.
+ */
+export async function checkOracle(check: OracleCheck): Promise<OracleFigures> {
+  const figures = { updates: 0, expectedRows: 0, expectedRejected: 0 };
+  const newest = new Map<string, { order: bigint; values: CanonicalRow }>();
+  let chunk: OracleLine[] = [];
+  for await (const line of readOracle(check.path)) {
+    check.signal?.throwIfAborted();
+    figures.updates += 1;
+    if (line.expect === 'rejected') {
+      figures.expectedRejected += 1;
+      continue;
+    }
+    figures.expectedRows += 1;
+    remember(check.stream, newest, line.update);
+    chunk.push(line);
+    if (chunk.length === CHUNK) {
+      await compareRows(check, chunk);
+      chunk = [];
+    }
+  }
+  if (chunk.length > 0) await compareRows(check, chunk);
+  await compareCurrent(check, newest);
+  return figures;
+}
+
+async function compareRows(check: OracleCheck, lines: readonly OracleLine[]): Promise<void> {
+  const { stream, table, schema, differences } = check;
+  const rows = await table.find(lines.map(({ update }) => update));
+  for (const { seq, update } of lines) {
+    const key = Object.fromEntries(stream.table.key.map((name) => [name, update[name] ?? null]));
+    const row = rows.get(table.keyOf(update));
+    if (row === undefined) {
+      const message = `update ${seq} of the oracle has no row in ${stream.table.name}`;
+      differences.add({ kind: 'missing', key, message });
+      continue;
+    }
+    const columns = differingColumns(schema.fields, update, row.values);
+    if (columns.length === 0) continue;
+    const record = `${stream.topic.name}-${row.partition}@${row.offset}`;
+    const shown = columns.map((name) => `${name}: sent ${update[name]}, row ${row.values[name]}`).join('; ');
+    differences.add({ kind: 'unequal', record, key, message: `update ${seq} of the oracle differs: ${shown}` });
+  }
+}
+
+function remember(
+  stream: StreamDefinition,
+  newest: Map<string, { order: bigint; values: CanonicalRow }>,
+  values: CanonicalRow,
+): void {
+  const { current } = stream.table;
+  if (current === undefined) return;
+  const identity = String(values[current.identity]);
+  const order = BigInt(values[current.order] ?? 0);
+  const known = newest.get(identity);
+  // Lines come in the feed's sequence, so at the same order value the later line is the newer state.
+  if (known === undefined || order >= known.order) newest.set(identity, { order, values });
+}
+
+async function compareCurrent(
+  { stream, schema, table, differences }: OracleCheck,
+  newest: ReadonlyMap<string, { values: CanonicalRow }>,
+): Promise<void> {
+  const identities = [...newest.keys()];
+  for (let from = 0; from < identities.length; from += CHUNK) {
+    const wanted = identities.slice(from, from + CHUNK);
+    const found = await table.findCurrent(wanted);
+    for (const identity of wanted) {
+      const expected = newest.get(identity)?.values ?? {};
+      const actual = found.get(identity);
+      const columns = actual === undefined ? ['(no row)'] : differingColumns(schema.fields, expected, actual);
+      if (columns.length === 0) continue;
+      const view = stream.table.current?.view;
+      const message = `${view} of ${identity} is not the newest update: ${columns.join(', ')}`;
+      differences.add({ kind: 'not-current', key: expected, message });
+    }
+  }
+}
+
+async function* readOracle(path: string): AsyncGenerator<OracleLine> {
+  const input = createReadStream(path, { encoding: 'utf8' });
+  let number = 0;
+  try {
+    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      number += 1;
+      if (text === '') continue;
+      yield parseLine(text, path, number);
+    }
+  } catch (error) {
+    if (error instanceof ConnectError) throw error;
+    throw new ConnectError('USAGE', `oracle ${path} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+      hint: 'give the file that `connect simulate --oracle FILE` wrote',
+    });
+  }
+}
+
+function parseLine(text: string, path: string, number: number): OracleLine {
+  try {
+    const line = JSON.parse(text) as OracleLine;
+    if ((line.expect === 'row' || line.expect === 'rejected') && typeof line.update === 'object') return line;
+  } catch {
+    // Falls through to the error below, which names the line.
+  }
+  throw new ConnectError('USAGE', `oracle ${path}:${number} is not an oracle line`, {
+    hint: 'a line is {"seq":"1","expect":"row"|"rejected","update":{…}}; a cut last line means the writer was killed',
+  });
+}

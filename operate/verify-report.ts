@@ -1,0 +1,61 @@
+/** One thing that is not as it must be. */
+export interface Difference {
+  readonly kind: 'missing' | 'unequal' | 'not-current' | 'unexpected' | 'rejected-count';
+  /** Where the record stands: `positions-3@81244`; undefined when it never reached the topic. */
+  readonly record?: string;
+  /** The row's key: column → value. */
+  readonly key?: Readonly<Record<string, string | null>>;
+  readonly message: string;
+}
+
+/** What `verify` counted for one stream. A stream is exact when `differences` is 0. */
+export interface VerifyReport {
+  readonly stream: string;
+  readonly records: number;
+  /** Records whose row holds a later record of the same identity: redeliveries and corrections. */
+  readonly superseded: number;
+  readonly rows: number;
+  /** Rows whose record is no longer in the topic: older than its retention. */
+  readonly rowsBeforeTopic: number;
+  readonly missing: number;
+  readonly unequal: number;
+  readonly unexpected: number;
+  readonly notCurrent: number;
+  readonly identities: number;
+  /** Distinct refused updates in the rejected topic. */
+  readonly rejected: number;
+  readonly deadLetters: number;
+  readonly oracle?: {
+    readonly updates: number;
+    readonly expectedRows: number;
+    readonly expectedRejected: number;
+  };
+  /** All differences found, counted. */
+  readonly differences: number;
+  /** The first of them, at most `sampleSize`. */
+  readonly samples: readonly Difference[];
+}
+
+/** Collects differences: counts all, keeps the first few. */
+export class DifferenceLog {
+  readonly samples: Difference[] = [];
+  readonly counts = new Map<Difference['kind'], number>();
+  private readonly sampleSize: number;
+
+  constructor(sampleSize: number) {
+    this.sampleSize = sampleSize;
+  }
+
+  add(difference: Difference, count = 1): void {
+    this.counts.set(difference.kind, this.count(difference.kind) + count);
+    if (this.samples.length < this.sampleSize) this.samples.push(difference);
+  }
+
+  count(kind: Difference['kind']): number {
+    return this.counts.get(kind) ?? 0;
+  }
+
+  get total(): number {
+    return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import type { KafkaConnection } from '../core/kafka.ts';
+import { scanTopic } from '../core/kafka-scan.ts';
+import { type PostgresClient, type PostgresConnection, withPostgres } from '../core/postgres.ts';
+import { rejectedTopic } from '../pipeline/names.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import type { AvroSchema } from '../schemas/avro-schema.ts';
+import type { RecordDecoder } from '../schemas/record-decoder.ts';
+import { createTableReader } from './table-reader.ts';
+import { checkOracle, type OracleFigures } from './verify-oracle.ts';
+import { DifferenceLog, type VerifyReport } from './verify-report.ts';
+import { compareCurrentView, countRows } from './verify-table.ts';
+import { checkTopic } from './verify-topic.ts';
+
+export interface VerifyOptions {
+  readonly stream: StreamDefinition;
+  readonly schema: AvroSchema;
+  readonly kafka: KafkaConnection;
+  readonly database: PostgresConnection;
+  readonly decoder: RecordDecoder;
+  /** What the feed says it sent; without it the topic alone is the reference. */
+  readonly oraclePath?: string;
+  /** How many differences the report describes; all are counted. Default 20. */
+  readonly sampleSize?: number;
+  readonly onProgress?: (records: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Compares topic and, when given, oracle with the table: every record present and equal in every column, no row
+ * without a record, the view of current states right, refused updates counted. Reads only.
+ */
+export async function verifyStream(options: VerifyOptions): Promise<VerifyReport> {
+  const differences = new DifferenceLog(options.sampleSize ?? 20);
+  return withPostgres(options.database, async (client) => {
+    const table = createTableReader(client, options.stream, options.schema);
+    const shared = {
+      stream: options.stream,
+      schema: options.schema,
+      table,
+      differences,
+      ...(options.signal ? { signal: options.signal } : {}),
+    };
+    const topic = await checkTopic({
+      ...shared,
+      kafka: options.kafka,
+      decoder: options.decoder,
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    });
+    const rows = await countRows(client, options.stream, topic.ranges);
+    reportUnexpected(
+      differences,
+      options.stream,
+      rows.rowsInTopic - topic.exact - topic.differing,
+      rows.rowsOfNoRecord,
+    );
+    const current = await checkCurrent(client, options, differences);
+    const rejected = await countRejected(options);
+    const oracle =
+      options.oraclePath === undefined ? undefined : await checkOracle({ ...shared, path: options.oraclePath });
+    if (oracle !== undefined) reportRejected(differences, oracle, rejected);
+    return {
+      stream: options.stream.name,
+      records: topic.records,
+      superseded: topic.superseded,
+      rows: rows.rows,
+      rowsBeforeTopic: rows.rowsBeforeTopic,
+      missing: differences.count('missing'),
+      unequal: differences.count('unequal'),
+      unexpected: differences.count('unexpected'),
+      notCurrent: differences.count('not-current'),
+      identities: current.identities,
+      rejected,
+      deadLetters: topic.deadLetters,
+      ...(oracle === undefined ? {} : { oracle }),
+      differences: differences.total,
+      samples: differences.samples,
+    };
+  });
+}
+
+function reportUnexpected(log: DifferenceLog, stream: StreamDefinition, foreign: number, ofNoRecord: number): void {
+  const { name } = stream.table;
+  if (foreign > 0) {
+    const message = `${foreign} rows of ${name} name a record of ${stream.topic.name} that holds another update`;
+    log.add({ kind: 'unexpected', message }, foreign);
+  }
+  if (ofNoRecord > 0) {
+    const message = `${ofNoRecord} rows of ${name} name no record of ${stream.topic.name}: they were not written by the sink`;
+    log.add({ kind: 'unexpected', message }, ofNoRecord);
+  }
+}
+
+async function checkCurrent(client: PostgresClient, { stream, schema }: VerifyOptions, log: DifferenceLog) {
+  const figures = await compareCurrentView(client, stream, schema);
+  if (figures.wrong > 0) {
+    const which = figures.samples.join(', ');
+    const message = `${figures.wrong} rows of ${stream.table.current?.view} are not the newest of the table: ${which}`;
+    log.add({ kind: 'not-current', message }, figures.wrong);
+  }
+  return figures;
+}
+
+/** Distinct refused updates: a producer that resumed refuses the same bytes again. */
+async function countRejected({ kafka, stream, signal }: VerifyOptions): Promise<number> {
+  const seen = new Set<string>();
+  await scanTopic(kafka, {
+    topic: rejectedTopic(stream),
+    clientId: 'perps-connect-verify',
+    ...(signal ? { signal } : {}),
+    onRecords: async (records) => {
+      for (const { value } of records) {
+        if (value !== null) seen.add(createHash('sha256').update(value).digest('base64'));
+      }
+    },
+  });
+  return seen.size;
+}
+
+function reportRejected(log: DifferenceLog, oracle: OracleFigures, rejected: number): void {
+  if (rejected === oracle.expectedRejected) return;
+  const message = `the feed sent ${oracle.expectedRejected} updates that must be refused, ${rejected} were`;
+  log.add({ kind: 'rejected-count', message }, Math.abs(rejected - oracle.expectedRejected));
+}
