@@ -1,0 +1,69 @@
+import type { KafkaConnection } from '../core/kafka.ts';
+import type { PostgresConnection } from '../core/postgres.ts';
+import type { Environment, SecretReference } from './types.ts';
+
+/** Resolves a reference to its secret; see `resolveSecret`. */
+export type Secrets = (reference: SecretReference) => string;
+
+/** A service behind HTTP. The URL has no trailing slash. */
+export interface HttpConnection {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** The gRPC service that updates come from; `address` is host:port. */
+export interface FeedConnection {
+  readonly address: string;
+  readonly tls: boolean;
+  readonly token?: string;
+}
+
+/** The environment's Kafka cluster. */
+export function kafkaConnection({ kafka }: Environment, secrets: Secrets): KafkaConnection {
+  const { brokers, ssl, sasl } = kafka;
+  return {
+    brokers,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined
+      ? {}
+      : {
+          sasl: {
+            mechanism: sasl.mechanism,
+            username: sasl.username,
+            password: secrets(sasl.password),
+          } as NonNullable<KafkaConnection['sasl']>,
+        }),
+  };
+}
+
+/** The environment's PostgreSQL. */
+export function databaseConnection({ database }: Environment, secrets: Secrets): PostgresConnection {
+  const { host, port, name, user, password, tls } = database;
+  return { host, port, database: name, user, password: secrets(password), ...(tls === undefined ? {} : { tls }) };
+}
+
+/** The environment's schema registry (Confluent REST API). */
+export const registryConnection = ({ registry }: Environment, secrets: Secrets): HttpConnection =>
+  httpConnection(registry, secrets);
+
+/** The environment's Kafka Connect cluster (REST API). */
+export const workerConnection = ({ connect }: Environment, secrets: Secrets): HttpConnection =>
+  httpConnection(connect, secrets);
+
+/** The environment's feed. */
+export function feedConnection({ feed }: Environment, secrets: Secrets): FeedConnection {
+  const { address, tls, token } = feed;
+  return { address, tls, ...(token === undefined ? {} : { token: secrets(token) }) };
+}
+
+function httpConnection(
+  { url, username, password }: { url: string; username?: string; password?: SecretReference },
+  secrets: Secrets,
+): HttpConnection {
+  return {
+    url: url.replace(/\/+$/, ''),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password: secrets(password) }),
+  };
+}

@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkpointTopic, deadLetterTopic, rejectedTopic } from './names.ts';
+import type { Problem } from './problem.ts';
+import type { StreamDefinition } from './types.ts';
+import type { Path, YamlFile } from './yaml-file.ts';
+
+/** `connectors/<name>.yaml` as the schema leaves it: valid, defaults filled in. */
+export interface DefinitionDocument extends Omit<StreamDefinition, 'file' | 'topic'> {
+  readonly topic: Omit<StreamDefinition['topic'], 'config'> & {
+    readonly config: Readonly<Record<string, string | number | boolean>>;
+  };
+}
+
+/** The definition with its file's name and Kafka's own form of settings: text. */
+export function toStream(file: string, document: DefinitionDocument): StreamDefinition {
+  const config = Object.fromEntries(Object.entries(document.topic.config).map(([key, value]) => [key, String(value)]));
+  return { ...document, file, topic: { ...document.topic, config } };
+}
+
+// Kafka refuses these as topic settings, or they are decided elsewhere in the definition.
+const SECRET_SETTING = /passw|secret|token|credential|jaas|api[-_.]?key/i;
+
+/** What the schema cannot say about one definition. `root` is the project's folder. */
+export function checkDefinition(root: string, file: YamlFile, document: DefinitionDocument): Problem[] {
+  const { topic, sink, table, feed, schema } = document;
+  const problems: Problem[] = [];
+  const refuse = (path: Path, message: string) => problems.push(file.problemAt(path, message));
+  if (sink.batchSize > sink.maxPollRecords) {
+    const message = `sink.batchSize must be at most maxPollRecords (${sink.maxPollRecords}), not ${sink.batchSize}: a batch never holds more than one poll`;
+    refuse(['sink', 'batchSize'], message);
+  }
+  if (sink.tasksMax > topic.partitions) {
+    const message = `sink.tasksMax must be at most topic.partitions (${topic.partitions}), not ${sink.tasksMax}: the other tasks would be idle`;
+    refuse(['sink', 'tasksMax'], message);
+  }
+  for (const key of Object.keys(topic.config)) {
+    if (SECRET_SETTING.test(key)) {
+      problems.push(
+        file.problemAtKey(
+          ['topic', 'config', key],
+          `"${key}" is no topic setting; secrets belong to connect.yaml, as references`,
+        ),
+      );
+    }
+  }
+  if (/compact/.test(String(topic.config['cleanup.policy'] ?? ''))) {
+    refuse(
+      ['topic', 'config', 'cleanup.policy'],
+      'topic.config.cleanup.policy must be delete: compaction would drop updates of a position from the history',
+    );
+  }
+  if (table.current !== undefined && table.current.view === table.name) {
+    refuse(['table', 'current', 'view'], 'table.current.view must be a view of its own, not the table');
+  }
+  for (const [path, relative, ending] of [
+    [['feed', 'proto'], feed.proto, '.proto'],
+    [['schema'], schema, '.avsc'],
+  ] as const) {
+    if (!relative.endsWith(ending)) refuse(path, `${path.join('.')} must be a ${ending} file`);
+    else if (!existsSync(join(root, relative))) refuse(path, `file ${relative} does not exist in the project`);
+  }
+  return problems;
+}
+
+/** A definition beside the file it came from, for checks over several of them. */
+export interface DefinedStream {
+  readonly file: YamlFile;
+  readonly stream: StreamDefinition;
+}
+
+/** Names that two definitions both claim: each stream, topic (with its derived topics), table and connector is one's own. */
+export function checkAcross(streams: readonly DefinedStream[]): Problem[] {
+  const problems: Problem[] = [];
+  const claimed = new Map<string, string>();
+  const claim = (kind: string, name: string, { file, stream }: DefinedStream, path: Path) => {
+    const owner = claimed.get(`${kind} ${name}`);
+    if (owner === undefined) claimed.set(`${kind} ${name}`, stream.file);
+    else problems.push(file.problemAt(path, `${kind} "${name}" is already taken by ${owner}; choose another`));
+  };
+  for (const defined of streams) {
+    const { stream } = defined;
+    claim('stream name', stream.name, defined, ['name']);
+    for (const topic of [stream.topic.name, rejectedTopic(stream), deadLetterTopic(stream), checkpointTopic(stream)]) {
+      claim('topic', topic, defined, ['topic', 'name']);
+    }
+    claim('table', stream.table.name, defined, ['table', 'name']);
+    claim('connector', stream.sink.name, defined, ['sink', 'name']);
+  }
+  return problems;
+}

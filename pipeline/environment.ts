@@ -1,0 +1,134 @@
+import { ConnectError } from '../core/errors.ts';
+import { didYouMean, type Problem } from './problem.ts';
+import type { EmbeddedStackSettings, Environment, SecretReference } from './types.ts';
+import type { YamlFile } from './yaml-file.ts';
+
+type Ports = EmbeddedStackSettings['ports'];
+type PortName = keyof Ports;
+
+/** `connect.yaml` as the schema leaves it: valid, defaults filled in. */
+export interface EnvironmentsDocument {
+  readonly default: string;
+  readonly environments: Readonly<Record<string, EmbeddedForm | RemoteForm>>;
+}
+
+interface EmbeddedForm {
+  readonly stack: EmbeddedStackSettings;
+}
+
+interface RemoteForm extends Omit<Environment, 'name' | 'stack' | 'worker'> {
+  readonly worker: Partial<Environment['worker']> & { readonly databasePassword: SecretReference };
+}
+
+/** Variables of the process environment that win over the embedded stack's ports in the file. */
+const PORT_VARIABLES: Readonly<Record<PortName, string>> = {
+  kafka: 'CONNECT_PORT_KAFKA',
+  registry: 'CONNECT_PORT_REGISTRY',
+  postgres: 'CONNECT_PORT_POSTGRES',
+  connect: 'CONNECT_PORT_CONNECT',
+  feed: 'CONNECT_PORT_FEED',
+};
+
+/** An environment with everything the file left out. Errors: USAGE for a port variable that is no port. */
+export function completeEnvironment(
+  name: string,
+  form: EmbeddedForm | RemoteForm,
+  env: NodeJS.ProcessEnv,
+): Environment {
+  if ('stack' in form)
+    return embeddedEnvironment(name, { kind: 'embedded', ports: overriddenPorts(form.stack.ports, env) });
+  const { database, registry, worker } = form;
+  return {
+    ...form,
+    name,
+    worker: {
+      registryUrl: worker.registryUrl ?? registry.url.replace(/\/apis\/.*$/, ''),
+      databaseUrl: worker.databaseUrl ?? jdbcUrl(database),
+      databaseUser: worker.databaseUser ?? database.user,
+      databasePassword: worker.databasePassword,
+    },
+  };
+}
+
+function embeddedEnvironment(name: string, stack: EmbeddedStackSettings): Environment {
+  const { kafka, registry, postgres, connect, feed } = stack.ports;
+  const user = 'perps';
+  const database = { host: '127.0.0.1', port: postgres, name: 'perps' };
+  return {
+    name,
+    stack,
+    kafka: { brokers: [`127.0.0.1:${kafka}`], replicationFactor: 1 },
+    registry: { url: `http://127.0.0.1:${registry}/apis/ccompat/v7` },
+    database: { ...database, user, password: `\${file:.connect/secrets.properties:database.password}` },
+    connect: { target: 'rest', url: `http://127.0.0.1:${connect}` },
+    worker: {
+      registryUrl: `http://127.0.0.1:${registry}`,
+      databaseUrl: jdbcUrl(database),
+      databaseUser: user,
+      databasePassword: `\${env:PERPS_DATABASE_PASSWORD}`,
+    },
+    feed: { address: `127.0.0.1:${feed}`, tls: false },
+  };
+}
+
+function jdbcUrl(database: { host: string; port: number; name: string; tls?: Environment['database']['tls'] }): string {
+  const host = database.host.includes(':') ? `[${database.host}]` : database.host;
+  const sslMode = { none: '', require: '?sslmode=require', verify: '?sslmode=verify-full' }[database.tls ?? 'none'];
+  return `jdbc:postgresql://${host}:${database.port}/${encodeURIComponent(database.name)}${sslMode}`;
+}
+
+function overriddenPorts(ports: Ports, env: NodeJS.ProcessEnv): Ports {
+  const result = { ...ports };
+  for (const name of Object.keys(PORT_VARIABLES) as PortName[]) {
+    const text = env[PORT_VARIABLES[name]];
+    if (text === undefined || text === '') continue;
+    const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+    if (port < 1 || port > 65_535) {
+      throw new ConnectError('USAGE', `${PORT_VARIABLES[name]} must be a port from 1 to 65535`, {
+        hint: `unset ${PORT_VARIABLES[name]} to use port ${ports[name]} of connect.yaml`,
+      });
+    }
+    result[name] = port;
+  }
+  const clash = twice(result);
+  if (clash !== undefined) {
+    throw new ConnectError(
+      'USAGE',
+      `ports ${clash[0]} and ${clash[1]} of the local stack are both ${result[clash[0]]}`,
+      {
+        hint: `check ${PORT_VARIABLES[clash[0]]} and ${PORT_VARIABLES[clash[1]]}`,
+      },
+    );
+  }
+  return result;
+}
+
+function twice(ports: Ports): [PortName, PortName] | undefined {
+  const owners = new Map<number, PortName>();
+  for (const name of Object.keys(PORT_VARIABLES) as PortName[]) {
+    const owner = owners.get(ports[name]);
+    if (owner !== undefined) return [owner, name];
+    owners.set(ports[name], name);
+  }
+  return undefined;
+}
+
+/** What the schema cannot say about `connect.yaml`. */
+export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument): Problem[] {
+  const problems: Problem[] = [];
+  const names = Object.keys(document.environments);
+  if (!names.includes(document.default)) {
+    const guess = didYouMean(document.default, names);
+    problems.push(
+      file.problemAt(['default'], `no environment "${document.default}"; allowed: ${names.join(', ')}${guess}`),
+    );
+  }
+  for (const [name, form] of Object.entries(document.environments)) {
+    if (!('stack' in form)) continue;
+    const clash = twice(form.stack.ports);
+    if (clash === undefined) continue;
+    const message = `port ${form.stack.ports[clash[1]]} is already taken by ${clash[0]}; each part needs its own`;
+    problems.push(file.problemAt(['environments', name, 'stack', 'ports', clash[1]], message));
+  }
+  return problems;
+}

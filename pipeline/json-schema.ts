@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import addFormatsModule from 'ajv-formats';
+import { packageRoot } from '../core/package-root.ts';
+import { didYouMean, nearest, type Problem } from './problem.ts';
+import type { Path, YamlFile } from './yaml-file.ts';
+
+export type SchemaName = 'definition' | 'environment';
+
+// A reference the command line resolves itself (see secrets.ts), and one that the Connect worker resolves.
+const SECRET_REFERENCE = /^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^:}]+:[^}]+)\}$/;
+const WORKER_SECRET_REFERENCE = /^\$\{[A-Za-z][A-Za-z0-9_-]*:[^}]+\}$/;
+
+const validators = new Map<SchemaName, ValidateFunction>();
+
+function validatorOf(name: SchemaName): ValidateFunction {
+  const known = validators.get(name);
+  if (known !== undefined) return known;
+  const ajv = new Ajv({
+    strict: true,
+    strictRequired: false,
+    allowUnionTypes: true,
+    allErrors: true,
+    verbose: true,
+    useDefaults: true,
+    coerceTypes: false,
+    formats: { 'secret-reference': SECRET_REFERENCE, 'worker-secret-reference': WORKER_SECRET_REFERENCE },
+  });
+  // An annotation that editors show instead of the bare pattern, and so do we.
+  ajv.addVocabulary(['patternErrorMessage']);
+  addFormatsModule.default(ajv, ['uri']);
+  const text = readFileSync(join(packageRoot(), 'pipeline', `${name}.schema.json`), 'utf8');
+  const validate = ajv.compile(JSON.parse(text) as object);
+  validators.set(name, validate);
+  return validate;
+}
+
+/**
+ * Checks a file against its JSON Schema and fills in the schema's defaults: the schema is the one place they are written.
+ * Returns every problem; `file.data` is complete when there are none.
+ */
+export function validateFile(name: SchemaName, file: YamlFile): Problem[] {
+  const validate = validatorOf(name);
+  if (validate(file.data)) return [];
+  const errors = validate.errors ?? [];
+  const excused = excusedRequirements(errors);
+  // What fails the pattern of a URL mostly fails its format too; once is enough.
+  const misshapen = new Set(errors.filter((error) => error.keyword === 'pattern').map((error) => error.instancePath));
+  return errors
+    .filter((error) => error.keyword !== 'if' && error.propertyName === undefined)
+    .filter((error) => !excused(error) && !(error.keyword === 'format' && misshapen.has(error.instancePath)))
+    .map((error) => toProblem(error, file));
+}
+
+function toProblem(error: ErrorObject, file: YamlFile): Problem {
+  const path = pathOf(error.instancePath);
+  const where = path.length === 0 ? 'the file' : dotted(path);
+  const { params, parentSchema } = error;
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const key = String(params.additionalProperty);
+      const allowed = Object.keys((parentSchema?.properties ?? {}) as object);
+      const list = `allowed: ${allowed.join(', ')}${didYouMean(key, knownKeys(error))}`;
+      return file.problemAtKey([...path, key], `unknown key "${key}"; ${list}`);
+    }
+    case 'required':
+      return file.problemAtKey(path, `${where} lacks "${String(params.missingProperty)}"${describe(error)}`);
+    case 'dependencies':
+      return file.problemAtKey(path, `${where} has "${String(params.property)}" but lacks "${String(params.deps)}"`);
+    case 'propertyNames': {
+      const key = String(params.propertyName);
+      const rule = (error.schema as { patternErrorMessage?: string }).patternErrorMessage ?? 'another name';
+      return file.problemAtKey([...path, key], `the name "${key}" is not allowed here; allowed: ${rule}`);
+    }
+    default:
+      return file.problemAt(path, `${where} ${complaint(error)}`);
+  }
+}
+
+/** What is wrong with a value and what is allowed. Values are only quoted where they can hold no secret: enumerations and numbers. */
+function complaint(error: ErrorObject): string {
+  const { params, parentSchema, data } = error;
+  switch (error.keyword) {
+    case 'type':
+      return `must be ${types(params.type)}, not ${typeName(data)}`;
+    case 'enum': {
+      const allowed = (params.allowedValues as unknown[]).map(String);
+      const guess = typeof data === 'string' ? didYouMean(data, allowed) : '';
+      return `must be ${allowed.length === 1 ? '' : 'one of '}${allowed.join(', ')}${guess}`;
+    }
+    case 'format':
+      if (params.format === 'secret-reference') {
+        return `must be a reference, \${env:NAME} or \${file:path:key}: no secret stands in a file`;
+      }
+      if (params.format === 'worker-secret-reference') {
+        return `must be a reference that the worker resolves, e.g. \${env:NAME}: no secret stands in a file`;
+      }
+      return `must be a URL${allowedText(parentSchema)}`;
+    case 'pattern':
+      return `is not in the right form${allowedText(parentSchema)}`;
+    case 'minimum':
+      return `must be at least ${String(params.limit)}, not ${String(data)}`;
+    case 'maximum':
+      return `must be at most ${String(params.limit)}, not ${String(data)}`;
+    case 'minLength':
+      return 'must not be empty';
+    case 'minItems':
+    case 'minProperties':
+      return 'must not be empty; at least one entry';
+    case 'uniqueItems':
+      return 'holds an entry twice';
+    default:
+      return error.message ?? 'is not valid';
+  }
+}
+
+const allowedText = (schema: unknown): string => {
+  const text = (schema as { patternErrorMessage?: string } | undefined)?.patternErrorMessage;
+  return text === undefined ? '' : `; allowed: ${text}`;
+};
+
+function describe(error: ErrorObject): string {
+  const properties = (error.parentSchema?.properties ?? {}) as Record<string, { description?: string }>;
+  const text = properties[String(error.params.missingProperty)]?.description;
+  return text === undefined ? '' : ` (${text.replace(/\.$/, '')})`;
+}
+
+/** Keys that a misspelt one may have meant; at an environment both of its forms count. */
+function knownKeys(error: ErrorObject): string[] {
+  const own = Object.keys((error.parentSchema?.properties ?? {}) as object);
+  return isEnvironment(error) ? [...own, 'stack'] : own;
+}
+
+const isEnvironment = (error: ErrorObject): boolean => /^\/environments\/[^/]+$/.test(error.instancePath);
+
+/**
+ * A misspelt key is one problem, not two: the key it meant is not also reported as missing.
+ * Who misspells `stack` meant the other form of an environment, so none of this form's keys is missing.
+ */
+function excusedRequirements(errors: readonly ErrorObject[]): (error: ErrorObject) => boolean {
+  const meant = new Set<string>();
+  for (const error of errors) {
+    if (error.keyword !== 'additionalProperties') continue;
+    const guess = nearest(String(error.params.additionalProperty), knownKeys(error));
+    if (guess !== undefined) meant.add(`${error.instancePath}/${guess}`);
+  }
+  return (error) =>
+    error.keyword === 'required' &&
+    (meant.has(`${error.instancePath}/${String(error.params.missingProperty)}`) ||
+      (isEnvironment(error) && meant.has(`${error.instancePath}/stack`)));
+}
+
+const pathOf = (pointer: string): Path =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+
+/** `environments.local.kafka.brokers[0]` */
+const dotted = (path: Path): string =>
+  path.map((step, index) => (/^\d+$/.test(String(step)) ? `[${step}]` : index === 0 ? step : `.${step}`)).join('');
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'text',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  object: 'a map of keys',
+  array: 'a list',
+};
+
+const types = (type: unknown): string =>
+  [type]
+    .flat()
+    .map((name) => TYPE_NAMES[String(name)] ?? String(name))
+    .join(' or ');
+
+function typeName(value: unknown): string {
+  if (value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a map of keys';
+  if (typeof value === 'boolean') return 'true or false';
+  return typeof value === 'number' ? 'a number' : 'text';
+}

@@ -1,0 +1,104 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { ConnectError } from '../core/errors.ts';
+import { checkAcross, checkDefinition, type DefinedStream, type DefinitionDocument, toStream } from './definition.ts';
+import { checkEnvironments, completeEnvironment, type EnvironmentsDocument } from './environment.ts';
+import { type SchemaName, validateFile } from './json-schema.ts';
+import { findPlaintextSecrets } from './plaintext-secrets.ts';
+import { type Problem, sortProblems } from './problem.ts';
+import type { Project } from './types.ts';
+import { parseYamlFile, type YamlFile } from './yaml-file.ts';
+
+export { selectEnvironment, selectStreams } from './select.ts';
+
+const ENVIRONMENT_FILE = 'connect.yaml';
+const DEFINITION_FOLDER = 'connectors';
+
+/** The nearest folder, from `from` upwards, that holds `connect.yaml`. Errors: USAGE. */
+export function findProjectRoot(from: string): string {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, ENVIRONMENT_FILE))) return folder;
+    if (dirname(folder) === folder) {
+      throw new ConnectError('USAGE', `no ${ENVIRONMENT_FILE} in ${resolve(from)} or any folder above it`, {
+        hint: 'run the command inside a project',
+      });
+    }
+  }
+}
+
+/** Absolute path of a file that a definition names. */
+export const projectFile = (project: Project, relative: string): string =>
+  isAbsolute(relative) ? relative : join(project.root, relative);
+
+/**
+ * Reads and checks `<root>/connect.yaml` and `<root>/connectors/*.yaml`. `env` is the process environment: its ports win.
+ * Errors: INVALID_DEFINITION with every problem of every file in `details.problems`; USAGE for a bad port variable.
+ */
+export function loadProject(root: string, env: NodeJS.ProcessEnv): Project {
+  const problems: Problem[] = [];
+  const environments = readEnvironments(root, problems);
+  const streams = readStreams(root, problems);
+  if (problems.length > 0) throw invalid(problems);
+  return {
+    root,
+    defaultEnvironment: environments.default,
+    environments: Object.fromEntries(
+      Object.entries(environments.environments).map(([name, form]) => [name, completeEnvironment(name, form, env)]),
+    ),
+    streams,
+  };
+}
+
+function readEnvironments(root: string, problems: Problem[]): EnvironmentsDocument {
+  const file = readChecked(root, ENVIRONMENT_FILE, 'environment', problems);
+  if (file === undefined) return { default: '', environments: {} };
+  const document = file.data as EnvironmentsDocument;
+  problems.push(...checkEnvironments(file, document));
+  return document;
+}
+
+function readStreams(root: string, problems: Problem[]): Project['streams'] {
+  const folder = join(root, DEFINITION_FOLDER);
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)) : [];
+  const defined: DefinedStream[] = [];
+  for (const name of names.sort()) {
+    const file = readChecked(root, `${DEFINITION_FOLDER}/${name}`, 'definition', problems);
+    if (file === undefined) continue;
+    const document = file.data as DefinitionDocument;
+    problems.push(...checkDefinition(root, file, document));
+    defined.push({ file, stream: toStream(file.file, document) });
+  }
+  problems.push(...checkAcross(defined));
+  return defined.map(({ stream }) => stream);
+}
+
+/** The parsed file when YAML and schema have nothing against it; otherwise its problems are added and it is undefined. */
+function readChecked(root: string, relative: string, schema: SchemaName, problems: Problem[]): YamlFile | undefined {
+  const file = parseYamlFile(relative, readText(root, relative));
+  if (file.problems.length > 0) {
+    problems.push(...file.problems);
+    return undefined;
+  }
+  const schemaProblems = validateFile(schema, file);
+  const known = new Set(schemaProblems.map(({ line, column }) => `${line}:${column}`));
+  // A secret field with plain text in it is reported by the schema already.
+  const secrets = findPlaintextSecrets(file).filter(({ line, column }) => !known.has(`${line}:${column}`));
+  problems.push(...schemaProblems, ...secrets);
+  return schemaProblems.length === 0 ? file : undefined;
+}
+
+function readText(root: string, relative: string): string {
+  try {
+    return readFileSync(join(root, relative), 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw new ConnectError('INVALID_DEFINITION', `${relative} in ${root} cannot be read (${reason})`, { cause: error });
+  }
+}
+
+function invalid(problems: readonly Problem[]): ConnectError {
+  const sorted = sortProblems(problems);
+  const files = [...new Set(sorted.map(({ file }) => file))];
+  const number = sorted.length === 1 ? '1 problem' : `${sorted.length} problems`;
+  return new ConnectError('INVALID_DEFINITION', `${number} in ${files.join(', ')}`, { details: { problems: sorted } });
+}

@@ -1,0 +1,44 @@
+import type { Problem } from './problem.ts';
+import type { Path, YamlFile } from './yaml-file.ts';
+
+const SECRET_KEY = /passw|pwd|secret|token|credential|jaas|api[-_.]?key|private[-_.]?key|access[-_.]?key/i;
+const REFERENCE = /^\$\{[A-Za-z][A-Za-z0-9_-]*:[^}]+\}$/;
+const URL_WITH_LOGIN = /:\/\/[^/?#\s]*@/;
+const URL_WITH_PASSWORD_PARAMETER = /[?&;](user|username|password|passwd|pwd|sslpassword|token|secret|apikey)=/i;
+
+/**
+ * Secrets written out anywhere in a file, under whatever key, also one the schema does not know.
+ * The messages name the place, never the value.
+ */
+export function findPlaintextSecrets(file: YamlFile): Problem[] {
+  const problems: Problem[] = [];
+  visit(file.data, [], (path, value) => {
+    const key = path.findLast((step) => typeof step === 'string') ?? '';
+    if (value !== '' && SECRET_KEY.test(String(key)) && !REFERENCE.test(String(value))) {
+      problems.push(
+        file.problemAt(
+          path,
+          `${String(key)} is a secret in plain text; write a reference, \${env:NAME} or \${file:path:key}`,
+        ),
+      );
+    } else if (typeof value === 'string' && (URL_WITH_LOGIN.test(value) || URL_WITH_PASSWORD_PARAMETER.test(value))) {
+      problems.push(
+        file.problemAt(
+          path,
+          `${String(key)} is a URL that holds credentials; give user and password reference in their own keys`,
+        ),
+      );
+    }
+  });
+  return problems;
+}
+
+function visit(value: unknown, path: Path, leaf: (path: Path, value: unknown) => void): void {
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) visit(item, [...path, index], leaf);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, item] of Object.entries(value)) visit(item, [...path, key], leaf);
+  } else if (value !== null && value !== undefined && typeof value !== 'boolean') {
+    leaf(path, value);
+  }
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ConnectError } from '../core/errors.ts';
+import type { SecretReference } from './types.ts';
+
+/** Where references are resolved: the project's folder and the process environment. */
+export interface SecretSources {
+  readonly root: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The value behind `${env:NAME}` or `${file:path:key}` (a properties file; the path is relative to the project).
+ * Errors name the reference, never a value: USAGE when it has no value, INVALID_DEFINITION when it is no such reference.
+ */
+export function resolveSecret(reference: SecretReference, { root, env }: SecretSources): string {
+  const [, provider, rest = ''] = /^\$\{(env|file):([^}]+)\}$/.exec(reference) ?? [];
+  if (provider === 'env') {
+    const value = env[rest];
+    if (value !== undefined && value !== '') return value;
+    throw missing(reference, `the environment variable ${rest} is not set`, `set ${rest} and run again`);
+  }
+  if (provider === 'file') return fromFile(reference, root, rest);
+  throw new ConnectError('INVALID_DEFINITION', `a secret must be a reference \${env:NAME} or \${file:path:key}`);
+}
+
+function fromFile(reference: string, root: string, rest: string): string {
+  const separator = rest.lastIndexOf(':');
+  const path = rest.slice(0, separator);
+  const key = rest.slice(separator + 1);
+  let text: string;
+  try {
+    text = readFileSync(resolve(root, path), 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    const hint = path.startsWith('.connect/') ? 'the local stack writes this file: run `connect up`' : `write ${path}`;
+    throw missing(reference, `${path} cannot be read (${reason})`, hint);
+  }
+  const value = property(text, key);
+  if (value !== undefined && value !== '') return value;
+  throw missing(reference, `${path} has no value for ${key}`, `add ${key}=… to ${path}`);
+}
+
+/** One value of a `key=value` file; lines that start with # or ! are comments. */
+function property(text: string, key: string): string | undefined {
+  for (const line of text.split(/\r?\n/)) {
+    const [, name, value] = /^\s*([^#!\s=:][^=:\s]*)\s*[=:]\s*(.*)$/.exec(line) ?? [];
+    if (name === key) return value;
+  }
+  return undefined;
+}
+
+const missing = (reference: string, why: string, hint: string): ConnectError =>
+  new ConnectError('USAGE', `secret ${reference} cannot be resolved: ${why}`, { hint, details: { reference } });

@@ -1,0 +1,97 @@
+import { type Document, isAlias, isMap, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import type { Problem } from './problem.ts';
+
+/** Keys and indexes from the document's root to a value. */
+export type Path = readonly (string | number)[];
+
+/** One parsed YAML file whose values know where they stand. */
+export interface YamlFile {
+  /** Relative to the project. */
+  readonly file: string;
+  /** The values as plain data; undefined when the file is not valid YAML (see `problems`). */
+  readonly data: unknown;
+  /** What YAML itself has to say: syntax, duplicate keys, unknown tags. */
+  readonly problems: readonly Problem[];
+  /** A problem at the value of `path`, or at the nearest parent that exists. */
+  problemAt(path: Path, message: string): Problem;
+  /** A problem at the key that `path` ends with. */
+  problemAtKey(path: Path, message: string): Problem;
+}
+
+/**
+ * Parses YAML 1.2 (core schema). Duplicate keys are refused, anchors and aliases are followed.
+ * The library's own messages quote the source line, which may hold a secret, so positions are ours (`prettyErrors: false`).
+ */
+export function parseYamlFile(file: string, text: string): YamlFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    prettyErrors: false,
+    stringKeys: true,
+    lineCounter: lines,
+  });
+  const at = (offset: number, message: string): Problem => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(1, line), column: Math.max(1, col), message };
+  };
+  const problems = [...document.errors, ...document.warnings].map((error) => at(error.pos[0], yamlMessage(error)));
+  let data: unknown;
+  if (problems.length === 0) {
+    try {
+      data = document.toJS({ maxAliasCount: 100 });
+    } catch {
+      problems.push(at(0, 'aliases (*name) that multiply without end, or that name no anchor, are not allowed'));
+    }
+  }
+  return {
+    file,
+    data,
+    problems,
+    problemAt: (path, message) => at(offsetOf(document, path, false), message),
+    problemAtKey: (path, message) => at(offsetOf(document, path, true), message),
+  };
+}
+
+function yamlMessage(error: { code: string; message: string }): string {
+  if (error.code === 'DUPLICATE_KEY') return 'this key is written twice; keep one of the two';
+  if (error.code === 'MULTIPLE_DOCS') return 'one document only; remove the part after ---';
+  if (error.code === 'TAG_RESOLVE_FAILED') return 'tags (!name) are not allowed; write a plain value';
+  // Everything after the first sentence may quote the source.
+  return `not valid YAML: ${error.message.split(/[:.] /)[0]}`;
+}
+
+function offsetOf(document: Document.Parsed, path: Path, ofKey: boolean): number {
+  let node: Node | null | undefined = document.contents;
+  let offset = start(node) ?? 0;
+  for (const [index, step] of path.entries()) {
+    const pair = childOf(document, node, step);
+    if (pair === undefined) return offset;
+    const isLast = index === path.length - 1;
+    const keyOffset = start(pair.key);
+    offset = (isLast && !ofKey ? start(pair.value) : undefined) ?? keyOffset ?? start(pair.value) ?? offset;
+    node = pair.value;
+  }
+  return offset;
+}
+
+function childOf(
+  document: Document.Parsed,
+  parent: Node | null | undefined,
+  step: string | number,
+): { key: Node | null; value: Node | null } | undefined {
+  const node = isAlias(parent) ? parent.resolve(document) : parent;
+  if (isMap(node)) {
+    const pair = (node.items as Pair<Node, Node | null>[]).find((item) => keyText(item.key) === String(step));
+    return pair === undefined ? undefined : { key: pair.key, value: pair.value };
+  }
+  if (isSeq(node)) {
+    const value = node.items[Number(step)] as Node | undefined;
+    return value === undefined ? undefined : { key: null, value };
+  }
+  return undefined;
+}
+
+const keyText = (key: Node | null): string => String((key as { value?: unknown } | null)?.value ?? '');
+
+const start = (node: Node | null | undefined): number | undefined => node?.range?.[0];

@@ -1,0 +1,203 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { packageRoot } from '../../../core/package-root.ts';
+import { findProjectRoot, loadProject } from '../../../pipeline/load.ts';
+import { complaints, LOCAL, POSITIONS, projectFolder } from './project-folder.ts';
+
+test('what a definition leaves out has its default, and settings become text', () => {
+  const root = projectFolder({
+    'connect.yaml': LOCAL,
+    'connectors/positions.yaml': POSITIONS.replace(
+      'partitions: 4',
+      'partitions: 4\n  config: { retention.ms: 604800000, preallocate: false }',
+    ),
+  });
+  const [stream] = loadProject(root, {}).streams;
+  expect(stream).toMatchObject({
+    file: 'connectors/positions.yaml',
+    topic: { config: { 'retention.ms': '604800000', preallocate: 'false' } },
+    sink: {
+      name: 'positions-sink',
+      tasksMax: 2,
+      batchSize: 5000,
+      maxPollRecords: 5000,
+      maxPartitionFetchBytes: 4_194_304,
+      onUndecodable: 'fail',
+    },
+  });
+});
+
+test('an embedded environment has every address derived from its ports, and the process environment wins', () => {
+  const root = projectFolder({ 'connect.yaml': LOCAL });
+  const { environments } = loadProject(root, { CONNECT_PORT_KAFKA: '20501', CONNECT_PORT_POSTGRES: '20502' });
+  expect(environments.local).toEqual({
+    name: 'local',
+    stack: { kind: 'embedded', ports: { kafka: 20501, registry: 19381, postgres: 20502, connect: 19383, feed: 19350 } },
+    kafka: { brokers: ['127.0.0.1:20501'], replicationFactor: 1 },
+    registry: { url: 'http://127.0.0.1:19381/apis/ccompat/v7' },
+    database: {
+      host: '127.0.0.1',
+      port: 20502,
+      name: 'perps',
+      user: 'perps',
+      password: '$' + '{file:.connect/secrets.properties:database.password}',
+    },
+    connect: { target: 'rest', url: 'http://127.0.0.1:19383' },
+    worker: {
+      registryUrl: 'http://127.0.0.1:19381',
+      databaseUrl: 'jdbc:postgresql://127.0.0.1:20502/perps',
+      databaseUser: 'perps',
+      databasePassword: '$' + '{env:PERPS_DATABASE_PASSWORD}',
+    },
+    feed: { address: '127.0.0.1:19350', tls: false },
+  });
+});
+
+test.each(['http', '0', '65536', '1.5', ' '])('port variable "%s" is refused by its name', (value) => {
+  const root = projectFolder({ 'connect.yaml': LOCAL });
+  expect(() => loadProject(root, { CONNECT_PORT_CONNECT: value })).toThrow(
+    'CONNECT_PORT_CONNECT must be a port from 1 to 65535',
+  );
+});
+
+test('two ports made equal by the process environment are refused by their variables', () => {
+  const root = projectFolder({ 'connect.yaml': LOCAL });
+  expect(() => loadProject(root, { CONNECT_PORT_CONNECT: '19392' })).toThrow(
+    'ports kafka and connect of the local stack are both 19392',
+  );
+});
+
+test('an environment elsewhere gives each address once; the worker sees the same unless told otherwise', () => {
+  const root = projectFolder({
+    'connect.yaml': `default: staging
+environments:
+  staging:
+    kafka:
+      brokers: [b1.example.com:9093]
+      ssl: true
+      sasl: { mechanism: scram-sha-512, username: app, password: "\${env:KAFKA_PASSWORD}" }
+    registry: { url: "http://registry.example.com:8080/apis/ccompat/v7" }
+    database: { host: db.example.com, name: perps, user: app, password: "\${file:secrets.properties:pg}", tls: verify }
+    connect: { target: rest, url: "http://connect.example.com:8083" }
+    worker: { databasePassword: "\${secretsmanager:perps/db:password}" }
+    feed: { address: feed.example.com:443, tls: true }
+`,
+  });
+  expect(loadProject(root, {}).environments.staging).toMatchObject({
+    kafka: { replicationFactor: 3 },
+    database: { port: 5432 },
+    worker: {
+      registryUrl: 'http://registry.example.com:8080',
+      databaseUrl: 'jdbc:postgresql://db.example.com:5432/perps?sslmode=verify-full',
+      databaseUser: 'app',
+    },
+  });
+});
+
+test('every problem of every file is told at once, in order, with its line', () => {
+  const problems = complaints({
+    'connect.yaml': `default: lokal
+environments:
+  local:
+    stack:
+      kind: embeded
+      ports:
+        kafka: "19392"
+        regsitry: 19381
+        postgres: 70000
+  staging:
+    kafka: { brokers: [] }
+    registry: { url: registry.example.com }
+`,
+    'connectors/a.yaml': `name: Positions
+feed: { proto: feed.proto }
+schema: record.avsc
+topic:
+  name: positions
+  partitions: four
+  key: position_account
+  retention: 1
+table: { name: positions, key: [] }
+sink: { name: positions-sink, batchsize: 500, tasks_max: 2 }
+`,
+    'connectors/b.yaml': 'name: b\nname: c\n',
+  });
+  expect(problems).toMatchSnapshot();
+});
+
+test('what no schema can say is told with its line too', () => {
+  const problems = complaints({
+    'connect.yaml': `default: lokal
+environments:
+  local: { stack: { kind: embedded, ports: { kafka: 19381 } } }
+`,
+    'connectors/a.yaml': `name: positions
+feed: { proto: schemas/nowhere.proto, service: perps.v1.PositionFeed }
+schema: feed.proto
+topic:
+  name: positions
+  partitions: 2
+  key: position_account
+  config:
+    cleanup.policy: compact
+    sasl.jaas.config: \${env:JAAS}
+table:
+  name: public.positions
+  key: [signature]
+  current: { view: public.positions, identity: position_account, order: slot }
+sink:
+  name: positions-sink
+  tasksMax: 4
+  batchSize: 6000
+`,
+    'connectors/b.yaml': POSITIONS.replace('name: positions\n  partitions', 'name: positions.rejected\n  partitions'),
+  });
+  expect(problems).toMatchSnapshot();
+});
+
+test('anchors and aliases are followed, and a problem behind an alias is placed at its anchor', () => {
+  const problems = complaints({
+    'connect.yaml': `default: a
+environments:
+  a: &base { stack: { kind: embedded } }
+  b: *base
+`,
+    'connectors/a.yaml': POSITIONS.replace('key: position_account', 'key: &key position_account').replace(
+      '[position_account, signature]',
+      '[*key, signature, Signature]',
+    ),
+  });
+  expect(problems).toEqual([
+    'connectors/a.yaml:10:26  table.key[2] is not in the right form; allowed: a column name in lower case, e.g. position_account',
+  ]);
+});
+
+test.each([
+  ['a tab for indentation', 'default: local\nenvironments:\n\tlocal: {}\n', 3],
+  ['an unclosed bracket', 'default: [local\n', 2],
+  ['a tag', 'default: !secret local\nenvironments: {}\n', 1],
+  ['a second document', `${LOCAL}---\na: 1\n`, 5],
+  ['an unknown alias', 'default: *nobody\n', 1],
+])('%s is a problem with its line', (_what, text, line) => {
+  const [first] = complaints({ 'connect.yaml': text });
+  expect(first).toMatch(new RegExp(`^connect\\.yaml:${line}:\\d+  `));
+});
+
+test('an empty file and a list are no definitions', () => {
+  expect(complaints({ 'connect.yaml': '', 'connectors/a.yaml': '- name: a\n' })).toEqual([
+    'connect.yaml:1:1  the file must be a map of keys, not nothing',
+    'connectors/a.yaml:1:1  the file must be a map of keys, not a list',
+  ]);
+});
+
+test('the project is found from any folder inside it', () => {
+  const root = projectFolder({ 'connect.yaml': LOCAL, 'a/b/c.txt': '' });
+  expect(findProjectRoot(join(root, 'a', 'b'))).toBe(root);
+  expect(() => findProjectRoot('/')).toThrow('no connect.yaml in / or any folder above it');
+});
+
+test('this repository is a valid project', () => {
+  const project = loadProject(packageRoot(), {});
+  expect(project.defaultEnvironment).toBe('local');
+  expect(project.streams.map((stream) => stream.name)).toContain('positions');
+});
