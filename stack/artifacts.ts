@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../core/package-root.ts';
+
+export type GroupName = 'kafka' | 'converter' | 'sink' | 'registry';
+
+/** A file as it must be: size in bytes and SHA-256 in hex. */
+export interface LockedFile {
+  /** Path inside the group's folder, with `/`. */
+  readonly name: string;
+  readonly sha256: string;
+  readonly size: number;
+  /** Path in a Maven repository; absent for a file that comes out of the group's archive. */
+  readonly path?: string;
+}
+
+/** One folder of the cache: jars fetched one by one, or the contents of one archive. */
+export interface LockedGroup {
+  readonly archive?: { readonly path: string; readonly sha256: string; readonly size: number };
+  readonly files: readonly LockedFile[];
+}
+
+export interface ArtifactLock {
+  /** Base URL of the Maven repository. */
+  readonly repository: string;
+  readonly groups: Readonly<Record<GroupName, LockedGroup>>;
+}
+
+/** The lock file of this package; `scripts/lock-artifacts.mjs` writes it. */
+export function readArtifactLock(): ArtifactLock {
+  return JSON.parse(readFileSync(join(packageRoot(), 'stack', 'artifacts.lock.json'), 'utf8')) as ArtifactLock;
+}
+
+/** Folder of a group in the cache. Its name holds a hash of what must be inside, so versions stand side by side. */
+export function groupFolder(cache: string, name: GroupName, group: LockedGroup): string {
+  const hash = createHash('sha256').update(JSON.stringify(group)).digest('hex').slice(0, 12);
+  return join(cache, `${name}-${hash}`);
+}

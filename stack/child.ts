@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConnectError } from '../core/errors.ts';
+import type { LaunchCommand } from './part.ts';
+import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
+
+const MAX_OUTPUT_BYTES = 10 << 20;
+
+/**
+ * Starts a program that lives on without us: a session of its own, so that Ctrl-C in this terminal does not reach it,
+ * and its output into a file. Errors: ENVIRONMENT when it cannot be run.
+ */
+export async function launch(command: LaunchCommand, marker: string, outputFile: string): Promise<ProcessIdentity> {
+  keepOneOld(outputFile);
+  const output = openSync(outputFile, 'a', 0o644);
+  try {
+    const child = spawn(command.command, command.args, {
+      detached: true,
+      stdio: ['ignore', output, output],
+      cwd: '/',
+      env: command.env,
+      ...(command.user ?? {}),
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    child.unref();
+    const pid = child.pid ?? 0;
+    // It may have ended by now; the one who waits for it to be ready will see.
+    return identify(pid, marker) ?? { pid, startTime: 'unknown', marker };
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error));
+    throw new ConnectError('ENVIRONMENT', `cannot run ${command.command} (${reason})`, { cause: error });
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** What a part prints by itself is little; still it must not fill the disk over months. */
+function keepOneOld(outputFile: string): void {
+  if (existsSync(outputFile) && statSync(outputFile).size > MAX_OUTPUT_BYTES) {
+    renameSync(outputFile, `${outputFile}.1`);
+  }
+}
+
+export interface StopOptions {
+  /** From polite to insistent; SIGKILL follows. */
+  readonly signals: readonly NodeJS.Signals[];
+  /** How long each signal has. */
+  readonly graceMs: number;
+}
+
+/** Ends a process of ours and waits until it is gone. Returns the signal that did it. Errors: ENVIRONMENT when even SIGKILL does not. */
+export async function stopProcess(identity: ProcessIdentity, options: StopOptions): Promise<NodeJS.Signals | 'gone'> {
+  let last: NodeJS.Signals | 'gone' = 'gone';
+  for (const signal of [...options.signals, 'SIGKILL'] as const) {
+    if (!isAlive(identity)) return last;
+    try {
+      process.kill(identity.pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return last;
+      throw new ConnectError('ENVIRONMENT', `may not stop process ${identity.pid}: it belongs to another user`, {
+        cause: error,
+        hint: 'run `connect down` as the user who ran `connect up`',
+      });
+    }
+    last = signal;
+    const deadline = Date.now() + options.graceMs;
+    while (isAlive(identity) && Date.now() < deadline) await sleep(50);
+  }
+  if (!isAlive(identity)) return last;
+  throw new ConnectError('ENVIRONMENT', `process ${identity.pid} does not end, not even by SIGKILL`);
+}

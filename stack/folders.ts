@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { ConnectError } from '../core/errors.ts';
+import type { PartName } from './types.ts';
+
+/** Where the stack of one project keeps its things. */
+export interface StateFolder {
+  /** `<root>/.connect`, with symbolic links resolved. */
+  readonly path: string;
+  /** Short name of this folder on this machine; child processes carry it, so that ours are told from others'. */
+  readonly id: string;
+  readonly stateFile: string;
+  readonly secretsFile: string;
+  readonly logs: string;
+  readonly config: string;
+  readonly data: string;
+  logFile(part: PartName): string;
+  /** What a process prints by itself: for PostgreSQL its log, for a JVM what comes before and beside it. */
+  outputFile(part: PartName): string;
+}
+
+/** Creates `<root>/.connect` if need be. Errors: ENVIRONMENT when it cannot be written. */
+export function stateFolder(root: string): StateFolder {
+  const wanted = join(root, '.connect');
+  try {
+    mkdirSync(join(wanted, 'logs'), { recursive: true });
+    mkdirSync(join(wanted, 'config'), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw storageError(error, wanted) ?? error;
+  }
+  return describe(wanted);
+}
+
+/** The same without creating anything; undefined when the project has none. */
+export function existingStateFolder(root: string): StateFolder | undefined {
+  const wanted = join(root, '.connect');
+  return existsSync(wanted) ? describe(wanted) : undefined;
+}
+
+function describe(wanted: string): StateFolder {
+  const path = realpathSync(wanted);
+  const logs = join(path, 'logs');
+  return {
+    path,
+    id: createHash('sha256').update(path).digest('hex').slice(0, 16),
+    stateFile: join(path, 'stack.json'),
+    secretsFile: join(path, 'secrets.properties'),
+    logs,
+    config: join(path, 'config'),
+    data: join(path, 'data'),
+    logFile: (part) => join(logs, `${part}.log`),
+    outputFile: (part) => join(logs, part === 'postgres' ? 'postgres.log' : `${part}.out`),
+  };
+}
+
+/** The user's cache of downloaded parts: CONNECT_CACHE_DIR, or the platform's place for caches. */
+export function cacheFolder(env: NodeJS.ProcessEnv): string {
+  if (env.CONNECT_CACHE_DIR) return env.CONNECT_CACHE_DIR;
+  const home = env.HOME || homedir();
+  if (process.platform === 'darwin') return join(home, 'Library', 'Caches', 'perps-connect');
+  return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'perps-connect');
+}
+
+const STORAGE_REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+};
+
+/** An error that names the folder and the way out when `error` is about the disk; undefined otherwise. */
+export function storageError(error: unknown, folder: string, setting?: string): ConnectError | undefined {
+  const reason = STORAGE_REASONS[(error as NodeJS.ErrnoException).code ?? ''];
+  if (reason === undefined) return undefined;
+  const elsewhere = setting === undefined ? '' : ` or set ${setting} to another folder`;
+  const remedy = reason.startsWith('the disk') ? 'free some space' : 'make it writable';
+  return new ConnectError('ENVIRONMENT', `cannot write to ${folder}: ${reason}`, {
+    cause: error,
+    details: { folder, reason: (error as NodeJS.ErrnoException).code },
+    hint: `${remedy}${elsewhere}`,
+  });
+}

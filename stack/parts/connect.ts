@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createHttp } from '../../core/http.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { partMarker } from '../markers.ts';
+import type { Part } from '../part.ts';
+import type { PartContext } from './context.ts';
+import { childEnvironment, jvmFlags, log4j2Properties, propertiesText } from './jvm.ts';
+
+const FLAGS = jvmFlags(512, ['-Xms128m', '-XX:+UseG1GC']);
+
+const QUIET = {
+  'org.apache.kafka.common.config': 'WARN',
+  'org.apache.kafka.common.utils.AppInfoParser': 'WARN',
+  'org.apache.kafka.clients': 'WARN',
+  'org.apache.kafka.connect.runtime.isolation': 'WARN',
+  'org.apache.kafka.connect.runtime.WorkerConfig': 'WARN',
+  'org.reflections': 'ERROR',
+  'org.hibernate': 'WARN',
+  'org.eclipse.jetty': 'WARN',
+};
+
+/** Plugins without which the worker is of no use, as it lists them. */
+const REQUIRED_PLUGINS = [
+  'io.debezium.connector.jdbc.JdbcSinkConnector',
+  'io.apicurio.registry.utils.converter.AvroConverter',
+];
+
+/** A Kafka Connect worker in distributed mode, alone in its group. */
+export function connectPart(context: PartContext): Part {
+  const { folder, ports, env, secrets } = context;
+  const marker = partMarker(folder, 'connect');
+  const properties = workerProperties(context);
+  return {
+    name: 'connect',
+    port: ports.connect,
+    marker,
+    fingerprint: fingerprint(FLAGS, properties, context.folders.kafka),
+    // It needs the broker, but spends its first seconds on loading plugins and keeps asking.
+    startsAfter: [],
+    async prepare() {
+      const java = await context.java();
+      const config = join(folder.config, 'connect.properties');
+      const logging = join(folder.config, 'connect-log4j2.properties');
+      await writeFile(config, properties);
+      await writeFile(logging, log4j2Properties(folder.logFile('connect'), QUIET));
+      return {
+        command: java.command,
+        args: [
+          marker,
+          ...FLAGS,
+          `-Dlog4j2.configurationFile=${logging}`,
+          'org.apache.kafka.connect.cli.ConnectDistributed',
+          config,
+        ],
+        env: childEnvironment(env, { CLASSPATH: context.classPath, PERPS_DATABASE_PASSWORD: secrets.database }),
+      };
+    },
+    async probe() {
+      const http = createHttp({ what: 'Connect', baseUrl: `http://127.0.0.1:${ports.connect}`, timeoutMs: 10_000 });
+      // It answers reads before it has joined its group. Deleting what does not exist changes nothing, but is only
+      // answered with 404 by a leader that could delete.
+      const write = await http.request('DELETE', `/connectors/perps-connect-probe-${randomUUID()}`);
+      if (write.status !== 404) return false;
+      const plugins = await http.request<{ class: string }[]>('GET', '/connector-plugins?connectorsOnly=false');
+      const listed = new Set(plugins.body.map((plugin) => plugin.class));
+      return REQUIRED_PLUGINS.every((plugin) => listed.has(plugin));
+    },
+  };
+}
+
+function workerProperties({ ports, folders }: PartContext): string {
+  const bytes = 'org.apache.kafka.connect.converters.ByteArrayConverter';
+  return propertiesText({
+    'bootstrap.servers': `127.0.0.1:${ports.kafka}`,
+    'group.id': 'perps-connect',
+    'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+    // Each connector says how its values are encoded; a worker-wide guess would hide a missing setting.
+    'value.converter': bytes,
+    'config.storage.topic': 'perps-connect-configs',
+    'offset.storage.topic': 'perps-connect-offsets',
+    'status.storage.topic': 'perps-connect-status',
+    'config.storage.replication.factor': 1,
+    'offset.storage.replication.factor': 1,
+    'status.storage.replication.factor': 1,
+    'offset.storage.partitions': 4,
+    'status.storage.partitions': 2,
+    'offset.flush.interval.ms': 5_000,
+    listeners: `http://127.0.0.1:${ports.connect}`,
+    'rest.advertised.host.name': '127.0.0.1',
+    'rest.advertised.port': ports.connect,
+    'plugin.path': `${folders.sink},${folders.converter}`,
+    'plugin.discovery': 'hybrid_warn',
+    'connector.client.config.override.policy': 'All',
+    // Connector configurations name the database's password; only the worker knows it.
+    'config.providers': 'env',
+    'config.providers.env.class': 'org.apache.kafka.common.config.provider.EnvVarConfigProvider',
+    'config.providers.env.param.allowlist.pattern': 'PERPS_.*',
+    // One worker: nobody to wait for after it has left or died.
+    'scheduled.rebalance.max.delay.ms': 0,
+  });
+}

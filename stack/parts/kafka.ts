@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ConnectError } from '../../core/errors.ts';
+import { withAdmin } from '../../core/kafka.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { partMarker } from '../markers.ts';
+import type { Part } from '../part.ts';
+import { accepts, freePort } from '../ports.ts';
+import type { PartContext } from './context.ts';
+import { childEnvironment, jvmFlags, log4j2Properties, propertiesText } from './jvm.ts';
+
+const FLAGS = jvmFlags(384, ['-Xms128m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20']);
+
+const QUIET = {
+  'org.apache.kafka.common.config': 'WARN', // every setting, at each start
+  'org.apache.kafka.clients': 'WARN',
+  'state.change.logger': 'WARN',
+  'kafka.log.LogCleaner': 'WARN',
+};
+
+/** One Kafka node, broker and controller in one process (KRaft). */
+export function kafkaPart(context: PartContext): Part {
+  const { folder, ports, env } = context;
+  const data = join(folder.data, 'kafka');
+  const marker = partMarker(folder, 'kafka');
+  return {
+    name: 'kafka',
+    port: ports.kafka,
+    marker,
+    fingerprint: fingerprint(FLAGS, serverProperties(ports.kafka, 0, data), context.folders.kafka),
+    startsAfter: [],
+    async prepare() {
+      const java = await context.java();
+      const environment = childEnvironment(env, { CLASSPATH: context.classPath });
+      const config = join(folder.config, 'kafka.properties');
+      const logging = join(folder.config, 'kafka-log4j2.properties');
+      await writeFile(logging, log4j2Properties(folder.logFile('kafka'), QUIET));
+      if (!existsSync(join(data, 'meta.properties'))) await format(java.command, environment, folder.config, data);
+      await writeFile(config, serverProperties(ports.kafka, await freePort(), data));
+      return {
+        command: java.command,
+        args: [marker, ...FLAGS, `-Dlog4j2.configurationFile=${logging}`, 'kafka.Kafka', config],
+        env: environment,
+      };
+    },
+    async probe() {
+      if (!(await accepts(ports.kafka))) return false;
+      return withAdmin({ brokers: [`127.0.0.1:${ports.kafka}`] }, 'perps-connect-up', async (admin) => {
+        return (await admin.describeCluster()).brokers.length === 1;
+      });
+    },
+  };
+}
+
+function serverProperties(port: number, controllerPort: number, data: string): string {
+  return propertiesText({
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'log.dirs': data,
+    // Topics are part of the pipeline's definition; one that springs up by a typing error would hide it.
+    'auto.create.topics.enable': false,
+    // A single node has nothing to replicate to.
+    'offsets.topic.replication.factor': 1,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    // Internal topics have 50 partitions each by default: files and start-up time that one laptop does not need.
+    'offsets.topic.num.partitions': 8,
+    'transaction.state.log.num.partitions': 4,
+    'share.coordinator.state.topic.num.partitions': 4,
+    // Groups form at once instead of waiting 3 s for members that will not come.
+    'group.initial.rebalance.delay.ms': 0,
+    'num.network.threads': 2,
+    'num.io.threads': 4,
+    'background.threads': 4,
+    'num.recovery.threads.per.data.dir': 2,
+    // 128 MiB of heap by default, for compacting topics of a few kilobytes.
+    'log.cleaner.dedupe.buffer.size': 8 << 20,
+  });
+}
+
+/** Formats an empty data folder; done beside it, so that an interrupted format leaves nothing half made. */
+async function format(java: string, env: NodeJS.ProcessEnv, configFolder: string, data: string): Promise<void> {
+  const fresh = `${data}.new`;
+  const config = join(configFolder, 'kafka-format.properties');
+  const clusterId = randomBytes(16).toString('base64url');
+  await rm(fresh, { recursive: true, force: true });
+  await rm(data, { recursive: true, force: true });
+  await mkdir(fresh, { recursive: true });
+  await writeFile(config, serverProperties(9092, 9093, fresh));
+  const flags = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  try {
+    await promisify(execFile)(
+      java,
+      [...flags, 'kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', config],
+      {
+        env,
+      },
+    );
+  } catch (error) {
+    const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };
+    throw new ConnectError('ENVIRONMENT', `cannot format Kafka's data folder ${data}: ${(stderr || stdout).trim()}`, {
+      cause: error,
+    });
+  }
+  await rm(config, { force: true });
+  await rename(fresh, data);
+}

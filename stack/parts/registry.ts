@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { createHttp } from '../../core/http.ts';
+import { fingerprint } from '../fingerprint.ts';
+import { partMarker } from '../markers.ts';
+import type { Part } from '../part.ts';
+import { freePort } from '../ports.ts';
+import type { PartContext } from './context.ts';
+import { childEnvironment, jvmFlags } from './jvm.ts';
+
+// Most of the registry's life is its start, and C1 alone is through with that sooner and in less memory.
+const FLAGS = jvmFlags(256, ['-Xms48m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']);
+
+/** Name of the registry's role and database in the local PostgreSQL. */
+export const REGISTRY_DATABASE = 'apicurio';
+
+/** Apicurio Registry with its storage in the local PostgreSQL, so that ids survive a restart. */
+export function registryPart(context: PartContext): Part {
+  const { folder, ports, env, secrets } = context;
+  const marker = partMarker(folder, 'registry');
+  const jar = join(context.folders.registry, 'apicurio-registry-app-3.0.9-runner.jar');
+  const settings = registryProperties(ports.registry, folder.logFile('registry'));
+  return {
+    name: 'registry',
+    port: ports.registry,
+    marker,
+    fingerprint: fingerprint(FLAGS, settings, jar, ports.postgres),
+    startsAfter: ['postgres'],
+    async prepare() {
+      const java = await context.java();
+      const properties = { ...settings, 'quarkus.management.port': String(await freePort()) };
+      return {
+        command: java.command,
+        args: [marker, ...FLAGS, ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`), '-jar', jar],
+        env: childEnvironment(env, {
+          APICURIO_STORAGE_KIND: 'sql',
+          APICURIO_STORAGE_SQL_KIND: 'postgresql',
+          APICURIO_DATASOURCE_URL: `jdbc:postgresql://127.0.0.1:${ports.postgres}/${REGISTRY_DATABASE}`,
+          APICURIO_DATASOURCE_USERNAME: REGISTRY_DATABASE,
+          APICURIO_DATASOURCE_PASSWORD: secrets.registry,
+          // 20 connections by default, each a PostgreSQL process.
+          APICURIO_DATASOURCE_JDBC_INITIAL_SIZE: '1',
+          APICURIO_DATASOURCE_JDBC_MIN_SIZE: '1',
+          APICURIO_DATASOURCE_JDBC_MAX_SIZE: '8',
+        }),
+      };
+    },
+    async probe() {
+      const http = createHttp({
+        what: 'the registry',
+        baseUrl: `http://127.0.0.1:${ports.registry}`,
+        timeoutMs: 5_000,
+      });
+      const subjects = await http.request<unknown>('GET', '/apis/ccompat/v7/subjects');
+      if (subjects.status !== 200 || !Array.isArray(subjects.body)) return false;
+      // The worker's converter reads schemas by the other API.
+      return (await http.request('GET', '/apis/registry/v2/system/info')).status === 200;
+    },
+  };
+}
+
+function registryProperties(port: number, logFile: string): Record<string, string> {
+  return {
+    'quarkus.http.host': '127.0.0.1',
+    'quarkus.http.port': String(port),
+    'quarkus.management.host': '127.0.0.1',
+    'quarkus.http.access-log.enabled': 'false',
+    'quarkus.log.console.enable': 'false',
+    'quarkus.log.file.enable': 'true',
+    'quarkus.log.file.path': logFile,
+    'quarkus.log.file.format': "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z',UTC} %-5p %c{1} - %m%e%n",
+    'quarkus.log.file.rotation.max-file-size': '10M',
+    'quarkus.log.file.rotation.max-backup-index': '2',
+  };
+}

