@@ -1,0 +1,32 @@
+import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { PART_NAMES, type PartName } from '../../stack/types.ts';
+import type { CliContext } from '../context.ts';
+
+interface LogsFlags {
+  readonly follow?: boolean;
+  readonly lines: number;
+}
+
+/** `connect logs <part>`: the end of a part's log, and on request what follows. */
+export function registerLogs(program: Command, context: CliContext): void {
+  program
+    .command('logs')
+    .description('show the log of a part of the local stack')
+    .addArgument(new Argument('<part>', 'whose log').choices(PART_NAMES))
+    .option('-f, --follow', 'go on showing what is written, until Ctrl-C')
+    .option('-n, --lines <count>', 'how many lines from the end', lineCount, 200)
+    .action(async (part: PartName, flags: LogsFlags) => {
+      const [{ followLog, lastLines }, { findProjectRoot }] = await Promise.all([
+        import('../../stack/part-log.ts'),
+        import('../../pipeline/load.ts'),
+      ]);
+      const root = findProjectRoot(context.cwd);
+      for (const line of lastLines(root, part, flags.lines)) context.print(line);
+      if (flags.follow) await followLog(root, part, (text) => context.stdout.write(text), context.signal);
+    });
+}
+
+function lineCount(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('a number of lines, e.g. 200');
+  return Number(text);
+}

@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { duration, table } from '../format.ts';
+import { createStackProgress } from '../stack-progress.ts';
+
+interface UpFlags {
+  readonly env?: string;
+  readonly fresh?: boolean;
+  readonly output: 'text' | 'json';
+}
+
+/** `connect up`: starts what is not running and returns when all of it works. */
+export function registerUp(program: Command, context: CliContext): void {
+  program
+    .command('up')
+    .description('start the local Kafka, Connect, registry and PostgreSQL; what runs already is left alone')
+    .option('-e, --env <name>', 'environment of connect.yaml')
+    .option('--fresh', 'stop what runs, delete its data, and start from empty')
+    .option('-o, --output <format>', 'text or json', 'text')
+    .action(async (flags: UpFlags) => {
+      const [{ up }, { stackSettings }] = await Promise.all([
+        import('../../stack/embedded-stack.ts'),
+        import('../stack-settings.ts'),
+      ]);
+      const { root, ports } = await stackSettings(context, flags.env);
+      const began = Date.now();
+      const progress = await createStackProgress(context);
+      try {
+        const { parts } = await up({
+          root,
+          ports,
+          env: context.env,
+          fresh: flags.fresh ?? false,
+          signal: context.signal,
+          onEvent: progress.onEvent,
+        });
+        if (flags.output === 'json') context.json({ parts });
+        else {
+          const rows = parts.map(({ name, state, port, pid }) => [name, state, `127.0.0.1:${port}`, String(pid ?? '')]);
+          for (const line of table([['PART', 'STATE', 'ADDRESS', 'PID'], ...rows])) context.print(line);
+        }
+        const started = parts.filter((part) => part.startedByThisCall).length;
+        context.note(
+          started === 0
+            ? 'everything was running already'
+            : `ready in ${duration(Date.now() - began)}; stop it with \`connect down\``,
+        );
+      } finally {
+        progress.close();
+      }
+    });
+}

@@ -1,0 +1,58 @@
+import { existsSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConnectError } from '../core/errors.ts';
+import { existingStateFolder, type StateFolder } from './folders.ts';
+import { readEnd } from './log-tail.ts';
+import type { PartName } from './types.ts';
+
+const MAX_BYTES = 8 << 20;
+const POLL_MS = 200;
+
+/**
+ * The last lines of a part's log. What a JVM printed outside of its log (it could not start, it ran out of memory)
+ * comes first. Errors: NOT_FOUND when the part has never been started.
+ */
+export function lastLines(root: string, part: PartName, count: number): string[] {
+  const folder = requireLog(root, part);
+  const printed = folder.outputFile(part) === folder.logFile(part) ? '' : readEnd(folder.outputFile(part), MAX_BYTES);
+  const logged = readEnd(folder.logFile(part), MAX_BYTES);
+  const lines = [...printed.split('\n'), ...logged.split('\n')].filter((line) => line !== '');
+  return count === 0 ? [] : lines.slice(-count);
+}
+
+/** Hands on what is appended to a part's log, until the signal is aborted. Goes along when the file is rotated. */
+export async function followLog(
+  root: string,
+  part: PartName,
+  onText: (text: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const file = requireLog(root, part).logFile(part);
+  let position = sizeOf(file);
+  while (!signal.aborted) {
+    const size = sizeOf(file);
+    if (size < position) position = 0;
+    if (size > position) {
+      const handle = await open(file, 'r');
+      try {
+        const { bytesRead, buffer } = await handle.read(Buffer.alloc(size - position), 0, size - position, position);
+        position += bytesRead;
+        onText(buffer.toString('utf8', 0, bytesRead));
+      } finally {
+        await handle.close();
+      }
+    }
+    await sleep(POLL_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+function requireLog(root: string, part: PartName): StateFolder {
+  const folder = existingStateFolder(root);
+  if (folder !== undefined && (existsSync(folder.logFile(part)) || existsSync(folder.outputFile(part)))) return folder;
+  throw new ConnectError('NOT_FOUND', `${part} has no log: it has not been started in ${root}`, {
+    hint: 'start the local stack with `connect up`',
+  });
+}
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

@@ -1,0 +1,152 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import { parseDocument } from 'yaml';
+import { createHttp } from '../../core/http.ts';
+import { withAdmin } from '../../core/kafka.ts';
+import { packageRoot } from '../../core/package-root.ts';
+import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
+import { loadProject } from '../../pipeline/load.ts';
+import { resolveSecret } from '../../pipeline/secrets.ts';
+import type { Environment, Project } from '../../pipeline/types.ts';
+import { existingStateFolder } from '../../stack/folders.ts';
+import { superuserConnection } from '../../stack/parts/postgres.ts';
+import { readSecrets } from '../../stack/secrets-file.ts';
+import type { StackPorts } from '../../stack/types.ts';
+import { freePorts } from './free-ports.ts';
+
+/** A project of its own on the shared stack: own folder, database, topics, subjects and connectors. */
+export interface TestProject {
+  readonly root: string;
+  /** Ends every name of this project: topics, connectors, database. */
+  readonly suffix: string;
+  readonly project: Project;
+  readonly environment: Environment;
+  /** Process environment for commands run in this project. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly secrets: (reference: string) => string;
+  /** The project's own database, as its owner and as superuser. */
+  readonly database: PostgresConnection;
+  readonly superuser: PostgresConnection;
+  /** Reads the project's files again, after a test has changed them. */
+  reload(): Project;
+  /** Deletes connectors, topics, subjects, database and folder. */
+  remove(): Promise<void>;
+}
+
+/**
+ * A copy of this repository's definitions, schemas and migrations, against the stack that the tests share.
+ * `name` shows up in every name; it needs no care to be unique. The test calls `remove()` when it is done.
+ */
+export async function createTestProject(options: { readonly name: string }): Promise<TestProject> {
+  const suffix = `${options.name.replaceAll(/[^a-z0-9]/g, '')}_${randomBytes(3).toString('hex')}`;
+  const root = mkdtempSync(join(tmpdir(), `perps-connect-${suffix}-`));
+  chmodSync(root, 0o755);
+  const ports = inject('stackPorts');
+  const stackSecrets = readSecrets(existingStateFolder(inject('stackRoot')) ?? missingStack());
+  if (stackSecrets === undefined) return missingStack();
+
+  for (const folder of ['connectors', 'schemas', 'migrations']) copyData(folder, root);
+  for (const file of readdirSync(join(root, 'connectors'))) renameStream(join(root, 'connectors', file), suffix);
+  const databaseName = `test_${suffix}`;
+  const [feedPort = 0] = await freePorts(1);
+  mkdirSync(join(root, '.connect'), { mode: 0o700 });
+  writeFileSync(join(root, '.connect', 'secrets.properties'), `database.password=${stackSecrets.database}\n`, {
+    mode: 0o600,
+  });
+  writeFileSync(join(root, 'connect.yaml'), environmentFile(ports, databaseName, feedPort));
+  const env = { ...process.env, PERPS_DATABASE_PASSWORD: stackSecrets.database };
+  const reload = () => loadProject(root, env);
+  const project = reload();
+  const environment = project.environments.local ?? missingStack();
+  const admin = superuserConnection(ports.postgres, stackSecrets.superuser);
+  await withPostgres(admin, (client) => client.query(`CREATE DATABASE ${databaseName} OWNER perps`));
+  return {
+    root,
+    suffix,
+    project,
+    environment,
+    env,
+    secrets: (reference) => resolveSecret(reference, { root, env }),
+    database: { ...admin, database: databaseName, user: 'perps', password: stackSecrets.database },
+    superuser: { ...admin, database: databaseName },
+    reload,
+    async remove() {
+      await removeConnectors(environment.connect.url, suffix);
+      await removeTopics(environment.kafka.brokers, suffix);
+      await removeSubjects(environment.registry.url, suffix);
+      await withPostgres(admin, (client) => client.query(`DROP DATABASE IF EXISTS ${databaseName} WITH (FORCE)`));
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function missingStack(): never {
+  throw new Error(
+    'the shared stack does not run: is this file in the project "integration" or "e2e" of vitest.config.ts?',
+  );
+}
+
+/** Definitions, schemas and SQL, without the code beside them. */
+function copyData(folder: string, root: string): void {
+  cpSync(join(packageRoot(), folder), join(root, folder), {
+    recursive: true,
+    filter: (path) => !/\.(ts|js|map)$/.test(path),
+  });
+}
+
+function renameStream(file: string, suffix: string): void {
+  if (!/\.ya?ml$/.test(file)) return;
+  const document = parseDocument(readFileSync(file, 'utf8'));
+  for (const path of [
+    ['topic', 'name'],
+    ['sink', 'name'],
+  ]) {
+    document.setIn(path, `${String(document.getIn(path))}-${suffix}`);
+  }
+  writeFileSync(file, document.toString());
+}
+
+function environmentFile(ports: StackPorts, databaseName: string, feedPort: number): string {
+  return `default: local
+environments:
+  local:
+    kafka: { brokers: ['127.0.0.1:${ports.kafka}'], replicationFactor: 1 }
+    registry: { url: 'http://127.0.0.1:${ports.registry}/apis/ccompat/v7' }
+    database:
+      host: 127.0.0.1
+      port: ${ports.postgres}
+      name: ${databaseName}
+      user: perps
+      password: \${file:.connect/secrets.properties:database.password}
+    connect: { target: rest, url: 'http://127.0.0.1:${ports.connect}' }
+    worker: { databasePassword: '\${env:PERPS_DATABASE_PASSWORD}' }
+    feed: { address: '127.0.0.1:${feedPort}' }
+`;
+}
+
+async function removeConnectors(url: string, suffix: string): Promise<void> {
+  const http = createHttp({ what: 'Connect', baseUrl: url });
+  const { body } = await http.request<string[]>('GET', '/connectors');
+  for (const name of body.filter((connector) => connector.includes(suffix))) {
+    await http.request('DELETE', `/connectors/${encodeURIComponent(name)}`);
+  }
+}
+
+async function removeTopics(brokers: readonly string[], suffix: string): Promise<void> {
+  await withAdmin({ brokers }, 'perps-connect-test', async (admin) => {
+    const topics = (await admin.listTopics()).filter((topic) => topic.includes(suffix));
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+  });
+}
+
+async function removeSubjects(url: string, suffix: string): Promise<void> {
+  const http = createHttp({ what: 'the registry', baseUrl: url });
+  const { body } = await http.request<string[]>('GET', '/subjects');
+  for (const subject of body.filter((name) => name.includes(suffix))) {
+    await http.request('DELETE', `/subjects/${encodeURIComponent(subject)}`);
+    await http.request('DELETE', `/subjects/${encodeURIComponent(subject)}?permanent=true`);
+  }
+}

@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+/** Integration and end-to-end tests share one real stack, which this starts before the first of them and stops after the last. */
+const withStack = { globalSetup: ['test/support/stack.ts'], hookTimeout: 120_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 60_000, ...withStack } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 300_000,
+          // Each of them loads the whole machine and has the time measured.
+          fileParallelism: false,
+          ...withStack,
+        },
+      },
+    ],
+  },
+});
