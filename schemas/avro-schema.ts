@@ -3,6 +3,10 @@ import { ConnectError } from '../core/errors.ts';
 
 export type AvroFieldKind = 'string' | 'int' | 'long' | 'decimal' | 'timestamp-millis' | 'boolean' | 'double' | 'bytes';
 
+/** A field's value in memory: decimals are canonical text ("-12.500000"), longs are bigints, times are Dates. */
+export type AvroValue = string | number | bigint | boolean | Date | Buffer | null;
+export type AvroRecord = Record<string, AvroValue>;
+
 /** One field of a stream's record, flat: its kind, whether it may be null, and the limits the producer enforces. */
 export interface AvroField {
   readonly name: string;

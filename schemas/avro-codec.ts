@@ -1,0 +1,89 @@
+import avro from 'avsc';
+
+export type { AvroRecord, AvroValue } from './avro-schema.ts';
+
+import { formatDecimal, fromTwosComplement, parseDecimal, toTwosComplement } from './decimal.ts';
+
+interface DecimalAttributes {
+  readonly precision: number;
+  readonly scale?: number;
+}
+
+/** Avro `decimal` on bytes: in memory the canonical text ("-12.500000"), never a float. */
+export class DecimalType extends avro.types.LogicalType {
+  readonly precision: number;
+  readonly scale: number;
+
+  constructor(schema: avro.Schema, options?: unknown) {
+    super(schema, options as never);
+    const { precision, scale = 0 } = schema as unknown as DecimalAttributes;
+    this.precision = precision;
+    this.scale = scale;
+  }
+
+  protected override _fromValue(bytes: Buffer): string {
+    return formatDecimal(fromTwosComplement(bytes), this.scale);
+  }
+
+  protected override _toValue(text: unknown): Buffer | undefined {
+    if (typeof text !== 'string') return undefined;
+    return toTwosComplement(parseDecimal(text, this));
+  }
+
+  /** Another decimal can be read only when its scale is the same: a changed scale would change every amount. */
+  protected override _resolve(type: avro.Type): ((value: Buffer) => string) | undefined {
+    if (!(type instanceof DecimalType) || type.scale !== this.scale || type.precision > this.precision)
+      return undefined;
+    return (value) => this._fromValue(value);
+  }
+}
+
+/** Avro `timestamp-millis`: a Date. Its base is avsc's own long, a number: milliseconds stay far below 2^53. */
+export class TimestampMillisType extends avro.types.LogicalType {
+  protected override _fromValue(ms: number): Date {
+    return new Date(ms);
+  }
+
+  protected override _toValue(date: unknown): number | undefined {
+    return date instanceof Date && !Number.isNaN(date.getTime()) ? date.getTime() : undefined;
+  }
+
+  protected override _resolve(type: avro.Type): ((value: number) => Date) | undefined {
+    return type instanceof TimestampMillisType ? (value) => this._fromValue(value) : undefined;
+  }
+}
+
+const MIN_LONG = -(2n ** 63n);
+const MAX_LONG = 2n ** 63n - 1n;
+const isLong = (value: unknown): value is bigint => typeof value === 'bigint' && value >= MIN_LONG && value <= MAX_LONG;
+
+/** Avro `long` as a bigint: avsc's own is a number and fails beyond 2^53. */
+const bigintLong = avro.types.LongType.__with({
+  fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
+  toBuffer: (value: bigint) => {
+    const bytes = Buffer.allocUnsafe(8);
+    bytes.writeBigInt64LE(value);
+    return bytes;
+  },
+  fromJSON: (value: number | string) => BigInt(value),
+  toJSON: (value: bigint) => (Number.isSafeInteger(Number(value)) ? Number(value) : value.toString()),
+  isValid: isLong,
+  compare: (a: bigint, b: bigint) => (a < b ? -1 : a > b ? 1 : 0),
+});
+
+/** Options for everything that builds an avsc type here, also inside @kafkajs/confluent-schema-registry. */
+export const avroOptions: Partial<avro.ForSchemaOptions> = {
+  logicalTypes: { decimal: DecimalType, 'timestamp-millis': TimestampMillisType } as never,
+  typeHook: (schema) => (schema === 'long' || isPlainLong(schema) ? (bigintLong as avro.Type) : undefined) as never,
+};
+
+const isPlainLong = (schema: unknown): boolean =>
+  typeof schema === 'object' &&
+  schema !== null &&
+  (schema as { type?: unknown }).type === 'long' &&
+  (schema as { logicalType?: unknown }).logicalType === undefined;
+
+/** An avsc type whose values are `AvroRecord`s. Errors: those of avsc for an invalid schema. */
+export function createAvroType(raw: unknown): avro.Type {
+  return avro.Type.forSchema(raw as avro.Schema, avroOptions);
+}
