@@ -1,0 +1,113 @@
+import { ConnectError } from '../core/errors.ts';
+import { createHttp, type HttpReply } from '../core/http.ts';
+import type { RegistryAddress } from './record-decoder.ts';
+
+export const COMPATIBILITY_LEVELS = [
+  'NONE',
+  'BACKWARD',
+  'BACKWARD_TRANSITIVE',
+  'FORWARD',
+  'FORWARD_TRANSITIVE',
+  'FULL',
+  'FULL_TRANSITIVE',
+] as const;
+export type CompatibilityLevel = (typeof COMPATIBILITY_LEVELS)[number];
+
+/** One registered version of a subject. */
+export interface RegisteredSchema {
+  readonly id: number;
+  readonly version: number;
+  readonly schema: string;
+}
+
+/**
+ * The registry by Confluent's REST API, as Confluent, Karapace, Redpanda and Apicurio (ccompat) serve it.
+ * Every call throws UNREACHABLE or TIMEOUT when there is no answer, NOT_READY on 5xx, REFUSED on any other refusal with the
+ * registry's own `error_code` in `details`.
+ */
+export interface SchemaRegistry {
+  readonly url: string;
+  subjects(): Promise<readonly string[]>;
+  /** Version numbers in ascending order; undefined for an unknown subject. */
+  versions(subject: string): Promise<readonly number[] | undefined>;
+  version(subject: string, version: number | 'latest'): Promise<RegisteredSchema | undefined>;
+  /** Where exactly this schema stands under the subject; undefined when it does not. */
+  lookup(subject: string, schemaText: string): Promise<{ id: number; version: number } | undefined>;
+  /** The subject's own level; undefined when it has none and the registry's default holds. */
+  compatibility(subject: string): Promise<CompatibilityLevel | undefined>;
+  /** Works before the subject's first version, too. */
+  setCompatibility(subject: string, level: CompatibilityLevel): Promise<void>;
+  /** Undefined for a subject without versions: some registries answer true there, others 404. */
+  check(subject: string, schemaText: string): Promise<{ compatible: boolean; messages: readonly string[] } | undefined>;
+  register(subject: string, schemaText: string): Promise<{ id: number }>;
+}
+
+interface RefusalBody {
+  readonly error_code?: number;
+  readonly message?: string;
+}
+
+/** A client for one registry. */
+export function createSchemaRegistry(address: RegistryAddress): SchemaRegistry {
+  const { url, username, password } = address;
+  const http = createHttp({
+    what: 'schema registry',
+    baseUrl: url,
+    timeoutMs: 15_000,
+    headers: { 'Content-Type': 'application/vnd.schemaregistry.v1+json' },
+    hint: 'check registry.url in connect.yaml and that the registry runs',
+    ...(username === undefined ? {} : { username, password: password ?? '' }),
+  });
+
+  /** The body of a 2xx, undefined for a 404, an error otherwise. */
+  async function call<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<T | undefined> {
+    const reply = await http.request<T>(method, path, body);
+    if (reply.status >= 200 && reply.status < 300) return reply.body;
+    if (reply.status === 404) return undefined;
+    throw refusal(reply, `${method} ${path}`, url);
+  }
+  async function required<T>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown): Promise<T> {
+    const answer = await call<T>(method, path, body);
+    if (answer !== undefined) return answer;
+    throw new ConnectError('REFUSED', `schema registry at ${url}: ${method} ${path} does not exist`, {
+      hint: 'registry.url must be the base of a Confluent-compatible API, for Apicurio …/apis/ccompat/v7',
+    });
+  }
+
+  const at = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`;
+  const configOf = (subject: string): string => `/config/${encodeURIComponent(subject)}`;
+
+  return {
+    url,
+    subjects: () => required('GET', '/subjects'),
+    versions: async (subject) => (await call<number[]>('GET', `${at(subject)}/versions`))?.toSorted((a, b) => a - b),
+    version: (subject, version) => call('GET', `${at(subject)}/versions/${version}`),
+    lookup: (subject, schemaText) => call('POST', at(subject), { schema: schemaText }),
+    async compatibility(subject) {
+      const config = await call<{ compatibilityLevel?: CompatibilityLevel }>('GET', configOf(subject));
+      return config?.compatibilityLevel;
+    },
+    async setCompatibility(subject, level) {
+      await required('PUT', configOf(subject), { compatibility: level });
+    },
+    async check(subject, schemaText) {
+      if (((await this.versions(subject)) ?? []).length === 0) return undefined;
+      const path = `/compatibility${at(subject)}/versions?verbose=true`;
+      const verdict = await required<{ is_compatible: boolean; messages?: string[] }>('POST', path, {
+        schema: schemaText,
+      });
+      return { compatible: verdict.is_compatible, messages: verdict.messages ?? [] };
+    },
+    register: (subject, schemaText) => required('POST', `${at(subject)}/versions`, { schema: schemaText }),
+  };
+}
+
+function refusal(reply: HttpReply<unknown>, call: string, url: string): ConnectError {
+  const { error_code: errorCode, message } = (reply.body ?? {}) as RefusalBody;
+  const reason = message ?? `HTTP ${reply.status}`;
+  return new ConnectError(
+    reply.status >= 500 ? 'NOT_READY' : 'REFUSED',
+    `schema registry at ${url} refused ${call}: ${reason}`,
+    { details: { status: reply.status, ...(errorCode === undefined ? {} : { errorCode }) } },
+  );
+}
