@@ -39,6 +39,9 @@ save('plugins.json', classes);
 save('consumer.json', printedKeys('org.apache.kafka.clients.consumer.ConsumerConfig'));
 save('topic.json', printedKeys('org.apache.kafka.storage.internals.log.LogConfig'));
 
+// The repository's formatter has the last word on JSON, so that a refresh shows only what changed.
+spawnSync('npx', ['biome', 'format', '--write', target], { stdio: 'inherit' });
+
 async function get(path) {
   const reply = await fetch(`${flags.worker}${path}`);
   if (!reply.ok) throw new Error(`${flags.worker}${path} answered ${reply.status}`);
@@ -79,12 +82,7 @@ function printedKeys(className) {
 }
 
 function text(html) {
-  return html
-    .replaceAll('&quot;', '"')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&')
-    .trim();
+  return html.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&').trim();
 }
 
 function cachedKafka() {
@@ -99,10 +97,6 @@ function cachedKafka() {
   return join(cache, folder);
 }
 
-/** One key a line, so that a refresh reads well as a diff. */
 function save(name, value) {
-  const lines = JSON.stringify(value, null, 1).replace(/\{\s*("name":[^{}]*?)\s*\}/g, (_all, inside) => {
-    return `{ ${inside.replace(/\s*\n\s*/g, ' ')} }`;
-  });
-  writeFileSync(join(target, name), `${lines}\n`);
+  writeFileSync(join(target, name), `${JSON.stringify(value, null, 2)}\n`);
 }

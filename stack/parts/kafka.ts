@@ -20,6 +20,9 @@ const QUIET = {
   'org.apache.kafka.clients': 'WARN',
   'state.change.logger': 'WARN',
   'kafka.log.LogCleaner': 'WARN',
+  'kafka.server.ClientQuotaManager': 'WARN',
+  'org.apache.kafka.server.util.timer': 'WARN',
+  'org.apache.kafka.coordinator.common.runtime': 'WARN', // every partition of the internal topics
 };
 
 /** One Kafka node, broker and controller in one process (KRaft). */

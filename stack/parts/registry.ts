@@ -66,8 +66,9 @@ function registryProperties(port: number, logFile: string): Record<string, strin
     'quarkus.http.access-log.enabled': 'false',
     'quarkus.log.console.enable': 'false',
     'quarkus.log.file.enable': 'true',
+    'quarkus.log.file.json': 'false',
     'quarkus.log.file.path': logFile,
-    'quarkus.log.file.format': "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z',UTC} %-5p %c{1} - %m%e%n",
+    'quarkus.log.file.format': "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5p %c{1} - %m%e%n",
     'quarkus.log.file.rotation.max-file-size': '10M',
     'quarkus.log.file.rotation.max-backup-index': '2',
   };
