@@ -1,3 +1,4 @@
+import { ConnectError } from '../core/errors.ts';
 import type { KafkaConnection } from '../core/kafka.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
 import type { Environment, SecretReference } from './types.ts';
@@ -66,4 +67,30 @@ function httpConnection(
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: secrets(password) }),
   };
+}
+
+/**
+ * The values behind the environment's references, as far as this machine can resolve them: what no output may repeat.
+ * The worker's references may only resolve on the worker; those are left out.
+ */
+export function knownSecrets(environment: Environment, secrets: Secrets): string[] {
+  const { kafka, registry, database, connect, worker, feed } = environment;
+  const references = [
+    kafka.sasl?.password,
+    registry.password,
+    database.password,
+    connect.password,
+    worker.databasePassword,
+    feed.token,
+  ];
+  const values = references.flatMap((reference) => {
+    if (reference === undefined) return [];
+    try {
+      return [secrets(reference)];
+    } catch (error) {
+      if (error instanceof ConnectError) return [];
+      throw error;
+    }
+  });
+  return [...new Set(values)];
 }

@@ -16,3 +16,6 @@ export const valueSubject = (stream: StreamDefinition): string => `${stream.topi
 
 /** Consumer group of the stream's sink connector. */
 export const sinkGroup = (stream: StreamDefinition): string => `connect-${stream.sink.name}`;
+
+/** Columns that every stream's table has beyond the Avro fields: the record a row came from. */
+export const traceColumns = { partition: 'kafka_partition', offset: 'kafka_offset' } as const;

@@ -1,0 +1,8 @@
+import { createRestTarget } from '../connectors/targets/rest.ts';
+import type { ConnectTarget } from '../connectors/targets/target.ts';
+import { knownSecrets, type Secrets, workerConnection } from '../pipeline/connections.ts';
+import type { Environment } from '../pipeline/types.ts';
+
+/** The Connect cluster of an environment; its answers repeat none of the environment's secrets. */
+export const connectTarget = (environment: Environment, secrets: Secrets): ConnectTarget =>
+  createRestTarget({ ...workerConnection(environment, secrets), secrets: knownSecrets(environment, secrets) });

@@ -1,0 +1,21 @@
+import type { SinkConfig } from './render.ts';
+
+/** One key that differs; `before` undefined: added, `after` undefined: removed. */
+export interface ConfigChange {
+  readonly key: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+const SECRET_KEY = /passw|secret|token|credential|jaas|api[-_.]?key|private[-_.]?key/i;
+
+/** What changes from the live to the desired configuration, by key. A secret that is no reference is not repeated. */
+export function configChanges(live: SinkConfig, desired: SinkConfig): ConfigChange[] {
+  const keys = [...new Set([...Object.keys(live), ...Object.keys(desired)])].sort();
+  return keys
+    .filter((key) => live[key] !== desired[key])
+    .map((key) => ({ key, before: shown(key, live[key]), after: shown(key, desired[key]) }));
+}
+
+const shown = (key: string, value: string | undefined): string | undefined =>
+  value !== undefined && SECRET_KEY.test(key) && !/^\$\{[^}]+\}$/.test(value) ? '(secret)' : value;

@@ -1,0 +1,212 @@
+import { deadLetterTopic, traceColumns } from '../../pipeline/names.ts';
+import type { Environment, StreamDefinition } from '../../pipeline/types.ts';
+import type { SinkSetting } from './sink-setting.ts';
+
+/** What a sink's configuration is made from. `fields` are the names of the Avro fields, which are the table's columns. */
+export interface SinkInput {
+  readonly stream: StreamDefinition;
+  readonly environment: Environment;
+  readonly fields: readonly string[];
+}
+
+const CONNECTOR_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConnector';
+
+/** An outage of PostgreSQL that the sink waits out by itself: 60 tries, 5 s apart, each at most 5 s long. */
+const FLUSH_RETRIES = 60;
+const FLUSH_RETRY_DELAY_MS = 5_000;
+const CONNECT_TIMEOUT_S = 5;
+/** Longer than the waits above together (600 s), or the group would take the partitions away in the middle. */
+const MAX_POLL_INTERVAL_MS = 900_000;
+
+/**
+ * The configuration of Debezium's JDBC sink 3.6 with Apicurio's Avro converter 2.6, in a fixed order.
+ * Every key of that connector is spelled in this file: another sink is another file beside it.
+ */
+export function debeziumJdbcSettings(input: SinkInput): SinkSetting[] {
+  return [
+    ...connector(input),
+    ...converters(input),
+    ...trace(),
+    ...database(input),
+    ...writing(input),
+    ...polling(input),
+    ...failing(input),
+  ];
+}
+
+function connector({ stream }: SinkInput): SinkSetting[] {
+  return [
+    set('name', stream.sink.name, 'offsets live under this name, in consumer group connect-<name>'),
+    set('connector.class', CONNECTOR_CLASS, 'Apache-2.0, on Maven Central, runs on Java 17'),
+    set('tasks.max', stream.sink.tasksMax, 'while one task waits for PostgreSQL another decodes'),
+    set('topics', stream.topic.name, 'one connector for each stream, so streams fail and are deployed apart'),
+  ];
+}
+
+function converters({ environment }: SinkInput): SinkSetting[] {
+  const value = 'value.converter';
+  const registry = `${value}.apicurio.registry`;
+  return [
+    set(
+      'key.converter',
+      'org.apache.kafka.connect.storage.StringConverter',
+      "the key is text and the sink does not read it; set here because the worker's default may differ",
+    ),
+    set(value, 'io.apicurio.registry.utils.converter.AvroConverter', 'decodes Avro by the schema id in each record'),
+    set(
+      `${registry}.url`,
+      `${environment.worker.registryUrl}/apis/registry/v2`,
+      'the registry as the worker reaches it',
+    ),
+    set(
+      `${registry}.as-confluent`,
+      true,
+      'records carry the magic byte and a 4-byte id, as Confluent clients write them',
+    ),
+    set(`${registry}.use-id`, 'contentId', "the Confluent API's ids are the registry's content ids"),
+    set(`${registry}.check-period-ms`, 31_536_000_000, 'an id never changes its schema: no need to ask for it again'),
+    set(`${registry}.fault-tolerant-refresh`, true, 'a schema that is known stays in use while the registry is away'),
+  ];
+}
+
+function trace(): SinkSetting[] {
+  const name = 'trace';
+  return [
+    set('transforms', name, 'each row tells the record it came from'),
+    set(
+      `transforms.${name}.type`,
+      'org.apache.kafka.connect.transforms.InsertField$Value',
+      "Connect's own transform; no measurable cost",
+    ),
+    set(`transforms.${name}.partition.field`, traceColumns.partition, 'leads from a row back to its record'),
+    set(
+      `transforms.${name}.offset.field`,
+      traceColumns.offset,
+      'decides which row is newer within a slot; ids do not, because the reduction buffer reorders a batch',
+    ),
+  ];
+}
+
+function database({ stream, environment }: SinkInput): SinkSetting[] {
+  const { databaseUrl, databaseUser, databasePassword } = environment.worker;
+  const parameters = {
+    ApplicationName: stream.sink.name,
+    // Sends a batch as statements of up to 128 rows instead of one each.
+    reWriteBatchedInserts: 'true',
+    connectTimeout: String(CONNECT_TIMEOUT_S),
+    tcpKeepAlive: 'true',
+  };
+  return [
+    set(
+      'connection.url',
+      withParameters(databaseUrl, parameters),
+      'reWriteBatchedInserts sends up to 128 rows in one statement; safe only together with use.reduction.buffer',
+    ),
+    set('connection.username', databaseUser, 'the user the worker writes as'),
+    set('connection.password', databasePassword, 'a reference; the worker resolves it with its config providers'),
+    set('connection.pool.min_size', 1, 'a task uses one connection; the default keeps 5 open for each'),
+    set('connection.pool.max_size', 2, 'one to write with and one to replace it'),
+    set('connection.restart.on.errors', true, 'without it a broken connection fails the task at the first error'),
+    set('flush.max.retries', FLUSH_RETRIES, 'waits out 5 minutes without PostgreSQL'),
+    set('flush.retry.delay.ms', FLUSH_RETRY_DELAY_MS, 'a restart of PostgreSQL takes seconds'),
+  ];
+}
+
+function writing({ stream, fields }: SinkInput): SinkSetting[] {
+  const columns = [...fields, traceColumns.partition, traceColumns.offset];
+  const { table, topic, sink } = stream;
+  return [
+    set('collection.name.format', table.name, 'schema-qualified, or the table is looked for on the search path'),
+    set('insert.mode', 'upsert', 'records are delivered at least once; a second delivery must not add a row'),
+    set('primary.key.mode', 'record_value', 'the upsert key stands in the value'),
+    set('primary.key.fields', table.key.join(','), 'the columns of a unique index of the table'),
+    set(
+      'field.include.list',
+      columns.map((column) => `${topic.name}:${column}`).join(','),
+      'a field that the table lacks fails the task; new fields are written only once they are deployed',
+    ),
+    set('schema.evolution', 'none', 'migrations own the table, not the sink'),
+    set('delete.enabled', false, 'the table is a history: nothing is deleted, a tombstone is skipped'),
+    set('quote.identifiers', false, 'names are lower case'),
+    set('use.time.zone', 'UTC', "times are UTC whatever the worker's zone"),
+    set(
+      'use.reduction.buffer',
+      true,
+      'two records of one key in one rewritten statement are SQLSTATE 21000; the buffer keeps the later one',
+    ),
+    set(
+      'dialect.postgres.unnest.insert.enabled',
+      false,
+      "UNNEST drops milliseconds and shifts times by the JVM's zone, without an error",
+    ),
+    set('batch.size', sink.batchSize, 'each batch costs the same few catalog queries, so large ones pay'),
+  ];
+}
+
+function polling({ stream: { sink } }: SinkInput): SinkSetting[] {
+  const consumer = 'consumer.override';
+  return [
+    set(`${consumer}.auto.offset.reset`, 'earliest', 'a new sink starts with the first record, not with the next one'),
+    set(`${consumer}.max.poll.records`, sink.maxPollRecords, 'caps the batch; the default is 500'),
+    set(
+      `${consumer}.max.partition.fetch.bytes`,
+      sink.maxPartitionFetchBytes,
+      'caps the poll; the default of 1 MiB is less than a full batch',
+    ),
+    set(
+      `${consumer}.max.poll.interval.ms`,
+      MAX_POLL_INTERVAL_MS,
+      'longer than flush.max.retries can take, or the group takes the partitions away meanwhile',
+    ),
+  ];
+}
+
+function failing({ stream, environment }: SinkInput): SinkSetting[] {
+  const always = [
+    set(
+      'errors.retry.timeout',
+      -1,
+      "a converter's retriable error that outlives this time skips the record on older workers, even with tolerance none",
+    ),
+    set('errors.retry.delay.max.ms', 10_000, 'goes on soon after the registry is back'),
+    set('errors.log.enable', true, "the worker's log names topic, partition and offset of a failed record"),
+    set('errors.log.include.messages', true, "the record's coordinates, not its contents"),
+  ];
+  if (stream.sink.onUndecodable === 'fail') {
+    return [
+      set(
+        'errors.tolerance',
+        'none',
+        'a record that does not decode stops its task with offsets unmoved; with "all", a registry that is down sends healthy records to the DLQ',
+      ),
+      ...always,
+    ];
+  }
+  const dlq = 'errors.deadletterqueue';
+  return [
+    set(
+      'errors.tolerance',
+      'all',
+      'chosen by onUndecodable: dlq; while the registry is down healthy records go there too',
+    ),
+    set(`${dlq}.topic.name`, deadLetterTopic(stream), 'without it, tolerance "all" drops records silently'),
+    set(`${dlq}.topic.replication.factor`, environment.kafka.replicationFactor, "as the stream's other topics"),
+    set(`${dlq}.context.headers.enable`, true, 'each record carries its cause and where it came from'),
+    ...always,
+  ];
+}
+
+const set = (key: string, value: string | number | boolean, reason: string): SinkSetting => ({
+  key,
+  value: String(value),
+  reason,
+});
+
+/** A JDBC URL with these parameters; what the URL says already stays. */
+function withParameters(url: string, parameters: Readonly<Record<string, string>>): string {
+  const present = new Set((url.split('?')[1] ?? '').split('&').map((pair) => pair.split('=')[0]));
+  const added = Object.entries(parameters)
+    .filter(([name]) => !present.has(name))
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return [url, added.join('&')].filter((part) => part !== '').join(url.includes('?') ? '&' : '?');
+}
