@@ -3,10 +3,8 @@ import { registerDeploy } from './commands/deploy.ts';
 import { registerDown } from './commands/down.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
-import { registerProduce } from './commands/produce.ts';
 import { registerRender } from './commands/render.ts';
 import { registerSchemas } from './commands/schemas.ts';
-import { registerSimulate } from './commands/simulate.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerUp } from './commands/up.ts';
@@ -24,7 +22,5 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerRender,
   registerDeploy,
   registerStatus,
-  registerProduce,
-  registerSimulate,
   registerVerify,
 ];

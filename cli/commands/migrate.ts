@@ -1,0 +1,87 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { PostgresConnection } from '../../core/postgres.ts';
+import type { CliContext } from '../context.ts';
+
+interface MigrateFlags {
+  readonly env?: string;
+  readonly output: 'text' | 'json';
+  readonly count?: number;
+  readonly yes?: boolean;
+}
+
+/** `connect migrate up|down|status`. */
+export function registerMigrate(program: Command, context: CliContext): void {
+  const migrate = program.command('migrate').description('apply, roll back or list the database migrations');
+
+  withCommon(migrate.command('up').description('apply pending migrations, each in its own transaction'))
+    .option('-n, --count <number>', 'at most this many', positive)
+    .action((flags: MigrateFlags) => run(context, 'up', flags));
+
+  withCommon(migrate.command('down').description('roll back the newest migration; its table and data are dropped'))
+    .option('-n, --count <number>', 'this many', positive)
+    .option('--yes', 'do it without asking')
+    .action((flags: MigrateFlags) => run(context, 'down', flags));
+
+  withCommon(migrate.command('status').description('list applied and pending migrations')).action(
+    async (flags: MigrateFlags) => {
+      const { migrationStatus } = await import('../../migrations/runner.ts');
+      const { environment, database, folder } = await settings(context, flags);
+      const status = await migrationStatus(database, folder);
+      if (flags.output === 'json') context.json({ environment, ...status });
+      else {
+        for (const { name, at } of status.applied) context.print(`= ${name}  applied ${at}`);
+        for (const name of status.pending) context.print(`+ ${name}  pending`);
+        context.note(`${status.applied.length} applied, ${status.pending.length} pending on ${environment}`);
+      }
+    },
+  );
+}
+
+const withCommon = (command: Command): Command =>
+  command
+    .option('-e, --env <name>', 'environment of connect.yaml')
+    .option('-o, --output <format>', 'text or json', 'text');
+
+function positive(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('a whole number from 1 on');
+  return Number(text);
+}
+
+async function settings(
+  context: CliContext,
+  flags: MigrateFlags,
+): Promise<{ environment: string; database: PostgresConnection; folder: string }> {
+  const [{ projectFile, selectEnvironment }, { databaseConnection }] = await Promise.all([
+    import('../../pipeline/load.ts'),
+    import('../../pipeline/connections.ts'),
+  ]);
+  const project = await context.loadProject();
+  const environment = selectEnvironment(project, flags.env);
+  return {
+    environment: environment.name,
+    database: databaseConnection(environment, context.secrets(project)),
+    folder: projectFile(project, 'migrations'),
+  };
+}
+
+async function run(context: CliContext, direction: 'up' | 'down', flags: MigrateFlags): Promise<void> {
+  const [{ migrate, migrationStatus }, { confirm }] = await Promise.all([
+    import('../../migrations/runner.ts'),
+    import('../confirm.ts'),
+  ]);
+  const { environment, database, folder } = await settings(context, flags);
+  if (direction === 'down') {
+    const { applied } = await migrationStatus(database, folder);
+    const names = applied.map(({ name }) => name).slice(-(flags.count ?? 1));
+    if (names.length > 0) await confirm(context, `roll back ${names.join(', ')} on ${environment}`, flags.yes === true);
+  }
+  const done = await migrate(database, {
+    folder,
+    direction,
+    ...(flags.count === undefined ? {} : { count: flags.count }),
+    onMigration: (name) => context.note(`${direction === 'up' ? '+' : '-'} ${name}`),
+  });
+  if (flags.output === 'json') context.json({ environment, direction, migrations: done });
+  const what = direction === 'up' ? 'applied' : 'rolled back';
+  context.note(done.length === 0 ? `nothing to do on ${environment}` : `${done.length} ${what} on ${environment}`);
+}

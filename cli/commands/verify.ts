@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import type { VerifyReport } from '../../operate/verify-report.ts';
+import type { CliContext } from '../context.ts';
+import { verifyLines } from '../render-verify.ts';
+
+interface VerifyFlags {
+  readonly env?: string;
+  readonly only?: string[];
+  readonly oracle?: string;
+  readonly output: 'text' | 'json';
+}
+
+/** `connect verify`: exit 0 when every stream is exact, 3 when anything differs. */
+export function registerVerify(program: Command, context: CliContext): void {
+  program
+    .command('verify')
+    .description('prove that every record of the topic is in the table, equal to the last digit; exit 3 if not')
+    .option('-e, --env <name>', 'environment of connect.yaml')
+    .option('--only <stream...>', 'these streams only')
+    .option('--oracle <folder>', 'compare as well with what the simulator wrote there (<stream>.ndjson)')
+    .option('-o, --output <format>', 'text or json', 'text')
+    .action(async (flags: VerifyFlags) => {
+      const [{ verifyStreams }, { selectEnvironment, selectStreams }] = await Promise.all([
+        import('../verify-streams.ts'),
+        import('../../pipeline/load.ts'),
+      ]);
+      const project = await context.loadProject();
+      const environment = selectEnvironment(project, flags.env);
+      const reports = await verifyStreams(
+        context,
+        project,
+        environment,
+        selectStreams(project, flags.only),
+        flags.oracle,
+      );
+      if (flags.output === 'json') context.json({ environment: environment.name, streams: reports });
+      else for (const report of reports) for (const line of verifyLines(report)) context.print(line);
+      if (reports.some((report: VerifyReport) => report.differences > 0)) context.setExitCode(3);
+    });
+}

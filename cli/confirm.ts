@@ -1,0 +1,23 @@
+import { createInterface } from 'node:readline/promises';
+import { ConnectError } from '../core/errors.ts';
+import type { CliContext } from './context.ts';
+
+/**
+ * Asks before something that cannot be taken back. Errors: USAGE without a terminal and without `--yes`, INTERRUPTED on
+ * any answer but "yes".
+ */
+export async function confirm(context: CliContext, what: string, yes: boolean): Promise<void> {
+  if (yes) return;
+  if (!context.isTty) {
+    throw new ConnectError('USAGE', `${what}: not done without a word`, {
+      hint: 'there is no terminal to ask on; say --yes to do it',
+    });
+  }
+  const terminal = createInterface({ input: process.stdin, output: context.stderr });
+  try {
+    const answer = await terminal.question(`${what}? type yes: `, { signal: context.signal });
+    if (answer.trim() !== 'yes') throw new ConnectError('INTERRUPTED', `${what}: not done`);
+  } finally {
+    terminal.close();
+  }
+}

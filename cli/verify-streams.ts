@@ -1,0 +1,38 @@
+import { join, resolve } from 'node:path';
+import { verifyStream } from '../operate/verify.ts';
+import type { VerifyReport } from '../operate/verify-report.ts';
+import { databaseConnection, kafkaConnection, registryConnection } from '../pipeline/connections.ts';
+import { projectFile } from '../pipeline/load.ts';
+import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
+import { loadAvroSchema } from '../schemas/avro-schema.ts';
+import { createRecordDecoder } from '../schemas/record-decoder.ts';
+import type { CliContext } from './context.ts';
+
+/** Verifies streams one after the other. `oracleFolder` holds `<stream>.ndjson` for each stream it knows. */
+export async function verifyStreams(
+  context: CliContext,
+  project: Project,
+  environment: Environment,
+  streams: readonly StreamDefinition[],
+  oracleFolder?: string,
+): Promise<VerifyReport[]> {
+  const secrets = context.secrets(project);
+  const decoder = createRecordDecoder(registryConnection(environment, secrets));
+  const reports: VerifyReport[] = [];
+  for (const stream of streams) {
+    reports.push(
+      await verifyStream({
+        stream,
+        schema: loadAvroSchema(projectFile(project, stream.schema)),
+        kafka: kafkaConnection(environment, secrets),
+        database: databaseConnection(environment, secrets),
+        decoder,
+        signal: context.signal,
+        ...(oracleFolder === undefined
+          ? {}
+          : { oraclePath: join(resolve(context.cwd, oracleFolder), `${stream.name}.ndjson`) }),
+      }),
+    );
+  }
+  return reports;
+}
