@@ -1,0 +1,35 @@
+import type { Finding, Severity } from './finding.ts';
+import type { Position } from './json-positions.ts';
+import type { ProtoSet } from './proto-model.ts';
+
+/** Two versions of the .proto files. Names of the older one are already those of the newer, whatever its packages are called. */
+export interface ProtoChange {
+  readonly older: ProtoSet;
+  readonly newer: ProtoSet;
+  /** Names that types of the older version have in the newer one, where a file's package changed. */
+  newName(olderName: string): string;
+}
+
+export interface ProtoPlace {
+  readonly file: string;
+  readonly at: Position;
+}
+
+interface Words {
+  readonly path: string;
+  readonly message: string;
+  readonly remedy: string;
+  readonly severity?: Severity;
+}
+
+export function protoFinding(
+  change: ProtoChange,
+  rule: string,
+  { file, at }: ProtoPlace,
+  { severity = 'error', ...words }: Words,
+): Finding {
+  return { rule, ...words, severity, file, line: at.line, column: at.column, against: change.older.label };
+}
+
+/** Who reads and writes these messages, for messages to people. */
+export const PEERS = 'a feed and a producer of different versions';
