@@ -85,5 +85,6 @@ const isPlainLong = (schema: unknown): boolean =>
 
 /** An avsc type whose values are `AvroRecord`s. Errors: those of avsc for an invalid schema. */
 export function createAvroType(raw: unknown): avro.Type {
-  return avro.Type.forSchema(raw as avro.Schema, avroOptions);
+  // A copy: avsc keeps its register of type names in the options, and refuses a name it has seen before.
+  return avro.Type.forSchema(raw as avro.Schema, { ...avroOptions });
 }
