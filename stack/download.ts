@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type AxiosInstance, isAxiosError } from 'axios';
+import type { AxiosError, AxiosInstance } from 'axios';
 import { ConnectError } from '../core/errors.ts';
 import { retry } from '../core/retry.ts';
 import { storageError } from './folders.ts';
@@ -135,6 +135,9 @@ function described(error: unknown, path: string, client: AxiosInstance): unknown
     hint: 'CONNECT_MAVEN_URL must be a complete mirror of Maven Central',
   });
 }
+
+const isAxiosError = (error: unknown): error is AxiosError =>
+  error instanceof Error && 'isAxiosError' in error && error.isAxiosError === true;
 
 const NETWORK_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN']);
 const isNetworkError = (error: unknown): error is Error =>

@@ -32,6 +32,7 @@ export function registryPart(context: PartContext): Part {
         command: java.command,
         args: [marker, ...FLAGS, ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`), '-jar', jar],
         env: childEnvironment(env, {
+          QUARKUS_LOG_CONSOLE_ENABLE: 'false',
           APICURIO_STORAGE_KIND: 'sql',
           APICURIO_STORAGE_SQL_KIND: 'postgresql',
           APICURIO_DATASOURCE_URL: `jdbc:postgresql://127.0.0.1:${ports.postgres}/${REGISTRY_DATABASE}`,
@@ -64,7 +65,6 @@ function registryProperties(port: number, logFile: string): Record<string, strin
     'quarkus.http.port': String(port),
     'quarkus.management.host': '127.0.0.1',
     'quarkus.http.access-log.enabled': 'false',
-    'quarkus.log.console.enable': 'false',
     'quarkus.log.file.enable': 'true',
     'quarkus.log.file.json': 'false',
     'quarkus.log.file.path': logFile,
