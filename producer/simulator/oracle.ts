@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import { ConnectError } from '../../core/errors.ts';
+import type { AvroRecord } from '../../schemas/avro-schema.ts';
+import type { FeedUpdate } from './feed-script.ts';
+
+/** What a feed sent, as text that can be compared to the last digit: one line of NDJSON an update, in the feed's order. */
+export interface OracleEntry {
+  /** Its place in the feed, from 1. */
+  readonly seq: string;
+  readonly expect: 'row' | 'rejected';
+  /** Canonical text by column: decimals with all digits of their scale, times as ISO in UTC, null for null. */
+  readonly update: Readonly<Record<string, string | null>>;
+}
+
+/** Appends each update once, however often it is replayed. Throws ENVIRONMENT when the file cannot be written. */
+export interface OracleWriter {
+  /** False when the caller should wait for `drained` before it appends more. */
+  append(update: FeedUpdate): boolean;
+  drained(): Promise<void>;
+  /** Resolves once everything appended can be read from the file. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Lines are handed to the file in pieces of about this many characters. */
+const PIECE = 64 * 1024;
+
+/** Begins an oracle at `path`; a file that is there is replaced, missing folders are made. */
+export async function createOracleWriter(path: string): Promise<OracleWriter> {
+  const failed = (cause: unknown) =>
+    new ConnectError('ENVIRONMENT', `oracle ${path} cannot be written: ${(cause as Error).message}`, {
+      cause,
+      hint: 'give a path with free space that this user may write',
+    });
+  let file: WriteStream;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    file = createWriteStream(path);
+    await once(file, 'open');
+  } catch (error) {
+    throw failed(error);
+  }
+  let failure: unknown;
+  let waiting: (() => void)[] = [];
+  const wake = () => {
+    const woken = waiting;
+    waiting = [];
+    for (const resolve of woken) resolve();
+  };
+  file.on('drain', wake);
+  file.on('error', (error) => {
+    failure = error;
+    wake();
+  });
+  let piece = '';
+  const handOver = (): boolean => {
+    const text = piece;
+    piece = '';
+    return file.write(text);
+  };
+  const check = () => {
+    if (failure !== undefined) throw failed(failure);
+  };
+  const flush = () =>
+    new Promise<void>((resolve, reject) => {
+      if (failure !== undefined) return reject(failed(failure));
+      const text = piece;
+      piece = '';
+      file.write(text, (error) => {
+        if (!error) return resolve();
+        failure = error;
+        reject(failed(error));
+      });
+    });
+
+  return {
+    append(update) {
+      check();
+      piece += `${JSON.stringify(oracleEntry(update))}\n`;
+      return piece.length < PIECE || handOver();
+    },
+    async drained() {
+      check();
+      if (file.writableNeedDrain) await new Promise<void>((resolve) => waiting.push(resolve));
+      check();
+    },
+    flush,
+    async close() {
+      if (file.closed) return;
+      try {
+        await flush();
+      } finally {
+        await new Promise<void>((resolve) => file.close(() => resolve()));
+      }
+    },
+  };
+}
+
+/** Reads an oracle line by line. Errors: USAGE naming the file and line that is not an oracle's. */
+export async function* readOracle(path: string): AsyncGenerator<OracleEntry> {
+  const input = createReadStream(path, { encoding: 'utf8' });
+  let number = 0;
+  try {
+    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      number += 1;
+      if (text !== '') yield parseEntry(text, `${path}:${number}`);
+    }
+  } catch (error) {
+    if (error instanceof ConnectError) throw error;
+    throw new ConnectError('USAGE', `oracle ${path} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+      hint: 'give the file that `connect simulate --oracle FILE` wrote',
+    });
+  }
+}
+
+/** An update as its oracle line. */
+export function oracleEntry({ seq, expect, record }: FeedUpdate): OracleEntry {
+  return { seq: String(seq), expect, update: canonicalText(record) };
+}
+
+function canonicalText(record: AvroRecord): Record<string, string | null> {
+  const text: Record<string, string | null> = {};
+  for (const [name, value] of Object.entries(record)) {
+    if (value === null) text[name] = null;
+    else text[name] = value instanceof Date ? value.toISOString() : String(value);
+  }
+  return text;
+}
+
+function parseEntry(text: string, where: string): OracleEntry {
+  try {
+    const entry = JSON.parse(text) as OracleEntry;
+    if ((entry.expect === 'row' || entry.expect === 'rejected') && typeof entry.update === 'object') return entry;
+  } catch {
+    // Falls through to the error below, which names the line.
+  }
+  throw new ConnectError('USAGE', `oracle ${where} is not an oracle line`, {
+    hint: 'a line is {"seq":"1","expect":"row"|"rejected","update":{…}}; a cut last line means the writer was killed',
+  });
+}

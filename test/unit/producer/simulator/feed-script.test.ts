@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../../../core/package-root.ts';
+import { faultsOf } from '../../../../producer/simulator/faults.ts';
+import { FeedScript, type FeedUpdate, SlotFinder } from '../../../../producer/simulator/feed-script.ts';
+import { createMarket } from '../../../../producer/simulator/market.ts';
+import { Timeline } from '../../../../producer/simulator/timeline.ts';
+import { loadAvroSchema } from '../../../../schemas/avro-schema.ts';
+
+const schema = loadAvroSchema(`${packageRoot()}/schemas/position-update.avsc`);
+const timeline = () => new Timeline({ seed: 5, firstSlot: 1_000n, startMs: 0, updatesPerSlot: 20 });
+
+function script(updates: number, faulty: number): FeedScript {
+  const generator = createMarket({ seed: 5, owners: 50, positionsPerOwner: 3 });
+  return new FeedScript({ timeline: timeline(), generator, updates, faulty, faults: faultsOf(schema) });
+}
+
+function read(from: FeedScript, most = Number.POSITIVE_INFINITY): FeedUpdate[] {
+  const updates: FeedUpdate[] = [];
+  for (let slot = from.next(); slot !== undefined && updates.length < most; slot = from.next())
+    updates.push(...slot.updates);
+  return updates;
+}
+
+describe('a feed script', () => {
+  it('has exactly the updates asked for, numbered without a gap', () => {
+    const updates = read(script(10_003, 17));
+    expect(updates.map(({ seq }) => seq)).toEqual(Array.from({ length: 10_003 }, (_, at) => at + 1));
+  });
+
+  it('has exactly the faulty updates asked for, spread over its length', () => {
+    const places = read(script(10_000, 20))
+      .filter(({ expect }) => expect === 'rejected')
+      .map(({ seq }) => seq);
+    expect(places).toHaveLength(20);
+    expect(places.map((place) => Math.floor((place - 1) / 500))).toEqual(Array.from({ length: 20 }, (_, at) => at));
+  });
+
+  it('keeps faulty updates apart even when there are nearly only such', () => {
+    const updates = read(script(30, 29));
+    expect(updates.filter(({ expect }) => expect === 'rejected')).toHaveLength(29);
+  });
+
+  it('without an end has one faulty update in a thousand until all are sent', () => {
+    const updates = read(script(Number.POSITIVE_INFINITY, 3), 5_000);
+    expect(updates.filter(({ expect }) => expect === 'rejected').map(({ seq }) => seq)).toEqual([1_000, 2_000, 3_000]);
+  });
+
+  it('gives the same good updates with and without faulty ones between them', () => {
+    const good = read(script(3_000, 100))
+      .filter(({ expect }) => expect === 'row')
+      .map(({ record }) => record.signature);
+    const pure = read(script(3_000, 0)).map(({ record }) => record.signature);
+    expect(good[0]).toBe(pure[0]);
+    expect(new Set(good).size).toBe(2_900);
+  });
+
+  it('gives faulty updates an identity that no good update has', () => {
+    const updates = read(script(20_000, 200));
+    const accounts = new Set(
+      updates.flatMap(({ expect, record }) => (expect === 'row' ? [record.position_account] : [])),
+    );
+    const faulty = updates.filter(({ expect }) => expect === 'rejected');
+    expect(faulty.filter(({ record }) => accounts.has(record.position_account ?? ''))).toEqual([]);
+  });
+
+  it('goes on from a clone exactly as the original does', () => {
+    const original = script(2_000, 40);
+    for (let n = 0; n < 30; n += 1) original.next();
+    const copy = original.clone();
+    const ahead = read(copy);
+    expect(read(original)).toEqual(ahead);
+    expect(ahead.at(-1)?.seq).toBe(2_000);
+  });
+
+  it('has its last update in the slot that the timeline says', () => {
+    const all = script(12_345, 6);
+    let last: bigint | undefined;
+    for (let slot = all.next(); slot !== undefined; slot = all.next()) last = slot.slot;
+    expect(new SlotFinder(timeline()).slotOf(12_345)).toBe(last);
+  });
+});
+
+describe('faults', () => {
+  it('are first of every kind that a table cannot hold', () => {
+    expect(
+      faultsOf(schema)
+        .slice(0, 9)
+        .map(({ name, value }) => [name, value]),
+    ).toEqual([
+      ['position_account too long', 'x'.repeat(45)],
+      ['size too many digits', `${'9'.repeat(31)}.${'9'.repeat(8)}`],
+      ['size is not a number', 'NaN'],
+      ['size too fine', '0.000000001'],
+      ['unknown side', 99],
+      ['leverage too large', 32_768],
+      ['slot too large', 2n ** 63n],
+      ['position_account empty', ''],
+      ['size in exponent form', '1e3'],
+    ]);
+  });
+
+  it('touch every limited field in turn', () => {
+    const fields = new Set(faultsOf(schema).map(({ field }) => field));
+    const untouched = schema.fields.filter(({ name }) => !fields.has(name)).map(({ name }) => name);
+    expect(untouched).toEqual(['position_index', 'block_time']);
+  });
+});
