@@ -1,4 +1,5 @@
 import { type DeployEvent, type DeployResult, deploySink } from '../connectors/deploy.ts';
+import { groupMembers } from '../connectors/group-members.ts';
 import { renderSink } from '../connectors/render.ts';
 import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
 import { withAdmin } from '../core/kafka.ts';
@@ -30,20 +31,21 @@ export async function deployStreams(
   const deployed: DeployedStream[] = [];
   for (const stream of streams) {
     const { fields } = loadAvroSchema(projectFile(project, stream.schema));
-    const topics = await withAdmin(kafka, 'perps-connect-deploy', (admin) =>
-      ensureTopics(admin, stream, environment.kafka.replicationFactor),
-    );
-    const result = await deploySink({
-      target,
-      stream,
-      config: renderSink(stream, environment, fields),
-      timeoutMs: options.timeoutMs,
-      signal: context.signal,
-      onEvent: (event) => {
-        const line = progressLine(stream.sink.name, event);
-        if (line !== undefined) context.note(line);
-      },
-    });
+    const { topics, result } = await withAdmin(kafka, 'perps-connect-deploy', async (admin) => ({
+      topics: await ensureTopics(admin, stream, environment.kafka.replicationFactor),
+      result: await deploySink({
+        target,
+        stream,
+        config: renderSink(stream, environment, fields),
+        timeoutMs: options.timeoutMs,
+        members: () => groupMembers(admin, stream),
+        signal: context.signal,
+        onEvent: (event) => {
+          const line = progressLine(stream.sink.name, event);
+          if (line !== undefined) context.note(line);
+        },
+      }),
+    }));
     context.note(`${result.connector} ${result.outcome} in ${duration(result.durationMs)}`);
     deployed.push({ stream: stream.name, topics, ...result });
   }

@@ -1,5 +1,4 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ConnectError } from '../../core/errors.ts';
 import { createLogger } from '../../core/log.ts';
@@ -51,14 +50,13 @@ async function flowOf(
     seed: flags.seed,
     updates,
     faulty: Math.floor(updates / FAULTY_EVERY),
-    oraclePath,
     streams: [
       {
         name: stream.name,
         protoPath,
-        includeDirs: [dirname(protoPath)],
         service: stream.feed.service,
         schemaPath: projectFile(project, stream.schema),
+        oraclePath,
       },
     ],
   });
