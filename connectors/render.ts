@@ -10,7 +10,20 @@ export type SinkFields = readonly { readonly name: string }[];
 
 /** The configuration of a stream's sink, with the reason of each setting. Same input, same order. */
 export function explainSink(stream: StreamDefinition, environment: Environment, fields: SinkFields): SinkSetting[] {
-  return debeziumJdbcSettings({ stream, environment, fields: fields.map((field) => field.name) });
+  const { omit, config } = stream.sink;
+  const written = fields.map((field) => field.name).filter((name) => !omit.includes(name));
+  const settings = debeziumJdbcSettings({ stream, environment, fields: written });
+  const reason = `set in ${stream.file}, sink.config`;
+  const known = new Set(settings.map(({ key }) => key));
+  return [
+    ...settings.map((setting) => {
+      const value = config[setting.key];
+      return value === undefined ? setting : { ...setting, value, reason };
+    }),
+    ...Object.entries(config)
+      .filter(([key]) => !known.has(key))
+      .map(([key, value]) => ({ key, value, reason })),
+  ];
 }
 
 /** The configuration of a stream's sink: deterministic, keys grouped by what they are about. */

@@ -6,17 +6,27 @@ import type { StreamDefinition } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** `connectors/<name>.yaml` as the schema leaves it: valid, defaults filled in. */
-export interface DefinitionDocument extends Omit<StreamDefinition, 'file' | 'topic'> {
-  readonly topic: Omit<StreamDefinition['topic'], 'config'> & {
-    readonly config: Readonly<Record<string, string | number | boolean>>;
-  };
+export interface DefinitionDocument extends Omit<StreamDefinition, 'file' | 'topic' | 'sink'> {
+  readonly topic: WithSettings<StreamDefinition['topic']>;
+  readonly sink: WithSettings<StreamDefinition['sink']>;
 }
+
+type WithSettings<T> = Omit<T, 'config'> & { readonly config: Settings };
+type Settings = Readonly<Record<string, string | number | boolean>>;
 
 /** The definition with its file's name and Kafka's own form of settings: text. */
 export function toStream(file: string, document: DefinitionDocument): StreamDefinition {
-  const config = Object.fromEntries(Object.entries(document.topic.config).map(([key, value]) => [key, String(value)]));
-  return { ...document, file, topic: { ...document.topic, config } };
+  const { topic, sink } = document;
+  return {
+    ...document,
+    file,
+    topic: { ...topic, config: asText(topic.config) },
+    sink: { ...sink, config: asText(sink.config) },
+  };
 }
+
+const asText = (settings: Settings): Record<string, string> =>
+  Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)]));
 
 // Kafka refuses these as topic settings, or they are decided elsewhere in the definition.
 const SECRET_SETTING = /passw|secret|token|credential|jaas|api[-_.]?key/i;

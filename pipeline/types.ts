@@ -8,6 +8,8 @@ export interface StreamDefinition {
     readonly proto: string;
     /** Full name of the service, e.g. `perps.v1.PositionFeed`; it has `Subscribe` and `GetReplayInfo`. */
     readonly service: string;
+    /** Fields of the update that go nowhere, on purpose. Without an entry here the contract check objects to them. */
+    readonly ignore: readonly string[];
   };
   /** The Avro schema (.avsc) of the topic's values; its field names are the table's columns. */
   readonly schema: string;
@@ -43,6 +45,10 @@ export interface SinkDefinition {
   readonly maxPartitionFetchBytes: number;
   /** `fail` stops the task on a record that does not decode (default); `dlq` moves it to the dead letter topic. */
   readonly onUndecodable: 'fail' | 'dlq';
+  /** Avro fields that are not written into the table. */
+  readonly omit: readonly string[];
+  /** Further settings in the connector's own words; they win over what this package sets. `connect check` judges them. */
+  readonly config: Readonly<Record<string, string>>;
 }
 
 /** A reference to a secret, e.g. `${env:PGPASSWORD}` or `${file:path:key}`; the secret itself never stands in a file. */

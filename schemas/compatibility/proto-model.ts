@@ -57,6 +57,8 @@ export interface ProtoField extends Declared {
   readonly cardinality: Cardinality;
   /** The oneof it belongs to. */
   readonly oneof: string | undefined;
+  /** Written `optional`: whether it was sent can be told from its zero. */
+  readonly optional: boolean;
   readonly jsonName: string;
   /** proto2 only. */
   readonly default: string | undefined;

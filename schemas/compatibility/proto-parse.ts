@@ -133,6 +133,7 @@ function toField(field: protobuf.Field, at: ProtoField['at']): ProtoField {
     cardinality: cardinalityOf(field),
     // What `optional` makes of a proto3 field is a oneof in name only.
     oneof: oneof === null || options.proto3_optional === true ? undefined : oneof.name,
+    optional: options.proto3_optional === true,
     jsonName: typeof options.json_name === 'string' ? options.json_name : jsonNameOf(field.name),
     default: options.default === undefined ? undefined : String(options.default),
   };
