@@ -1,0 +1,80 @@
+import { parse } from 'yaml';
+import { ConnectError } from '../../core/errors.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { AvroDoc } from './avro-model.ts';
+import { parseAvro } from './avro-parse.ts';
+import type { GitBase } from './git-base.ts';
+
+/** What a definition of the base says, as far as it matters here; its form may be an older one. */
+export interface BaseDefinition {
+  /** Its own path. */
+  readonly file: string;
+  readonly topic: string;
+  /** Path of the .avsc file. */
+  readonly schema: string;
+  /** Path of the .proto file. */
+  readonly proto: string | undefined;
+}
+
+/** The streams that were defined at the base. Definitions that cannot be read are left out: they were fixed since. */
+export async function definitionsAtBase(base: GitBase): Promise<BaseDefinition[]> {
+  const definitions: BaseDefinition[] = [];
+  for (const file of await base.list('connectors')) {
+    if (!/\.ya?ml$/.test(file)) continue;
+    const data = readYaml((await base.read(file)) ?? '');
+    const topic = textAt(data, 'topic', 'name');
+    const schema = textAt(data, 'schema');
+    if (topic !== undefined && schema !== undefined) {
+      definitions.push({ file, topic, schema, proto: textAt(data, 'feed', 'proto') });
+    }
+  }
+  return definitions;
+}
+
+/**
+ * The schema a stream had at the base, wherever its file stood: by its topic (which makes the subject), else by the
+ * record's name, else by its path. Undefined for a stream that is new.
+ * Errors: INVALID_DEFINITION when the schema of that topic does not parse.
+ */
+export async function schemaAtBase(
+  base: GitBase,
+  stream: StreamDefinition,
+  newer: AvroDoc,
+  known: { readonly definitions: readonly BaseDefinition[]; readonly topics: ReadonlySet<string> },
+): Promise<AvroDoc | undefined> {
+  const same = known.definitions.find(({ topic }) => topic === stream.topic.name);
+  const text = same === undefined ? undefined : await base.read(same.schema);
+  if (same !== undefined && text !== undefined) return parseAvro({ text, file: same.schema, label: base.label });
+  // What another stream of today already had is that stream's.
+  const taken = new Set(known.definitions.filter(({ topic }) => known.topics.has(topic)).map(({ schema }) => schema));
+  const files = (await base.list('')).filter((file) => file.endsWith('.avsc') && !taken.has(file));
+  const docs = await Promise.all(files.map((file) => validSchemaIn(base, file)));
+  return docs.find((doc) => doc?.name === newer.name) ?? docs[files.indexOf(stream.schema)];
+}
+
+/** Any .avsc file of the repository: one that is no schema is not the one that is looked for. */
+async function validSchemaIn(base: GitBase, file: string): Promise<AvroDoc | undefined> {
+  try {
+    return parseAvro({ text: (await base.read(file)) ?? '', file, label: base.label });
+  } catch (error) {
+    if (error instanceof ConnectError && error.code === 'INVALID_DEFINITION') return undefined;
+    throw error;
+  }
+}
+
+function readYaml(text: string): unknown {
+  try {
+    return parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function textAt(data: unknown, ...path: readonly string[]): string | undefined {
+  let value = data;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return typeof value === 'string' ? value : undefined;
+}

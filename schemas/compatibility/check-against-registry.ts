@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { projectFile } from '../../pipeline/load.ts';
+import { valueSubject } from '../../pipeline/names.ts';
+import type { Project, StreamDefinition } from '../../pipeline/types.ts';
+import type { SchemaRegistry } from '../registry.ts';
+import { checkAvroHistory } from './avro.ts';
+import type { AvroDoc } from './avro-model.ts';
+import { parseAvro } from './avro-parse.ts';
+import { newSubject } from './check-against-git.ts';
+import { type Finding, hasErrors, mergeFindings, sortFindings } from './finding.ts';
+import { type CompatibilityLevel, DEFAULT_LEVEL, strictest } from './level.ts';
+
+/**
+ * Avro schemas of these streams in the working tree against every version a registry has. Without a `level` the default
+ * counts, or a stricter one that the registry holds the subject to. Changes nothing in the registry.
+ * Errors: INVALID_DEFINITION for a file that does not parse; UNREACHABLE, TIMEOUT, REFUSED from the registry.
+ */
+export async function checkAgainstRegistry(
+  project: Project,
+  streams: readonly StreamDefinition[],
+  registry: SchemaRegistry,
+  level?: CompatibilityLevel,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const stream of streams) {
+    const subject = valueSubject(stream);
+    const text = readFileSync(projectFile(project, stream.schema), 'utf8');
+    const newer = parseAvro({ text, file: stream.schema });
+    const versions = await registeredVersions(registry, subject);
+    // The registry itself must not be asked about an unknown subject: some answer "compatible", some 404.
+    if (versions.length === 0) findings.push(newSubject(stream, 'the registry'));
+    const asked = level ?? strictest(DEFAULT_LEVEL, (await registry.compatibility(subject)) ?? DEFAULT_LEVEL);
+    const ours = checkAvroHistory(versions, newer, asked);
+    findings.push(...ours);
+    if (asked !== 'NONE' && !hasErrors(ours)) findings.push(...(await secondOpinion(registry, stream, text)));
+  }
+  return sortFindings(mergeFindings(findings));
+}
+
+/** Oldest first. */
+async function registeredVersions(registry: SchemaRegistry, subject: string): Promise<AvroDoc[]> {
+  const docs: AvroDoc[] = [];
+  for (const number of (await registry.versions(subject)) ?? []) {
+    const registered = await registry.version(subject, number);
+    if (registered !== undefined) {
+      docs.push(parseAvro({ text: registered.schema, file: subject, label: `registry version ${number}` }));
+    }
+  }
+  return docs;
+}
+
+/** What passes here and the registry would refuse is better known now than when it is registered. */
+async function secondOpinion(registry: SchemaRegistry, stream: StreamDefinition, text: string): Promise<Finding[]> {
+  const subject = valueSubject(stream);
+  const verdict = await registry.check(subject, text);
+  if (verdict === undefined || verdict.compatible) return [];
+  const reasons = verdict.messages.join('; ') || 'it gives no reason';
+  return [
+    {
+      rule: 'REGISTRY_REFUSES',
+      path: '/',
+      file: stream.schema,
+      line: 1,
+      column: 1,
+      message: `the registry would refuse this schema for subject ${subject}: ${reasons}`,
+      remedy: 'see which level the registry holds the subject to; `schemas register` sets ours',
+      severity: 'error',
+      against: 'the registry',
+    },
+  ];
+}
