@@ -1,0 +1,73 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CliContext } from '../context.ts';
+import { parseDuration } from '../duration-flag.ts';
+
+export interface ProduceFlags {
+  readonly env?: string;
+  readonly only?: string[];
+  readonly fromSlot?: bigint;
+  readonly overlap: bigint;
+  readonly acceptGap?: boolean;
+  readonly endWithFeed?: boolean;
+  readonly commitment: 'processed' | 'confirmed' | 'finalized';
+  readonly silence: number;
+  readonly compression: 'none' | 'gzip';
+  readonly output: 'text' | 'json';
+}
+
+/** `connect produce`: reads the feeds and publishes their updates until it is stopped. */
+export function registerProduce(program: Command, context: CliContext): void {
+  program
+    .command('produce')
+    .description('read the feed of each stream and publish its updates, from where the last run ended')
+    .option('-e, --env <name>', 'environment of connect.yaml')
+    .option('--only <stream...>', 'these streams only')
+    .option('--from-slot <slot>', 'start at this slot instead of at the checkpoint', parseSlot)
+    .option('--overlap <slots>', 'slots before the resume point that are read again', parseSlot, 32n)
+    .option(
+      '--accept-gap',
+      'leave out slots that the feed no longer has, and record the gap; without it that is an error',
+    )
+    .option('--end-with-feed', 'end when the feed ends its stream, instead of connecting again')
+    .addOption(
+      new Option('--commitment <level>', 'how final an update must be')
+        .choices(['processed', 'confirmed', 'finalized'])
+        .default('confirmed'),
+    )
+    .option(
+      '--silence <duration>',
+      'connect again when neither update nor new slot came for so long',
+      parseDuration,
+      30_000,
+    )
+    .addOption(
+      new Option('--compression <codec>', 'compression of the batches').choices(['none', 'gzip']).default('none'),
+    )
+    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .action(async (flags: ProduceFlags) => {
+      const [{ produceStreams }, { selectEnvironment, selectStreams }] = await Promise.all([
+        import('../produce-streams.ts'),
+        import('../../pipeline/load.ts'),
+      ]);
+      const project = await context.loadProject();
+      const environment = selectEnvironment(project, flags.env);
+      const streams = selectStreams(project, flags.only);
+      if (flags.fromSlot !== undefined && streams.length > 1) {
+        const { ConnectError } = await import('../../core/errors.ts');
+        throw new ConnectError('USAGE', '--from-slot is one stream’s slot, and several streams are selected', {
+          hint: `add --only with one of ${streams.map(({ name }) => name).join(', ')}`,
+        });
+      }
+      const summaries = await produceStreams({ context, project, environment, streams, flags });
+      if (flags.output === 'json') context.json({ environment: environment.name, streams: summaries });
+      else {
+        const { summaryLines } = await import('../render-produce.ts');
+        for (const line of summaries.flatMap(summaryLines)) context.print(line);
+      }
+    });
+}
+
+function parseSlot(text: string): bigint {
+  if (!/^\d{1,19}$/.test(text)) throw new InvalidArgumentError('a slot is a whole number from 0 on.');
+  return BigInt(text);
+}

@@ -1,0 +1,38 @@
+import type { ProducerStats, ProducerSummary } from '../producer/producer-options.ts';
+import { count, duration } from './format.ts';
+
+/** One stream's progress in one line. */
+export function progressLine(stats: ProducerStats): string {
+  const { stream, received, published, rejected, pending, lastSlot, ratePerSecond, reconnects } = stats;
+  const parts = [
+    `${count(received)} received`,
+    `${count(published)} in Kafka`,
+    `${count(rejected)} rejected`,
+    `${count(pending)} waiting`,
+    `slot ${lastSlot ?? '–'}`,
+    `${count(ratePerSecond)}/s`,
+    ...(reconnects > 0 ? [`${reconnects} reconnects`] : []),
+  ];
+  return `${stream}  ${parts.join(' · ')}`;
+}
+
+const ENDS = {
+  signal: 'stopped',
+  feed: 'the feed ended',
+  'stop-after': 'as many updates as asked for',
+} as const;
+
+/** How one stream's run went. */
+export function summaryLines(summary: ProducerSummary): string[] {
+  const { stream, received, published, rejected, refusals, resumedFrom, lastSlot, reconnects, gaps } = summary;
+  const reasons = Object.entries(refusals).map(([code, times]) => `${code} ${count(times)}`);
+  return [
+    `${stream}  ${ENDS[summary.endedBy]} after ${duration(summary.durationMs)}`,
+    `  received   ${count(received)} updates, from slot ${resumedFrom ?? '–'} on`,
+    `  published  ${count(published)}`,
+    `  rejected   ${count(rejected)}${reasons.length > 0 ? `  (${reasons.join(', ')})` : ''}`,
+    `  checkpoint slot ${lastSlot ?? '–'}`,
+    ...(reconnects > 0 ? [`  reconnects ${reconnects}`] : []),
+    ...gaps.map(({ from, to }) => `  gap        slots ${from} to ${to} were left out, as asked for`),
+  ];
+}

@@ -1,0 +1,170 @@
+import { type OutgoingRecord, recordBytes } from './outgoing-record.ts';
+
+/** How much goes into one request and how much may wait. A request is cut at whichever of its two limits comes first. */
+export interface PublisherLimits {
+  readonly requestRecords: number;
+  readonly requestBytes: number;
+  readonly queueRecords: number;
+  readonly queueBytes: number;
+}
+
+/**
+ * A request stays under Kafka's default `message.max.bytes` (1 MiB), also when all its records go to one partition.
+ * More than a few thousand records in one request gain nothing: kafkajs groups them at a quadratic cost.
+ */
+export const DEFAULT_LIMITS: PublisherLimits = {
+  requestRecords: 2_000,
+  requestBytes: 900 * 1024,
+  queueRecords: 20_000,
+  queueBytes: 16 * 1024 * 1024,
+};
+
+/** What the broker has acknowledged: `records` in feed order, and the feed's slot after the last of them. */
+export interface Acknowledged {
+  readonly records: readonly OutgoingRecord[];
+  readonly slot: bigint | undefined;
+}
+
+export interface PublisherOptions {
+  /** Resolves once the broker holds all records; never called again before it has. */
+  readonly send: (records: readonly OutgoingRecord[]) => Promise<void>;
+  readonly onAcknowledged: (acknowledged: Acknowledged) => void;
+  /** Sending has failed for good; nothing will be sent any more. */
+  readonly onFailed: (error: unknown) => void;
+  readonly limits?: Partial<PublisherLimits>;
+}
+
+/** Queue in front of Kafka. Records leave in the order they came, one request at a time. */
+export interface Publisher {
+  /** Takes a record; `slot` is the feed's position once it is published. Check `full` before. */
+  add(record: OutgoingRecord, slot: bigint | undefined): void;
+  /** The feed moved to `slot` without a record. */
+  advance(slot: bigint): void;
+  readonly full: boolean;
+  /** Resolves when there is room again or `signal` aborts; rejects once sending has failed for good. */
+  room(signal: AbortSignal): Promise<void>;
+  /** Resolves when everything added so far is acknowledged; rejects once sending has failed for good. */
+  drain(): Promise<void>;
+  readonly pending: { readonly records: number; readonly bytes: number };
+}
+
+interface Entry {
+  readonly record: OutgoingRecord;
+  readonly bytes: number;
+  slot: bigint | undefined;
+}
+
+/**
+ * Batches by themselves: whatever gathers while one request is under way goes into the next. A request is never joined
+ * by a second one, because a broker restart reorders concurrent requests of one key, idempotence notwithstanding.
+ */
+export function createPublisher(options: PublisherOptions): Publisher {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  let queue: Entry[] = [];
+  let inFlight: { records: number; bytes: number; slot: bigint | undefined } | undefined;
+  let queuedBytes = 0;
+  let scheduled = false;
+  let failure: { readonly error: unknown } | undefined;
+  let waiting: { ready: () => boolean; resolve: () => void; reject: (error: unknown) => void }[] = [];
+
+  const total = () => ({
+    records: queue.length + (inFlight?.records ?? 0),
+    bytes: queuedBytes + (inFlight?.bytes ?? 0),
+  });
+  const isFull = () => {
+    const { records, bytes } = total();
+    return records >= limits.queueRecords || bytes >= limits.queueBytes;
+  };
+  const isEmpty = () => queue.length === 0 && inFlight === undefined;
+
+  const wake = () => {
+    const still: typeof waiting = [];
+    for (const waiter of waiting) {
+      if (failure !== undefined) waiter.reject(failure.error);
+      else if (waiter.ready()) waiter.resolve();
+      else still.push(waiter);
+    }
+    waiting = still;
+  };
+  const when = (ready: () => boolean) =>
+    new Promise<void>((resolve, reject) => {
+      waiting.push({ ready, resolve, reject });
+      wake();
+    });
+
+  const schedule = () => {
+    if (scheduled || inFlight !== undefined || failure !== undefined) return;
+    scheduled = true;
+    // After this turn of the event loop, so that all updates of one network packet share a request.
+    setImmediate(() => {
+      scheduled = false;
+      void sendAll();
+    });
+  };
+
+  const sendAll = async () => {
+    while (queue.length > 0 && failure === undefined) {
+      const entries = takeRequest(queue, limits);
+      queue = queue.slice(entries.length);
+      const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+      queuedBytes -= bytes;
+      inFlight = { records: entries.length, bytes, slot: entries.at(-1)?.slot };
+      const records = entries.map((entry) => entry.record);
+      try {
+        await options.send(records);
+        const { slot } = inFlight;
+        inFlight = undefined;
+        options.onAcknowledged({ records, slot });
+      } catch (error) {
+        failure = { error };
+        options.onFailed(error);
+      }
+      wake();
+    }
+  };
+
+  return {
+    add(record, slot) {
+      const entry = { record, bytes: recordBytes(record), slot };
+      queue.push(entry);
+      queuedBytes += entry.bytes;
+      schedule();
+    },
+    advance(slot) {
+      const last = queue.at(-1);
+      if (last !== undefined) last.slot = slot;
+      else if (inFlight !== undefined) inFlight.slot = slot;
+      else if (failure === undefined) options.onAcknowledged({ records: [], slot });
+    },
+    get full() {
+      return isFull();
+    },
+    async room(signal) {
+      signal.addEventListener('abort', wake, { once: true });
+      try {
+        await when(() => signal.aborted || !isFull());
+      } finally {
+        signal.removeEventListener('abort', wake);
+      }
+    },
+    drain: () => when(isEmpty),
+    get pending() {
+      return total();
+    },
+  };
+}
+
+/** The entries of the next request: as many as the limits allow, at least one. */
+export function takeRequest<T extends { readonly bytes: number }>(
+  queue: readonly T[],
+  limits: Pick<PublisherLimits, 'requestRecords' | 'requestBytes'>,
+): readonly T[] {
+  let count = 0;
+  let bytes = 0;
+  while (count < queue.length && count < limits.requestRecords) {
+    bytes += queue[count]?.bytes ?? 0;
+    if (count > 0 && bytes > limits.requestBytes) break;
+    count += 1;
+  }
+  return queue.slice(0, count);
+}
