@@ -2,7 +2,7 @@ import avro from 'avsc';
 
 export type { AvroRecord, AvroValue } from './avro-schema.ts';
 
-import { formatDecimal, fromTwosComplement, parseDecimal, toTwosComplement } from './decimal.ts';
+import { decodeDecimal, encodeDecimal } from './decimal.ts';
 
 interface DecimalAttributes {
   readonly precision: number;
@@ -22,34 +22,35 @@ export class DecimalType extends avro.types.LogicalType {
   }
 
   protected override _fromValue(bytes: Buffer): string {
-    return formatDecimal(fromTwosComplement(bytes), this.scale);
+    return decodeDecimal(bytes, this.scale);
   }
 
   protected override _toValue(text: unknown): Buffer | undefined {
-    if (typeof text !== 'string') return undefined;
-    return toTwosComplement(parseDecimal(text, this));
+    return typeof text === 'string' ? encodeDecimal(text, this) : undefined;
   }
 
   /** Another decimal can be read only when its scale is the same: a changed scale would change every amount. */
-  protected override _resolve(type: avro.Type): ((value: Buffer) => string) | undefined {
-    if (!(type instanceof DecimalType) || type.scale !== this.scale || type.precision > this.precision)
-      return undefined;
-    return (value) => this._fromValue(value);
+  protected override _resolve(type: avro.Type): ((text: string) => string) | undefined {
+    const fits = type instanceof DecimalType && type.scale === this.scale && type.precision <= this.precision;
+    // The writer's type has already turned the bytes into text.
+    return fits ? (text) => text : undefined;
   }
 }
 
 /** Avro `timestamp-millis`: a Date. Its base is avsc's own long, a number: milliseconds stay far below 2^53. */
 export class TimestampMillisType extends avro.types.LogicalType {
   protected override _fromValue(ms: number): Date {
-    return new Date(ms);
+    const date = new Date(ms);
+    if (Number.isNaN(date.getTime())) throw new Error(`${ms} ms is beyond what a date can be`);
+    return date;
   }
 
   protected override _toValue(date: unknown): number | undefined {
     return date instanceof Date && !Number.isNaN(date.getTime()) ? date.getTime() : undefined;
   }
 
-  protected override _resolve(type: avro.Type): ((value: number) => Date) | undefined {
-    return type instanceof TimestampMillisType ? (value) => this._fromValue(value) : undefined;
+  protected override _resolve(type: avro.Type): ((date: Date) => Date) | undefined {
+    return type instanceof TimestampMillisType ? (date) => date : undefined;
   }
 }
 

@@ -51,26 +51,85 @@ export function parseDecimal(text: string, { precision, scale }: DecimalShape): 
 /** -12500000n with scale 6 → "-12.500000": exactly `scale` fraction digits, and zero has no sign. */
 export function formatDecimal(unscaled: bigint, scale: number): string {
   const negative = unscaled < 0n;
-  const digits = (negative ? -unscaled : unscaled).toString().padStart(scale + 1, '0');
-  const whole = digits.slice(0, digits.length - scale);
-  const text = scale === 0 ? whole : `${whole}.${digits.slice(digits.length - scale)}`;
+  return withPoint(negative, (negative ? -unscaled : unscaled).toString(), scale);
+}
+
+function withPoint(negative: boolean, digits: string, scale: number): string {
+  const padded = digits.length > scale ? digits : digits.padStart(scale + 1, '0');
+  const point = padded.length - scale;
+  const text = scale === 0 ? padded : `${padded.slice(0, point)}.${padded.slice(point)}`;
   return negative ? `-${text}` : text;
 }
 
 /** Big-endian two's complement in as few bytes as hold the sign: Avro's form of a decimal. */
 export function toTwosComplement(value: bigint): Buffer {
-  let bytes = 1;
+  if (value >= -SIX_BYTES && value < SIX_BYTES) return toFewBytes(Number(value));
+  let bytes = 7;
   // -128 fits one byte and 128 does not, hence the complement for negatives.
-  for (let magnitude = (value < 0n ? ~value : value) >> 7n; magnitude > 0n; magnitude >>= 8n) bytes += 1;
+  for (let magnitude = (value < 0n ? ~value : value) >> 55n; magnitude > 0n; magnitude >>= 8n) bytes += 1;
   const hex = BigInt.asUintN(bytes * 8, value).toString(16);
   return Buffer.from(hex.padStart(bytes * 2, '0'), 'hex');
 }
 
-/** The inverse; also of longer than minimal forms. No bytes at all are refused. */
-export function fromTwosComplement(bytes: Uint8Array): bigint {
+/** The inverse; also of longer than minimal forms. Errors: DecimalError for no bytes at all. */
+export function fromTwosComplement(bytes: Buffer): bigint {
   if (bytes.length === 0) throw new DecimalError('NOT_A_DECIMAL', 'a decimal of no bytes');
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
-  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex}`));
+  if (bytes.length <= 6) return BigInt(bytes.readIntBE(0, bytes.length));
+  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`));
 }
+
+/** `toTwosComplement(parseDecimal(…))`, without a bigint for amounts of everyday size. Errors: DecimalError. */
+export function encodeDecimal(text: string, shape: DecimalShape): Buffer {
+  const small = smallUnscaled(text, shape);
+  return small === undefined ? toTwosComplement(parseDecimal(text, shape)) : toFewBytes(small);
+}
+
+/** The inverse of `encodeDecimal`: canonical text. Errors: DecimalError for no bytes at all. */
+export function decodeDecimal(bytes: Buffer, scale: number): string {
+  if (bytes.length === 0 || bytes.length > 6) return formatDecimal(fromTwosComplement(bytes), scale);
+  const unscaled = bytes.readIntBE(0, bytes.length);
+  const digits = Math.abs(unscaled).toString();
+  return withPoint(unscaled < 0, digits, scale);
+}
+
+/** Numbers of six bytes are whole and exact in a double, and Buffer writes and reads them itself. */
+const SIX_BYTES = 1n << 47n;
+/** 10^14 < 2^47. */
+const SMALL_DIGITS = 14;
+
+function toFewBytes(value: number): Buffer {
+  const magnitude = value < 0 ? -value - 1 : value;
+  let length = 1;
+  for (let limit = 0x80; magnitude >= limit; limit *= 0x100) length += 1;
+  const bytes = Buffer.allocUnsafe(length);
+  bytes.writeIntBE(value, 0, length);
+  return bytes;
+}
+
+/** The unscaled value of canonical text of at most 14 digits; undefined for all other text, right or wrong. */
+function smallUnscaled(text: string, { precision, scale }: DecimalShape): number | undefined {
+  const negative = text.charCodeAt(0) === MINUS;
+  const first = negative ? 1 : 0;
+  const digits = text.length - first - (scale === 0 ? 0 : 1);
+  if (digits > SMALL_DIGITS || digits > precision || digits <= scale) return undefined;
+  const point = scale === 0 ? -1 : text.length - scale - 1;
+  let unscaled = 0;
+  for (let index = first; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (index === point) {
+      if (code !== POINT) return undefined;
+    } else {
+      if (code < ZERO || code > NINE) return undefined;
+      unscaled = unscaled * 10 + code - ZERO;
+    }
+  }
+  // Not -0, which is no two's complement.
+  return negative && unscaled !== 0 ? -unscaled : unscaled;
+}
+
+const MINUS = 45;
+const POINT = 46;
+const ZERO = 48;
+const NINE = 57;
 
 const shown = (text: string): string => JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
