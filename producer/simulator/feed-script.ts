@@ -1,6 +1,7 @@
 import type { AvroRecord } from '../../schemas/avro-schema.ts';
+import type { FaultPlan } from './fault-plan.ts';
 import { type Fault, spoil } from './faults.ts';
-import type { Timeline } from './timeline.ts';
+import type { Timeline, TimelineSlot } from './timeline.ts';
 import type { UpdateGenerator } from './update-generator.ts';
 
 /** One update of a feed. */
@@ -21,25 +22,29 @@ export interface FeedSlot {
 export interface ScriptOptions {
   readonly timeline: Timeline;
   readonly generator: UpdateGenerator;
-  /** How many updates there are in all; Infinity for a feed without end. */
+  /** How many updates there are in all, faulty ones included; Infinity for a feed without end. */
   readonly updates: number;
-  /** How many of them the table cannot hold. */
-  readonly faulty: number;
-  /** What is wrong with those, in turn. */
+  /** Which of them the table cannot hold. */
+  readonly plan: FaultPlan;
+  /** What is wrong with those, in turn; not empty when the plan has any. */
   readonly faults: readonly Fault[];
 }
 
-/** In a feed without end the faulty updates stand this far apart. */
-const ENDLESS_SPACING = 1_000;
-
-/** Everything a feed will ever send, in order; made slot by slot and never held. */
+/**
+ * Everything a feed will ever send, in order; made slot by slot and never held. Faulty updates come on top of a slot's
+ * good ones, so the good ones are the same whatever the plan and however long the feed.
+ */
 export class FeedScript {
   readonly #options: ScriptOptions;
+  /** How many good updates there are in all. */
+  readonly #good: number;
   #seq = 0;
   #faultsMade = 0;
 
   constructor(options: ScriptOptions) {
+    const { updates, plan } = options;
     this.#options = options;
+    this.#good = updates === Number.POSITIVE_INFINITY ? updates : updates - plan.among(updates);
   }
 
   /** How many updates the slots so far held. */
@@ -52,22 +57,15 @@ export class FeedScript {
     const { timeline, generator, updates } = this.#options;
     if (this.#seq >= updates) return undefined;
     const slot = timeline.next();
-    const count = Math.min(slot.updates, updates - this.#seq);
-    let faulty = 0;
-    while (this.#placeOfFault(this.#faultsMade + faulty) <= this.#seq + count) faulty += 1;
-    const records = generator.next(slot, count - faulty);
+    const goodLeft = this.#good - (this.#seq - this.#faultsMade);
+    const records = generator.next(slot, Math.min(slot.updates, goodLeft));
     const made: FeedUpdate[] = [];
-    for (let at = 0; made.length < count; ) {
+    for (const record of records) {
+      this.#addFaults(slot, made);
       this.#seq += 1;
-      const seq = this.#seq;
-      if (seq === this.#placeOfFault(this.#faultsMade)) {
-        const stray = generator.stray(slot, this.#faultsMade);
-        made.push({ seq, expect: 'rejected', record: spoil(stray, this.#nextFault()) });
-      } else {
-        made.push({ seq, expect: 'row', record: records[at] as AvroRecord });
-        at += 1;
-      }
+      made.push({ seq: this.#seq, expect: 'row', record });
     }
+    if (records.length === goodLeft) this.#addFaults(slot, made);
     return { slot: slot.slot, updates: made };
   }
 
@@ -80,38 +78,38 @@ export class FeedScript {
     return copy;
   }
 
-  /** Where the n-th faulty update stands (n from 0): spread evenly, in the middle of its share. */
-  #placeOfFault(n: number): number {
-    const { faulty, updates } = this.#options;
-    if (n >= faulty) return Number.POSITIVE_INFINITY;
-    if (updates === Number.POSITIVE_INFINITY) return (n + 1) * ENDLESS_SPACING;
-    return Math.floor(((n + 0.5) * updates) / faulty) + 1;
-  }
-
-  #nextFault(): Fault {
-    const { faults } = this.#options;
-    const fault = faults[this.#faultsMade % faults.length] as Fault;
-    this.#faultsMade += 1;
-    return fault;
+  /** The faulty updates whose place is next. */
+  #addFaults(slot: TimelineSlot, made: FeedUpdate[]): void {
+    const { generator, plan, faults, updates } = this.#options;
+    while (this.#seq < updates && plan.placeOf(this.#faultsMade) === this.#seq + 1) {
+      const stray = generator.stray(slot, this.#faultsMade);
+      const fault = faults[this.#faultsMade % faults.length] as Fault;
+      this.#faultsMade += 1;
+      this.#seq += 1;
+      made.push({ seq: this.#seq, expect: 'rejected', record: spoil(stray, fault) });
+    }
   }
 }
 
-/** The slot in which a script's `count`-th update stands. */
+/** In which slot a script's updates stand, found without making them. */
 export class SlotFinder {
   readonly #timeline: Timeline;
-  #covered = 0;
+  readonly #plan: FaultPlan;
+  #covered: number;
   #slot: bigint;
 
-  constructor(timeline: Timeline) {
+  constructor(timeline: Timeline, plan: FaultPlan) {
     this.#timeline = timeline;
+    this.#plan = plan;
     const first = timeline.next();
     this.#slot = first.slot;
     this.#covered = first.updates;
   }
 
-  /** `count` must not be smaller than at the last call; 0 stands for the first slot. */
+  /** The slot of the `count`-th update; `count` must not be smaller than at the last call. 0 stands for the first slot. */
   slotOf(count: number): bigint {
-    while (this.#covered < count) {
+    const good = count - this.#plan.among(count);
+    while (this.#covered < good) {
       const { slot, updates } = this.#timeline.next();
       this.#slot = slot;
       this.#covered += updates;

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { ConnectError } from '../../core/errors.ts';
 import { packageRoot } from '../../core/package-root.ts';
+import type { FeedSettings } from './feed-settings.ts';
 import { listen } from './grpc-server.ts';
 import { createFeedHandlers } from './served-feed.ts';
-import { createSimulatedFeed, type FeedSettings, type SimulatedFeed, type SimulatedStream } from './simulated-feed.ts';
+import { createSimulatedFeed, type SimulatedFeed, type SimulatedStream } from './simulated-feed.ts';
 
 export interface SimulatorOptions extends FeedSettings {
   /** 0 takes a free port. */

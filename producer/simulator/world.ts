@@ -1,13 +1,15 @@
 import { setTimeout as sleep, setImmediate as yieldToOthers } from 'node:timers/promises';
+import type { FaultPlan } from './fault-plan.ts';
 import type { ReplayRange } from './feed-protocol.ts';
 import { type FeedScript, type FeedSlot, type FeedUpdate, SlotFinder } from './feed-script.ts';
 import type { OracleWriter } from './oracle.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface WorldOptions {
-  /** The script at its beginning, and the timeline it follows. */
+  /** The script at its beginning, the timeline it follows and where its faulty updates stand. */
   readonly script: FeedScript;
   readonly timeline: Timeline;
+  readonly plan: FaultPlan;
   /** How many updates there will ever be; Infinity for no end. */
   readonly updates: number;
   /** Updates a second; undefined: as fast as subscribers read. */
@@ -51,7 +53,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.#snapshots = [{ after: undefined, script: options.script.clone() }];
-    this.#clock = new SlotFinder(options.timeline.clone());
+    this.#clock = new SlotFinder(options.timeline.clone(), options.plan);
     this.#firstSlot = this.#clock.slotOf(0);
   }
 
@@ -150,9 +152,9 @@ export class World {
 
   /** A recording with an end has its last slot from the beginning. */
   #latest(newest: bigint): bigint {
-    const { ratePerSecond, updates, timeline } = this.#options;
+    const { ratePerSecond, updates, timeline, plan } = this.#options;
     if (ratePerSecond !== undefined || updates === Number.POSITIVE_INFINITY) return newest;
-    this.#lastSlot ??= new SlotFinder(timeline.clone()).slotOf(updates);
+    this.#lastSlot ??= new SlotFinder(timeline.clone(), plan).slotOf(updates);
     return this.#lastSlot;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../../core/package-root.ts';
+import { type FaultWishes, planFaults } from '../../../../producer/simulator/fault-plan.ts';
 import { faultsOf } from '../../../../producer/simulator/faults.ts';
 import { FeedScript, type FeedUpdate, SlotFinder } from '../../../../producer/simulator/feed-script.ts';
 import { createMarket } from '../../../../producer/simulator/market.ts';
@@ -9,10 +10,25 @@ import { loadAvroSchema } from '../../../../schemas/avro-schema.ts';
 const schema = loadAvroSchema(`${packageRoot()}/schemas/position-update.avsc`);
 const timeline = () => new Timeline({ seed: 5, firstSlot: 1_000n, startMs: 0, updatesPerSlot: 20 });
 
-function script(updates: number, faulty: number): FeedScript {
+function script(updates: number, faulty: number | { every: number }): FeedScript {
   const generator = createMarket({ seed: 5, owners: 50, positionsPerOwner: 3 });
-  return new FeedScript({ timeline: timeline(), generator, updates, faulty, faults: faultsOf(schema) });
+  return new FeedScript({
+    timeline: timeline(),
+    generator,
+    updates,
+    plan: plan(updates, faulty),
+    faults: faultsOf(schema),
+  });
 }
+
+function plan(updates: number, faulty: number | { every: number }) {
+  const wishes: FaultWishes = typeof faulty === 'number' ? { updates, faulty } : { updates, faultyEvery: faulty.every };
+  return planFaults(wishes);
+}
+
+const signatures = (updates: readonly FeedUpdate[]) => updates.map(({ record }) => record.signature);
+const good = (updates: readonly FeedUpdate[]) => updates.filter(({ expect }) => expect === 'row');
+const faulty = (updates: readonly FeedUpdate[]) => updates.filter(({ expect }) => expect === 'rejected');
 
 function read(from: FeedScript, most = Number.POSITIVE_INFINITY): FeedUpdate[] {
   const updates: FeedUpdate[] = [];
@@ -28,39 +44,41 @@ describe('a feed script', () => {
   });
 
   it('has exactly the faulty updates asked for, spread over its length', () => {
-    const places = read(script(10_000, 20))
-      .filter(({ expect }) => expect === 'rejected')
-      .map(({ seq }) => seq);
+    const places = faulty(read(script(10_000, 20))).map(({ seq }) => seq);
     expect(places).toHaveLength(20);
     expect(places.map((place) => Math.floor((place - 1) / 500))).toEqual(Array.from({ length: 20 }, (_, at) => at));
   });
 
-  it('keeps faulty updates apart even when there are nearly only such', () => {
-    const updates = read(script(30, 29));
-    expect(updates.filter(({ expect }) => expect === 'rejected')).toHaveLength(29);
+  it.each([1, 15, 29, 30])('can be 30 updates of which %i are faulty', (count) => {
+    const updates = read(script(30, count));
+    expect(updates).toHaveLength(30);
+    expect(faulty(updates)).toHaveLength(count);
   });
 
   it('without an end has one faulty update in a thousand until all are sent', () => {
     const updates = read(script(Number.POSITIVE_INFINITY, 3), 5_000);
-    expect(updates.filter(({ expect }) => expect === 'rejected').map(({ seq }) => seq)).toEqual([1_000, 2_000, 3_000]);
+    expect(faulty(updates).map(({ seq }) => seq)).toEqual([501, 1_501, 2_501]);
   });
 
-  it('gives the same good updates with and without faulty ones between them', () => {
-    const good = read(script(3_000, 100))
-      .filter(({ expect }) => expect === 'row')
-      .map(({ record }) => record.signature);
-    const pure = read(script(3_000, 0)).map(({ record }) => record.signature);
-    expect(good[0]).toBe(pure[0]);
-    expect(new Set(good).size).toBe(2_900);
+  it('has the same good updates whatever faulty ones stand between them', () => {
+    const pure = signatures(read(script(3_000, 0)));
+    expect(signatures(good(read(script(3_000, 100))))).toEqual(pure.slice(0, 2_900));
+    expect(signatures(good(read(script(Number.POSITIVE_INFINITY, { every: 10 }), 2_000))).slice(0, 1_000)).toEqual(
+      pure.slice(0, 1_000),
+    );
+  });
+
+  it('with one faulty update in so many begins the same however long it is', () => {
+    const short = read(script(1_234, { every: 50 }));
+    const long = read(script(3_000, { every: 50 }));
+    expect(long.slice(0, 1_234)).toEqual(short);
+    expect(faulty(short)).toHaveLength(25);
   });
 
   it('gives faulty updates an identity that no good update has', () => {
     const updates = read(script(20_000, 200));
-    const accounts = new Set(
-      updates.flatMap(({ expect, record }) => (expect === 'row' ? [record.position_account] : [])),
-    );
-    const faulty = updates.filter(({ expect }) => expect === 'rejected');
-    expect(faulty.filter(({ record }) => accounts.has(record.position_account ?? ''))).toEqual([]);
+    const accounts = new Set(good(updates).map(({ record }) => record.position_account));
+    expect(faulty(updates).filter(({ record }) => accounts.has(record.position_account ?? ''))).toEqual([]);
   });
 
   it('goes on from a clone exactly as the original does', () => {
@@ -76,7 +94,23 @@ describe('a feed script', () => {
     const all = script(12_345, 6);
     let last: bigint | undefined;
     for (let slot = all.next(); slot !== undefined; slot = all.next()) last = slot.slot;
-    expect(new SlotFinder(timeline()).slotOf(12_345)).toBe(last);
+    expect(new SlotFinder(timeline(), plan(12_345, 6)).slotOf(12_345)).toBe(last);
+  });
+});
+
+describe('the plan of faulty updates', () => {
+  it.each([
+    [{ updates: 1_000, faulty: 7 }],
+    [{ updates: 10, faulty: 10 }],
+    [{ updates: 100, faultyEvery: 3 }],
+    [{ updates: 100, faulty: 0 }],
+    [{ updates: Number.POSITIVE_INFINITY, faulty: 2 }],
+  ])('counts what it places: %j', (wishes) => {
+    const { placeOf, among } = planFaults(wishes);
+    const places: number[] = [];
+    for (let n = 0; placeOf(n) <= 2_000; n += 1) places.push(placeOf(n));
+    const counts = Array.from({ length: 2_000 }, (_, count) => places.filter((place) => place <= count).length);
+    expect(Array.from({ length: 2_000 }, (_, count) => among(count))).toEqual(counts);
   });
 });
 

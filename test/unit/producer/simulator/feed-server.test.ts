@@ -247,6 +247,7 @@ describe('the simulated feed', () => {
     [{ updates: 0 }, 'updates'],
     [{ updates: 10, faulty: 11 }, 'faulty'],
     [{ ratePerSecond: 0 }, 'rate'],
+    [{ faulty: 1, faultyEvery: 5 }, 'both'],
     [{ replayWindowSlots: 1.5 }, 'replay window'],
   ])('refuses %j', async (options, name) => {
     await expect(startSimulator({ port: 0, seed: 1, faulty: 0, ...options })).rejects.toMatchObject({
