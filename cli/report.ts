@@ -70,11 +70,10 @@ function junitOf(findings: readonly Finding[], title: string): string {
 
 function caseOf(finding: Finding): string {
   const { file, line, column, severity, rule, path, message } = finding;
-  const place = `${file}:${line}:${column}`;
   const open =
     `    <testcase classname="${escapeXml(file)}" name="${escapeXml(`${rule} ${path} (${line}:${column})`)}" ` +
     `file="${escapeXml(file)}" line="${line}">`;
-  const text = escapeXml(`${place}\n${textOf(finding)}`);
+  const text = escapeXml(textOf(finding));
   const body =
     severity === 'error'
       ? `      <failure type="${escapeXml(rule)}" message="${escapeXml(message)}">${text}</failure>`

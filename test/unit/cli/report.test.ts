@@ -56,7 +56,7 @@ describe('a report', () => {
     const xml = renderReport([finding(), note], 'junit', { title });
     expect(xml).toContain('<testsuites name="connect schemas check" tests="2" failures="1" errors="0">');
     expect(xml).toContain('<failure type="DECIMAL_SCALE_CHANGED" message="size: decimal(38,6) was decimal(38,8)">');
-    expect(xml).toContain('<system-out>schemas/position-update.avsc:1:1\n');
+    expect(xml).toContain('<system-out>schemas/position-update.avsc:1:1  note  is new\n');
     expect(elementsOf(xml)).toEqual(['testsuites', 'testsuite', 'testcase', 'system-out', 'testcase', 'failure']);
   });
 
