@@ -10,6 +10,21 @@ const KEY_43 = { length: 43, firstFrom: 4, firstTo: 57 };
 const SIGNATURE_88 = { length: 88, firstFrom: 1, firstTo: 4 };
 const SIGNATURE_87 = { length: 87, firstFrom: 2, firstTo: 57 };
 
+/** Random base58 characters that encode nothing in particular. */
+export const base58Digits = (random: Random, length: number): string =>
+  length === 0 ? '' : digits(random, { length, firstFrom: 0, firstTo: 57 }, '');
+
+/** A whole number as base58 digits, the most significant first, filled up to `length`. */
+export function base58Number(number: number, length: number): string {
+  const text = Buffer.alloc(length, ALPHABET[0]);
+  let rest = number;
+  for (let at = length - 1; at >= 0 && rest > 0; at -= 1) {
+    text[at] = ALPHABET[rest % 58] as number;
+    rest = Math.floor(rest / 58);
+  }
+  return text.toString('latin1');
+}
+
 interface Shape {
   readonly length: number;
   readonly firstFrom: number;

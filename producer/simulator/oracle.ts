@@ -127,7 +127,9 @@ function canonicalText(record: AvroRecord): Record<string, string | null> {
   const text: Record<string, string | null> = {};
   for (const [name, value] of Object.entries(record)) {
     if (value === null) text[name] = null;
-    else text[name] = value instanceof Date ? value.toISOString() : String(value);
+    else if (value instanceof Date) text[name] = value.toISOString();
+    // As PostgreSQL writes a bytea.
+    else text[name] = Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : String(value);
   }
   return text;
 }

@@ -1,4 +1,3 @@
-import { ConnectError } from '../../core/errors.ts';
 import { type AvroSchema, loadAvroSchema } from '../../schemas/avro-schema.ts';
 import { planFaults } from './fault-plan.ts';
 import { faultsOf } from './faults.ts';
@@ -7,6 +6,7 @@ import { FeedScript } from './feed-script.ts';
 import { checkSettings, type FeedSettings } from './feed-settings.ts';
 import { createMarket } from './market.ts';
 import { createOracleWriter, type OracleWriter } from './oracle.ts';
+import { createSchemaGenerator } from './schema-generator.ts';
 import { Timeline } from './timeline.ts';
 import type { UpdateGenerator } from './update-generator.ts';
 import { World } from './world.ts';
@@ -18,6 +18,8 @@ export interface SimulatedStream {
   /** Full name of the gRPC service. */
   readonly service: string;
   readonly schemaPath: string;
+  /** The fields that identify an update together; needed for every stream but the positions. */
+  readonly key?: readonly string[];
   /** Where to write down what this feed sent. */
   readonly oraclePath?: string;
 }
@@ -49,7 +51,7 @@ export async function createSimulatedFeed(stream: SimulatedStream, settings: Fee
     startMs: (settings.startTime ?? START_TIME).getTime(),
     updatesPerSlot: settings.updatesPerSlot ?? UPDATES_PER_SLOT,
   });
-  const generator = generatorFor(schema, settings);
+  const generator = generatorFor(schema, stream, settings);
   const plan = planFaults({ updates, faulty, faultyEvery });
   const script = new FeedScript({ timeline: timeline.clone(), generator, updates, plan, faults: faultsOf(schema) });
   const oracle = stream.oraclePath === undefined ? undefined : await createOracleWriter(stream.oraclePath);
@@ -66,8 +68,8 @@ export async function createSimulatedFeed(stream: SimulatedStream, settings: Fee
 }
 
 /** Position updates come from the market model, everything else from the schema's own limits. */
-function generatorFor(schema: AvroSchema, settings: FeedSettings): UpdateGenerator {
+function generatorFor(schema: AvroSchema, { key = [] }: SimulatedStream, settings: FeedSettings): UpdateGenerator {
   const { seed, owners = OWNERS, positionsPerOwner = POSITIONS_PER_OWNER } = settings;
   if (schema.name === POSITION_UPDATE) return createMarket({ seed, owners, positionsPerOwner });
-  throw new ConnectError('INVALID_DEFINITION', `no generator for ${schema.name}`);
+  return createSchemaGenerator({ schema, seed, key });
 }

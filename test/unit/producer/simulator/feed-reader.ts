@@ -26,12 +26,21 @@ export interface FeedReader {
   close(): void;
 }
 
-const PATH = '/perps.v1.PositionFeed';
-const root = new protobuf.Root().loadSync(`${packageRoot()}/schemas/position-update.proto`, { keepCase: true });
-const typeOf = (name: string) => root.lookupType(`perps.v1.${name}`);
+interface FeedOfReader {
+  readonly protoPath: string;
+  readonly service: string;
+}
+
+const POSITIONS: FeedOfReader = {
+  protoPath: `${packageRoot()}/schemas/position-update.proto`,
+  service: 'perps.v1.PositionFeed',
+};
 const asText = { longs: String, enums: String } as const;
 
-export function openReader(address: string): FeedReader {
+export function openReader(address: string, { protoPath, service }: FeedOfReader = POSITIONS): FeedReader {
+  const root = new protobuf.Root().loadSync(protoPath, { keepCase: true });
+  const typeOf = (name: string) => root.lookupType(`perps.v1.${name}`);
+  const messageType = root.lookupType(`${service}Message`);
   const client = new Client(address, credentials.createInsecure(), {
     'grpc.enable_http_proxy': 0,
     'grpc.use_local_subchannel_pool': 1,
@@ -40,14 +49,11 @@ export function openReader(address: string): FeedReader {
     const type = typeOf(name);
     return Buffer.from(type.encode(type.fromObject(message)).finish());
   };
-  const decode = (bytes: Buffer) => {
-    const type = typeOf('PositionFeedMessage');
-    return type.toObject(type.decode(bytes), asText) as FeedMessage;
-  };
+  const decode = (bytes: Buffer) => messageType.toObject(messageType.decode(bytes), asText) as FeedMessage;
   const pass = (bytes: Buffer) => bytes;
   const open = (subscription: Subscription = {}) =>
     client.makeServerStreamRequest(
-      `${PATH}/Subscribe`,
+      `/${service}/Subscribe`,
       pass,
       pass,
       encode('SubscribeRequest', subscription),
@@ -73,7 +79,7 @@ export function openReader(address: string): FeedReader {
             latest_slot: string;
           };
         client.makeUnaryRequest(
-          `${PATH}/GetReplayInfo`,
+          `/${service}/GetReplayInfo`,
           pass,
           read,
           Buffer.alloc(0),

@@ -1,0 +1,88 @@
+import type { AvroField, AvroValue } from '../../schemas/avro-schema.ts';
+import { formatDecimal } from '../../schemas/decimal.ts';
+import { base58Digits } from './base58.ts';
+import { Random } from './prng.ts';
+import type { TimelineSlot } from './timeline.ts';
+
+/** What a value may depend on. */
+export interface ValueContext {
+  readonly slot: TimelineSlot;
+  readonly random: Random;
+}
+
+export type Draw = (context: ValueContext) => AvroValue;
+
+/** Different texts in a field, so that owners and the like come back. */
+const POOL = 200;
+const LONGEST_TEXT = 64;
+const NULL_ONE_IN = 8;
+/** One decimal in so many uses every digit it may have. */
+const EXTREME_ONE_IN = 50;
+const INT_MAX = 2n ** 31n - 1n;
+const LONG_MAX = 2n ** 63n - 1n;
+const POOLS = 0x0f01;
+
+/** A field named so carries the slot itself. */
+const SLOT_FIELD = 'slot';
+
+/** Values that fit every limit of a field. `number` keeps the fields' texts apart. */
+export function drawerOf(field: AvroField, number: number, seed: number): Draw {
+  const plain = plainDrawerOf(field, number, seed);
+  return field.nullable ? (context) => (context.random.oneIn(NULL_ONE_IN) ? null : plain(context)) : plain;
+}
+
+function plainDrawerOf(field: AvroField, number: number, seed: number): Draw {
+  switch (field.kind) {
+    case 'string':
+      return textOf(field, number, seed);
+    case 'decimal':
+      return ({ random }) => decimal(random, field.precision ?? 1, field.scale ?? 0);
+    case 'timestamp-millis':
+      return ({ slot }) => slot.blockTime;
+    case 'long':
+      if (field.name === SLOT_FIELD) return ({ slot }) => slot.slot;
+      return ({ random }) => between(random, field, LONG_MAX);
+    case 'int':
+      return ({ random }) => Number(between(random, field, INT_MAX));
+    case 'boolean':
+      return ({ random }) => random.oneIn(2);
+    case 'double':
+      // A quotient by a power of two is the same on every platform.
+      return ({ random }) => (random.next() - 2 ** 31) / 2 ** 10;
+    case 'bytes':
+      return ({ random }) => Buffer.from(Array.from({ length: random.below(33) }, () => random.below(256)));
+  }
+}
+
+function textOf({ allowed, minLength = 1, maxLength = LONGEST_TEXT }: AvroField, number: number, seed: number): Draw {
+  if (allowed !== undefined) return ({ random }) => random.pick(allowed);
+  const longest = Math.max(minLength, Math.min(maxLength, LONGEST_TEXT));
+  return ({ random }) => {
+    // The same place in the pool is the same text, without the pool being kept.
+    const text = Random.of(seed ^ POOLS, number, random.below(POOL));
+    return base58Digits(text, minLength + text.below(longest - minLength + 1));
+  };
+}
+
+function decimal(random: Random, precision: number, scale: number): string {
+  const isExtreme = random.oneIn(EXTREME_ONE_IN);
+  const digits = isExtreme ? precision : 1 + random.below(Math.min(precision, scale + 6));
+  const magnitude = isExtreme ? 10n ** BigInt(precision) - 1n : digitsOf(random, digits);
+  return formatDecimal(random.oneIn(2) ? -magnitude : magnitude, scale);
+}
+
+function digitsOf(random: Random, count: number): bigint {
+  let value = 0n;
+  for (let left = count; left > 0; left -= 6) {
+    const taken = Math.min(left, 6);
+    value = value * 10n ** BigInt(taken) + BigInt(random.below(10 ** taken));
+  }
+  return value;
+}
+
+/** From the least allowed, 0 when none is given because the wire may be unsigned, to the most allowed. */
+function between(random: Random, { minimum = 0n, maximum }: AvroField, widest: bigint): bigint {
+  const span = (maximum ?? widest) - minimum + 1n;
+  const word = (BigInt(random.next()) << 32n) | BigInt(random.next());
+  return minimum + (word % span);
+}
