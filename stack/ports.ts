@@ -1,15 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../core/errors.ts';
 import { describeProcess } from './process-identity.ts';
 import type { PartName } from './types.ts';
 
 const HOST = '127.0.0.1';
 
-/** Throws ENVIRONMENT, naming who holds the port and how to choose another, when it is taken. */
+/** A process that is just ending may hold its port for a moment longer. */
+const PATIENCE_MS = 1_000;
+
+/** Throws ENVIRONMENT, naming who holds the port and how to choose another, when it is taken and stays so. */
 export async function requireFreePort(part: PartName, port: number): Promise<void> {
-  if (await isFree(port)) return;
+  for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(100)) {
+    if (await isFree(port)) return;
+    if (Date.now() >= deadline) break;
+  }
   const pid = listenerPid(port);
   const holder = pid === undefined ? 'another process' : `process ${pid} (${describeProcess(pid)})`;
   throw new ConnectError('ENVIRONMENT', `port ${port}, meant for ${part}, is taken by ${holder}`, {

@@ -12,7 +12,8 @@ export interface ProcessIdentity {
 
 interface ProcessFacts {
   readonly startTime: string;
-  readonly hasArgument: (argument: string) => boolean;
+  /** Undefined when it is dying and its command line is gone already. */
+  readonly hasArgument: ((argument: string) => boolean) | undefined;
 }
 
 /** What to remember of a process just started; undefined when it is gone already. */
@@ -24,7 +25,8 @@ export function identify(pid: number, marker: string): ProcessIdentity | undefin
 /** Whether the process still runs and is the one remembered: same number, same start, our marker in its command line. */
 export function isAlive(identity: ProcessIdentity): boolean {
   const facts = processFacts(identity.pid);
-  return facts !== undefined && facts.startTime === identity.startTime && facts.hasArgument(identity.marker);
+  if (facts === undefined || facts.startTime !== identity.startTime) return false;
+  return facts.hasArgument === undefined || facts.hasArgument(identity.marker);
 }
 
 /**
@@ -35,7 +37,7 @@ export function findByMarker(marker: string): ProcessIdentity[] {
   const found: ProcessIdentity[] = [];
   for (const pid of process.platform === 'linux' ? linuxPids() : psPids(marker)) {
     const facts = processFacts(pid);
-    if (pid !== process.pid && facts?.hasArgument(marker)) found.push({ pid, startTime: facts.startTime, marker });
+    if (pid !== process.pid && facts?.hasArgument?.(marker)) found.push({ pid, startTime: facts.startTime, marker });
   }
   return found;
 }
@@ -65,11 +67,16 @@ function linuxFacts(pid: number): ProcessFacts | undefined {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The second field is the command in parentheses and may itself hold spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields[0] === 'Z') return undefined;
   const ticks = fields[19]; // field 22 of the whole line: start in clock ticks since boot
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const startTime = `${boot}:${ticks}`;
+  if (fields[0] === 'Z') {
+    // Killed: the first thread is gone and the command line with it, but until the last one is, its ports stay taken.
+    const dying = readdirSync(`/proc/${pid}/task`).length > 1;
+    return dying ? { startTime, hasArgument: undefined } : undefined;
+  }
   const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  return { startTime: `${boot}:${ticks}`, hasArgument: (argument) => args.includes(argument) };
+  return { startTime, hasArgument: (argument) => args.includes(argument) };
 }
 
 const linuxPids = (): number[] =>

@@ -1,10 +1,8 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { down, up } from '../../stack/embedded-stack.ts';
+import { up } from '../../stack/embedded-stack.ts';
 import type { StackEvent, StackPorts } from '../../stack/types.ts';
 import { freePorts } from './free-ports.ts';
+import { createStackFolder, removeAbandonedStacks, removeStackFolder } from './stack-folder.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,8 +11,6 @@ declare module 'vitest' {
     readonly stackPorts: StackPorts;
   }
 }
-
-const PREFIX = 'perps-connect-test-stack-';
 
 interface SharedStack {
   users: number;
@@ -36,23 +32,20 @@ export default async function setup(project: TestProject): Promise<() => Promise
     stack.users -= 1;
     if (stack.users > 0) return;
     shared.perpsConnectTestStack = undefined;
-    await remove(root);
+    await removeStackFolder(root);
   };
 }
 
 async function start(): Promise<{ root: string; ports: StackPorts }> {
-  await removeAbandoned();
-  const root = mkdtempSync(join(tmpdir(), PREFIX));
-  // PostgreSQL runs as another user when the tests run as root.
-  chmodSync(root, 0o755);
-  writeFileSync(join(root, 'owner.pid'), String(process.pid));
+  await removeAbandonedStacks();
+  const root = createStackFolder();
   const [kafka = 0, registry = 0, postgres = 0, connect = 0] = await freePorts(4);
   const ports = { kafka, registry, postgres, connect };
   const began = Date.now();
   try {
     await up({ root, ports, env: process.env, onEvent: reportDownload() });
   } catch (error) {
-    await remove(root);
+    await removeStackFolder(root);
     throw error;
   }
   process.stderr.write(`test stack ready in ${((Date.now() - began) / 1000).toFixed(1)} s (${root})\n`);
@@ -66,27 +59,4 @@ function reportDownload(): (event: StackEvent) => void {
     announced = true;
     process.stderr.write(`downloading the stack's parts (${Math.round(event.totalBytes / 1e6)} MB)\n`);
   };
-}
-
-async function remove(root: string): Promise<void> {
-  await down({ root });
-  rmSync(root, { recursive: true, force: true });
-}
-
-/** Stops the stacks of test runs that were killed. */
-async function removeAbandoned(): Promise<void> {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
-    const root = join(tmpdir(), name);
-    const ownerFile = join(root, 'owner.pid');
-    if (existsSync(ownerFile) && !runs(Number(readFileSync(ownerFile, 'utf8')))) await remove(root);
-  }
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

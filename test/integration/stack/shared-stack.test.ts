@@ -1,7 +1,10 @@
+import avsc from 'avsc';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConnectError } from '../../../core/errors.ts';
 import { createHttp } from '../../../core/http.ts';
-import { withAdmin } from '../../../core/kafka.ts';
+import { createKafka, withAdmin } from '../../../core/kafka.ts';
 import { withPostgres } from '../../../core/postgres.ts';
+import { waitFor } from '../../../core/retry.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
 
 describe('a project on the embedded stack', () => {
@@ -28,7 +31,7 @@ describe('a project on the embedded stack', () => {
     });
   });
 
-  it('reaches a worker that lists the sink and the Avro converter, and nothing of what the sink does not need', async () => {
+  it('reaches a worker that lists the sink and the Avro converter', async () => {
     const http = createHttp({ what: 'Connect', baseUrl: test.environment.connect.url });
     const { body } = await http.request<{ class: string; type: string; version: string }[]>(
       'GET',
@@ -44,7 +47,8 @@ describe('a project on the embedded stack', () => {
 
   it('gives connectors the environment variables of this package and no others', async () => {
     const http = createHttp({ what: 'Connect', baseUrl: test.environment.connect.url });
-    const validate = async (password: string) => {
+    // Passwords are hidden in the worker's answer; the user name is not.
+    const resolved = async (reference: string) => {
       const { body } = await http.request<{ configs: { value: { name: string; value: string | null } }[] }>(
         'PUT',
         '/connector-plugins/io.debezium.connector.jdbc.JdbcSinkConnector/config/validate',
@@ -53,16 +57,15 @@ describe('a project on the embedded stack', () => {
           name: 'probe',
           topics: 'probe',
           'connection.url': test.environment.worker.databaseUrl,
-          'connection.username': 'perps',
-          'connection.password': password,
+          'connection.username': reference,
         },
       );
-      return body.configs.find(({ value }) => value.name === 'connection.password')?.value.value;
+      return body.configs.find(({ value }) => value.name === 'connection.username')?.value.value;
     };
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: Kafka's syntax for a reference
-    expect(await validate('${env:PERPS_DATABASE_PASSWORD}')).toBe(test.database.password);
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: Kafka's syntax for a reference
-    expect(await validate('${env:PATH}')).not.toContain('/bin');
+    const password = test.environment.worker.databasePassword;
+    const path = password.replace('PERPS_DATABASE_PASSWORD', 'PATH');
+    expect(await resolved(password)).toBe(test.database.password);
+    expect(await resolved(path)).toBe(path);
   });
 
   it('reaches a registry whose ids the converter reads', async () => {
@@ -74,5 +77,69 @@ describe('a project on the embedded stack', () => {
     const native = createHttp({ what: 'the registry', baseUrl: test.environment.worker.registryUrl });
     const byContentId = await native.request('GET', `/apis/registry/v2/ids/contentIds/${body.id}`);
     expect(byContentId.body).toEqual(JSON.parse(schema));
+  });
+
+  it('moves a record through the converter and the sink into a table', async () => {
+    const topic = `stored-${test.suffix}`;
+    const subject = `${topic}-value`;
+    const schema = {
+      type: 'record',
+      name: 'Stored',
+      fields: [
+        { name: 'id', type: 'string' },
+        { name: 'amount', type: { type: 'bytes', logicalType: 'decimal', precision: 38, scale: 6 } },
+        { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+      ],
+    };
+    const registry = createHttp({ what: 'the registry', baseUrl: test.environment.registry.url });
+    const { body } = await registry.request<{ id: number }>('POST', `/subjects/${subject}/versions`, {
+      schema: JSON.stringify(schema),
+    });
+    await withPostgres(test.database, (client) =>
+      client.query('CREATE TABLE stored (id varchar(10) PRIMARY KEY, amount numeric(38,6), at timestamp)'),
+    );
+    // id "a", amount -1.5 as the bytes of -1500000, at 2026-01-01T00:00:00.123Z as a zig-zag varint.
+    const type = avsc.Type.forSchema(schema as avsc.Schema);
+    const payload = type.toBuffer({ id: 'a', amount: Buffer.from([0xe9, 0x1c, 0xa0]), at: 1_767_225_600_123 });
+    const header = Buffer.alloc(5);
+    header.writeInt32BE(body.id, 1);
+    const kafka = { brokers: test.environment.kafka.brokers };
+    const producer = createKafka(kafka, 'test').producer();
+    await withAdmin(kafka, 'test', (admin) =>
+      admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }),
+    );
+    await producer.connect();
+    await producer.send({ topic, messages: [{ key: 'a', value: Buffer.concat([header, payload]) }] });
+    await producer.disconnect();
+
+    const { worker, connect } = test.environment;
+    const http = createHttp({ what: 'Connect', baseUrl: connect.url });
+    const created = await http.request('PUT', `/connectors/${topic}/config`, {
+      'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector',
+      topics: topic,
+      'connection.url': worker.databaseUrl,
+      'connection.username': worker.databaseUser,
+      'connection.password': worker.databasePassword,
+      'collection.name.format': 'public.stored',
+      'insert.mode': 'upsert',
+      'primary.key.mode': 'record_value',
+      'primary.key.fields': 'id',
+      'value.converter': 'io.apicurio.registry.utils.converter.AvroConverter',
+      'value.converter.apicurio.registry.url': `${worker.registryUrl}/apis/registry/v2`,
+      'value.converter.apicurio.registry.as-confluent': 'true',
+      'value.converter.apicurio.registry.use-id': 'contentId',
+    });
+    expect(created.status).toBe(201);
+    const row = await waitFor(
+      async () => {
+        const status = await http.request<{ tasks: { trace?: string }[] }>('GET', `/connectors/${topic}/status`);
+        const trace = status.body.tasks?.find((task) => task.trace !== undefined)?.trace;
+        if (trace !== undefined) throw new ConnectError('REFUSED', trace);
+        const { rows } = await withPostgres(test.database, (client) => client.query('SELECT * FROM stored'));
+        return rows[0] as unknown;
+      },
+      { timeoutMs: 30_000, what: 'the row' },
+    );
+    expect(row).toEqual({ id: 'a', amount: '-1.500000', at: '2026-01-01 00:00:00.123' });
   });
 });
