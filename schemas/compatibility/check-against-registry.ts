@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { ConnectError } from '../../core/errors.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { Project, StreamDefinition } from '../../pipeline/types.ts';
@@ -52,9 +53,8 @@ async function registeredVersions(registry: SchemaRegistry, subject: string): Pr
 /** What passes here and the registry would refuse is better known now than when it is registered. */
 async function secondOpinion(registry: SchemaRegistry, stream: StreamDefinition, text: string): Promise<Finding[]> {
   const subject = valueSubject(stream);
-  const verdict = await registry.check(subject, text);
-  if (verdict === undefined || verdict.compatible) return [];
-  const reasons = verdict.messages.join('; ') || 'it gives no reason';
+  const reasons = await refusal(registry, subject, text);
+  if (reasons === undefined) return [];
   return [
     {
       rule: 'REGISTRY_REFUSES',
@@ -68,4 +68,17 @@ async function secondOpinion(registry: SchemaRegistry, stream: StreamDefinition,
       against: 'the registry',
     },
   ];
+}
+
+async function refusal(registry: SchemaRegistry, subject: string, text: string): Promise<string | undefined> {
+  try {
+    const verdict = await registry.check(subject, text);
+    return verdict === undefined || verdict.compatible
+      ? undefined
+      : verdict.messages.join('; ') || 'it gives no reason';
+  } catch (error) {
+    // Confluent's API: 422 is a schema the registry cannot compare, which it would not register either.
+    if (error instanceof ConnectError && error.details.status === 422) return error.message;
+    throw error;
+  }
 }
