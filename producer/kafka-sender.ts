@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CompressionTypes, type Producer, type TopicMessages } from 'kafkajs';
+import type { CompressionTypes, Producer, TopicMessages } from 'kafkajs';
 import { ConnectError, rootCause } from '../core/errors.ts';
 import { createKafka, type KafkaConnection, kafkaUnreachable, withAdmin } from '../core/kafka.ts';
 import type { Logger } from '../core/log.ts';
 import { backoffMs } from '../core/retry.ts';
+import { createOutageLog } from './outage-log.ts';
 import type { OutgoingRecord } from './outgoing-record.ts';
 import { partitionOf } from './partition.ts';
 import { classifySendFailure } from './send-failure.ts';
@@ -30,18 +31,19 @@ export interface KafkaSenderOptions {
   readonly logger: Logger;
 }
 
-/** An outage is logged when it starts and then once in this time. */
-const OUTAGE_LOG_EVERY_MS = 60_000;
 /** After so many failures in a row the connection itself is suspect, and a new producer takes over. */
 const RENEW_AFTER_FAILURES = 3;
 const BACKOFF = { baseMs: 200, maxMs: 5_000 };
 
-type Message = TopicMessages['messages'][number] & { readonly partition: number };
+/** Kafka's numbers. kafkajs compresses with gzip by itself; other codecs would need native packages. */
+const CODECS: Readonly<Record<'none' | 'gzip', CompressionTypes>> = { none: 0, gzip: 1 };
+
+export type Message = TopicMessages['messages'][number] & { readonly partition: number };
 
 /** Connects. Errors: UNREACHABLE naming the brokers, NOT_FOUND naming the topics that do not exist. */
 export async function createKafkaSender(options: KafkaSenderOptions): Promise<KafkaSender> {
   const partitions = await partitionCounts(options);
-  const compression = options.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
+  const compression = CODECS[options.compression ?? 'none'];
   const stop = new AbortController();
   let producer = await connectProducer(options);
   let keyless = 0;
@@ -69,7 +71,7 @@ export async function createKafkaSender(options: KafkaSenderOptions): Promise<Ka
 
   const deliver = async (records: readonly OutgoingRecord[]): Promise<void> => {
     let missing = assign(records);
-    const outage = createOutageLog(options);
+    const outage = createOutageLog(options.connection.brokers, options.logger);
     for (let failures = 0; ; ) {
       if (stop.signal.aborted) throw interrupted(records.length);
       try {
@@ -131,7 +133,10 @@ async function sendOnce(
  * What no broker has answered for. kafkajs skips, on a retry, every broker that has already answered; a partition that
  * moved to such a broker meanwhile would be taken for sent.
  */
-function notAnswered(sent: ReadonlyMap<string, Message[]>, answered: ReadonlySet<string>): Map<string, Message[]> {
+export function notAnswered(
+  sent: ReadonlyMap<string, Message[]>,
+  answered: ReadonlySet<string>,
+): Map<string, Message[]> {
   const missing = new Map<string, Message[]>();
   for (const [topic, messages] of sent) {
     const left = messages.filter(({ partition }) => !answered.has(`${topic}/${partition}`));
@@ -175,26 +180,6 @@ async function partitionCounts({ connection, clientId, topics }: KafkaSenderOpti
     const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
     return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
   });
-}
-
-function createOutageLog({ connection, logger }: KafkaSenderOptions) {
-  const brokers = connection.brokers.join(', ');
-  let since: number | undefined;
-  let loggedAt = 0;
-  return {
-    failed(error: unknown, failures: number) {
-      const now = Date.now();
-      since ??= now;
-      if (now - loggedAt < OUTAGE_LOG_EVERY_MS) return;
-      loggedAt = now;
-      const cause = rootCause(error);
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      logger.warn({ brokers, failures, forMs: now - since, reason }, 'Kafka does not take records; trying again');
-    },
-    over() {
-      if (since !== undefined) logger.info({ brokers, forMs: Date.now() - since }, 'Kafka takes records again');
-    },
-  };
 }
 
 function refused(records: readonly OutgoingRecord[], cause: unknown): ConnectError {

@@ -54,7 +54,7 @@ export function registerProduce(program: Command, context: CliContext): void {
       const streams = selectStreams(project, flags.only);
       if (flags.fromSlot !== undefined && streams.length > 1) {
         const { ConnectError } = await import('../../core/errors.ts');
-        throw new ConnectError('USAGE', '--from-slot is one stream’s slot, and several streams are selected', {
+        throw new ConnectError('USAGE', '--from-slot is the slot of one stream, and several streams are selected', {
           hint: `add --only with one of ${streams.map(({ name }) => name).join(', ')}`,
         });
       }
