@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../core/package-root.ts';
+import { type MigratedCatalog, type MigrationScript, runMigrations } from './migrated-catalog.ts';
+
+/** Rises when what is stored changes its form or meaning. */
+const FORMAT = 1;
+/** Branches are switched back and forth: a few catalogs stay. */
+const KEPT = 8;
+
+/**
+ * The catalog of a project's migrations, from the cache when the very same texts were run by the very same PGlite before
+ * (reading it takes milliseconds, booting PGlite 2 s). `folder` may not be writable or not exist: then nothing is kept.
+ */
+export async function migratedCatalog(
+  scripts: readonly MigrationScript[],
+  folder: string | undefined,
+): Promise<MigratedCatalog> {
+  const key = keyOf(scripts);
+  const cached = folder === undefined ? undefined : readCached(join(folder, fileOf(key)), key);
+  if (cached !== undefined) return cached;
+  const catalog = await runInPglite(scripts);
+  if (folder !== undefined) keep(folder, key, catalog);
+  return catalog;
+}
+
+async function runInPglite(scripts: readonly MigrationScript[]): Promise<MigratedCatalog> {
+  // Loaded only here: the module and its WASM are the heaviest thing of this package.
+  const { PGlite } = await import('@electric-sql/pglite');
+  const database = await PGlite.create();
+  try {
+    return await runMigrations(
+      {
+        query: async (sql) => (await database.query<Record<string, unknown>>(sql)).rows,
+        exec: (sql) => database.exec(sql),
+      },
+      scripts,
+    );
+  } finally {
+    await database.close();
+  }
+}
+
+function keyOf(scripts: readonly MigrationScript[]): string {
+  return createHash('sha256')
+    .update(
+      JSON.stringify([FORMAT, pgliteVersion(), scripts.map(({ file, sql, firstLine }) => [file, firstLine, sql])]),
+    )
+    .digest('hex');
+}
+
+function pgliteVersion(): string {
+  const { dependencies } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  return dependencies['@electric-sql/pglite'] ?? '';
+}
+
+const fileOf = (key: string): string => `catalog-${key.slice(0, 32)}.json`;
+
+/** A file that is cut short, edited or of another key counts as none. */
+function readCached(path: string, key: string): MigratedCatalog | undefined {
+  try {
+    const stored = JSON.parse(readFileSync(path, 'utf8')) as { key: string; digest: string; text: string };
+    if (stored.key !== key || stored.digest !== digest(stored.text)) return undefined;
+    return JSON.parse(stored.text) as MigratedCatalog;
+  } catch {
+    return undefined;
+  }
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Written beside and renamed, so that another process never reads half of it. A cache that cannot be written is no failure. */
+function keep(folder: string, key: string, catalog: MigratedCatalog): void {
+  const path = join(folder, fileOf(key));
+  const beside = `${path}.${process.pid}`;
+  try {
+    mkdirSync(folder, { recursive: true });
+    const text = JSON.stringify(catalog);
+    writeFileSync(beside, JSON.stringify({ key, digest: digest(text), text }));
+    renameSync(beside, path);
+    const stored = readdirSync(folder)
+      .filter((name) => /^catalog-[0-9a-f]{32}\.json$/.test(name))
+      .map((name) => ({ name, age: statSync(join(folder, name)).mtimeMs }))
+      .sort((a, b) => b.age - a.age);
+    for (const { name } of stored.slice(KEPT)) rmSync(join(folder, name), { force: true });
+  } catch {
+    rmSync(beside, { force: true });
+  }
+}

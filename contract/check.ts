@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { loadProject, selectStreams } from '../pipeline/load.ts';
+import type { Problem } from '../pipeline/problem.ts';
+import type { Project, StreamDefinition } from '../pipeline/types.ts';
+import { checkAgainstGit } from '../schemas/compatibility/check-against-git.ts';
+import { type Finding, mergeFindings, sortFindings } from '../schemas/compatibility/finding.ts';
+import type { GitBase } from '../schemas/compatibility/git-base.ts';
+import { DEFAULT_LEVEL } from '../schemas/compatibility/level.ts';
+import { ruleGroups } from './all-rules.ts';
+import { baseViolations } from './base-rules.ts';
+import { migratedCatalog } from './catalog-cache.ts';
+import type { Contract } from './contract.ts';
+import { loadContract, MIGRATIONS_FOLDER, problemsOf, readScripts } from './load-contract.ts';
+import type { MigratedCatalog } from './migrated-catalog.ts';
+import { changedSince, toFinding } from './report-places.ts';
+import type { BrokenRule } from './rule.ts';
+
+export interface CheckOptions {
+  /** These streams only. */
+  readonly only?: readonly string[];
+  /** The state before the change: lines edited since are preferred as places, and what must not change is checked as well. */
+  readonly base?: GitBase;
+  /** Where catalogs are cached. Default: `.connect/cache` in the project. */
+  readonly cacheFolder?: string;
+}
+
+/**
+ * Checks a folder from the very beginning: what `loadProject` refuses is a finding, too.
+ * Errors: USAGE for an unknown stream, a bad port variable or no stream at all.
+ */
+export async function checkProject(
+  root: string,
+  env: NodeJS.ProcessEnv,
+  options: CheckOptions = {},
+): Promise<readonly Finding[]> {
+  let project: Project;
+  try {
+    project = loadProject(root, env);
+  } catch (error) {
+    const problems = problemsOf(error, root, 'connect.yaml');
+    return toFindings(root, problems.map(invalid('DEFINITION_INVALID')), options.base);
+  }
+  return checkContract(project, options);
+}
+
+/**
+ * Proves that feed, Avro schema, connector and the catalog that the migrations make agree, for each stream. No server
+ * is asked. The findings and their order depend on nothing but the files. Errors: USAGE for an unknown stream.
+ */
+export async function checkContract(project: Project, options: CheckOptions = {}): Promise<readonly Finding[]> {
+  const streams = selectStreams(project, options.only);
+  const { base } = options;
+  const { broken, contracts, readable } = await loadContracts(project, streams, options.cacheFolder);
+  broken.push(...contracts.flatMap(brokenRules));
+  if (base !== undefined) broken.push(...(await baseViolations(project, streams, base)));
+  const findings = await toFindings(project.root, broken, base);
+  if (base === undefined || !readable) return findings;
+  const compatibility = await checkAgainstGit(project, streams, base, DEFAULT_LEVEL);
+  return sortFindings(mergeFindings([...findings, ...compatibility]));
+}
+
+/** Every rule over one contract. */
+export function brokenRules(contract: Contract): BrokenRule[] {
+  return ruleGroups.flatMap(({ rules }) =>
+    rules.flatMap((rule) => [...rule.check(contract)].map((violation) => ({ rule: rule.id, violation }))),
+  );
+}
+
+/** What could be read of the streams' contracts, and what could not. */
+export interface LoadedContracts {
+  readonly contracts: readonly Contract[];
+  readonly broken: BrokenRule[];
+  /** Whether every schema and .proto parses. */
+  readonly readable: boolean;
+}
+
+/** Loads the contracts of these streams. A file that does not parse, or a migration that does not run, is a broken rule. */
+export async function loadContracts(
+  project: Project,
+  streams: readonly StreamDefinition[],
+  cacheFolder = join(project.root, '.connect', 'cache'),
+): Promise<LoadedContracts> {
+  const broken: BrokenRule[] = [];
+  const contracts: Contract[] = [];
+  let migrated: MigratedCatalog | undefined;
+  try {
+    migrated = await migratedCatalog(readScripts(project), cacheFolder);
+  } catch (error) {
+    broken.push(...problemsOf(error, project.root, MIGRATIONS_FOLDER).map(invalid('FILE_INVALID')));
+  }
+  if (migrated?.failure !== undefined) {
+    broken.push(invalid('MIGRATION_FAILS')({ ...migrated.failure.place, message: migrated.failure.message }));
+  }
+  let readable = true;
+  for (const stream of streams) {
+    try {
+      const contract = loadContract(project, stream, migrated ?? NOTHING);
+      // Without the whole catalog, half of the rules would object to what the rest of the migrations makes.
+      if (migrated !== undefined && migrated.failure === undefined) contracts.push(contract);
+    } catch (error) {
+      readable = false;
+      broken.push(...problemsOf(error, project.root, stream.schema).map(invalid('FILE_INVALID')));
+    }
+  }
+  return { contracts, broken, readable };
+}
+
+const NOTHING: MigratedCatalog = { catalog: { relations: {} }, places: {}, dropped: {}, reservedWords: [] };
+
+const REMEDIES = {
+  DEFINITION_INVALID: 'correct the file; editors complete and check it with the JSON Schemas in pipeline/',
+  FILE_INVALID: 'correct the file',
+  MIGRATION_FAILS: 'correct the statement: no database can be migrated with it',
+} as const;
+
+const invalid =
+  (rule: keyof typeof REMEDIES) =>
+  ({ file, line, column, message }: Problem): BrokenRule => ({
+    rule,
+    violation: { path: file, places: [{ file, line, column }], message, remedy: REMEDIES[rule] },
+  });
+
+async function toFindings(
+  root: string,
+  broken: readonly BrokenRule[],
+  base: GitBase | undefined,
+): Promise<readonly Finding[]> {
+  const files = broken.flatMap(({ violation }) => violation.places.map(({ file }) => file));
+  const isChanged = base === undefined ? () => false : await changedSince(root, base, files);
+  // Two environments with one configuration break a rule twice and are told once.
+  return sortFindings(mergeFindings(broken.map(({ rule, violation }) => toFinding(rule, violation, isChanged))));
+}

@@ -1,0 +1,65 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { renderSink } from '../connectors/render.ts';
+import { ConnectError } from '../core/errors.ts';
+import { readMigrations } from '../migrations/files.ts';
+import { projectFile } from '../pipeline/load.ts';
+import type { Problem } from '../pipeline/problem.ts';
+import type { Project, StreamDefinition } from '../pipeline/types.ts';
+import type { Contract } from './contract.ts';
+import { loadFeed } from './feed.ts';
+import type { MigratedCatalog, MigrationScript } from './migrated-catalog.ts';
+import { placeSchema } from './placed-schema.ts';
+import { type PlacedYaml, placeYaml } from './placed-yaml.ts';
+import { placeSink } from './rendered-sink.ts';
+
+export const MIGRATIONS_FOLDER = 'migrations';
+const ENVIRONMENT_FILE = 'connect.yaml';
+
+/** The project's migrations with the lines they stand on. Errors: INVALID_DEFINITION. */
+export function readScripts(project: Project): MigrationScript[] {
+  const folder = projectFile(project, MIGRATIONS_FOLDER);
+  if (!existsSync(folder)) return [];
+  return readMigrations(folder).map(({ path, up }) => {
+    const text = readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+    const firstLine = text.slice(0, text.indexOf(up)).split('\n').length;
+    return { file: relative(project.root, path).replaceAll('\\', '/'), sql: up, firstLine };
+  });
+}
+
+/** Everything about one stream, read from the project's files. Errors: INVALID_DEFINITION for a file that does not parse. */
+export function loadContract(project: Project, stream: StreamDefinition, migrated: MigratedCatalog): Contract {
+  const schema = placeSchema(readFileSync(projectFile(project, stream.schema), 'utf8'), stream.schema);
+  const feed = loadFeed(project.root, stream.feed.proto, stream.feed.service);
+  const definition = readYaml(project, stream.file);
+  const environmentFile = readYaml(project, ENVIRONMENT_FILE);
+  const environments = Object.values(project.environments).map((environment) => ({
+    environment,
+    file: environmentFile,
+  }));
+  return {
+    stream,
+    definition,
+    environments,
+    feed,
+    schema,
+    migrated,
+    table: migrated.catalog.relations[stream.table.name],
+    sinks: environments.map(({ environment }) => {
+      const config = renderSink(stream, environment, schema.fields);
+      return placeSink(stream, environment, config, definition, environmentFile);
+    }),
+  };
+}
+
+const readYaml = (project: Project, file: string): PlacedYaml =>
+  placeYaml(file, readFileSync(join(project.root, file), 'utf8'));
+
+/** The problems of an INVALID_DEFINITION with their places; of one that names none, the error itself at `file`. Others are thrown on. */
+export function problemsOf(error: unknown, root: string, file: string): readonly Problem[] {
+  if (!(error instanceof ConnectError) || error.code !== 'INVALID_DEFINITION') throw error;
+  const { problems } = error.details;
+  if (Array.isArray(problems)) return problems as readonly Problem[];
+  const message = error.message.replaceAll(`${root}/`, '');
+  return [{ file, line: 1, column: 1, message }];
+}

@@ -1,0 +1,59 @@
+/** The parts of a change in the order that is safe: nobody ever meets what the next one downstream cannot take. */
+export const ROLLOUT_STEPS = ['migration', 'schema', 'connector', 'producer'] as const;
+
+export type RolloutStepName = (typeof ROLLOUT_STEPS)[number];
+
+const HOW: Readonly<Record<RolloutStepName, { readonly need: string; readonly command: string }>> = {
+  migration: { need: 'a migration', command: 'connect migrate up' },
+  schema: { need: 'a schema', command: 'connect schemas register' },
+  connector: { need: 'a connector configuration', command: 'connect deploy' },
+  producer: { need: 'a proto', command: 'restart the producers' },
+};
+
+/** A remedy that says which step a change is missing: "add a migration that …; it comes first in …". */
+export function nextStep(step: RolloutStepName, thatDoes: string): string {
+  const place = ROLLOUT_STEPS.indexOf(step);
+  const order = place === 0 ? 'it goes first' : `it goes after the ${ROLLOUT_STEPS[place - 1]}`;
+  return `add ${HOW[step].need} that ${thatDoes} (${order}: ${ROLLOUT_STEPS.join(' → ')})`;
+}
+
+/** The fields that each part knows, by name. */
+export interface KnownFields {
+  /** Columns of the table. */
+  readonly migration: ReadonlySet<string>;
+  /** Fields of the newest registered Avro schema. */
+  readonly schema: ReadonlySet<string>;
+  /** Fields that the sink's field.include.list lets through. */
+  readonly connector: ReadonlySet<string>;
+}
+
+export interface RolloutStep {
+  readonly step: RolloutStepName;
+  /** Fields this step brings. */
+  readonly fields: readonly string[];
+  readonly command: string;
+  /** Set when a later part knows the field already: something was done out of order, and the sink may be failing now. */
+  readonly overdue: boolean;
+}
+
+/**
+ * What is still to be done, in the order to do it, to bring running parts to what the files say. Empty when nothing is.
+ * The producer is restarted whenever the schema changes: it encodes with the schema it has read at its start.
+ */
+export function rolloutSteps(desired: KnownFields, running: KnownFields): RolloutStep[] {
+  const missing = (step: keyof KnownFields): string[] =>
+    [...desired[step]].filter((field) => !running[step].has(field)).sort();
+  const steps: RolloutStep[] = [];
+  const later = { migration: ['schema', 'connector'], schema: ['connector'], connector: [] } as const;
+  for (const step of ['migration', 'schema', 'connector'] as const) {
+    const fields = missing(step);
+    if (fields.length === 0) continue;
+    const overdue = fields.some((field) => later[step].some((part) => running[part].has(field)));
+    steps.push({ step, fields, command: HOW[step].command, overdue });
+  }
+  const published = missing('schema');
+  if (published.length > 0) {
+    steps.push({ step: 'producer', fields: published, command: HOW.producer.command, overdue: false });
+  }
+  return steps;
+}

@@ -1,0 +1,30 @@
+import { didYouMean } from '../../pipeline/problem.ts';
+import { columnOf } from '../catalog.ts';
+import { shortName, sqlPlace } from '../contract.ts';
+import { nextStep } from '../rollout.ts';
+import type { Rule } from '../rule.ts';
+
+export const columnMissing: Rule = {
+  id: 'COLUMN_MISSING',
+  what: 'Every Avro field has a column of its name, or is declared in sink.omit.',
+  why: 'The sink fails its task on a field the table lacks.',
+  *check(contract) {
+    const { schema, table, migrated, stream } = contract;
+    if (table === undefined) return;
+    for (const field of schema.fields) {
+      if (columnOf(table, field.name) !== undefined || stream.sink.omit.includes(field.name)) continue;
+      const dropped = migrated.dropped[`${table.name}.${field.name}`];
+      const names = table.columns
+        .map(({ name }) => name)
+        .filter((name) => !schema.fields.some((one) => one.name === name));
+      yield {
+        path: `${shortName(table.name)}.${field.name}`,
+        places: [field.place, dropped ?? sqlPlace(contract, table.name)],
+        message: `${field.name}: table ${shortName(table.name)} has no such column${
+          dropped === undefined ? didYouMean(field.name, names) : ', a migration drops or renames it'
+        }`,
+        remedy: nextStep('migration', `adds the column ${field.name}`),
+      };
+    }
+  },
+};

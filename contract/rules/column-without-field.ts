@@ -1,0 +1,26 @@
+import { shortName, sqlPlace } from '../contract.ts';
+import { addedColumns } from '../rendered-sink.ts';
+import { nextStep } from '../rollout.ts';
+import type { Rule } from '../rule.ts';
+
+export const columnWithoutField: Rule = {
+  id: 'COLUMN_WITHOUT_FIELD',
+  what: 'Every NOT NULL column without a default has an Avro field, or a value that Connect adds.',
+  why: 'PostgreSQL refuses every row, and the sink fails its task.',
+  *check(contract) {
+    const { table, schema, sinks, stream } = contract;
+    if (table === undefined) return;
+    const written = new Set(schema.fields.map(({ name }) => name).filter((name) => !stream.sink.omit.includes(name)));
+    for (const column of table.columns) {
+      const filled = column.default !== undefined || column.identity !== undefined || column.generated;
+      if (column.nullable || filled || written.has(column.name)) continue;
+      if (sinks.length > 0 && sinks.every(({ config }) => addedColumns(config).has(column.name))) continue;
+      yield {
+        path: `${shortName(table.name)}.${column.name}`,
+        places: [sqlPlace(contract, table.name, column.name), schema.place],
+        message: `column ${shortName(table.name)}.${column.name} ${column.type.text} is NOT NULL without a default, and no field of ${schema.name} fills it`,
+        remedy: nextStep('schema', `fills ${column.name}; or let the column be NULL, or give it a default`),
+      };
+    }
+  },
+};

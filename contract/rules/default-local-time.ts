@@ -1,0 +1,26 @@
+import { shortName, sqlPlace } from '../contract.ts';
+import { fieldOf } from '../placed-schema.ts';
+import type { Rule } from '../rule.ts';
+
+export const defaultLocalTime: Rule = {
+  id: 'DEFAULT_LOCAL_TIME',
+  what: 'A default of the current time on a timestamp without time zone says AT TIME ZONE.',
+  why: "The JDBC driver sets the session's zone to the worker's, so now() becomes the worker's local time.",
+  *check(contract) {
+    const { table, schema } = contract;
+    for (const column of table?.columns ?? []) {
+      if (table === undefined || column.type.name !== 'timestamp' || fieldOf(schema, column.name) !== undefined)
+        continue;
+      const text = column.default ?? '';
+      if (!/\b(now\(\)|current_timestamp|localtimestamp|clock_timestamp\(\)|statement_timestamp\(\))/i.test(text))
+        continue;
+      if (/at time zone|timezone\(/i.test(text)) continue;
+      yield {
+        path: `${shortName(table.name)}.${column.name}`,
+        places: [sqlPlace(contract, table.name, column.name)],
+        message: `column ${shortName(table.name)}.${column.name}: the default ${text} is the local time of whoever writes`,
+        remedy: "write DEFAULT (now() AT TIME ZONE 'utc')",
+      };
+    }
+  },
+};

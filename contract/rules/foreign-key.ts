@@ -1,0 +1,20 @@
+import { shortName, sqlPlace } from '../contract.ts';
+import type { Rule } from '../rule.ts';
+
+export const foreignKey: Rule = {
+  id: 'FOREIGN_KEY',
+  what: "The sink's table references no other table.",
+  why: 'A row whose counterpart is not there yet is refused by PostgreSQL, and the task fails.',
+  *check(contract) {
+    const { table } = contract;
+    for (const key of table?.foreignKeys ?? []) {
+      if (table === undefined) return;
+      yield {
+        path: `${shortName(table.name)}.${key.name}`,
+        places: [sqlPlace(contract, table.name, key.name)],
+        message: `foreign key ${key.name} (${key.columns.join(', ')}) refuses rows by what another table holds`,
+        remedy: 'drop it by a migration and join in views instead',
+      };
+    }
+  },
+};

@@ -1,0 +1,32 @@
+import { columnOf } from '../catalog.ts';
+import { shortName, sqlPlace } from '../contract.ts';
+import { fieldOf } from '../placed-schema.ts';
+import type { Rule } from '../rule.ts';
+
+export const otherUniqueIndex: Rule = {
+  id: 'OTHER_UNIQUE_INDEX',
+  what: 'No unique index but the upsert key can refuse a record.',
+  why: 'ON CONFLICT arbitrates one index only; a second one makes PostgreSQL refuse the row (SQLSTATE 23505) and the task fails.',
+  *check(contract) {
+    const { table, schema, stream, definition } = contract;
+    if (table === undefined) return;
+    const key = stream.table.key;
+    for (const index of table.uniqueIndexes) {
+      const columns = index.columns;
+      // Rows that differ in the key differ in any index that holds it.
+      if (key.every((column) => columns.includes(column)) && !index.partial) continue;
+      const fedByDatabase = columns.some(
+        (name) => name !== null && fieldOf(schema, name) === undefined && columnOf(table, name)?.default !== undefined,
+      );
+      const identity = columns.some((name) => name !== null && columnOf(table, name)?.identity !== undefined);
+      if (fedByDatabase || identity) continue;
+      if (key.length === columns.length && key.every((column) => columns.includes(column))) continue;
+      yield {
+        path: `${shortName(table.name)}.${index.name}`,
+        places: [sqlPlace(contract, table.name, index.name), definition.placeOf(['table', 'key'])],
+        message: `unique index ${index.name} (${columns.map((name) => name ?? 'expression').join(', ')}) is not the upsert key (${key.join(', ')})`,
+        remedy: 'drop it or make it an ordinary index by a migration; or upsert on it',
+      };
+    }
+  },
+};

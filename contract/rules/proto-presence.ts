@@ -1,0 +1,31 @@
+import type { AvroField } from '../../schemas/avro-schema.ts';
+import type { Rule } from '../rule.ts';
+
+export const protoPresence: Rule = {
+  id: 'PROTO_PRESENCE',
+  what: 'A number, time or text that may be absent is `optional` in the proto.',
+  why: 'proto3 sends no difference between absent and zero: the table would hold 0, the empty text or 1970 where nothing was known.',
+  *check({ feed, schema }) {
+    for (const source of feed.update?.fields ?? []) {
+      const field = schema.fields.find(({ name }) => name === source.name);
+      const zero = field === undefined || source.presence ? undefined : zeroOf(field);
+      if (field === undefined || zero === undefined) continue;
+      yield {
+        path: source.fullName,
+        places: [source.place, field.place],
+        message: `${source.name}: an update without it would be stored as ${zero}`,
+        remedy: `write \`optional ${source.type} ${source.name} = ${source.number};\`: the bytes on the wire stay the same`,
+      };
+    }
+  },
+};
+
+/** What an absent value of this field would become; undefined when the producer sees that it is absent. */
+function zeroOf({ kind, nullable, minLength = 0, allowed }: AvroField): string | undefined {
+  if (kind === 'timestamp-millis') return '1970-01-01';
+  if (!nullable) return undefined;
+  if (kind === 'string') return allowed === undefined && minLength === 0 ? 'the empty text' : undefined;
+  if (kind === 'decimal') return undefined;
+  if (kind === 'boolean') return 'false';
+  return kind === 'bytes' ? 'no bytes' : '0';
+}

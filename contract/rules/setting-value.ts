@@ -1,0 +1,25 @@
+import { connectorKeys, lookUp } from '../connector-keys.ts';
+import type { Rule } from '../rule.ts';
+import { valueProblem } from '../setting-value.ts';
+
+export const settingValue: Rule = {
+  id: 'SETTING_VALUE',
+  what: "Every setting's value is of its type, within its bounds, and one of its words where it has words.",
+  why: 'The worker refuses the configuration, or, with the words of the sink itself, silently takes the default instead.',
+  *check({ sinks }) {
+    const keys = connectorKeys();
+    for (const sink of sinks) {
+      for (const [key, value] of Object.entries(sink.config)) {
+        const found = lookUp(keys, sink.config, key);
+        const problem = found.known && found.definition ? valueProblem(keys, found.definition, value) : undefined;
+        if (problem === undefined) continue;
+        yield {
+          path: `${sink.connector}.${key}`,
+          places: [sink.placeOf(key)],
+          message: `${key} ${problem}`,
+          remedy: 'correct the value, or remove the setting to keep the default',
+        };
+      }
+    }
+  },
+};
