@@ -3,8 +3,8 @@ import { ConnectError } from '../core/errors.ts';
 import { retry } from '../core/retry.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type ConfigChange, configChanges } from './config-changes.ts';
-import { type FailedPart, failuresOf, formatRecord } from './failure.ts';
-import { createProgress, type TaskCount } from './progress.ts';
+import { type FailedPart, failuresOf, formatSuspects } from './failure.ts';
+import { createProgress, type Observation, type TaskCount } from './progress.ts';
 import type { SinkConfig } from './render.ts';
 import type { ConfigFinding, ConnectorStatus, ConnectTarget } from './targets/target.ts';
 
@@ -29,6 +29,8 @@ export interface DeployOptions {
   readonly config: SinkConfig;
   /** Bound of the whole wait for connector and tasks. */
   readonly timeoutMs: number;
+  /** Members of the sink's consumer group (see `groupMembers`): proof that new tasks are at work. */
+  readonly members?: () => Promise<ReadonlySet<string> | undefined>;
   /** How long connector and tasks must stay RUNNING: a task fails on its first records, not at its start. Default 3000. */
   readonly settleMs?: number;
   /** How often what failed is started again before it counts as failed. Default 3. */
@@ -75,12 +77,13 @@ export async function deploySink(options: DeployOptions): Promise<DeployResult> 
   if (live !== undefined && (before?.state === 'PAUSED' || before?.state === 'STOPPED'))
     throw heldBack(name, before.state);
 
+  const oldMembers = (await options.members?.()) ?? new Set<string>();
   const changes = live === undefined ? [] : configChanges(live, config);
   const outcome: DeployOutcome = live === undefined ? 'created' : changes.length > 0 ? 'updated' : 'unchanged';
   if (outcome !== 'unchanged') await patiently(() => target.putConfig(name, config));
   onEvent?.({ kind: 'applied', outcome, changes });
 
-  const { status, restarts } = await settle(options, outcome, before);
+  const { status, restarts } = await settle(options, outcome, before, oldMembers);
   return {
     connector: name,
     outcome,
@@ -96,28 +99,34 @@ async function settle(
   options: DeployOptions,
   outcome: DeployOutcome,
   before: ConnectorStatus | undefined,
+  oldMembers: ReadonlySet<string>,
 ): Promise<{ status: ConnectorStatus; restarts: number }> {
   const { target, config, signal, onEvent } = options;
   const name = options.stream.sink.name;
   const allowed = options.restarts ?? 3;
   const settleMs = outcome === 'unchanged' && isHealthy(before, config) ? 0 : (options.settleMs ?? 3_000);
   const deadline = Date.now() + options.timeoutMs;
-  let progress = createProgress({ config, settleMs, ...(outcome === 'updated' && before ? { before } : {}) });
+  let progress = createProgress({
+    config,
+    settleMs,
+    ...(outcome === 'unchanged' ? {} : { oldMembers }),
+    ...(outcome === 'updated' && before ? { before } : {}),
+  });
   let restarts = 0;
   let told = '';
   for (;;) {
     signal?.throwIfAborted();
-    const observed = await observe(target, name);
+    const observed = await observe(options);
     const verdict = progress.judge(observed, Date.now());
     if (verdict.kind === 'settled') return { status: verdict.status, restarts };
     if (verdict.kind === 'failed') {
-      const failures = failuresOf(verdict.status);
+      const failures = failuresOf(verdict.status, options.stream);
       if (restarts >= allowed) throw stillFailing(name, failures, restarts);
       restarts += 1;
       onEvent?.({ kind: 'restarting', attempt: restarts, of: allowed, failures });
       await sleep(RESTART_BACKOFF_MS * 2 ** (restarts - 1), undefined, signal ? { signal } : {});
       await retry(() => target.restart(name, { onlyFailed: true }), PATIENCE);
-      progress = createProgress({ config, settleMs, restarted: verdict.status });
+      progress = createProgress({ config, settleMs, before: verdict.status });
     } else {
       const line = JSON.stringify(verdict.count);
       if (line !== told) onEvent?.({ kind: 'waiting', ...verdict.count });
@@ -130,15 +139,12 @@ async function settle(
 }
 
 /** What is seen of the connector now; undefined while the cluster has nothing to say about it yet. */
-async function observe(
-  target: ConnectTarget,
-  name: string,
-): Promise<{ status: ConnectorStatus; taskConfigs: readonly SinkConfig[] } | undefined> {
+async function observe({ target, stream, members }: DeployOptions): Promise<Observation | undefined> {
   try {
-    const status = await target.status(name);
+    const status = await target.status(stream.sink.name);
     if (status === undefined) return undefined;
-    const taskConfigs = (await target.tasks(name)).map((task) => task.config);
-    return { status, taskConfigs };
+    const [tasks, present] = await Promise.all([target.tasks(stream.sink.name), members?.()]);
+    return { status, taskConfigs: tasks.map((task) => task.config), members: present };
   } catch (error) {
     // A rebalance, or a worker on its way up: the deadline decides how long that may last.
     if (error instanceof ConnectError && (error.retryable || error.code === 'NOT_FOUND')) return undefined;
@@ -171,20 +177,20 @@ const heldBack = (name: string, state: string): ConnectError =>
   });
 
 function stillFailing(name: string, failures: readonly FailedPart[], restarts: number): ConnectError {
-  const lines = failures.map((failure) => {
-    const part = failure.task === undefined ? 'connector' : `task ${failure.task}`;
-    const record = failure.record === undefined ? '' : `\n  record  ${formatRecord(failure.record)}`;
-    return `  ${part} on ${failure.worker}\n  cause   ${failure.cause}${record}`;
-  });
   const again = restarts === 0 ? '' : ` and failed again after ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}`;
   const hint = failures.find((failure) => failure.hint !== undefined)?.hint;
-  return new ConnectError('REFUSED', `${name} FAILED${again}\n${[...new Set(lines)].join('\n')}`, {
+  const lines = failures.flatMap(({ task, worker, cause, suspects }) => {
+    const record = formatSuspects(suspects);
+    return [
+      `  ${task === undefined ? 'connector' : `task ${task}`} on ${worker}`,
+      `  cause   ${cause}`,
+      ...(record === undefined ? [] : [`  record  ${record}`]),
+    ];
+  });
+  return new ConnectError('REFUSED', [`${name} FAILED${again}`, ...lines].join('\n'), {
     details: {
       connector: name,
-      failures: failures.map((failure) => ({
-        ...failure,
-        ...(failure.record === undefined ? {} : { record: formatRecord(failure.record) }),
-      })),
+      failures: failures.map(({ suspects, ...failure }) => ({ ...failure, record: formatSuspects(suspects) })),
     },
     ...(hint === undefined ? {} : { hint }),
   });

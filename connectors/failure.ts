@@ -1,6 +1,9 @@
-import type { ConnectorStatus, RunState } from './targets/target.ts';
+import { traceColumns } from '../pipeline/names.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import { knownCause } from './known-causes.ts';
+import type { ConnectorStatus } from './targets/target.ts';
 
-/** Where a record stands: `topic-partition@offset`. */
+/** Where a record stands. */
 export interface RecordPlace {
   readonly topic: string;
   readonly partition: number;
@@ -11,8 +14,8 @@ export interface RecordPlace {
 export interface Failure {
   /** Innermost cause without Java's packaging: `PSQLException: column "x" of relation "positions" does not exist`. */
   readonly cause: string;
-  /** The record, when the trace names it. */
-  readonly record?: RecordPlace;
+  /** The records it can be about: one, or those of one statement; empty when the trace does not say. */
+  readonly suspects: readonly RecordPlace[];
   /** What to do about a cause that is known. */
   readonly hint?: string;
 }
@@ -23,39 +26,53 @@ export interface FailedPart extends Failure {
   readonly worker: string;
 }
 
-export const formatRecord = ({ topic, partition, offset }: RecordPlace): string => `${topic}-${partition}@${offset}`;
-
 /** Everything that has FAILED; empty when nothing has. */
-export function failuresOf(status: ConnectorStatus): FailedPart[] {
-  const parts: { state: RunState; worker: string; trace?: string; task?: number }[] = [
-    status,
-    ...status.tasks.map((task) => ({ ...task, task: task.id })),
-  ];
-  return parts
+export function failuresOf(status: ConnectorStatus, stream: StreamDefinition): FailedPart[] {
+  const connector = { state: status.state, worker: status.worker, trace: status.trace };
+  const tasks = status.tasks.map(({ id, state, worker, trace }) => ({ task: id, state, worker, trace }));
+  return [connector, ...tasks]
     .filter(({ state }) => state === 'FAILED')
-    .map(({ worker, trace, task }) => ({
-      ...explainTrace(trace ?? ''),
-      worker,
-      ...(task === undefined ? {} : { task }),
-    }));
+    .map(({ state: _state, trace, ...part }) => ({ ...part, ...explainTrace(trace ?? '', stream) }));
 }
 
 /** Reads the real reason out of a stack trace. */
-export function explainTrace(trace: string): Failure {
-  const causes = trace.split(/^Caused by: /m).map(headline);
-  const innermost = causes.findLast((cause) => cause !== '') ?? '';
-  const record = findRecord(trace);
-  const hint = KNOWN_CAUSES.find(({ pattern }) => pattern.test(innermost) || pattern.test(causes.join('\n')))?.hint;
+export function explainTrace(trace: string, stream: StreamDefinition): Failure {
+  const causes = trace
+    .split(/^Caused by: /m)
+    .map(headline)
+    .filter((cause) => cause !== '');
+  // The driver names the address it could not reach, the socket's own exception below it does not.
+  const innermost = causes.findLast((cause) => !/^java\.net\./.test(cause)) ?? causes.at(-1);
+  if (innermost === undefined) return { cause: 'no reason given; see the log of the worker', suspects: [] };
+  const cause = readable(innermost);
+  const known = knownCause(cause, trace);
   return {
-    cause: innermost === '' ? 'no reason given; see the log of the worker' : readable(innermost),
-    ...(record === undefined ? {} : { record }),
-    ...(hint === undefined ? {} : { hint }),
+    cause: known?.means === undefined ? cause : `${cause} (${known.means})`,
+    suspects: findSuspects(trace, stream),
+    ...(known === undefined ? {} : { hint: known.hint }),
   };
+}
+
+/** `positions-3@81244`, or for several `one of 128 records, positions-3@81200…81327`; undefined for none. */
+export function formatSuspects(suspects: readonly RecordPlace[]): string | undefined {
+  const [first] = suspects;
+  if (first === undefined) return undefined;
+  if (suspects.length === 1) return `${first.topic}-${first.partition}@${first.offset}`;
+  const ranges = new Map<string, bigint[]>();
+  for (const { topic, partition, offset } of suspects) {
+    const name = `${topic}-${partition}`;
+    ranges.set(name, [...(ranges.get(name) ?? []), offset]);
+  }
+  const texts = [...ranges].map(([name, offsets]) => {
+    const sorted = offsets.sort((a, b) => (a < b ? -1 : 1));
+    return sorted.length === 1 ? `${name}@${sorted[0]}` : `${name}@${sorted[0]}…${sorted.at(-1)}`;
+  });
+  return `one of ${suspects.length} records, ${texts.sort().join(', ')}`;
 }
 
 const MAX_CAUSE_LENGTH = 600;
 
-/** The message above the frames. PostgreSQL's has several lines: DETAIL and HINT belong to it, the position in the SQL does not. */
+/** The message above the frames. PostgreSQL's has several lines: Detail and Hint belong to it, the position in the SQL does not. */
 function headline(part: string): string {
   const lines: string[] = [];
   for (const line of part.split('\n')) {
@@ -69,66 +86,30 @@ function headline(part: string): string {
 function readable(cause: string): string {
   const text = cause
     // org.postgresql.util.PSQLException: → PSQLException:
-    .replace(/^(?:[a-z][\w$]*\.)+([A-Z][\w$]*)/, '$1')
-    .replace(/^(\w+): (?:ERROR|FATAL): /, '$1: ')
-    .replace(/ Call getNextException to see other errors in the batch\.?/, '');
+    .replaceAll(/(?:\b[a-z][\w$]*\.)+([A-Z][\w$]*(?:Exception|Error|Throwable))\b/g, '$1')
+    .replace(/^(\w+): (?:ERROR|FATAL): /, '$1: ');
   return text.length <= MAX_CAUSE_LENGTH ? text : `${text.slice(0, MAX_CAUSE_LENGTH)} …`;
 }
 
-function findRecord(trace: string): RecordPlace | undefined {
-  const match = /topic '([^']+)' partition (\d+) at offset (\d+)/.exec(trace);
-  if (match === null) return undefined;
-  const [, topic = '', partition = '', offset = ''] = match;
-  return { topic, partition: Number(partition), offset: BigInt(offset) };
+/**
+ * A converter's trace may name its record. A failed statement's names its rows, up to 128 of them, and the sink's last two
+ * columns are the record each row comes from.
+ */
+function findSuspects(trace: string, stream: StreamDefinition): RecordPlace[] {
+  const named =
+    /(?:topic '([^']+)' partition (\d+) at offset (\d+))|(?:for partition (\S+)-(\d+) at offset (\d+))/.exec(trace);
+  if (named !== null) {
+    const [, topic = named[4], partition = named[5], offset = named[6]] = named;
+    return [{ topic: topic ?? '', partition: Number(partition), offset: BigInt(offset ?? 0) }];
+  }
+  const columns = `,${traceColumns.partition},${traceColumns.offset}) VALUES `;
+  const statement = trace.split(/^Caused by: java\.sql\.BatchUpdateException: /m)[1]?.split('\n')[0] ?? '';
+  if (!statement.includes(columns)) return [];
+  const [, values = ''] = statement.split(columns);
+  const [rows = ''] = values.split(' ON CONFLICT ');
+  return [...rows.matchAll(/\('(\d+)'::int4\),\('(\d+)'::int8\)\)(?=,\(\(|$)/g)].map(([, partition, offset]) => ({
+    topic: stream.topic.name,
+    partition: Number(partition),
+    offset: BigInt(offset ?? 0),
+  }));
 }
-
-/** Causes an operator meets, the specific before the general. */
-const KNOWN_CAUSES: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
-  {
-    pattern:
-      /(column|relation|table) .* does not exist|undefined (column|table)|Could not find table|Cannot alter table|missing (the )?field/i,
-    hint: 'the table is behind the definition: run `connect migrate up`, then deploy again',
-  },
-  {
-    pattern: /no unique or exclusion constraint matching/i,
-    hint: 'table.key of the definition must be the columns of a unique index of the table',
-  },
-  {
-    pattern: /password authentication failed|no password was provided|role .* does not exist/i,
-    hint: 'check worker.databaseUser and worker.databasePassword of the environment; the worker resolves the reference, not this machine',
-  },
-  {
-    pattern: /database .* does not exist/i,
-    hint: 'check worker.databaseUrl of the environment; `connect migrate up` needs the database to exist',
-  },
-  {
-    pattern: /permission denied/i,
-    hint: 'grant the user of worker.databaseUser SELECT, INSERT and UPDATE on the table and USAGE on its sequence',
-  },
-  {
-    pattern: /value too long|out of range|numeric field overflow|violates (not-null|check)/i,
-    hint: 'the table refuses a record that the producer should have refused; offsets have not moved, nothing is lost',
-  },
-  {
-    pattern: /Could not resolve (placeholder|variable)|Config(uration)? ?Provider|Could not read properties from file/i,
-    hint: 'the worker could not resolve a reference; check its config.providers and the variable or file it names',
-  },
-  {
-    pattern:
-      /Unknown magic byte|ArtifactNotFound|No content with id|Error deserializing|AvroTypeException|Malformed data|SerializationException/i,
-    hint: 'a record is not in the registered Avro format; offsets have not moved, nothing is lost. Check what else writes to the topic',
-  },
-  {
-    pattern: /apicurio|RestClient|registry/i,
-    hint: 'check that the schema registry answers at worker.registryUrl of the environment, seen from the worker',
-  },
-  {
-    pattern: /ClassNotFound|NoClassDefFound|could not be found|Failed to find any class/i,
-    hint: 'the plugin is not on the worker; check its plugin.path',
-  },
-  {
-    pattern:
-      /Connection.* refused|UnknownHost|connect timed out|No route to host|connection attempt failed|too many (clients|connections)/i,
-    hint: 'check that the address answers, seen from the worker; restarted tasks go on where they stopped',
-  },
-];

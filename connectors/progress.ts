@@ -11,93 +11,96 @@ export type Verdict =
   | { readonly kind: 'failed'; readonly status: ConnectorStatus }
   | { readonly kind: 'settled'; readonly status: ConnectorStatus };
 
+/** One look at a connector. */
+export interface Observation {
+  readonly status: ConnectorStatus;
+  /** What each task was last told to do. */
+  readonly taskConfigs: readonly SinkConfig[];
+  /** Members of the sink's consumer group; undefined when Kafka does not say. */
+  readonly members: ReadonlySet<string> | undefined;
+}
+
 /** Judges one look at a connector after the other. */
 export interface Progress {
   /** `observed` undefined: the cluster had no answer. `now` in milliseconds. */
-  judge(
-    observed: { readonly status: ConnectorStatus; readonly taskConfigs: readonly SinkConfig[] } | undefined,
-    now: number,
-  ): Verdict;
+  judge(observed: Observation | undefined, now: number): Verdict;
 }
 
 export interface ProgressOptions {
   readonly config: SinkConfig;
+  /** How long everything must stay RUNNING. */
   readonly settleMs: number;
-  /** Status before an update: a task that still shows it may be the old one. */
+  /** Status before a change or a restart: a failure that still shows may be the old one. */
   readonly before?: ConnectorStatus;
-  /** Status that a restart was asked for: a part that still shows its failure may not have been restarted yet. */
-  readonly restarted?: ConnectorStatus;
+  /** Members of the sink's group before a change: while one of them is left, an old task is. Left out when tasks need not be new. */
+  readonly oldMembers?: ReadonlySet<string>;
 }
 
 /**
- * A worker gives a task 5 s to stop (task.shutdown.graceful.timeout.ms) and shows its old state meanwhile.
- * A state older than that is the new one's.
+ * Connect gives a task 5 s to stop (task.shutdown.graceful.timeout.ms) and shows its old state meanwhile.
+ * What is shown later than this is the new task's.
  */
 const STALE_MS = 8_000;
 
 /**
- * Connect answers a PUT, and a restart, before anything has happened, and goes on showing the old tasks' states.
- * So a state counts only once the tasks have the new configuration and either were seen in another state since, or enough
- * time has passed for a stale one to be gone. Everything RUNNING for `settleMs` without a break is settled.
+ * Connect answers a PUT, and a restart, before anything has happened, and goes on showing the old tasks' states, often
+ * without a visible gap. So RUNNING only counts once the tasks were given the new configuration and their consumers are
+ * new members of the group (or, where the group cannot be seen, once a stale state would be gone), and FAILED only when it
+ * is another failure than before. Everything RUNNING for `settleMs` without a break is settled.
  */
-export function createProgress(options: ProgressOptions): Progress {
-  const { config, settleMs } = options;
+export function createProgress({ config, settleMs, before, oldMembers }: ProgressOptions): Progress {
   const expected = Number(config['tasks.max']);
-  const stale = staleStates(options);
+  const oldFailures = failuresIn(before);
   let firstLook: number | undefined;
   let runningSince: number | undefined;
+
+  const waiting = (running: number): Verdict => ({ kind: 'waiting', count: { running, expected } });
 
   return {
     judge(observed, now) {
       firstLook ??= now;
       if (observed === undefined) {
         runningSince = undefined;
-        return { kind: 'waiting', count: { running: 0, expected } };
+        return waiting(0);
       }
-      const { status, taskConfigs } = observed;
-      const parts = partsOf(status);
-      for (const [part, state] of stale) if (parts.get(part) !== state) stale.delete(part);
-      if (now - firstLook >= STALE_MS) stale.clear();
-
-      const upToDate = taskConfigs.length === expected && taskConfigs.every((task) => carries(task, config));
-      const failedNow = (part: string): boolean => !stale.has(part) && (parts.get(part) ?? '').startsWith('FAILED');
+      const { status, taskConfigs, members } = observed;
+      const isLate = now - firstLook >= STALE_MS;
+      const failures = failuresIn(status);
+      for (const [part, failure] of oldFailures) {
+        if (isLate || failures.get(part) !== failure) oldFailures.delete(part);
+      }
+      const isToldAnew = taskConfigs.length === expected && taskConfigs.every((task) => carries(task, config));
       // Until the tasks have the new configuration only the connector's own failure is news.
-      const failed = failedNow(CONNECTOR) || (upToDate && status.tasks.some((task) => failedNow(partOf(task.id))));
-      if (failed) return { kind: 'failed', status };
-      const running = status.tasks.filter((task) => task.state === 'RUNNING' && !stale.has(partOf(task.id))).length;
-      const allRunning = upToDate && stale.size === 0 && status.state === 'RUNNING' && running === expected;
-      if (!allRunning) {
+      const isNews = ([part]: [string, string]) => !oldFailures.has(part) && (isToldAnew || part === CONNECTOR);
+      if ([...failures].some(isNews)) return { kind: 'failed', status };
+
+      const isRenewed = oldMembers === undefined || isLate || hasOnlyNew(members, oldMembers, expected);
+      const running = isToldAnew && isRenewed ? status.tasks.filter((task) => task.state === 'RUNNING').length : 0;
+      if (status.state !== 'RUNNING' || running < expected) {
         runningSince = undefined;
-        return { kind: 'waiting', count: { running: upToDate ? running : 0, expected } };
+        return waiting(running);
       }
       runningSince ??= now;
-      return now - runningSince >= settleMs
-        ? { kind: 'settled', status }
-        : { kind: 'waiting', count: { running, expected } };
+      return now - runningSince >= settleMs ? { kind: 'settled', status } : waiting(running);
     },
   };
 }
 
 const CONNECTOR = 'connector';
-const partOf = (task: number): string => `task ${task}`;
 
-/** State, place and failure of each part: what distinguishes one run of it from the next. */
-function partsOf(status: ConnectorStatus): Map<string, string> {
-  const parts = new Map([[CONNECTOR, `${status.state} ${status.worker} ${status.trace ?? ''}`]]);
-  for (const { id, state, worker, trace } of status.tasks) parts.set(partOf(id), `${state} ${worker} ${trace ?? ''}`);
-  return parts;
-}
-
-function staleStates({ before, restarted }: ProgressOptions): Map<string, string> {
-  if (restarted !== undefined) {
-    return new Map([...partsOf(restarted)].filter(([, state]) => state.startsWith('FAILED')));
+/** Each failed part with what distinguishes its failure from the next one. */
+function failuresIn(status: ConnectorStatus | undefined): Map<string, string> {
+  const failures = new Map<string, string>();
+  if (status?.state === 'FAILED') failures.set(CONNECTOR, `${status.worker} ${status.trace}`);
+  for (const { id, state, worker, trace } of status?.tasks ?? []) {
+    if (state === 'FAILED') failures.set(`task ${id}`, `${worker} ${trace}`);
   }
-  if (before === undefined) return new Map();
-  const parts = partsOf(before);
-  // The connector itself is RUNNING throughout an update of its tasks on some versions; only its failure is stale.
-  if (before.state !== 'FAILED') parts.delete(CONNECTOR);
-  return parts;
+  return failures;
 }
+
+/** Every task has a consumer in the group, also one without partitions. */
+const hasOnlyNew = (members: ReadonlySet<string> | undefined, old: ReadonlySet<string>, expected: number): boolean =>
+  members !== undefined && members.size >= expected && [...members].every((member) => !old.has(member));
 
 /** Whether a task was told all of this configuration; the worker adds keys of its own. */
 const carries = (task: SinkConfig, config: SinkConfig): boolean =>

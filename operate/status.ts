@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs';
-import { explainTrace, type Failure, formatRecord } from '../connectors/failure.ts';
+import { explainTrace, formatSuspects } from '../connectors/failure.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { ConnectError } from '../core/errors.ts';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
@@ -35,8 +35,12 @@ export interface TaskLine {
   readonly failure?: FailureLine;
 }
 
-/** As `Failure`, with the record as topic-partition@offset. */
-export type FailureLine = Omit<Failure, 'record'> & { readonly record?: string };
+export interface FailureLine {
+  readonly cause: string;
+  /** topic-partition@offset, or the records it is one of. */
+  readonly record?: string;
+  readonly hint?: string;
+}
 
 export interface PartitionLag {
   readonly partition: number;
@@ -98,7 +102,7 @@ async function observeConnector(
   const status = await target.status(stream.sink.name);
   if (status === undefined) return { state: 'MISSING', tasks: [] };
   const failure = ({ trace }: { trace?: string }) =>
-    trace === undefined ? {} : { failure: toLine(explainTrace(trace)) };
+    trace === undefined ? {} : { failure: failureLine(trace, stream) };
   return {
     state: status.state,
     ...failure(status),
@@ -106,10 +110,11 @@ async function observeConnector(
   };
 }
 
-const toLine = ({ record, ...failure }: Failure): FailureLine => ({
-  ...failure,
-  ...(record === undefined ? {} : { record: formatRecord(record) }),
-});
+function failureLine(trace: string, stream: StreamDefinition): FailureLine {
+  const { suspects, ...failure } = explainTrace(trace, stream);
+  const record = formatSuspects(suspects);
+  return { ...failure, ...(record === undefined ? {} : { record }) };
+}
 
 async function observeTopics(
   admin: Admin,

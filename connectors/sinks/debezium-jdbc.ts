@@ -106,6 +106,11 @@ function database({ stream, environment }: SinkInput): SinkSetting[] {
     set('connection.password', databasePassword, 'a reference; the worker resolves it with its config providers'),
     set('connection.pool.min_size', 1, 'a task uses one connection; the default keeps 5 open for each'),
     set('connection.pool.max_size', 2, 'one to write with and one to replace it'),
+    set(
+      'hibernate.dialect',
+      'org.hibernate.dialect.PostgreSQLDialect',
+      'a task that cannot connect says why; left to find out for itself, Hibernate only says that it could not',
+    ),
     set('connection.restart.on.errors', true, 'without it a broken connection fails the task at the first error'),
     set('flush.max.retries', FLUSH_RETRIES, 'waits out 5 minutes without PostgreSQL'),
     set('flush.retry.delay.ms', FLUSH_RETRY_DELAY_MS, 'a restart of PostgreSQL takes seconds'),

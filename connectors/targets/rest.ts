@@ -33,6 +33,8 @@ export function createRestTarget(options: RestTargetOptions): ConnectTarget {
   const http = createHttp({
     what: 'Kafka Connect',
     baseUrl: url,
+    // Also where there is no body: axios would call an empty PUT a form, which a worker refuses.
+    headers: { 'Content-Type': 'application/json' },
     hint: 'check connect.url of the environment and that the worker runs; the local one is started by `connect up`',
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),

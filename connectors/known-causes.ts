@@ -1,0 +1,97 @@
+/** What an operator should know about a cause of failure. */
+export interface KnownCause {
+  /** Plain words where the exception's own say nothing to its reader. */
+  readonly means?: string;
+  readonly hint: string;
+}
+
+interface CausePattern extends KnownCause {
+  /** Matches the innermost exception, class name without package and message. */
+  readonly cause: RegExp;
+  /** Matches the whole trace as well, where the exception alone could mean anything. */
+  readonly trace?: RegExp;
+}
+
+const DECODING = /io\.apicurio\.registry\.(serde|utils\.converter)/;
+const UNREADABLE =
+  'offsets have not moved, nothing is lost; find out what else writes to the topic, the producer of this package only sends registered Avro';
+const REFUSED_ROW =
+  'offsets have not moved, nothing is lost; the producer refuses such updates, so find out what else writes to the topic';
+
+/** The specific before the general. The texts are those of PostgreSQL, Debezium 3.6, Hibernate 7 and Apicurio 2.6. */
+const CAUSES: readonly CausePattern[] = [
+  {
+    cause: /Could not find table|relation .* does not exist/i,
+    hint: 'run `connect migrate up`, then deploy again; if the table exists, check table.name and the schema search path',
+  },
+  {
+    cause: /column .* does not exist|Cannot ALTER table|missing (the )?field/i,
+    hint: 'the table lacks a column of the schema: run `connect migrate up`, then deploy again',
+  },
+  {
+    cause: /no unique or exclusion constraint matching/i,
+    hint: 'table.key of the definition must be the columns of a unique index of the table',
+  },
+  {
+    cause: /cannot affect row a second time/i,
+    hint: 'two records of one key met in one statement: use.reduction.buffer must be true with reWriteBatchedInserts',
+  },
+  {
+    cause: /password authentication failed|no password was provided|role .* does not exist|no pg_hba\.conf entry/i,
+    hint: 'check worker.databaseUser and worker.databasePassword of the environment; the reference is resolved on the worker, not on this machine',
+  },
+  {
+    cause: /database .* does not exist/i,
+    hint: 'check worker.databaseUrl of the environment, or create the database and run `connect migrate up`',
+  },
+  {
+    cause: /permission denied/i,
+    hint: "grant the worker's database user SELECT, INSERT and UPDATE on the table and USAGE on its sequences",
+  },
+  {
+    cause:
+      /value too long|out of range|numeric field overflow|violates (not-null|check)|invalid (input|byte sequence)/i,
+    hint: REFUSED_ROW,
+  },
+  {
+    cause: /artifactId cannot be null|Unknown magic byte/i,
+    means: 'the value does not begin with the magic byte of registered Avro',
+    hint: UNREADABLE,
+  },
+  {
+    cause: /^ContentNotFoundException|^ArtifactNotFoundException/i,
+    means: 'the record names a schema id that the registry does not have',
+    hint: 'check that worker.registryUrl is the registry the producer registers with, and that its data is not lost',
+  },
+  {
+    cause:
+      /^(RestClientException|ConnectException|HttpTimeoutException|HttpConnectTimeoutException|ClosedChannelException|UnresolvedAddressException)/i,
+    trace: /io\.apicurio\.(registry\.)?rest\.client/,
+    means: 'the schema registry gave no usable answer',
+    hint: 'check that the registry answers at worker.registryUrl of the environment, seen from the worker; offsets have not moved, nothing is lost',
+  },
+  {
+    cause: /./,
+    trace: DECODING,
+    means: 'the value is not what its schema says',
+    hint: UNREADABLE,
+  },
+  {
+    cause: /Unable to determine Dialect without JDBC metadata/i,
+    means: 'no connection to PostgreSQL; the log of the worker says why',
+    hint: 'check worker.databaseUrl, worker.databaseUser and worker.databasePassword of the environment, seen from the worker',
+  },
+  {
+    cause:
+      /refused|UnknownHost|timed? ?out|No route to host|connection attempt failed|too many (clients|connections)|terminating connection|starting up|shutting down/i,
+    hint: 'check that PostgreSQL answers at worker.databaseUrl, seen from the worker; a restarted task goes on where it stopped',
+  },
+  {
+    cause: /ClassNotFound|NoClassDefFound|could not be found|Failed to find any class/i,
+    hint: 'the plugin is not on the worker; check its plugin.path',
+  },
+];
+
+/** What is known about a cause; undefined when it is news to us. */
+export const knownCause = (cause: string, trace: string): KnownCause | undefined =>
+  CAUSES.find((known) => known.cause.test(cause) && (known.trace === undefined || known.trace.test(trace)));

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import { type DeployEvent, type DeployOptions, type DeployResult, deploySink } from '../../../connectors/deploy.ts';
+import { groupMembers } from '../../../connectors/group-members.ts';
+import { renderSink, type SinkConfig } from '../../../connectors/render.ts';
+import { createRestTarget } from '../../../connectors/targets/rest.ts';
+import type { ConnectTarget } from '../../../connectors/targets/target.ts';
+import { ensureTopics } from '../../../connectors/topics.ts';
+import { createKafka, withAdmin } from '../../../core/kafka.ts';
+import { withPostgres } from '../../../core/postgres.ts';
+import { migrate } from '../../../migrations/runner.ts';
+import { knownSecrets, registryConnection, workerConnection } from '../../../pipeline/connections.ts';
+import { projectFile, selectStreams } from '../../../pipeline/load.ts';
+import { valueSubject } from '../../../pipeline/names.ts';
+import type { StreamDefinition } from '../../../pipeline/types.ts';
+import { createAvroType } from '../../../schemas/avro-codec.ts';
+import { type AvroRecord, loadAvroSchema } from '../../../schemas/avro-schema.ts';
+import { registerSchema } from '../../../schemas/register.ts';
+import { createSchemaRegistry } from '../../../schemas/registry.ts';
+import { frame } from '../../../schemas/wire-format.ts';
+import { createTestProject, type TestProject } from '../../support/project.ts';
+
+/** A project whose table and subject exist, ready for its sink. */
+export interface SinkFixture {
+  readonly test: TestProject;
+  readonly stream: StreamDefinition;
+  readonly target: ConnectTarget;
+  readonly config: SinkConfig;
+  /** Deploys with short settling and few restarts; keeps the events. */
+  deploy(changes?: Partial<DeployOptions>): Promise<DeployResult & { events: DeployEvent[] }>;
+  /** Sends `count` good updates, numbered from `from`, each for a position of its own. */
+  produce(count: number, from?: number): Promise<void>;
+  produceBytes(key: string, value: Buffer): Promise<void>;
+  query(sql: string): Promise<Record<string, unknown>[]>;
+}
+
+export async function createSinkFixture(name: string): Promise<SinkFixture> {
+  const test = await createTestProject({ name });
+  const [stream] = selectStreams(test.project, ['positions']);
+  if (stream === undefined) throw new Error('no stream positions');
+  await migrate(test.database, { folder: join(test.root, 'migrations'), direction: 'up' });
+  const schema = loadAvroSchema(projectFile(test.project, stream.schema));
+  const registry = createSchemaRegistry(registryConnection(test.environment, test.secrets));
+  const { id } = await registerSchema(registry, { subject: valueSubject(stream), schemaText: schema.text });
+  const type = createAvroType(schema.raw);
+  const config = renderSink(stream, test.environment, schema.fields);
+  const target = createRestTarget({
+    ...workerConnection(test.environment, test.secrets),
+    secrets: knownSecrets(test.environment, test.secrets),
+  });
+  const kafka = { brokers: test.environment.kafka.brokers };
+  await withAdmin(kafka, 'test', (admin) => ensureTopics(admin, stream, 1));
+
+  const send = async (messages: { key: string; value: Buffer }[]) => {
+    const producer = createKafka(kafka, 'test').producer();
+    await producer.connect();
+    try {
+      await producer.send({ topic: stream.topic.name, acks: -1, messages });
+    } finally {
+      await producer.disconnect();
+    }
+  };
+
+  return {
+    test,
+    stream,
+    target,
+    config,
+    async deploy(changes = {}) {
+      const events: DeployEvent[] = [];
+      const onEvent = (event: DeployEvent) => void events.push(event);
+      const result = await withAdmin(kafka, 'test', (admin) =>
+        deploySink({
+          target,
+          stream,
+          config,
+          timeoutMs: 60_000,
+          settleMs: 1_000,
+          members: () => groupMembers(admin, stream),
+          onEvent,
+          ...changes,
+        }),
+      );
+      return { ...result, events };
+    },
+    produce: (count, from = 0) =>
+      send(
+        Array.from({ length: count }, (_, index) => {
+          const record = update(from + index);
+          return { key: String(record.position_account), value: frame(id, type.toBuffer(record)) };
+        }),
+      ),
+    produceBytes: (key, value) => send([{ key, value }]),
+    query: (sql) => withPostgres(test.database, async (client) => (await client.query(sql)).rows),
+  };
+}
+
+function update(number: number): AvroRecord {
+  return {
+    position_account: `Position${number}`,
+    position_index: number,
+    owner: 'Owner1',
+    signature: `Signature${number}`,
+    slot: 250_000_000n + BigInt(number),
+    block_time: new Date('2026-01-01T00:00:00.123Z'),
+    symbol: 'BTC-USD',
+    side: 'Long',
+    size: '1.00000001',
+    entry_price: '50000.000001',
+    mark_price: '50001.000000',
+    margin: '1000.000000',
+    leverage: 50,
+    unrealized_pnl: '-0.000001',
+    realized_pnl: '0.000000',
+    funding_accrued: '0.000000',
+    liquidation_price: '49000.000000',
+    status: 'Open',
+    event_type: 'OPENED',
+  };
+}
