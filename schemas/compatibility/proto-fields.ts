@@ -148,7 +148,7 @@ function fieldFindings(
       'add a new field with a new number',
     );
   }
-  if (older.default !== newer.default) {
+  if (zeroless(older.default) !== zeroless(newer.default)) {
     add(
       'FIELD_SAME_DEFAULT',
       `${newer.name} has default ${newer.default ?? 'none'} and had ${older.default ?? 'none'}; an absent field means different things to ${PEERS}`,
@@ -157,6 +157,10 @@ function fieldFindings(
   }
   return findings;
 }
+
+/** A default of zero says what having none says. */
+const zeroless = (value: string | undefined): string | undefined =>
+  value === undefined || ['0', 'false', ''].includes(value) ? undefined : value;
 
 function sameType(change: ProtoChange, older: ProtoField, newer: ProtoField): boolean {
   if (older.keyType !== newer.keyType && !sameEncoding(older.keyType, newer.keyType)) return false;

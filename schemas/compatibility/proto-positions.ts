@@ -15,8 +15,9 @@ export interface ProtoPositions {
 /** Everything that is no space: comments, texts, words (names, dotted types, numbers) and single signs. */
 const TOKENS = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[\w.+-]+|\S/g;
 
-/** What `max` stands for in a range of an enumeration; of a message it is less, which makes no difference. */
-const MAX_NUMBER = 2 ** 31 - 1;
+/** What `max` stands for in a range. */
+const MAX_FIELD_NUMBER = 2 ** 29 - 1;
+const MAX_ENUM_NUMBER = 2 ** 31 - 1;
 
 const START: Position = { line: 1, column: 1 };
 
@@ -107,7 +108,7 @@ class Scan {
         this.#skipStatement();
         break;
       case 'reserved':
-        this.#reserved(prefix.slice(0, -1), token);
+        this.#reserved(prefix.slice(0, -1), token, kind === 'enum' ? MAX_ENUM_NUMBER : MAX_FIELD_NUMBER);
         break;
       default:
         this.#numbered(kind, prefix, token, numbers);
@@ -145,16 +146,16 @@ class Scan {
   }
 
   /** `reserved 2, 5 to 8, 100 to max;` or `reserved "a", "b";`. */
-  #reserved(holder: string, first: Token): void {
+  #reserved(holder: string, first: Token, max: number): void {
     const known = this.reserved.get(holder) ?? { ranges: [], names: [] };
     this.reserved.set(holder, known);
     let token = this.#take();
     for (; token !== undefined && token.text !== ';'; token = this.#take()) {
-      const number = token.text === 'max' ? MAX_NUMBER : Number(token.text);
+      const number = token.text === 'max' ? max : Number(token.text);
       if (token.text === 'to') {
         const last = this.#take()?.text;
         const range = known.ranges.at(-1);
-        if (range !== undefined) range[1] = last === 'max' ? MAX_NUMBER : Number(last);
+        if (range !== undefined) range[1] = last === 'max' ? max : Number(last);
       } else if (Number.isInteger(number)) {
         known.ranges.push([number, number]);
       } else if (token.text !== ',') {

@@ -101,9 +101,10 @@ function deleted(
   kind: 'MESSAGE' | 'ENUM' | 'SERVICE',
   item: ProtoPlace & { readonly name: string },
 ): Finding {
-  // Nothing of it is left to point at but its file, or the place where that was.
+  // Nothing of it is left to point at but what it stood in, or the place where that was.
+  const around = change.newer.messages.get(change.newName(item.name.slice(0, Math.max(0, item.name.lastIndexOf('.')))));
   const file = change.newer.files.get(item.file);
-  const place = { file: item.file, at: file?.packageAt ?? { line: 1, column: 1 } };
+  const place = around ?? { file: item.file, at: file?.packageAt ?? { line: 1, column: 1 } };
   return protoFinding(change, `PACKAGE_${kind}_NO_DELETE`, place, {
     path: item.name,
     message: `${kind.toLowerCase()} ${item.name} is gone; ${PEERS} no longer understand each other where it was used`,
