@@ -33,7 +33,7 @@ export interface FollowOptions {
 
 const BACKOFF = { baseMs: 200, maxMs: 10_000 };
 /** The replay window moves while we ask for its first slot; a few losses of that race in a row are no gap. */
-const WINDOW_RACES = 5;
+const WINDOW_RACES = 3;
 
 /**
  * Reads the feed for as long as it takes: a stream that breaks, falls silent or ends is subscribed to again, a little

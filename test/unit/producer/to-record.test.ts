@@ -28,7 +28,7 @@ function refusals(changes: Record<string, unknown>, without: readonly string[] =
   return mapped.ok ? [] : mapped.refusals.map(({ field, code }) => `${field} ${code}`);
 }
 
-function valueOf(changes: Record<string, unknown>, field: string): unknown {
+function fieldOf(changes: Record<string, unknown>, field: string): unknown {
   const mapped = map(changes);
   if (!mapped.ok) throw new Error(JSON.stringify(mapped.refusals));
   return mapped.record[field];
@@ -64,13 +64,13 @@ describe('an update that the table can hold', () => {
 
   it('keeps 38 digits, both signs', () => {
     const whole = '9'.repeat(32);
-    expect(valueOf({ unrealized_pnl: `-${whole}.999999` }, 'unrealized_pnl')).toBe(`-${whole}.999999`);
-    expect(valueOf({ size: `${'9'.repeat(30)}.99999999` }, 'size')).toBe(`${'9'.repeat(30)}.99999999`);
+    expect(fieldOf({ unrealized_pnl: `-${whole}.999999` }, 'unrealized_pnl')).toBe(`-${whole}.999999`);
+    expect(fieldOf({ size: `${'9'.repeat(30)}.99999999` }, 'size')).toBe(`${'9'.repeat(30)}.99999999`);
   });
 
   it('keeps slots up to 2^63 - 1 exactly', () => {
-    expect(valueOf({ slot: '9223372036854775807' }, 'slot')).toBe(2n ** 63n - 1n);
-    expect(valueOf({ slot: '9007199254740993' }, 'slot')).toBe(2n ** 53n + 1n);
+    expect(fieldOf({ slot: '9223372036854775807' }, 'slot')).toBe(2n ** 63n - 1n);
+    expect(fieldOf({ slot: '9007199254740993' }, 'slot')).toBe(2n ** 53n + 1n);
   });
 
   it.each([
@@ -82,30 +82,30 @@ describe('an update that the table can hold', () => {
     ['-0.000001', '-0.000001'],
     ['00.000000', '0.000000'],
   ])('writes the amount %s as %s', (sent, kept) => {
-    expect(valueOf({ margin: sent }, 'margin')).toBe(kept);
+    expect(fieldOf({ margin: sent }, 'margin')).toBe(kept);
   });
 
   it('may have zeros, which proto3 does not send', () => {
-    expect(valueOf({ position_index: 0 }, 'position_index')).toBe(0);
-    expect(valueOf({ leverage: 0 }, 'leverage')).toBe(0);
+    expect(fieldOf({ position_index: 0 }, 'position_index')).toBe(0);
+    expect(fieldOf({ leverage: 0 }, 'leverage')).toBe(0);
   });
 
   it('may be of the epoch, because its time is an optional field', () => {
-    expect(valueOf({ block_time: '0' }, 'block_time')).toEqual(new Date(0));
+    expect(fieldOf({ block_time: '0' }, 'block_time')).toEqual(new Date(0));
   });
 
   it('takes every word of every enum', () => {
     for (const status of ['OPENING', 'OPEN', 'MODIFYING', 'CLOSING', 'CLOSED', 'LIQUIDATING']) {
-      expect(String(valueOf({ status: `POSITION_STATUS_${status}` }, 'status')).toUpperCase()).toBe(status);
+      expect(String(fieldOf({ status: `POSITION_STATUS_${status}` }, 'status')).toUpperCase()).toBe(status);
     }
     for (const event of ['OPENED', 'MODIFIED', 'CLOSED', 'LIQUIDATED', 'PNL_UPDATE']) {
-      expect(valueOf({ event_type: `EVENT_TYPE_${event}` }, 'event_type')).toBe(event);
+      expect(fieldOf({ event_type: `EVENT_TYPE_${event}` }, 'event_type')).toBe(event);
     }
-    expect(valueOf({ side: 'SIDE_LONG' }, 'side')).toBe('Long');
+    expect(fieldOf({ side: 'SIDE_LONG' }, 'side')).toBe('Long');
   });
 
   it('is measured in characters, not in UTF-16 units', () => {
-    expect(valueOf({ symbol: '🐕'.repeat(20) }, 'symbol')).toBe('🐕'.repeat(20));
+    expect(fieldOf({ symbol: '🐕'.repeat(20) }, 'symbol')).toBe('🐕'.repeat(20));
     expect(refusals({ symbol: '🐕'.repeat(21) })).toEqual(['symbol TOO_LONG']);
   });
 });
