@@ -79,3 +79,13 @@ export function addedColumns(config: Readonly<Record<string, string>>): Readonly
   }
   return added;
 }
+
+/** Fields that a running configuration's field.include.list lets through: plain names, as this package writes them. */
+export function includedFields(config: Readonly<Record<string, string>>, topic: string): string[] {
+  const prefix = `${topic}:`;
+  return (config['field.include.list'] ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item.startsWith(prefix))
+    .map((item) => item.slice(prefix.length));
+}

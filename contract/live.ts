@@ -1,0 +1,156 @@
+import { createRestTarget } from '../connectors/targets/rest.ts';
+import type { ConnectTarget } from '../connectors/targets/target.ts';
+import { ConnectError } from '../core/errors.ts';
+import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
+import { migrationStatus } from '../migrations/runner.ts';
+import {
+  databaseConnection,
+  knownSecrets,
+  registryConnection,
+  type Secrets,
+  workerConnection,
+} from '../pipeline/connections.ts';
+import { projectFile, selectStreams } from '../pipeline/load.ts';
+import { valueSubject } from '../pipeline/names.ts';
+import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
+import { type Finding, mergeFindings, sortFindings } from '../schemas/compatibility/finding.ts';
+import { createSchemaRegistry, type SchemaRegistry } from '../schemas/registry.ts';
+import { type Catalog, columnOf, readCatalog } from './catalog.ts';
+import { loadContracts } from './check.ts';
+import { connectorKeys } from './connector-keys.ts';
+import { type Contract, sqlPlace } from './contract.ts';
+import { connectorDrift, type RunningConnector } from './drift/connector.ts';
+import { fieldNames, type RegisteredSubject, schemaDrift } from './drift/schema.ts';
+import { tableDrift } from './drift/table.ts';
+import { MIGRATIONS_FOLDER } from './load-contract.ts';
+import { startOf } from './place.ts';
+import { addedColumns, includedFields } from './rendered-sink.ts';
+import { toFinding } from './report-places.ts';
+import { type KnownFields, rolloutSteps } from './rollout.ts';
+import type { BrokenRule } from './rule.ts';
+
+/** What runs of one stream. */
+interface Observed {
+  readonly catalog: Catalog;
+  readonly subject: RegisteredSubject;
+  readonly connector: RunningConnector;
+}
+
+/**
+ * Compares an environment's database, registry and Connect cluster with what the project's files make of them. Reads only.
+ * Every difference is a finding DRIFT_…; a part that does not answer is an error (UNREACHABLE, TIMEOUT), never a finding.
+ */
+export async function checkLive(
+  project: Project,
+  environment: Environment,
+  secrets: Secrets,
+  only?: readonly string[],
+): Promise<readonly Finding[]> {
+  const streams = selectStreams(project, only);
+  const { contracts } = await loadContracts(project, streams);
+  const database = databaseConnection(environment, secrets);
+  const registry = createSchemaRegistry(registryConnection(environment, secrets));
+  const target = createRestTarget({
+    ...workerConnection(environment, secrets),
+    secrets: knownSecrets(environment, secrets),
+  });
+  const catalog = await liveCatalog(database);
+  const broken: BrokenRule[] = [...(await migrationDrift(project, database))];
+  for (const contract of contracts) {
+    const observed = {
+      catalog,
+      subject: await observeSubject(registry, contract.stream, contract.schema.text),
+      connector: await observeConnector(target, contract.stream),
+    };
+    broken.push(...streamDrift(contract, environment, observed));
+  }
+  return sortFindings(mergeFindings(broken.map(({ rule, violation }) => toFinding(rule, violation, () => false))));
+}
+
+/** A pure function over what was observed. */
+function* streamDrift(contract: Contract, environment: Environment, observed: Observed): Generator<BrokenRule> {
+  const { database, registry, connect } = environment;
+  const sink = contract.sinks.find((one) => one.environment === environment.name);
+  yield* tableDrift(contract, observed.catalog, `the database ${database.name} at ${database.host}:${database.port}`);
+  yield* schemaDrift(contract, observed.subject, `the registry at ${new URL(registry.url).host}`);
+  if (sink === undefined) return;
+  const where = `Kafka Connect at ${new URL(connect.url).host}`;
+  yield* connectorDrift(sink, observed.connector, connectorKeys(), where);
+  yield* rolloutDrift(contract, sink.config, observed);
+}
+
+function* rolloutDrift(
+  contract: Contract,
+  config: Readonly<Record<string, string>>,
+  { catalog, subject, connector }: Observed,
+): Generator<BrokenRule> {
+  const { table, schema, stream } = contract;
+  const written = schema.fields.map(({ name }) => name).filter((name) => !stream.sink.omit.includes(name));
+  const added = [...addedColumns(config).keys()];
+  const live = table === undefined ? undefined : catalog.relations[table.name];
+  const desired: KnownFields = {
+    migration: new Set([...written, ...added]),
+    schema: new Set(schema.fields.map(({ name }) => name)),
+    connector: new Set([...written, ...added]),
+  };
+  const running: KnownFields = {
+    migration: new Set(
+      [...desired.migration].filter((name) => live !== undefined && columnOf(live, name) !== undefined),
+    ),
+    schema: new Set(subject.latest === undefined ? [] : fieldNames(subject.latest.schema)),
+    connector: new Set(connector.config === undefined ? [] : includedFields(connector.config, stream.topic.name)),
+  };
+  for (const { step, fields, command, overdue } of rolloutSteps(desired, running)) {
+    if (!overdue) continue;
+    yield {
+      rule: 'DRIFT_ROLLOUT',
+      violation: {
+        path: `${stream.name}.${step}`,
+        places: [step === 'migration' ? sqlPlace(contract, stream.table.name) : schema.place],
+        message: `the ${step} for ${fields.join(', ')} is missing, but a later step has already been done`,
+        remedy: `\`${command}\` now`,
+      },
+    };
+  }
+}
+
+const liveCatalog = (database: PostgresConnection): Promise<Catalog> =>
+  withPostgres(database, (client) =>
+    readCatalog(async (sql) => (await client.query<Record<string, unknown>>(sql)).rows),
+  );
+
+async function migrationDrift(project: Project, database: PostgresConnection): Promise<BrokenRule[]> {
+  const finding = (path: string, file: string, message: string, remedy: string): BrokenRule => ({
+    rule: 'DRIFT_MIGRATION',
+    violation: { path, places: [startOf(file)], message, remedy },
+  });
+  const where = `${database.database} at ${database.host}:${database.port}`;
+  try {
+    const { pending } = await migrationStatus(database, projectFile(project, MIGRATIONS_FOLDER));
+    return pending.map((name) => {
+      const file = `${MIGRATIONS_FOLDER}/${name}.sql`;
+      return finding(file, file, `migration ${name} has not run on the database ${where}`, 'run `connect migrate up`');
+    });
+  } catch (error) {
+    // The database's history is not that of the files: edited, renamed or unknown migrations.
+    if (!(error instanceof ConnectError) || error.code !== 'UNSAFE') throw error;
+    return [
+      finding(MIGRATIONS_FOLDER, MIGRATIONS_FOLDER, error.message, error.hint ?? 'put the files back as they ran'),
+    ];
+  }
+}
+
+async function observeSubject(
+  registry: SchemaRegistry,
+  stream: StreamDefinition,
+  schemaText: string,
+): Promise<RegisteredSubject> {
+  const subject = valueSubject(stream);
+  const latest = await registry.version(subject, 'latest');
+  const known = latest === undefined ? undefined : await registry.lookup(subject, schemaText);
+  return { latest, known: known?.version, level: await registry.compatibility(subject) };
+}
+
+async function observeConnector(target: ConnectTarget, stream: StreamDefinition): Promise<RunningConnector> {
+  return { config: await target.config(stream.sink.name), plugins: await target.plugins() };
+}
