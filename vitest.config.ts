@@ -3,8 +3,12 @@ import { defineConfig } from 'vitest/config';
 /** Integration and end-to-end tests share one real stack, which this starts before the first of them and stops after the last. */
 const withStack = { globalSetup: ['test/support/stack.ts'], hookTimeout: 120_000 };
 
+const report = process.env.VITEST_JSON_REPORT;
+
 export default defineConfig({
   test: {
+    // CI counts from the runner's own report.
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 60_000, ...withStack } },

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
+import { registerCheck } from './commands/check.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDown } from './commands/down.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerProduce } from './commands/produce.ts';
 import { registerRender } from './commands/render.ts';
 import { registerSchemas } from './commands/schemas.ts';
+import { registerSimulate } from './commands/simulate.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerUp } from './commands/up.ts';
@@ -19,8 +22,11 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerLogs,
   registerMigrate,
   registerSchemas,
+  registerCheck,
   registerRender,
   registerDeploy,
   registerStatus,
+  registerProduce,
+  registerSimulate,
   registerVerify,
 ];

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { waitUntilCaughtUp } from '../operate/catch-up.ts';
 import { verifyStream } from '../operate/verify.ts';
 import type { VerifyReport } from '../operate/verify-report.ts';
 import { databaseConnection, kafkaConnection, registryConnection } from '../pipeline/connections.ts';
@@ -7,19 +8,31 @@ import type { Environment, Project, StreamDefinition } from '../pipeline/types.t
 import { loadAvroSchema } from '../schemas/avro-schema.ts';
 import { createRecordDecoder } from '../schemas/record-decoder.ts';
 import type { CliContext } from './context.ts';
+import { statusSources } from './status-sources.ts';
 
-/** Verifies streams one after the other. `oracleFolder` holds `<stream>.ndjson` for each stream it knows. */
+export interface VerifySettings {
+  /** Holds `<stream>.ndjson` for each stream. */
+  readonly oracleFolder?: string;
+  /** Wait this long for the sinks to catch up first. */
+  readonly waitMs?: number;
+}
+
+/** Verifies streams one after the other. */
 export async function verifyStreams(
   context: CliContext,
   project: Project,
   environment: Environment,
   streams: readonly StreamDefinition[],
-  oracleFolder?: string,
+  { oracleFolder, waitMs }: VerifySettings = {},
 ): Promise<VerifyReport[]> {
   const secrets = context.secrets(project);
   const decoder = createRecordDecoder(registryConnection(environment, secrets));
   const reports: VerifyReport[] = [];
   for (const stream of streams) {
+    if (waitMs !== undefined) {
+      const sources = statusSources(environment, secrets, stream);
+      await waitUntilCaughtUp(sources, { timeoutMs: waitMs, signal: context.signal });
+    }
     reports.push(
       await verifyStream({
         stream,

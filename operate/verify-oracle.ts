@@ -1,19 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { ConnectError } from '../core/errors.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
+import { type OracleEntry, readOracle } from '../producer/simulator/oracle.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import { type CanonicalRow, differingColumns } from './canonical.ts';
 import type { TableReader } from './table-reader.ts';
 import type { DifferenceLog } from './verify-report.ts';
 
 const CHUNK = 1_000;
-
-interface OracleLine {
-  readonly seq: string;
-  readonly expect: 'row' | 'rejected';
-  readonly update: CanonicalRow;
-}
 
 export interface OracleFigures {
   readonly updates: number;
@@ -33,12 +25,11 @@ export interface OracleCheck {
 /**
  * Compares the table with what the feed says it sent: every expected row present and equal, and the view of current
  * states equal to the feed's newest update of each identity (by the stream's order column, then the feed's sequence).
- * An oracle line is `{"seq":"1","expect":"row"|"rejected","update":{column: canonical text or null}}`.
  */
 export async function checkOracle(check: OracleCheck): Promise<OracleFigures> {
   const figures = { updates: 0, expectedRows: 0, expectedRejected: 0 };
   const newest = new Map<string, { order: bigint; values: CanonicalRow }>();
-  let chunk: OracleLine[] = [];
+  let chunk: OracleEntry[] = [];
   for await (const line of readOracle(check.path)) {
     check.signal?.throwIfAborted();
     figures.updates += 1;
@@ -59,7 +50,7 @@ export async function checkOracle(check: OracleCheck): Promise<OracleFigures> {
   return figures;
 }
 
-async function compareRows(check: OracleCheck, lines: readonly OracleLine[]): Promise<void> {
+async function compareRows(check: OracleCheck, lines: readonly OracleEntry[]): Promise<void> {
   const { stream, table, schema, differences } = check;
   const rows = await table.find(lines.map(({ update }) => update));
   for (const { seq, update } of lines) {
@@ -110,34 +101,4 @@ async function compareCurrent(
       differences.add({ kind: 'not-current', key: expected, message });
     }
   }
-}
-
-async function* readOracle(path: string): AsyncGenerator<OracleLine> {
-  const input = createReadStream(path, { encoding: 'utf8' });
-  let number = 0;
-  try {
-    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-      number += 1;
-      if (text === '') continue;
-      yield parseLine(text, path, number);
-    }
-  } catch (error) {
-    if (error instanceof ConnectError) throw error;
-    throw new ConnectError('USAGE', `oracle ${path} cannot be read: ${(error as Error).message}`, {
-      cause: error,
-      hint: 'give the file that `connect simulate --oracle FILE` wrote',
-    });
-  }
-}
-
-function parseLine(text: string, path: string, number: number): OracleLine {
-  try {
-    const line = JSON.parse(text) as OracleLine;
-    if ((line.expect === 'row' || line.expect === 'rejected') && typeof line.update === 'object') return line;
-  } catch {
-    // Falls through to the error below, which names the line.
-  }
-  throw new ConnectError('USAGE', `oracle ${path}:${number} is not an oracle line`, {
-    hint: 'a line is {"seq":"1","expect":"row"|"rejected","update":{…}}; a cut last line means the writer was killed',
-  });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { addSchemasCheck } from './schemas-check.ts';
 
 interface RegisterFlags {
   readonly env?: string;
@@ -32,4 +33,5 @@ export function registerSchemas(program: Command, context: CliContext): void {
         }
       }
     });
+  addSchemasCheck(schemas, context);
 }

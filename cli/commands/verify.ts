@@ -1,12 +1,14 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { VerifyReport } from '../../operate/verify-report.ts';
 import type { CliContext } from '../context.ts';
+import { parseDuration } from '../duration-flag.ts';
 import { verifyLines } from '../render-verify.ts';
 
 interface VerifyFlags {
   readonly env?: string;
   readonly only?: string[];
   readonly oracle?: string;
+  readonly wait?: number;
   readonly output: 'text' | 'json';
 }
 
@@ -18,7 +20,8 @@ export function registerVerify(program: Command, context: CliContext): void {
     .option('-e, --env <name>', 'environment of connect.yaml')
     .option('--only <stream...>', 'these streams only')
     .option('--oracle <folder>', 'compare as well with what the simulator wrote there (<stream>.ndjson)')
-    .option('-o, --output <format>', 'text or json', 'text')
+    .option('--wait <duration>', 'let the sinks catch up first, at most this long', parseDuration)
+    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (flags: VerifyFlags) => {
       const [{ verifyStreams }, { selectEnvironment, selectStreams }] = await Promise.all([
         import('../verify-streams.ts'),
@@ -26,13 +29,10 @@ export function registerVerify(program: Command, context: CliContext): void {
       ]);
       const project = await context.loadProject();
       const environment = selectEnvironment(project, flags.env);
-      const reports = await verifyStreams(
-        context,
-        project,
-        environment,
-        selectStreams(project, flags.only),
-        flags.oracle,
-      );
+      const reports = await verifyStreams(context, project, environment, selectStreams(project, flags.only), {
+        ...(flags.oracle === undefined ? {} : { oracleFolder: flags.oracle }),
+        ...(flags.wait === undefined ? {} : { waitMs: flags.wait }),
+      });
       if (flags.output === 'json') context.json({ environment: environment.name, streams: reports });
       else for (const report of reports) for (const line of verifyLines(report)) context.print(line);
       if (reports.some((report: VerifyReport) => report.differences > 0)) context.setExitCode(3);

@@ -1,9 +1,5 @@
 import { join } from 'node:path';
-import type { Project, StreamDefinition } from '../../pipeline/types.ts';
+import type { Project } from '../../pipeline/types.ts';
 
-/** Where `start` writes down what its simulated feeds sent. */
+/** Where `start` writes down what its simulated feeds sent, one `<stream>.ndjson` each. */
 export const oracleFolder = (project: Project): string => join(project.root, '.connect', 'oracle');
-
-/** One stream's part of it. */
-export const oracleFile = (project: Project, stream: StreamDefinition): string =>
-  join(oracleFolder(project), `${stream.name}.ndjson`);

@@ -102,7 +102,7 @@ async function runPipeline(session: StartSession, flags: StartFlags): Promise<Ve
 
   heading(context, 'verify');
   context.signal.throwIfAborted();
-  return verifyStreams(context, project, environment, streams, oracleFolder(project));
+  return verifyStreams(context, project, environment, streams, { oracleFolder: oracleFolder(project) });
 }
 
 async function untilInterrupted({ signal, note }: CliContext): Promise<void> {

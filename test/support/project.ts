@@ -89,6 +89,12 @@ function missingStack(): never {
   );
 }
 
+/** This repository's definitions, schemas, migrations and environments, as they are, in a folder of the test's own. */
+export function copyProject(root: string): void {
+  for (const folder of ['connectors', 'schemas', 'migrations']) copyData(folder, root);
+  cpSync(join(packageRoot(), 'connect.yaml'), join(root, 'connect.yaml'));
+}
+
 /** Definitions, schemas and SQL, without the code beside them. */
 function copyData(folder: string, root: string): void {
   cpSync(join(packageRoot(), folder), join(root, folder), {

@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../core/package-root.ts';
+import { type CliOptions, startCli, succeed } from '../support/cli.ts';
+import { eventually } from '../support/eventually.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { copyProject } from '../support/project.ts';
+import { createStackFolder, removeStackFolder } from '../support/stack-folder.ts';
+
+const documents = ['README.md', 'CONTRIBUTING.md'];
+
+/** Every `pnpm connect …` that a document tells people to run. */
+function documented(): string[] {
+  const commands = documents.flatMap((file) => {
+    const text = readFileSync(join(packageRoot(), file), 'utf8');
+    return [...text.matchAll(/`(?:npx -y )?pnpm connect ([^`]+)`/g)].map((match) => match[1] as string);
+  });
+  return [...new Set(commands)].filter((command) => !/[A-Z…]{2,}|…/.test(command)).sort();
+}
+
+/** Commands that serve until they are stopped, and what they say once they do. */
+const SERVERS: Record<string, RegExp> = { simulate: /PositionFeed/ };
+
+/** The order in which a newcomer meets them: each finds what the ones before it have made. */
+const WALK = [
+  'up --fresh',
+  'up',
+  'migrate up',
+  'migrate status',
+  'schemas register',
+  'render',
+  'render --explain',
+  'deploy',
+  'status',
+  'simulate',
+  'produce',
+  'produce --accept-gap',
+  'verify',
+  'logs connect',
+  'migrate down',
+  'down',
+];
+
+describe('the documents', () => {
+  let root: string;
+  let options: CliOptions;
+
+  beforeAll(async () => {
+    root = createStackFolder();
+    copyProject(root);
+    const ports = await freePorts(5);
+    const names = ['KAFKA', 'REGISTRY', 'POSTGRES', 'CONNECT', 'FEED'];
+    const settings = Object.fromEntries(names.map((name, index) => [`CONNECT_PORT_${name}`, String(ports[index])]));
+    options = { cwd: root, env: { ...process.env, ...settings } };
+  });
+  afterAll(() => removeStackFolder(root));
+
+  it('name no command that this test does not run', () => {
+    expect(documented().filter((command) => !WALK.includes(command))).toEqual([]);
+  });
+
+  it('name only commands that work, one after the other on one stack', async () => {
+    let feed: ReturnType<typeof startCli> | undefined;
+    try {
+      for (const command of WALK) {
+        const words = command.split(' ');
+        const ready = SERVERS[command];
+        if (ready !== undefined) {
+          feed = startCli([...words, '--updates', '500'], options);
+          await eventually(() => expect(feed?.output.stdout).toMatch(ready), { timeoutMs: 30_000 });
+        } else if (words[0] === 'produce') await succeed([...words, '--end-with-feed'], options);
+        else if (words[0] === 'verify') await succeed([...words, '--wait', '60s'], options);
+        else if (command === 'migrate down') await succeed([...words, '--yes'], options);
+        else await succeed(words, options);
+      }
+    } finally {
+      feed?.child.kill('SIGTERM');
+      expect((await feed?.ended)?.code).toBe(0);
+    }
+  });
+});
