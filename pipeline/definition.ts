@@ -28,7 +28,21 @@ export function toStream(file: string, document: DefinitionDocument): StreamDefi
 const asText = (settings: Settings): Record<string, string> =>
   Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)]));
 
-// Kafka refuses these as topic settings, or they are decided elsewhere in the definition.
+/** Connector settings that the definition decides elsewhere, and where. */
+const DECIDED_ELSEWHERE: Readonly<Record<string, string>> = {
+  name: 'sink.name',
+  topics: 'topic.name',
+  'tasks.max': 'sink.tasksMax',
+  'batch.size': 'sink.batchSize',
+  'consumer.override.max.poll.records': 'sink.maxPollRecords',
+  'consumer.override.max.partition.fetch.bytes': 'sink.maxPartitionFetchBytes',
+  'collection.name.format': 'table.name',
+  'primary.key.fields': 'table.key',
+  'connection.url': 'worker.databaseUrl in connect.yaml',
+  'connection.username': 'worker.databaseUser in connect.yaml',
+  'connection.password': 'worker.databasePassword in connect.yaml',
+};
+
 const SECRET_SETTING = /passw|secret|token|credential|jaas|api[-_.]?key/i;
 
 /** What the schema cannot say about one definition. `root` is the project's folder. */
@@ -52,6 +66,12 @@ export function checkDefinition(root: string, file: YamlFile, document: Definiti
           `"${key}" is no topic setting; secrets belong to connect.yaml, as references`,
         ),
       );
+    }
+  }
+  for (const key of Object.keys(sink.config)) {
+    const place = Object.hasOwn(DECIDED_ELSEWHERE, key) ? DECIDED_ELSEWHERE[key] : undefined;
+    if (place !== undefined) {
+      problems.push(file.problemAtKey(['sink', 'config', key], `"${key}" is not set here; it comes from ${place}`));
     }
   }
   if (/compact/.test(String(topic.config['cleanup.policy'] ?? ''))) {

@@ -149,6 +149,7 @@ sink:
   name: positions-sink
   tasksMax: 4
   batchSize: 6000
+  config: { tasks.max: 9, fetch.min.bytes: 1 }
 `,
     'connectors/b.yaml': POSITIONS.replace('name: positions\n  partitions', 'name: positions.rejected\n  partitions'),
   });
