@@ -71,27 +71,31 @@ CREATE INDEX idx_liquidation ON positions (symbol, side, liquidation_price, slot
 -- One row per position and transaction: what makes a redelivery harmless. The sink upserts on it.
 CREATE UNIQUE INDEX idx_unique_position_signature ON positions (position_account, signature);
 
--- Delivery is at least once, so the sink meets records again: after a restart the same ones (same offset), after a rewind
--- older ones (lower offset), after a producer resumed the same updates once more (higher offset).
--- The newest delivery of an identity wins and the others are no write at all.
--- A higher offset is taken even when nothing else differs: within one slot the offset decides which update is current, and
--- a batch may hold the first of two updates re-sent while the second comes in the next batch.
--- Offsets compare only inside one partition. Rows without an offset are left alone when they are identical.
-CREATE FUNCTION positions_keep_newest_delivery() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Delivery is at least once, so the sink meets records again: after a restart the same ones (same offset), after its
+-- offsets were set back older ones (lower offset), after a producer resumed the same updates once more (higher offset).
+-- The newest delivery of an identity wins; an equal or older one is no write at all, and never puts older content over
+-- newer. A row without an offset, written by hand, is left alone when the update would change nothing.
+--
+-- A higher offset is taken even when nothing else differs. Within one slot the offset decides which update is current.
+-- Say U1, U2 of one slot are stored as 10, 11 and sent again as 20, 21: a batch may bring U1 with 20 while U2 comes in the
+-- next. Kept at 10, U1 would be right at once; but a batch that holds 10 and 20 writes only 20 (the sink's reduction buffer
+-- keeps the last), so U1 can be at 20 anyway, and U2 has to be able to follow to 21, or U1 would stay current for good.
+--
+-- Offsets compare only inside one partition. When a key changes its partition, because the topic got more of them, the
+-- later write wins. A topic that was deleted and created anew counts from 0 again: set kafka_partition and kafka_offset of
+-- the old rows to NULL first, else their re-sent records are taken for old ones.
+CREATE FUNCTION positions_skip_update() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.kafka_partition = OLD.kafka_partition AND NEW.kafka_offset IS NOT NULL AND OLD.kafka_offset IS NOT NULL THEN
-        IF NEW.kafka_offset <= OLD.kafka_offset THEN
-            RETURN NULL;
-        END IF;
-    ELSIF NEW IS NOT DISTINCT FROM OLD THEN
-        RETURN NULL;
-    END IF;
-    RETURN NEW;
+    RETURN NULL;
 END
 $$;
 
+-- The decision stands in WHEN, which costs no call of the function for an update that goes through.
 CREATE TRIGGER positions_keep_newest_delivery BEFORE UPDATE ON positions
-    FOR EACH ROW EXECUTE FUNCTION positions_keep_newest_delivery();
+    FOR EACH ROW
+    WHEN ((NEW.kafka_partition = OLD.kafka_partition AND NEW.kafka_offset <= OLD.kafka_offset)
+          OR NEW.* IS NOT DISTINCT FROM OLD.*)
+    EXECUTE FUNCTION positions_skip_update();
 
 CREATE VIEW current_positions AS
 SELECT DISTINCT ON (position_account)
@@ -117,7 +121,7 @@ SELECT DISTINCT ON (position_account)
 FROM positions
 ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC;
 
-COMMENT ON VIEW current_positions IS 'The newest state of each position: highest slot, inside a slot the highest kafka_offset';
+COMMENT ON VIEW current_positions IS 'The newest state of each position: highest slot, inside a slot the highest kafka_offset. Amounts and times as in positions';
 
 CREATE VIEW user_statistics AS
 SELECT
@@ -133,10 +137,11 @@ SELECT
 FROM current_positions
 GROUP BY owner;
 
-COMMENT ON VIEW user_statistics IS 'Per owner, over the current state of each of its positions';
+COMMENT ON VIEW user_statistics IS 'Per owner, over the current state of each of its positions; amounts in quote currency, last_activity in UTC';
 
 -- A day's figure of a position is its last state of that day, not the sum of its states: unrealized_pnl, realized_pnl and
--- funding_accrued are running values, and adding up two updates of one position would count it twice.
+-- funding_accrued are running values, and adding up two updates of one position would count it twice. Owner and symbol are
+-- those of that last state. block_time has no zone and holds UTC, so days are UTC days whatever the session's zone.
 CREATE VIEW daily_pnl_snapshots AS
 SELECT
     owner,
@@ -160,7 +165,7 @@ FROM (
 GROUP BY owner, symbol, snapshot_day
 ORDER BY snapshot_day DESC;
 
-COMMENT ON VIEW daily_pnl_snapshots IS 'Per owner, market and UTC day: the sum over positions of each position''s last state of that day';
+COMMENT ON VIEW daily_pnl_snapshots IS 'Per owner, market and UTC day: the sum, in quote currency, over positions of each position''s last state of that day. Not the sum over all updates of the day: these are running values, and each further update would count its position once more';
 
 -- Down Migration
 
@@ -168,4 +173,4 @@ DROP VIEW daily_pnl_snapshots;
 DROP VIEW user_statistics;
 DROP VIEW current_positions;
 DROP TABLE positions;
-DROP FUNCTION positions_keep_newest_delivery();
+DROP FUNCTION positions_skip_update();

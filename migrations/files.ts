@@ -5,25 +5,30 @@ import { ConnectError } from '../core/errors.ts';
 
 /** One migration file: `NNNN_what_it_does.sql` with an up part and a down part. */
 export interface MigrationFile {
+  /** Without `.sql`; as it stands in the database. */
   readonly name: string;
   readonly path: string;
+  /** The SQL of each part, its mark included: exactly the text that is sent to the database. */
   readonly up: string;
   readonly down: string;
+  /** The line of the file, from 1, that each part begins on. */
+  readonly lines: { readonly up: number; readonly down: number };
   /** SHA-256 of the file's text, whatever its line endings. */
   readonly checksum: string;
 }
 
-const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
 /** The golden dump stands beside the migrations and is none. */
 export const GOLDEN_DUMP = 'schema.sql';
-const UP = /^-- Up Migration\s*$/m;
-const DOWN = /^-- Down Migration\s*$/m;
+
+const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
+/** What node-pg-migrate takes for the beginning of a part, wherever it stands. */
+const ANY_MARK = /^[^\S\n]*--[\s-]*(up|down)\s+migration.*$/gim;
+const MARKS = ['-- Up Migration', '-- Down Migration'];
 
 /** The migrations of a folder in the order they run. Errors: INVALID_DEFINITION for a bad name or a missing part. */
 export function readMigrations(folder: string): readonly MigrationFile[] {
-  const names = listSql(folder);
   const seen = new Map<string, string>();
-  return names.map((fileName) => {
+  return listSql(folder).map((fileName) => {
     const path = join(folder, fileName);
     const number = FILE_NAME.exec(fileName)?.[1];
     if (number === undefined) throw invalid(path, 'is not named NNNN_what_it_does.sql');
@@ -40,24 +45,37 @@ function listSql(folder: string): string[] {
       .filter((name) => name.endsWith('.sql') && name !== GOLDEN_DUMP)
       .sort();
   } catch (error) {
-    throw new ConnectError('INVALID_DEFINITION', `migrations cannot be read from ${folder}`, { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConnectError('INVALID_DEFINITION', `migrations cannot be read from ${folder}: ${reason}`, {
+      cause: error,
+      hint: 'a project has its migrations in the folder migrations/ beside connect.yaml',
+    });
   }
 }
 
 function parseMigration(path: string, name: string): MigrationFile {
   const text = readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
-  const up = text.search(UP);
-  const down = text.search(DOWN);
-  if (up < 0 || down < up)
-    throw invalid(path, 'needs a line "-- Up Migration" and, after it, a line "-- Down Migration"');
+  const [up, down, ...more] = [...text.matchAll(ANY_MARK)];
+  if (up === undefined || down === undefined || more.length > 0 || up[0] !== MARKS[0] || down[0] !== MARKS[1]) {
+    throw invalid(path, `needs exactly one line "${MARKS[0]}" and, after it, one line "${MARKS[1]}"`);
+  }
+  const preamble = text.slice(0, up.index);
+  // node-pg-migrate leaves it out without a word.
+  if (preamble.replaceAll(/^\s*--.*$/gm, '').trim() !== '') {
+    throw invalid(path, `has SQL before "${MARKS[0]}", which would never run`);
+  }
   return {
     name,
     path,
-    up: text.slice(up, down),
-    down: text.slice(down),
+    up: text.slice(up.index, down.index),
+    down: text.slice(down.index),
+    lines: { up: lineAt(text, up.index), down: lineAt(text, down.index) },
     checksum: createHash('sha256').update(text).digest('hex'),
   };
 }
+
+/** The line, from 1, that holds the character at `offset`. */
+export const lineAt = (text: string, offset: number): number => text.slice(0, offset).split('\n').length;
 
 const invalid = (path: string, problem: string): ConnectError =>
   new ConnectError('INVALID_DEFINITION', `migration ${path} ${problem}`);

@@ -2,27 +2,26 @@ import { basename } from 'node:path';
 import { runner } from 'node-pg-migrate';
 import { ConnectError } from '../core/errors.ts';
 import { type PostgresClient, type PostgresConnection, withPostgres } from '../core/postgres.ts';
-import { type MigrationFile, readMigrations } from './files.ts';
+import { lineAt, type MigrationFile, readMigrations } from './files.ts';
+import {
+  type AppliedMigration,
+  checkHistory,
+  createHistoryTables,
+  forgetChecksum,
+  type History,
+  MIGRATIONS_TABLE,
+  readHistory,
+  recordChecksum,
+} from './history.ts';
+import { type LockOptions, takeMigrationLock } from './lock.ts';
 
-const MIGRATIONS_TABLE = 'pgmigrations';
-const CHECKSUMS_TABLE = 'pgmigrations_checksums';
-/** Any number no other program locks; the same for every migrator of this package. */
-const LOCK_KEY = '7021945512233411';
-const LOCK_WAIT_MS = 60_000;
-
-export interface MigrateOptions {
+export interface MigrateOptions extends LockOptions {
   readonly folder: string;
   readonly direction: 'up' | 'down';
   /** How many at most. Default: all for up, one for down. */
   readonly count?: number;
   /** Told each migration's name before it runs. */
   readonly onMigration?: (name: string) => void;
-}
-
-export interface AppliedMigration {
-  readonly name: string;
-  /** ISO 8601, UTC. */
-  readonly at: string;
 }
 
 export interface MigrationStatus {
@@ -32,121 +31,56 @@ export interface MigrationStatus {
 
 /**
  * Applies or rolls back migrations, each in a transaction of its own; returns the names of those that ran.
- * A second migrator waits for the first. Errors: UNSAFE when an applied migration was edited, renamed or removed;
- * REFUSED with PostgreSQL's reason when one fails (it is rolled back, earlier ones stay); UNREACHABLE; TIMEOUT.
+ * A second migrator waits for the first. The signal is heard before each migration, never inside one.
+ * Errors: UNSAFE when an applied migration was edited, renamed or removed; REFUSED with PostgreSQL's reason when one fails
+ * (it is rolled back, earlier ones stay); UNREACHABLE; TIMEOUT when another migrator does not end.
  */
 export async function migrate(connection: PostgresConnection, options: MigrateOptions): Promise<readonly string[]> {
   const files = readMigrations(options.folder);
   return withPostgres(connection, async (client) => {
-    await lock(client);
-    await createTables(client);
-    await checkHistory(client, files);
-    const names = await chooseMigrations(client, files, options);
+    // A role may have a schema of its own name, which PostgreSQL would otherwise look into first.
+    await client.query('SET search_path TO public');
+    await takeMigrationLock(client, options);
+    await createHistoryTables(client);
+    const history = await readHistory(client);
+    checkHistory(history, files);
     const done: string[] = [];
-    for (const name of names) {
-      options.onMigration?.(name);
-      await runOne(client, options, files, name);
-      done.push(name);
+    for (const file of chooseMigrations(history, files, options)) {
+      options.signal?.throwIfAborted();
+      options.onMigration?.(file.name);
+      await runOne(client, options, file);
+      done.push(file.name);
     }
     return done;
   });
 }
 
-/** Which migrations a database has and lacks. Changes nothing, also on a database that was never migrated. */
+/** Which migrations a database has and lacks. Changes nothing. Errors: UNSAFE as for `migrate`, UNREACHABLE. */
 export async function migrationStatus(connection: PostgresConnection, folder: string): Promise<MigrationStatus> {
   const files = readMigrations(folder);
   return withPostgres(connection, async (client) => {
-    if (!(await tableExists(client, MIGRATIONS_TABLE))) return { applied: [], pending: files.map(({ name }) => name) };
-    await checkHistory(client, files);
-    const applied = await readApplied(client);
-    const known = new Set(applied.map(({ name }) => name));
-    return { applied, pending: files.map(({ name }) => name).filter((name) => !known.has(name)) };
+    const history = await readHistory(client);
+    checkHistory(history, files);
+    return { applied: history.applied, pending: files.slice(history.applied.length).map(({ name }) => name) };
   });
 }
 
-/** Held until the session ends, so also when this process dies. */
-async function lock(client: PostgresClient): Promise<void> {
-  await client.query(`SET lock_timeout = ${LOCK_WAIT_MS}`);
-  try {
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
-  } catch (error) {
-    throw new ConnectError('TIMEOUT', `another migration has been running for ${LOCK_WAIT_MS / 1000} s`, {
-      cause: error,
-      hint: 'wait for it to end, or find it in pg_stat_activity (application_name perps-connect)',
-    });
-  }
-  await client.query('SET lock_timeout = 0');
-}
-
-async function createTables(client: PostgresClient): Promise<void> {
-  // node-pg-migrate creates its own table with a time without zone; made here, its times are UTC whatever the session's zone.
-  await client.query(
-    `CREATE TABLE IF NOT EXISTS ${MIGRATIONS_TABLE}
-       (id SERIAL PRIMARY KEY, name VARCHAR(255) NOT NULL, run_on TIMESTAMP NOT NULL)`,
-  );
-  await client.query(
-    `CREATE TABLE IF NOT EXISTS ${CHECKSUMS_TABLE} (name VARCHAR(255) PRIMARY KEY, sha256 TEXT NOT NULL)`,
-  );
-}
-
-async function tableExists(client: PostgresClient, table: string): Promise<boolean> {
-  const { rows } = await client.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [table]);
-  return rows[0]?.found === true;
-}
-
-async function readApplied(client: PostgresClient): Promise<AppliedMigration[]> {
-  const { rows } = await client.query<{ name: string; at: string }>(
-    `SELECT name, to_char(run_on, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at FROM ${MIGRATIONS_TABLE} ORDER BY id`,
-  );
-  return rows;
-}
-
-/** Applied migrations must be the files' first ones, unedited: otherwise the files no longer describe the database. */
-async function checkHistory(client: PostgresClient, files: readonly MigrationFile[]): Promise<void> {
-  const applied = await readApplied(client);
-  const { rows } = await client.query<{ name: string; sha256: string }>(`SELECT name, sha256 FROM ${CHECKSUMS_TABLE}`);
-  const checksums = new Map(rows.map(({ name, sha256 }) => [name, sha256]));
-  for (const [index, { name }] of applied.entries()) {
-    const file = files.find((candidate) => candidate.name === name);
-    if (file === undefined) {
-      throw unsafe(
-        `migration ${name} is applied, but its file is not there`,
-        'restore the file, or check out the version that has it',
-      );
-    }
-    if (files[index]?.name !== name) {
-      throw unsafe(
-        `migration ${files[index]?.name} comes before ${name}, which is already applied`,
-        'give the new migration the next free number',
-      );
-    }
-    const checksum = checksums.get(name);
-    if (checksum !== undefined && checksum !== file.checksum) {
-      throw unsafe(
-        `migration ${basename(file.path)} was edited after it was applied`,
-        'restore it as it was and put the change into a new migration',
-      );
-    }
-  }
-}
-
-async function chooseMigrations(
-  client: PostgresClient,
+/** Applied ones are the first of the files, as `checkHistory` has made sure. */
+function chooseMigrations(
+  { applied }: History,
   files: readonly MigrationFile[],
   { direction, count }: MigrateOptions,
-): Promise<string[]> {
-  const applied = (await readApplied(client)).map(({ name }) => name);
-  if (direction === 'down') return applied.toReversed().slice(0, count ?? 1);
-  const pending = files.map(({ name }) => name).filter((name) => !applied.includes(name));
-  return pending.slice(0, count ?? pending.length);
+): readonly MigrationFile[] {
+  if (direction === 'up') return files.slice(applied.length, applied.length + (count ?? files.length));
+  return files
+    .slice(0, applied.length)
+    .toReversed()
+    .slice(0, count ?? 1);
 }
 
-async function runOne(
-  client: PostgresClient,
-  { folder, direction }: MigrateOptions,
-  files: readonly MigrationFile[],
-  name: string,
-): Promise<void> {
+async function runOne(client: PostgresClient, { folder, direction }: MigrateOptions, file: MigrationFile) {
+  // Before the migration and after its rollback, so that a crash in between leaves a checksum too many and never one too few.
+  if (direction === 'up') await recordChecksum(client, file);
   try {
     await runner({
       dbClient: client,
@@ -162,24 +96,26 @@ async function runOne(
       logger: { info() {}, warn() {}, error() {} },
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const { code: sqlState } = error as { code?: string };
-    throw new ConnectError('REFUSED', `migration ${name} (${direction}) failed and was rolled back: ${reason}`, {
-      cause: error,
-      details: { migration: name, direction, ...(sqlState === undefined ? {} : { sqlState }) },
-      hint: 'fix the migration if it has not landed yet, otherwise the database it meets; then run the command again',
-    });
+    throw failed(error, direction, file);
   }
-  if (direction === 'down') {
-    await client.query(`DELETE FROM ${CHECKSUMS_TABLE} WHERE name = $1`, [name]);
-    return;
-  }
-  const checksum = files.find((file) => file.name === name)?.checksum;
-  await client.query(
-    `INSERT INTO ${CHECKSUMS_TABLE} (name, sha256) VALUES ($1, $2)
-     ON CONFLICT (name) DO UPDATE SET sha256 = EXCLUDED.sha256`,
-    [name, checksum],
-  );
+  if (direction === 'down') await forgetChecksum(client, file.name);
 }
 
-const unsafe = (message: string, hint: string): ConnectError => new ConnectError('UNSAFE', message, { hint });
+function failed(error: unknown, direction: 'up' | 'down', file: MigrationFile): ConnectError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const { code: sqlState, position } = error as { code?: string; position?: string };
+  // PostgreSQL counts characters of what was sent, which is this part of the file.
+  const line =
+    position === undefined ? undefined : file.lines[direction] + lineAt(file[direction], Number(position)) - 1;
+  const place = line === undefined ? basename(file.path) : `${basename(file.path)}:${line}`;
+  return new ConnectError('REFUSED', `migration ${place} (${direction}) failed and was rolled back: ${reason}`, {
+    cause: error,
+    details: {
+      migration: file.name,
+      direction,
+      ...(line === undefined ? {} : { line }),
+      ...(sqlState === undefined ? {} : { sqlState }),
+    },
+    hint: 'fix the migration if it has not landed yet, otherwise the database it meets; then run the command again',
+  });
+}

@@ -1,0 +1,96 @@
+import { basename } from 'node:path';
+import { ConnectError } from '../core/errors.ts';
+import type { PostgresClient } from '../core/postgres.ts';
+import type { MigrationFile } from './files.ts';
+
+/** node-pg-migrate's own table: which migrations are applied. */
+export const MIGRATIONS_TABLE = 'pgmigrations';
+/** Ours beside it: what their files held when they were applied. */
+const CHECKSUMS_TABLE = 'pgmigrations_checksums';
+
+export interface AppliedMigration {
+  readonly name: string;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+}
+
+/** The applied migrations in the order they ran, and their files' checksums; both empty on a database never migrated. */
+export interface History {
+  readonly applied: readonly AppliedMigration[];
+  readonly checksums: ReadonlyMap<string, string>;
+}
+
+export async function createHistoryTables(client: PostgresClient): Promise<void> {
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS public.${MIGRATIONS_TABLE}
+       (id SERIAL PRIMARY KEY, name VARCHAR(255) NOT NULL, run_on TIMESTAMP NOT NULL)`,
+  );
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS public.${CHECKSUMS_TABLE} (name VARCHAR(255) PRIMARY KEY, sha256 TEXT NOT NULL)`,
+  );
+}
+
+/** Changes nothing, also on a database that was never migrated. */
+export async function readHistory(client: PostgresClient): Promise<History> {
+  if (!(await tableExists(client, MIGRATIONS_TABLE))) return { applied: [], checksums: new Map() };
+  const { rows: applied } = await client.query<AppliedMigration>(
+    `SELECT name, to_char(run_on, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at
+       FROM public.${MIGRATIONS_TABLE} ORDER BY run_on, id`,
+  );
+  // A database migrated by node-pg-migrate alone has no checksums: there is nothing to compare its files with.
+  if (!(await tableExists(client, CHECKSUMS_TABLE))) return { applied, checksums: new Map() };
+  const { rows } = await client.query<{ name: string; sha256: string }>(
+    `SELECT name, sha256 FROM public.${CHECKSUMS_TABLE}`,
+  );
+  return { applied, checksums: new Map(rows.map(({ name, sha256 }) => [name, sha256])) };
+}
+
+async function tableExists(client: PostgresClient, table: string): Promise<boolean> {
+  const { rows } = await client.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [
+    `public.${table}`,
+  ]);
+  return rows[0]?.found === true;
+}
+
+/**
+ * Applied migrations must be the files' first ones, unedited: otherwise the files no longer say what the database holds.
+ * Errors: UNSAFE.
+ */
+export function checkHistory({ applied, checksums }: History, files: readonly MigrationFile[]): void {
+  for (const [index, { name }] of applied.entries()) {
+    const file = files.find((candidate) => candidate.name === name);
+    if (file === undefined) {
+      throw unsafe(
+        `migration ${name} is applied, but its file is not there`,
+        'restore the file, or check out the version that has it',
+      );
+    }
+    if (files[index]?.name !== name) {
+      throw unsafe(
+        `migration ${files[index]?.name} comes before ${name}, which is already applied`,
+        'give the new migration the next free number',
+      );
+    }
+    const checksum = checksums.get(name);
+    if (checksum !== undefined && checksum !== file.checksum) {
+      throw unsafe(
+        `migration ${basename(file.path)} was edited after it was applied`,
+        'restore it as it was and put the change into a new migration',
+      );
+    }
+  }
+}
+
+export async function recordChecksum(client: PostgresClient, { name, checksum }: MigrationFile): Promise<void> {
+  await client.query(
+    `INSERT INTO public.${CHECKSUMS_TABLE} (name, sha256) VALUES ($1, $2)
+     ON CONFLICT (name) DO UPDATE SET sha256 = EXCLUDED.sha256`,
+    [name, checksum],
+  );
+}
+
+export async function forgetChecksum(client: PostgresClient, name: string): Promise<void> {
+  await client.query(`DELETE FROM public.${CHECKSUMS_TABLE} WHERE name = $1`, [name]);
+}
+
+const unsafe = (message: string, hint: string): ConnectError => new ConnectError('UNSAFE', message, { hint });

@@ -1,0 +1,27 @@
+import { PGlite } from '@electric-sql/pglite';
+import { pgDump } from '@electric-sql/pglite-tools/pg_dump';
+
+/** Starting PostgreSQL in WebAssembly takes seconds, more on a busy machine. */
+export const PGLITE_TIMEOUT_MS = 120_000;
+
+/** An empty PostgreSQL inside this process. The caller closes it. */
+export const openPglite = (): Promise<PGlite> => PGlite.create();
+
+/** What pg_dump says of the schema, without what differs from version to version or from run to run. */
+export async function dumpSchema(database: PGlite): Promise<string> {
+  const dump = await pgDump({ pg: database, args: ['--schema-only', '--no-owner', '--no-privileges'] });
+  // pg_dump leaves its read-only transaction and its settings behind.
+  await database.exec('ROLLBACK; RESET ALL');
+  return normalize(await dump.text());
+}
+
+/** Lines that say how and when it was dumped, and the headings of pg_dump; comments inside functions stay. */
+const NOISE = /^(SET |SELECT pg_catalog\.set_config|--$|-- (Name|Dumped|PostgreSQL database dump)\b|\\(un)?restrict )/;
+
+function normalize(dump: string): string {
+  const lines = dump.split('\n').filter((line) => !NOISE.test(line));
+  return `${lines
+    .join('\n')
+    .replaceAll(/\n{3,}/g, '\n\n')
+    .trim()}\n`;
+}

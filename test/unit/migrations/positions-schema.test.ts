@@ -1,0 +1,299 @@
+import { resolve } from 'node:path';
+import type { PGlite } from '@electric-sql/pglite';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readMigrations } from '../../../migrations/files.ts';
+import { openPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
+
+let database: PGlite;
+
+beforeAll(async () => {
+  database = await openPglite();
+  for (const { up } of readMigrations(resolve(import.meta.dirname, '../../../migrations'))) await database.exec(up);
+}, PGLITE_TIMEOUT_MS);
+afterAll(() => database.close());
+beforeEach(() => database.exec('TRUNCATE positions RESTART IDENTITY; RESET TimeZone'));
+
+const DEFAULTS = {
+  position_account: 'P1',
+  position_index: 0,
+  owner: 'alice',
+  signature: 's1',
+  slot: 100,
+  block_time: '2026-01-01 10:00:00.123',
+  symbol: 'BTC-USD',
+  side: 'Long',
+  size: '1.00000000',
+  entry_price: '100.000000',
+  mark_price: '100.000000',
+  margin: '10.000000',
+  leverage: 10,
+  unrealized_pnl: '0.000000',
+  realized_pnl: '0.000000',
+  funding_accrued: '0.000000',
+  liquidation_price: '91.000000',
+  status: 'Open',
+  event_type: 'OPENED',
+  kafka_partition: 0 as number | null,
+  kafka_offset: 10 as number | null,
+};
+type Row = typeof DEFAULTS;
+const COLUMNS = Object.keys(DEFAULTS) as (keyof Row)[];
+const KEY: readonly string[] = ['position_account', 'signature'];
+
+/** Writes rows in one statement as the sink does: only the record's columns, upsert on the key. Returns the rows written. */
+async function deliver(...updates: readonly Partial<Row>[]): Promise<number> {
+  const parameters = updates.flatMap((update) => COLUMNS.map((name) => ({ ...DEFAULTS, ...update })[name]));
+  const tuples = updates.map((_row, row) => `(${COLUMNS.map((_name, at) => `$${row * COLUMNS.length + at + 1}`)})`);
+  const { affectedRows } = await database.query(
+    `INSERT INTO positions (${COLUMNS}) VALUES ${tuples}
+     ON CONFLICT (position_account, signature) DO UPDATE
+     SET ${COLUMNS.filter((name) => !KEY.includes(name)).map((name) => `${name} = EXCLUDED.${name}`)}`,
+    parameters,
+  );
+  return affectedRows ?? 0;
+}
+
+async function select<T = Record<string, unknown>>(sql: string): Promise<T[]> {
+  return (await database.query<T>(sql)).rows;
+}
+
+/** Row versions show whether PostgreSQL wrote anything, a write without a change included. */
+const versions = () => select('SELECT signature, ctid::text, xmin::text FROM positions ORDER BY id');
+
+describe('a redelivery', () => {
+  it('of the same record writes nothing', async () => {
+    await deliver({});
+    const before = await versions();
+    expect(await deliver({})).toBe(0);
+    expect(await versions()).toEqual(before);
+  });
+
+  it('of an older record never puts its content over the newer one', async () => {
+    await deliver({ kafka_offset: 20, mark_price: '200.000000' });
+    const before = await versions();
+    expect(await deliver({ kafka_offset: 10, mark_price: '100.000000' })).toBe(0);
+    expect(await versions()).toEqual(before);
+    expect(await select('SELECT mark_price, kafka_offset FROM positions')).toEqual([
+      { mark_price: '200.000000', kafka_offset: 20 },
+    ]);
+  });
+
+  it('with a higher offset is taken, content and offset; id and created_at keep their first value', async () => {
+    await deliver({});
+    const [first] = await select('SELECT id, created_at FROM positions');
+    expect(await deliver({ kafka_offset: 11, status: 'Closed' })).toBe(1);
+    expect(await select('SELECT id, created_at FROM positions')).toEqual([first]);
+    expect(await select('SELECT status, kafka_offset FROM positions')).toEqual([
+      { status: 'Closed', kafka_offset: 11 },
+    ]);
+  });
+
+  it('with a higher offset is taken even when nothing else differs', async () => {
+    await deliver({});
+    expect(await deliver({ kafka_offset: 11 })).toBe(1);
+    expect(await select('SELECT kafka_offset FROM positions')).toEqual([{ kafka_offset: 11 }]);
+  });
+
+  it('in another partition is taken, since offsets of different partitions do not compare', async () => {
+    await deliver({ kafka_partition: 3, kafka_offset: 500 });
+    expect(await deliver({ kafka_partition: 1, kafka_offset: 2, status: 'Closed' })).toBe(1);
+    expect(await select('SELECT status, kafka_partition FROM positions')).toEqual([
+      { status: 'Closed', kafka_partition: 1 },
+    ]);
+  });
+
+  it.each([
+    ['the row', { kafka_partition: null, kafka_offset: null }, {}],
+    ['the update', {}, { kafka_partition: null, kafka_offset: null }],
+  ])('is taken when %s has no offset and something differs', async (_what, row, update) => {
+    await deliver(row);
+    expect(await deliver({ ...update, status: 'Closed' })).toBe(1);
+    expect(await select('SELECT status FROM positions')).toEqual([{ status: 'Closed' }]);
+  });
+
+  it('without offsets writes nothing when nothing differs', async () => {
+    const byHand = { kafka_partition: null, kafka_offset: null };
+    await deliver(byHand);
+    const before = await versions();
+    expect(await deliver(byHand)).toBe(0);
+    expect(await versions()).toEqual(before);
+  });
+
+  it('among new rows of one statement leaves the new ones unharmed', async () => {
+    await deliver({ signature: 's1', kafka_offset: 1 });
+    expect(
+      await deliver(
+        { signature: 's0', kafka_offset: 0 },
+        { signature: 's1', kafka_offset: 1 },
+        { signature: 's2', kafka_offset: 2 },
+      ),
+    ).toBe(2);
+    expect(await select('SELECT count(*)::int AS rows FROM positions')).toEqual([{ rows: 3 }]);
+  });
+});
+
+describe('ties inside a slot', () => {
+  const current = async () =>
+    (await select<{ signature: string }>('SELECT signature FROM current_positions')).map(({ signature }) => signature);
+
+  it('are decided by the offset, whatever order the rows arrived in', async () => {
+    await deliver({ signature: 'second', kafka_offset: 11 }, { signature: 'first', kafka_offset: 10 });
+    expect(await current()).toEqual(['second']);
+  });
+
+  it('stay right when both updates are sent again and only the first has arrived so far', async () => {
+    await deliver({ signature: 'first', kafka_offset: 10 }, { signature: 'second', kafka_offset: 11 });
+    await deliver({ signature: 'first', kafka_offset: 20 });
+    await deliver({ signature: 'second', kafka_offset: 21 });
+    expect(await current()).toEqual(['second']);
+    // A sink whose offsets were set back delivers the first pass once more.
+    await deliver({ signature: 'first', kafka_offset: 10 }, { signature: 'second', kafka_offset: 11 });
+    expect(await current()).toEqual(['second']);
+  });
+
+  it('prefer a row with an offset to one without, and among those without the later one', async () => {
+    const byHand = { kafka_partition: null, kafka_offset: null };
+    await deliver({ ...byHand, signature: 'hand-1' });
+    await deliver({ ...byHand, signature: 'hand-2' });
+    expect(await current()).toEqual(['hand-2']);
+    await deliver({ signature: 'sink', kafka_offset: 0 });
+    await deliver({ ...byHand, signature: 'hand-3' });
+    expect(await current()).toEqual(['sink']);
+  });
+
+  it('do not matter across slots: a higher slot wins with any offset', async () => {
+    await deliver({ signature: 'new', slot: 101, kafka_offset: 1 }, { signature: 'old', slot: 100, kafka_offset: 99 });
+    expect(await current()).toEqual(['new']);
+  });
+});
+
+describe('current_positions', () => {
+  it("has the seed's columns in the seed's order", async () => {
+    const { fields } = await database.query('SELECT * FROM current_positions');
+    expect(fields.map(({ name }) => name)).toEqual(COLUMNS.filter((name) => !name.startsWith('kafka_')));
+  });
+
+  it('shows one row a position, as it came', async () => {
+    await deliver(
+      { signature: 'a', slot: 1, kafka_offset: 1 },
+      { signature: 'b', slot: 2, kafka_offset: 2, status: 'Closed' },
+      { position_account: 'P2', signature: 'a', slot: 1, kafka_offset: 3 },
+    );
+    expect(await select('SELECT position_account, slot::int, status FROM current_positions ORDER BY 1')).toEqual([
+      { position_account: 'P1', slot: 2, status: 'Closed' },
+      { position_account: 'P2', slot: 1, status: 'Open' },
+    ]);
+  });
+});
+
+describe('user_statistics', () => {
+  it('counts and sums the current state of each position, once', async () => {
+    await deliver(
+      { position_account: 'won', signature: '1', slot: 1, unrealized_pnl: '50.000000' },
+      { position_account: 'won', signature: '2', slot: 2, status: 'Closed', realized_pnl: '7.500001' },
+      { position_account: 'lost', signature: '3', status: 'Closed', realized_pnl: '-2.500000' },
+      { position_account: 'even', signature: '4', status: 'Closed' },
+      { position_account: 'open', signature: '5', unrealized_pnl: '3.000000' },
+      { position_account: 'opening', signature: '6', status: 'Opening', unrealized_pnl: '0.100000' },
+      { position_account: 'modifying', signature: '7', status: 'Modifying', unrealized_pnl: '-0.000001' },
+      { position_account: 'closing', signature: '8', status: 'Closing', unrealized_pnl: '1000.000000' },
+      {
+        position_account: 'gone',
+        signature: '9',
+        status: 'Liquidating',
+        realized_pnl: '-9.000000',
+        block_time: '2026-01-02 00:00:00',
+      },
+      { position_account: 'other', owner: 'bob', signature: '10' },
+    );
+    expect(await select("SELECT *, last_activity::text FROM user_statistics WHERE owner = 'alice'")).toEqual([
+      {
+        owner: 'alice',
+        total_positions: 8,
+        closed_positions: 3,
+        liquidated_positions: 1,
+        total_realized_pnl: '5.000001',
+        total_unrealized_pnl: '3.099999',
+        win_count: 1,
+        loss_count: 1,
+        last_activity: '2026-01-02 00:00:00',
+      },
+    ]);
+  });
+
+  it('shows zero, not nothing, for an owner without closed or open positions', async () => {
+    await deliver({ status: 'Liquidating' });
+    expect(await select('SELECT total_realized_pnl, total_unrealized_pnl FROM user_statistics')).toEqual([
+      { total_realized_pnl: '0', total_unrealized_pnl: '0' },
+    ]);
+  });
+});
+
+describe('daily_pnl_snapshots', () => {
+  const days = () =>
+    select(`SELECT owner, symbol, snapshot_day::text, total_unrealized_pnl, total_realized_pnl, total_funding,
+                   position_count::int FROM daily_pnl_snapshots ORDER BY 1, 2, 3`);
+  const day = (date: string, figures: Record<string, unknown>) => ({
+    owner: 'alice',
+    symbol: 'BTC-USD',
+    snapshot_day: `${date} 00:00:00`,
+    total_realized_pnl: '0.000000',
+    total_funding: '0.000000',
+    ...figures,
+  });
+
+  it('counts the last state of each position and day once, however many updates there were', async () => {
+    await deliver(
+      { signature: '1', slot: 1, unrealized_pnl: '5.000000', block_time: '2026-01-01 01:00:00' },
+      { signature: '2', slot: 2, unrealized_pnl: '7.000000', block_time: '2026-01-01 02:00:00' },
+      { signature: '3', slot: 3, unrealized_pnl: '9.000000', block_time: '2026-01-02 01:00:00' },
+      {
+        position_account: 'P2',
+        signature: '4',
+        slot: 1,
+        unrealized_pnl: '1.000000',
+        block_time: '2026-01-01 03:00:00',
+      },
+    );
+    expect(await days()).toEqual([
+      day('2026-01-01', { total_unrealized_pnl: '8.000000', position_count: 2 }),
+      day('2026-01-02', { total_unrealized_pnl: '9.000000', position_count: 1 }),
+    ]);
+  });
+
+  it("corrects a past day when that day's last update arrives late", async () => {
+    await deliver({ signature: '2', slot: 2, kafka_offset: 1, unrealized_pnl: '7.000000' });
+    await deliver({ signature: '1', slot: 1, kafka_offset: 2, unrealized_pnl: '5.000000' });
+    expect(await days()).toMatchObject([{ total_unrealized_pnl: '7.000000' }]);
+    await deliver({ signature: '3', slot: 3, kafka_offset: 3, unrealized_pnl: '8.000000' });
+    expect(await days()).toMatchObject([{ total_unrealized_pnl: '8.000000' }]);
+  });
+
+  it('cuts days at midnight UTC, whatever the zone of the session', async () => {
+    await deliver(
+      { signature: '1', slot: 1, unrealized_pnl: '1.000000', block_time: '2026-03-29 23:59:59.999' },
+      { signature: '2', slot: 2, unrealized_pnl: '2.000000', block_time: '2026-03-30 00:00:00' },
+    );
+    for (const zone of ['UTC', 'Asia/Tokyo', 'America/New_York', 'Europe/Berlin']) {
+      await database.exec(`SET TimeZone = '${zone}'`);
+      expect(await days(), zone).toMatchObject([
+        { snapshot_day: '2026-03-29 00:00:00', total_unrealized_pnl: '1.000000' },
+        { snapshot_day: '2026-03-30 00:00:00', total_unrealized_pnl: '2.000000' },
+      ]);
+    }
+  });
+});
+
+describe('created_at', () => {
+  it('is UTC, whatever the zone of the session', async () => {
+    for (const [at, zone] of ['Asia/Tokyo', 'America/New_York'].entries()) {
+      await database.exec(`SET TimeZone = '${zone}'`);
+      await deliver({ signature: `s${at}` });
+    }
+    const ages = await select<{ age: number }>(
+      "SELECT abs(extract(epoch FROM (now() AT TIME ZONE 'utc') - created_at))::int AS age FROM positions",
+    );
+    expect(ages).toHaveLength(2);
+    for (const { age } of ages) expect(age).toBeLessThan(600);
+  });
+});
