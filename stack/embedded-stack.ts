@@ -5,7 +5,7 @@ import { ConnectError } from '../core/errors.ts';
 import { readArtifactLock } from './artifacts.ts';
 import { artifactFolders, fetchArtifacts } from './fetch-artifacts.ts';
 import { cacheFolder, existingStateFolder, type StateFolder, stateFolder, storageError } from './folders.ts';
-import { findJava, type Java } from './java.ts';
+import { findJava } from './java.ts';
 import type { Part } from './part.ts';
 import { connectPart } from './parts/connect.ts';
 import type { PartContext } from './parts/context.ts';
@@ -31,7 +31,7 @@ export async function up(options: StackOptions): Promise<StackStatus> {
   return withStackLock(folder, options, async (signal) => {
     try {
       if (options.fresh) await removeState(folder, options);
-      const parts = describeParts(folder, options, signal);
+      const parts = describeParts(folder, options);
       const started = await startParts(parts, { folder, signal, onEvent: (event) => options.onEvent?.(event) });
       return statusOf(folder, options.ports, started);
     } catch (error) {
@@ -94,25 +94,15 @@ async function removeState(folder: StateFolder, options: StackOptions): Promise<
   stateFolder(options.root);
 }
 
-function describeParts(folder: StateFolder, options: StackOptions, signal: AbortSignal): readonly Part[] {
+function describeParts(folder: StateFolder, options: StackOptions): readonly Part[] {
   const lock = readArtifactLock();
   const cache = cacheFolder(options.env);
   const folders = artifactFolders(lock, cache);
   const postgres = preparePostgresHome(folder);
-  let java: Promise<Java> | undefined;
-  const prepareJava = async (): Promise<Java> => {
-    // Java first: nobody should wait for a download to hear that it is missing.
-    const found = await findJava(options.env);
-    await fetchArtifacts({
-      lock,
-      cache,
-      signal,
-      ...(options.env.CONNECT_MAVEN_URL ? { repository: options.env.CONNECT_MAVEN_URL } : {}),
-      onProgress: (doneBytes, totalBytes) => options.onEvent?.({ kind: 'download', doneBytes, totalBytes }),
-      onNote: (message) => options.onEvent?.({ kind: 'note', message }),
-    });
-    return found;
-  };
+  const onNote = (message: string) => options.onEvent?.({ kind: 'note', message });
+  const onProgress = (doneBytes: number, totalBytes: number) =>
+    options.onEvent?.({ kind: 'download', doneBytes, totalBytes });
+  const repository = options.env.CONNECT_MAVEN_URL ? { repository: options.env.CONNECT_MAVEN_URL } : {};
   const context: PartContext = {
     folder,
     ports: options.ports,
@@ -121,15 +111,24 @@ function describeParts(folder: StateFolder, options: StackOptions, signal: Abort
     postgres,
     secrets: stackSecrets(folder, postgres.data),
     classPath: lock.groups.kafka.files.map(({ name }) => join(folders.kafka, name)).join(delimiter),
-    java() {
-      java ??= prepareJava();
-      return java;
-    },
+    java: once(() => findJava(options.env)),
+    artifacts: once(async (signal: AbortSignal) => {
+      await fetchArtifacts({ lock, cache, signal, onProgress, onNote, ...repository });
+    }),
   };
   const inside = postgres.data.startsWith(folder.path);
   const { postgresFolder: _old, ...state } = readState(folder);
   writeState(folder, { ...state, ports: options.ports, ...(inside ? {} : { postgresFolder: outsideFolder(folder) }) });
   return [postgresPart(context), kafkaPart(context), registryPart(context), connectPart(context)];
+}
+
+/** The same promise for every caller: all parts wait for one and the same work. */
+function once<T, Args extends unknown[]>(task: (...args: Args) => Promise<T>): (...args: Args) => Promise<T> {
+  let promise: Promise<T> | undefined;
+  return (...args) => {
+    promise ??= task(...args);
+    return promise;
+  };
 }
 
 function stackSecrets(folder: StateFolder, postgresData: string): StackSecrets {

@@ -7,7 +7,7 @@ import { ConnectError } from '../core/errors.ts';
 import { createAxios } from '../core/http.ts';
 import { type ArtifactLock, type GroupName, groupFolder, type LockedFile } from './artifacts.ts';
 import { type DownloadOptions, type DownloadRequest, download } from './download.ts';
-import { storageError } from './folders.ts';
+import { makeFolder, storageError } from './folders.ts';
 import { unpack } from './unpack.ts';
 import { type Deviation, verifyGroup } from './verify-files.ts';
 
@@ -49,7 +49,7 @@ export async function fetchArtifacts(options: FetchOptions): Promise<ArtifactFol
   const folders = artifactFolders(options.lock, cache);
   try {
     if ((await findDeviations(options.lock, folders)).size === 0) return folders;
-    await mkdir(cache, { recursive: true });
+    makeFolder(cache);
     const release = await lockCache(options);
     try {
       await repair(options, folders, await findDeviations(options.lock, folders));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import type { PartName } from './types.ts';
 
@@ -25,15 +25,29 @@ export interface StateFolder {
 export function stateFolder(root: string): StateFolder {
   const wanted = join(root, '.connect');
   try {
-    mkdirSync(join(wanted, 'logs'), { recursive: true });
-    mkdirSync(join(wanted, 'config'), { recursive: true, mode: 0o700 });
+    makeFolder(join(wanted, 'logs'));
+    makeFolder(join(wanted, 'config'), 0o700);
   } catch (error) {
     throw storageError(error, wanted) ?? error;
   }
   return describe(wanted);
 }
 
-/** The same without creating anything; undefined when the project has none. */
+/** Creates a folder and those above it. Errors tell of the disk what is wrong with it. */
+export function makeFolder(path: string, mode?: number): void {
+  try {
+    mkdirSync(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // On a read-only file system Node says only this; asking for the right to write says more.
+    let above = dirname(path);
+    while (!existsSync(above)) above = dirname(above);
+    accessSync(above, constants.W_OK);
+    throw error;
+  }
+}
+
+/** The state folder without creating anything; undefined when the project has none. */
 export function existingStateFolder(root: string): StateFolder | undefined {
   const wanted = join(root, '.connect');
   return existsSync(wanted) ? describe(wanted) : undefined;

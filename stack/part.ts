@@ -19,8 +19,10 @@ export interface Part {
   readonly fingerprint: string;
   /** Parts that must be ready before this one is started. */
   readonly startsAfter: readonly PartName[];
-  /** Writes configuration, initialises data on the first start, and says what to run. */
-  prepare(): Promise<LaunchCommand>;
+  /** Throws when something is plainly missing. Asked of all parts before the first is started. */
+  check(): Promise<void>;
+  /** Writes configuration, initialises data on the first start, and says what to run. The signal ends a download. */
+  prepare(signal: AbortSignal): Promise<LaunchCommand>;
   /** Resolves once the part does its work; throws or returns false as long as it does not. */
   probe(): Promise<boolean>;
 }

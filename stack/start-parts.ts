@@ -25,17 +25,21 @@ export interface StartOptions {
 
 /**
  * Brings every part up, each as soon as those it starts after are ready; parts that run already are left alone.
+ * Nothing is started as long as a port is taken or Java is missing.
  * Returns the parts that this call started. When one fails, or the signal is aborted, everything that this call
  * started is stopped again and the first error thrown.
  */
 export async function startParts(parts: readonly Part[], options: StartOptions): Promise<ReadonlySet<PartName>> {
+  const absent = parts.filter(({ name }) => runningProcesses(options.folder, name).length === 0);
+  await Promise.all(absent.map((part) => Promise.all([part.check(), requireFreePort(part.name, part.port)])));
   const started = new Set<PartName>();
+  const unready = new Set<PartName>();
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, options.signal]);
   const ready = new Map<PartName, Promise<void>>();
   for (const part of parts) {
     const before = part.startsAfter.map((name) => ready.get(name));
-    const run = Promise.all(before).then(() => bringUp(part, { ...options, signal }, started));
+    const run = Promise.all(before).then(() => bringUp(part, { ...options, signal }, { started, unready }));
     ready.set(part.name, run);
     run.catch((error: unknown) => failure.abort(error));
   }
@@ -45,26 +49,32 @@ export async function startParts(parts: readonly Part[], options: StartOptions):
   const reason: unknown = options.signal.aborted ? options.signal.reason : failure.signal.reason;
   // Whoever has taken the lock over from us also has our processes.
   if (!(reason instanceof ConnectError && reason.code === 'UNSAFE')) {
-    await stopParts(options.folder, started, options.onEvent);
+    await stopParts(options.folder, started, options.onEvent, unready);
   }
   throw options.signal.aborted && !(reason instanceof ConnectError)
     ? new ConnectError('INTERRUPTED', 'interrupted; what was being started is stopped again')
     : reason;
 }
 
-async function bringUp(part: Part, options: StartOptions, started: Set<PartName>): Promise<void> {
+interface Progress {
+  readonly started: Set<PartName>;
+  readonly unready: Set<PartName>;
+}
+
+async function bringUp(part: Part, options: StartOptions, progress: Progress): Promise<void> {
   const { folder, onEvent } = options;
   if (await takeOver(part, options)) return;
   options.signal.throwIfAborted();
   await requireFreePort(part.name, part.port);
   const began = Date.now();
-  const command = await part.prepare();
+  const command = await part.prepare(options.signal);
   options.signal.throwIfAborted();
   const logs = [folder.outputFile(part.name), folder.logFile(part.name)];
   const marks = new Map(logs.map((file) => [file, fileSize(file)]));
   onEvent({ kind: 'part', part: part.name, state: 'starting' });
   const identity = await launch(command, part.marker, folder.outputFile(part.name));
-  started.add(part.name);
+  progress.started.add(part.name);
+  progress.unready.add(part.name);
   recordPart(folder, part.name, { ...identity, port: part.port, fingerprint: part.fingerprint });
   try {
     await becomeReady(part, identity, START_TIMEOUT_MS, options.signal);
@@ -72,6 +82,7 @@ async function bringUp(part: Part, options: StartOptions, started: Set<PartName>
     options.signal.throwIfAborted();
     throw startFailure(part, folder, marks, error);
   }
+  progress.unready.delete(part.name);
   onEvent({ kind: 'part', part: part.name, state: 'ready', pid: identity.pid, tookMs: Date.now() - began });
 }
 

@@ -28,17 +28,25 @@ export function runningProcesses(folder: StateFolder, part: PartName): ProcessId
   return [...recorded, ...others];
 }
 
+/**
+ * A part that was never ready has nothing to bring to an end, and a worker that still waits for its broker does not
+ * listen: it would use up its whole time.
+ */
+const UNREADY_GRACE_MS = 2_000;
+
 /** Ends every process of a part and forgets it. Returns whether there was any. */
 export async function stopPart(
   folder: StateFolder,
   part: PartName,
   onEvent?: (event: StackEvent) => void,
+  wasReady = true,
 ): Promise<boolean> {
   const running = runningProcesses(folder, part);
   for (const identity of running) {
     const started = Date.now();
     onEvent?.({ kind: 'part', part, state: 'stopping', pid: identity.pid });
-    const signal = await stopProcess(identity, STOP[part]);
+    const { signals, graceMs } = STOP[part];
+    const signal = await stopProcess(identity, { signals, graceMs: wasReady ? graceMs : UNREADY_GRACE_MS });
     const state = signal === 'SIGKILL' ? 'killed' : 'stopped';
     onEvent?.({ kind: 'part', part, state, pid: identity.pid, tookMs: Date.now() - started });
   }
@@ -46,16 +54,20 @@ export async function stopPart(
   return running.length > 0;
 }
 
-/** Ends the given parts, in the order in which they need each other. Returns those that ran. */
+/**
+ * Ends the given parts, in the order in which they need each other. `unready` are those among them that have not come
+ * up yet. Returns those that ran.
+ */
 export async function stopParts(
   folder: StateFolder,
   parts: ReadonlySet<PartName>,
   onEvent?: (event: StackEvent) => void,
+  unready: ReadonlySet<PartName> = new Set(),
 ): Promise<PartName[]> {
   const stopped: PartName[] = [];
   for (const wave of STOP_ORDER) {
     const names = wave.filter((name) => parts.has(name));
-    const ran = await Promise.all(names.map((name) => stopPart(folder, name, onEvent)));
+    const ran = await Promise.all(names.map((name) => stopPart(folder, name, onEvent, !unready.has(name))));
     stopped.push(...names.filter((_name, index) => ran[index]));
   }
   return stopped;

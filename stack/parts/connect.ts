@@ -40,8 +40,10 @@ export function connectPart(context: PartContext): Part {
     fingerprint: fingerprint(FLAGS, properties, context.folders.kafka),
     // It needs the broker, but spends its first seconds on loading plugins and keeps asking.
     startsAfter: [],
-    async prepare() {
+    check: async () => void (await context.java()),
+    async prepare(signal) {
       const java = await context.java();
+      await context.artifacts(signal);
       const config = join(folder.config, 'connect.properties');
       const logging = join(folder.config, 'connect-log4j2.properties');
       await writeFile(config, properties);

@@ -13,8 +13,10 @@ export interface PartContext {
   /** Where PostgreSQL's data and, if need be, a copy of its programs lie, and as whom it runs. */
   readonly postgres: PostgresHome;
   readonly secrets: StackSecrets;
-  /** Java, once it is found and every artifact is there and verified. */
+  /** Java, or the error that says what is wrong with those there are. */
   java(): Promise<Java>;
+  /** Resolves once every artifact is there and verified. */
+  artifacts(signal: AbortSignal): Promise<void>;
   /** Jars of the broker and the worker, separated as in a class path. */
   readonly classPath: string;
 }

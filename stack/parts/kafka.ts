@@ -36,8 +36,10 @@ export function kafkaPart(context: PartContext): Part {
     marker,
     fingerprint: fingerprint(FLAGS, serverProperties(ports.kafka, 0, data), context.folders.kafka),
     startsAfter: [],
-    async prepare() {
+    check: async () => void (await context.java()),
+    async prepare(signal) {
       const java = await context.java();
+      await context.artifacts(signal);
       const environment = childEnvironment(env, { CLASSPATH: context.classPath });
       const config = join(folder.config, 'kafka.properties');
       const logging = join(folder.config, 'kafka-log4j2.properties');

@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
 import { type PostgresClient, type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { fingerprint } from '../fingerprint.ts';
+import { storageError } from '../folders.ts';
+import { meaningfulLines } from '../log-tail.ts';
 import { partMarker } from '../markers.ts';
 import type { Part } from '../part.ts';
 import { accepts } from '../ports.ts';
@@ -29,6 +31,7 @@ export function postgresPart(context: PartContext): Part {
     marker,
     fingerprint: fingerprint(settings, postgres.programs, postgres.data),
     startsAfter: [],
+    check: () => Promise.resolve(),
     async prepare() {
       const environment = childEnvironment(env, {});
       if (!existsSync(join(postgres.data, 'PG_VERSION'))) await initialise(postgres, secrets.superuser, environment);
@@ -90,9 +93,12 @@ async function initialise(home: PostgresHome, password: string, env: NodeJS.Proc
     );
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string };
-    throw new ConnectError('ENVIRONMENT', `cannot initialise PostgreSQL in ${home.data}: ${stderr.trim() || message}`, {
-      cause: error,
-    });
+    if (stderr.includes('No space left on device')) Object.assign(error as object, { code: 'ENOSPC' });
+    const reason = meaningfulLines(stderr, 3).join('; ') || message;
+    throw (
+      storageError(error, home.data) ??
+      new ConnectError('ENVIRONMENT', `cannot initialise PostgreSQL in ${home.data}: ${reason}`, { cause: error })
+    );
   } finally {
     await rm(passwordFile, { force: true });
   }

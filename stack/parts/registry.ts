@@ -25,8 +25,10 @@ export function registryPart(context: PartContext): Part {
     marker,
     fingerprint: fingerprint(FLAGS, settings, jar, ports.postgres),
     startsAfter: ['postgres'],
-    async prepare() {
+    check: async () => void (await context.java()),
+    async prepare(signal) {
       const java = await context.java();
+      await context.artifacts(signal);
       const properties = { ...settings, 'quarkus.management.port': String(await freePort()) };
       return {
         command: java.command,
