@@ -60,12 +60,12 @@ export class FeedScript {
     const goodLeft = this.#good - (this.#seq - this.#faultsMade);
     const records = generator.next(slot, Math.min(slot.updates, goodLeft));
     const made: FeedUpdate[] = [];
+    this.#addFaults(slot, made);
     for (const record of records) {
-      this.#addFaults(slot, made);
       this.#seq += 1;
       made.push({ seq: this.#seq, expect: 'row', record });
+      this.#addFaults(slot, made);
     }
-    if (records.length === goodLeft) this.#addFaults(slot, made);
     return { slot: slot.slot, updates: made };
   }
 

@@ -69,11 +69,15 @@ describe('the simulated feed', () => {
   it('replays from a slot exactly what it sent from there on', async () => {
     const { simulator, reader } = await start({ updates: 15_000, faulty: 30 });
     const all = await bytesOf(reader);
-    const notices = all.map((bytes) => reader.decode(bytes).slot?.slot);
-    for (const share of [0.1, 0.9]) {
-      const at = notices.findIndex((slot, index) => index >= all.length * share && slot !== undefined);
-      const tail = await bytesOf(reader, String(BigInt(notices[at] as string) + 1n));
-      expect(hashOf(tail)).toBe(hashOf(all.slice(at + 1)));
+    const messages = all.map((bytes) => reader.decode(bytes));
+    const slots = slotsOf(messages);
+    // The 10,000th update is where the first snapshot is made: replays begin before, at and after it.
+    const [known] = updatesOf(messages).slice(9_999);
+    const at = slots.indexOf(String(known?.slot));
+    for (const slot of [slots[100], slots[at - 1], slots[at], slots[at + 1], slots.at(-1)]) {
+      const before = slots[slots.indexOf(String(slot)) - 1];
+      const begin = messages.findIndex(({ slot: notice }) => notice?.slot === before) + 1;
+      expect(hashOf(await bytesOf(reader, slot))).toBe(hashOf(all.slice(begin)));
     }
     expect(simulator.sent()).toBe(15_000);
   });

@@ -45,7 +45,10 @@ export function generate(wanted: Wanted): Row[] {
     const slot = timeline.next();
     const before = market;
     if (cloneEvery !== undefined && slots % cloneEvery === 0) market = market.clone();
-    rows.push(...(market.next(slot, Math.min(slot.updates, updates - rows.length)) as unknown as Row[]));
+    const count = Math.min(slot.updates, updates - rows.length);
+    const made = market.next(slot, count) as unknown as Row[];
+    if (made.length !== count) throw new Error(`asked for ${count} updates, got ${made.length}`);
+    rows.push(...made);
     // What the original does afterwards must not be seen by the clone.
     if (before !== market) before.next(slot, 200);
   }

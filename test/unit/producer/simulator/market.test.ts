@@ -25,6 +25,18 @@ function steps(list: readonly Row[]): [Row | undefined, Row][] {
   });
 }
 
+const NEXT: Readonly<Record<string, readonly string[]>> = {
+  '': ['OPENED/Opening'],
+  Opening: ['OPENED/Open'],
+  Open: ['PNL_UPDATE/Open', 'MODIFIED/Modifying', 'CLOSED/Closing', 'LIQUIDATED/Liquidating'],
+  Modifying: ['MODIFIED/Open', 'LIQUIDATED/Liquidating'],
+  Closing: ['CLOSED/Closed', 'LIQUIDATED/Liquidating'],
+  Closed: [],
+  Liquidating: [],
+};
+const stepOf = ({ event_type, status }: Row) => `${event_type}/${status}`;
+const isIllegal = ([before, row]: [Row | undefined, Row]) => !NEXT[before?.status ?? '']?.includes(stepOf(row));
+
 const GOLDEN_HASH = 'f0916195b04c0252ef52a3cfdf8d0657f20d10d54da79fa9ace854fd097ff9a3';
 
 describe('the market', () => {
@@ -97,19 +109,15 @@ describe('the market', () => {
   });
 
   it('follows the life cycle', () => {
-    const NEXT: Record<string, readonly string[]> = {
-      '': ['OPENED/Opening'],
-      Opening: ['OPENED/Open'],
-      Open: ['PNL_UPDATE/Open', 'MODIFIED/Modifying', 'CLOSED/Closing', 'LIQUIDATED/Liquidating'],
-      Modifying: ['MODIFIED/Open', 'LIQUIDATED/Liquidating'],
-      Closing: ['CLOSED/Closed', 'LIQUIDATED/Liquidating'],
-      Closed: [],
-      Liquidating: [],
-    };
-    const stepOf = ({ event_type, status }: Row) => `${event_type}/${status}`;
-    const wrong = steps(rows).filter(([before, row]) => !NEXT[before?.status ?? '']?.includes(stepOf(row)));
-    expect(wrong).toEqual([]);
+    expect(steps(rows).filter(isIllegal)).toEqual([]);
     expect(new Set(rows.map(stepOf))).toEqual(new Set(Object.values(NEXT).flat()));
+  });
+
+  it('liquidates positions with a request under way, too, and then forgets the request', () => {
+    const crowded = steps(generate({ seed: SEED, updates: 60_000, updatesPerSlot: 400 }));
+    expect(crowded.filter(isIllegal)).toEqual([]);
+    const cutShort = crowded.filter(([before, row]) => before?.status === 'Modifying' && row.status === 'Liquidating');
+    expect(cutShort.length).toBeGreaterThan(0);
   });
 
   it('creates or destroys no value: PnL moves only with the mark, funding only with time', () => {
@@ -183,6 +191,12 @@ describe('the market', () => {
       const accounts = new Set(owned.map(({ position_account }) => position_account));
       expect(accounts.size).toBe(indexes.size);
     }
+  });
+
+  it('lets liquidations that do not fit a slot wait for the next one, before anything else', () => {
+    const narrow = generate({ seed: SEED, updates: 20_000, updatesPerSlot: 1 });
+    expect(steps(narrow).filter(isIllegal)).toEqual([]);
+    expect(narrow.filter(({ event_type }) => event_type === 'LIQUIDATED').length).toBeGreaterThan(10);
   });
 
   it('works when it is as small as can be', () => {
