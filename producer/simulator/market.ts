@@ -106,20 +106,23 @@ class Market implements UpdateGenerator {
     return positionRecord(slot, position, price, 'OPENED', signature(random));
   }
 
-  /** One move of one market's mark price and what it brings: liquidations, then new PnL, then perhaps an owner's wish. */
+  /** One move of one market's mark price and what it brings: liquidations, perhaps an owner's wish, new PnL. */
   #step(output: SlotOutput): void {
     const random = this.#random;
     const book = random.pick(this.#books);
     movePrice(book.price, random, output.slotNumber);
     const before = output.room;
     this.#liquidateCrossed(book, output);
+    // Before the PnL, or slots of one update would never see an owner act.
+    if (output.room > 0 && random.oneIn(this.#isFilling() ? FILLING_ACTION_ONE_IN : ACTION_ONE_IN)) {
+      this.#act(book, output);
+    }
     for (let wanted = 1 + random.below(4); wanted > 0 && output.room > 0 && book.positions.length > 0; wanted -= 1) {
       const position = random.pick(book.positions);
       if (position.status === 'Open') output.add(position, book, 'PNL_UPDATE', this.#markSignature(position, output));
     }
-    const actionOneIn = this.#isFilling() ? FILLING_ACTION_ONE_IN : ACTION_ONE_IN;
-    // A step that has said nothing must act: `next` promises a number of updates.
-    if (output.room > 0 && (output.room === before || random.oneIn(actionOneIn))) this.#act(book, output);
+    // `next` promises a number of updates, so a step that has said nothing must act.
+    if (output.room === before && output.room > 0) this.#act(book, output);
   }
 
   #liquidateCrossed(book: MarketBook, output: SlotOutput): void {
