@@ -31,8 +31,9 @@ export interface DownloadOptions {
 }
 
 /**
- * Fetches one file: under a scratch name, checked against its hash, flushed, then renamed. So the target is either
- * absent or whole, whoever else writes it at the same time.
+ * Fetches one file: under a scratch name, checked against its hash, then renamed. So the target is either absent or
+ * whole, whoever else writes it at the same time. It is not flushed to the disk: what a power cut has emptied is found
+ * by its hash before it is next used, and waiting for the disk 115 times took 14 of 20 seconds.
  * Errors: UNREACHABLE, TIMEOUT, NOT_FOUND, REFUSED (the repository), CORRUPT (not the locked bytes), ENVIRONMENT (disk).
  */
 export async function download(request: DownloadRequest, options: DownloadOptions): Promise<void> {
@@ -50,7 +51,6 @@ export async function download(request: DownloadRequest, options: DownloadOption
       maxMs: 5_000,
       ...(signal === undefined ? {} : { signal }),
     });
-    await file.sync();
     await file.close();
     file = undefined;
     await rename(partial, request.target);

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { ConnectError } from '../core/errors.ts';
-import { createAxios } from '../core/http.ts';
-import { type ArtifactLock, type GroupName, groupFolder, type LockedFile } from './artifacts.ts';
+import { type ArtifactLock, type GroupName, groupFolder } from './artifacts.ts';
 import { type DownloadOptions, type DownloadRequest, download } from './download.ts';
 import { makeFolder, storageError } from './folders.ts';
+import { createRepositoryClient } from './repository-client.ts';
 import { unpack } from './unpack.ts';
 import { type Deviation, verifyGroup } from './verify-files.ts';
 
@@ -95,6 +95,12 @@ async function lockCache(options: FetchOptions): Promise<() => Promise<void>> {
   }
 }
 
+/** One download, and what is to be done with it. */
+interface Job {
+  readonly request: DownloadRequest;
+  readonly use?: () => Promise<void>;
+}
+
 async function repair(
   options: FetchOptions,
   folders: ArtifactFolders,
@@ -103,10 +109,9 @@ async function repair(
   const scratch = join(options.cache, 'incomplete');
   await mkdir(scratch, { recursive: true });
   await removeAbandoned(scratch);
-  const requests: DownloadRequest[] = [];
-  const archives: { readonly name: GroupName; readonly target: string }[] = [];
+  const jobs: Job[] = [];
   for (const [name, { missing, altered, unexpected }] of deviations) {
-    const { archive } = options.lock.groups[name];
+    const group = options.lock.groups[name];
     const fileIn = (file: string) => join(folders[name], file);
     for (const file of altered) options.onNote?.(`${fileIn(file.name)} is not the locked file; fetching it again`);
     for (const file of unexpected) {
@@ -114,47 +119,34 @@ async function repair(
       await rm(fileIn(file), { force: true });
     }
     const wanted = [...missing, ...altered];
-    if (archive !== undefined && wanted.length > 0) {
+    if (group.archive !== undefined && wanted.length > 0) {
       const target = join(scratch, `${process.pid}-${randomUUID()}.tar.gz`);
-      requests.push({ ...archive, target });
-      archives.push({ name, target });
-    } else {
-      requests.push(
-        ...wanted.flatMap(({ path, sha256, size, name: file }) =>
-          path === undefined ? [] : [{ path, sha256, size, target: fileIn(file) }],
-        ),
-      );
-      for (const file of wanted) if (file.content !== undefined) await writeInline(file, fileIn(file.name), scratch);
+      jobs.push({ request: { ...group.archive, target }, use: () => unpack(target, group, folders[name], scratch) });
+    }
+    for (const file of wanted) {
+      const target = fileIn(file.name);
+      if (file.path !== undefined) jobs.push({ request: { ...file, path: file.path, target } });
+      else if (file.content !== undefined) await writeInline(file.content, target, scratch);
     }
   }
-  try {
-    await downloadAll(requests, scratch, options);
-    for (const { name, target } of archives) {
-      await unpack(target, options.lock.groups[name], folders[name], scratch);
-    }
-  } finally {
-    for (const { target } of archives) await rm(target, { force: true });
-  }
+  await runAll(jobs, scratch, options);
 }
 
-async function writeInline(file: LockedFile, target: string, scratch: string): Promise<void> {
+async function writeInline(content: string, target: string, scratch: string): Promise<void> {
   const fresh = join(scratch, `${process.pid}-${randomUUID()}.part`);
   await mkdir(dirname(target), { recursive: true });
-  await writeFile(fresh, Buffer.from(file.content ?? '', 'base64'), { flush: true });
+  await writeFile(fresh, Buffer.from(content, 'base64'));
   await rename(fresh, target);
 }
 
-async function downloadAll(
-  requests: readonly DownloadRequest[],
-  scratch: string,
-  options: FetchOptions,
-): Promise<void> {
-  const total = requests.reduce((sum, { size }) => sum + size, 0);
+async function runAll(jobs: readonly Job[], scratch: string, options: FetchOptions): Promise<void> {
+  const total = jobs.reduce((sum, { request }) => sum + request.size, 0);
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const repository = createRepositoryClient(options.repository ?? options.lock.repository, PARALLEL);
   let done = 0;
   const shared: DownloadOptions = {
-    client: createAxios(options.repository ?? options.lock.repository, 30_000),
+    client: repository.client,
     scratch,
     signal,
     ...(options.attempts === undefined ? {} : { attempts: options.attempts }),
@@ -164,9 +156,16 @@ async function downloadAll(
     },
   };
   // The largest first: they decide when all is there.
-  const queue = [...requests].sort((a, b) => b.size - a.size);
+  const queue = [...jobs].sort((a, b) => b.request.size - a.request.size);
   const worker = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await download(next, shared);
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+      await download(job.request, shared);
+      try {
+        await job.use?.();
+      } finally {
+        if (job.use !== undefined) await rm(job.request.target, { force: true });
+      }
+    }
   };
   let first: unknown;
   const workers = Array.from({ length: PARALLEL }, () =>
@@ -176,6 +175,7 @@ async function downloadAll(
     }),
   );
   await Promise.all(workers);
+  repository.close();
   if (first !== undefined) throw first;
 }
 

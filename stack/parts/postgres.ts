@@ -93,7 +93,7 @@ async function initialise(home: PostgresHome, password: string, env: NodeJS.Proc
     );
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string };
-    if (stderr.includes('No space left on device')) Object.assign(error as object, { code: 'ENOSPC' });
+    if (/No space left on device|free disk space/.test(stderr)) Object.assign(error as object, { code: 'ENOSPC' });
     const reason = meaningfulLines(stderr, 3).join('; ') || message;
     throw (
       storageError(error, home.data) ??

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAxios } from '../../../core/http.ts';
 import { type DownloadOptions, download } from '../../../stack/download.ts';
+import { createRepositoryClient } from '../../../stack/repository-client.ts';
 import { cutAfter, serveFiles } from '../../support/file-server.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -169,8 +170,10 @@ describe('download', () => {
     vi.stubEnv('http_proxy', address);
     vi.stubEnv('NO_PROXY', '');
     vi.stubEnv('no_proxy', '');
-    const { request, options } = prepare('http://repository.invalid');
+    const { client, close } = createRepositoryClient('http://repository.invalid', 2);
+    const { request, options } = prepare('http://repository.invalid', { client });
     await download(request, options);
+    close();
     expect(readFileSync(request.target).equals(file)).toBe(true);
     expect(proxied).toEqual([expect.stringContaining('repository.invalid')]);
   });
