@@ -6,6 +6,7 @@ import { fulfil, liquidate, type Position, type Request, requestPosition } from 
 import { type EventType, positionRecord } from './position-record.ts';
 import { movePrice, startPrice } from './prices.ts';
 import { Random } from './prng.ts';
+import { SlotOutput } from './slot-output.ts';
 import type { TimelineSlot } from './timeline.ts';
 import type { UpdateGenerator } from './update-generator.ts';
 
@@ -245,25 +246,3 @@ const EVENT_OF: Readonly<Record<Request['kind'], EventType>> = {
   leverage: 'MODIFIED',
   close: 'CLOSED',
 };
-
-/** The updates of one slot while they are made. */
-class SlotOutput {
-  readonly records: AvroRecord[] = [];
-  readonly slotNumber: number;
-  readonly #slot: TimelineSlot;
-  readonly #count: number;
-
-  constructor(slot: TimelineSlot, count: number) {
-    this.#slot = slot;
-    this.#count = count;
-    this.slotNumber = Number(slot.slot);
-  }
-
-  get room(): number {
-    return this.#count - this.records.length;
-  }
-
-  add(position: Position, { price }: MarketBook, event: EventType, signature: string): void {
-    this.records.push(positionRecord(this.#slot, position, price, event, signature));
-  }
-}
