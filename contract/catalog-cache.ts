@@ -9,6 +9,9 @@ const FORMAT = 1;
 /** Branches are switched back and forth: a few catalogs stay. */
 const KEPT = 8;
 
+/** Runs migrations in an empty database. */
+export type RunMigrations = (scripts: readonly MigrationScript[]) => Promise<MigratedCatalog>;
+
 /**
  * The catalog of a project's migrations, from the cache when the very same texts were run by the very same PGlite before
  * (reading it takes milliseconds, booting PGlite 2 s). `folder` may not be writable or not exist: then nothing is kept.
@@ -16,11 +19,12 @@ const KEPT = 8;
 export async function migratedCatalog(
   scripts: readonly MigrationScript[],
   folder: string | undefined,
+  run: RunMigrations = runInPglite,
 ): Promise<MigratedCatalog> {
   const key = keyOf(scripts);
   const cached = folder === undefined ? undefined : readCached(join(folder, fileOf(key)), key);
   if (cached !== undefined) return cached;
-  const catalog = await runInPglite(scripts);
+  const catalog = await run(scripts);
   if (folder !== undefined) keep(folder, key, catalog);
   return catalog;
 }
@@ -72,21 +76,32 @@ function readCached(path: string, key: string): MigratedCatalog | undefined {
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Written beside and renamed, so that another process never reads half of it. A cache that cannot be written is no failure. */
+/** A cache that cannot be written is no failure: the next check takes longer. */
 function keep(folder: string, key: string, catalog: MigratedCatalog): void {
-  const path = join(folder, fileOf(key));
-  const beside = `${path}.${process.pid}`;
   try {
     mkdirSync(folder, { recursive: true });
-    const text = JSON.stringify(catalog);
+    write(join(folder, fileOf(key)), key, JSON.stringify(catalog));
+    removeOldest(folder);
+  } catch {
+    return;
+  }
+}
+
+/** Beside and then renamed, so that another process never reads half of it. */
+function write(path: string, key: string, text: string): void {
+  const beside = `${path}.${process.pid}`;
+  try {
     writeFileSync(beside, JSON.stringify({ key, digest: digest(text), text }));
     renameSync(beside, path);
-    const stored = readdirSync(folder)
-      .filter((name) => /^catalog-[0-9a-f]{32}\.json$/.test(name))
-      .map((name) => ({ name, age: statSync(join(folder, name)).mtimeMs }))
-      .sort((a, b) => b.age - a.age);
-    for (const { name } of stored.slice(KEPT)) rmSync(join(folder, name), { force: true });
-  } catch {
+  } finally {
     rmSync(beside, { force: true });
   }
+}
+
+function removeOldest(folder: string): void {
+  const stored = readdirSync(folder)
+    .filter((name) => /^catalog-[0-9a-f]{32}\.json$/.test(name))
+    .map((name) => ({ name, age: statSync(join(folder, name)).mtimeMs }))
+    .sort((a, b) => b.age - a.age);
+  for (const { name } of stored.slice(KEPT)) rmSync(join(folder, name), { force: true });
 }

@@ -8,7 +8,7 @@ import type { GitBase } from '../schemas/compatibility/git-base.ts';
 import { DEFAULT_LEVEL } from '../schemas/compatibility/level.ts';
 import { ruleGroups } from './all-rules.ts';
 import { baseViolations } from './base-rules.ts';
-import { migratedCatalog } from './catalog-cache.ts';
+import { migratedCatalog, type RunMigrations } from './catalog-cache.ts';
 import type { Contract } from './contract.ts';
 import { loadContract, MIGRATIONS_FOLDER, problemsOf, readScripts } from './load-contract.ts';
 import type { MigratedCatalog } from './migrated-catalog.ts';
@@ -22,6 +22,8 @@ export interface CheckOptions {
   readonly base?: GitBase;
   /** Where catalogs are cached. Default: `.connect/cache` in the project. */
   readonly cacheFolder?: string;
+  /** Runs migrations whose catalog is not cached. Default: a PGlite of its own each time. */
+  readonly runMigrations?: RunMigrations;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function checkProject(
 export async function checkContract(project: Project, options: CheckOptions = {}): Promise<readonly Finding[]> {
   const streams = selectStreams(project, options.only);
   const { base } = options;
-  const { broken, contracts, readable } = await loadContracts(project, streams, options.cacheFolder);
+  const { broken, contracts, readable } = await loadContracts(project, streams, options);
   broken.push(...contracts.flatMap(brokenRules));
   if (base !== undefined) broken.push(...(await baseViolations(project, streams, base)));
   const findings = await toFindings(project.root, broken, base);
@@ -78,13 +80,14 @@ export interface LoadedContracts {
 export async function loadContracts(
   project: Project,
   streams: readonly StreamDefinition[],
-  cacheFolder = join(project.root, '.connect', 'cache'),
+  options: Pick<CheckOptions, 'cacheFolder' | 'runMigrations'> = {},
 ): Promise<LoadedContracts> {
   const broken: BrokenRule[] = [];
   const contracts: Contract[] = [];
   let migrated: MigratedCatalog | undefined;
   try {
-    migrated = await migratedCatalog(readScripts(project), cacheFolder);
+    const folder = options.cacheFolder ?? join(project.root, '.connect', 'cache');
+    migrated = await migratedCatalog(readScripts(project), folder, options.runMigrations);
   } catch (error) {
     broken.push(...problemsOf(error, project.root, MIGRATIONS_FOLDER).map(invalid('FILE_INVALID')));
   }

@@ -30,6 +30,9 @@ export interface Sandbox {
   exec(sql: string): Promise<unknown>;
 }
 
+/** Statements after which the catalog need not be read again. */
+const CHANGES_NO_CATALOG = new Set(['comment', 'grant', 'revoke', 'insert', 'update', 'delete', 'analyze', 'set']);
+
 /**
  * Runs migrations one statement at a time and looks at the catalog after each, so that a column, index or constraint is
  * traced to the line that made it whatever the SQL looks like, functions and DO blocks included.
@@ -51,6 +54,7 @@ export async function runMigrations(sandbox: Sandbox, scripts: readonly Migratio
         failure = { place: failedAt(file, statement, error), message: error instanceof Error ? error.message : '' };
         break;
       }
+      if (CHANGES_NO_CATALOG.has(statement.tokens[0]?.text ?? '')) continue;
       const next = await readCatalog(sandbox.query);
       traceChanges(catalog, next, statement, file, places, dropped);
       catalog = next;

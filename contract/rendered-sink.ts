@@ -71,9 +71,10 @@ export function urlParameters(url: string): ReadonlyMap<string, string> {
 /** Columns that Connect adds to each record (transform InsertField), and the setting that names each. */
 export function addedColumns(config: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
   const added = new Map<string, string>();
+  const listed = (config.transforms ?? '').split(',').map((name) => name.trim());
   for (const [key, value] of Object.entries(config)) {
     const [, transform] = /^transforms\.([^.]+)\.(?:topic|partition|offset|timestamp|static)\.field$/.exec(key) ?? [];
-    if (transform === undefined) continue;
+    if (transform === undefined || !listed.includes(transform)) continue;
     if (/\.InsertField\$Value$/.test(config[`transforms.${transform}.type`] ?? ''))
       added.set(value.replace(/[!?]$/, ''), key);
   }

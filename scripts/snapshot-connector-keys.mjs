@@ -4,7 +4,7 @@
 //
 //   node scripts/snapshot-connector-keys.mjs [--worker http://127.0.0.1:19383] [--kafka-jars FOLDER]
 //
-// The worker tells what the sink, the transforms and the converters declare. Consumer and topic settings are told by
+// The worker tells what the sink, the transforms and the converters declare. Client and topic settings are told by
 // Kafka's own classes, which print their definitions; `--kafka-jars` is the folder of Kafka's jars and defaults to the
 // one in the download cache. What a part reads without declaring it stands in undeclared.json, written by hand.
 import { spawnSync } from 'node:child_process';
@@ -37,6 +37,8 @@ for (const { class: name, type } of plugins.sort((a, b) => (a.class < b.class ? 
 }
 save('plugins.json', classes);
 save('consumer.json', printedKeys('org.apache.kafka.clients.consumer.ConsumerConfig'));
+save('producer.json', printedKeys('org.apache.kafka.clients.producer.ProducerConfig'));
+save('admin.json', printedKeys('org.apache.kafka.clients.admin.AdminClientConfig'));
 save('topic.json', printedKeys('org.apache.kafka.storage.internals.log.LogConfig'));
 
 // The repository's formatter has the last word on JSON, so that a refresh shows only what changed.

@@ -24,7 +24,7 @@ const WHY_NOT: Readonly<Record<string, string>> = {
 
 export const typeFamily: Rule = {
   id: 'TYPE_FAMILY',
-  what: 'The Avro type and the column type are of one family: string and varchar, decimal and numeric, …',
+  what: 'The Avro type and the column type are of one family: string and varchar, decimal and numeric, and so on.',
   why: 'PostgreSQL refuses the row and the task fails, or the value is changed on its way.',
   *check(contract) {
     for (const { field, column, path, place } of matchedColumns(contract)) {

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunMigrations } from '../../../contract/catalog-cache.ts';
+import { type CheckOptions, checkProject } from '../../../contract/check.ts';
+import { runMigrations } from '../../../contract/migrated-catalog.ts';
+import type { Finding } from '../../../schemas/compatibility/finding.ts';
+import { CONTRACT_FIXTURE, editedLine, fixtureBase, lineOf, mutatedProject } from '../../support/contract-fixture.ts';
+import { type Edit, harmlessChanges, mutations } from '../../support/mutations.ts';
+
+/** One PGlite for all edits of SQL, emptied before each; catalogs of unedited SQL come from the cache. */
+let database: PGlite;
+let options: CheckOptions;
+let cacheFolder: string;
+
+beforeAll(async () => {
+  database = await PGlite.create();
+  cacheFolder = mkdtempSync(join(tmpdir(), 'perps-connect-catalogs-'));
+  const inOneDatabase: RunMigrations = async (scripts) => {
+    await database.exec('DROP SCHEMA public CASCADE; CREATE SCHEMA public;');
+    const query = async (sql: string) => (await database.query<Record<string, unknown>>(sql)).rows;
+    return runMigrations({ query, exec: (sql) => database.exec(sql) }, scripts);
+  };
+  options = { base: fixtureBase, cacheFolder, runMigrations: inOneDatabase };
+}, 60_000);
+
+afterAll(async () => {
+  rmSync(cacheFolder, { recursive: true, force: true });
+  await database.close();
+});
+
+async function check<T>(edits: readonly Edit[], use: (findings: readonly Finding[], root: string) => T): Promise<T> {
+  const project = mutatedProject(edits);
+  try {
+    return use(await checkProject(project.root, {}, options), project.root);
+  } finally {
+    project.remove();
+  }
+}
+
+const shown = ({ rule, file, line, message }: Finding): string => `${rule} ${file}:${line} ${message}`;
+
+describe('an edit that would break a running pipeline is caught in its file and line', () => {
+  it.each(mutations)('$name: $rule', async ({ edit, rule, at }) => {
+    await check([edit], (findings, root) => {
+      const file = at?.file ?? edit.file;
+      const line = at === undefined ? editedLine(root, edit) : lineOf(root, file, at.line);
+      const caught = findings.filter(
+        (finding) => finding.rule === rule && finding.file === file && finding.line === line,
+      );
+      expect(
+        caught.map(({ severity }) => severity),
+        findings.map(shown).join('\n'),
+      ).toContain('error');
+      expect(caught.every(({ remedy, message }) => remedy !== '' && message !== '')).toBe(true);
+    });
+  });
+});
+
+describe('an edit that breaks nothing passes', () => {
+  it.each(harmlessChanges)('$name', async ({ edits }) => {
+    const errors = await check(edits, (findings) => findings.filter(({ severity }) => severity === 'error'));
+    expect(errors.map(shown)).toEqual([]);
+  });
+});
+
+it('the unedited project has no finding at all', async () => {
+  expect(await checkProject(CONTRACT_FIXTURE, {}, options)).toEqual([]);
+});
+
+it('there are at least 40 edits that must be caught and 15 that must pass', () => {
+  expect(mutations.length).toBeGreaterThanOrEqual(40);
+  expect(harmlessChanges.length).toBeGreaterThanOrEqual(15);
+});
