@@ -20,7 +20,7 @@ export function verifyLines(report: VerifyReport): string[] {
   if (oracle !== undefined) {
     lines.push(
       `  oracle     ${count(oracle.updates)} updates sent = ${count(oracle.expectedRows)} rows + ` +
-        `${count(oracle.expectedRejected)} refused`,
+        `${count(oracle.expectedRejected)} refused${report.notRefused > 0 ? `, ${count(report.notRefused)} of them not` : ''}`,
     );
   }
   for (const { message } of report.samples) lines.push(`  - ${message}`);

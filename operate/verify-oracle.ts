@@ -1,3 +1,4 @@
+import { rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type OracleEntry, readOracle } from '../producer/simulator/oracle.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
@@ -18,12 +19,15 @@ export interface OracleCheck {
   readonly stream: StreamDefinition;
   readonly schema: AvroSchema;
   readonly table: TableReader;
+  /** SHA-256 (hex) of every value in the rejected topic. */
+  readonly rejected: ReadonlySet<string>;
   readonly differences: DifferenceLog;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Compares the table with what the feed says it sent: every expected row present and equal, and the view of current
+ * Compares the table with what the feed says it sent: every expected row present and equal, every refused update in the
+ * rejected topic, and the view of current
  * states equal to the feed's newest update of each identity (by the stream's order column, then the feed's sequence).
  */
 export async function checkOracle(check: OracleCheck): Promise<OracleFigures> {
@@ -35,6 +39,7 @@ export async function checkOracle(check: OracleCheck): Promise<OracleFigures> {
     figures.updates += 1;
     if (line.expect === 'rejected') {
       figures.expectedRejected += 1;
+      checkRefused(check, line);
       continue;
     }
     figures.expectedRows += 1;
@@ -48,6 +53,12 @@ export async function checkOracle(check: OracleCheck): Promise<OracleFigures> {
   if (chunk.length > 0) await compareRows(check, chunk);
   await compareCurrent(check, newest);
   return figures;
+}
+
+function checkRefused({ stream, rejected, differences }: OracleCheck, { seq, sha256 }: OracleEntry): void {
+  if (sha256 !== undefined && rejected.has(sha256)) return;
+  const message = `update ${seq} of the oracle must be refused and is not in ${rejectedTopic(stream)}`;
+  differences.add({ kind: 'not-refused', message });
 }
 
 async function compareRows(check: OracleCheck, lines: readonly OracleEntry[]): Promise<void> {

@@ -1,6 +1,6 @@
 /** One thing that is not as it must be. */
 export interface Difference {
-  readonly kind: 'missing' | 'unequal' | 'not-current' | 'unexpected' | 'rejected-count';
+  readonly kind: 'missing' | 'unequal' | 'not-current' | 'unexpected' | 'not-refused';
   /** Where the record stands: `positions-3@81244`; undefined when it never reached the topic. */
   readonly record?: string;
   /** The row's key: column → value. */
@@ -21,6 +21,8 @@ export interface VerifyReport {
   readonly unequal: number;
   readonly unexpected: number;
   readonly notCurrent: number;
+  /** Updates that the oracle expects in the rejected topic and that are not there. */
+  readonly notRefused: number;
   readonly identities: number;
   /** Distinct refused updates in the rejected topic. */
   readonly rejected: number;

@@ -51,7 +51,7 @@ async function flowOf(
     port: 0,
     seed: flags.seed,
     updates,
-    faulty: Math.floor(updates / FAULTY_EVERY),
+    faultyEvery: FAULTY_EVERY,
     streams: simulatedStreams(context, project, [stream], oracleFolder(project)),
   });
   try {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -14,6 +15,8 @@ export interface OracleEntry {
   readonly expect: 'row' | 'rejected';
   /** Canonical text by column: decimals with all digits of their scale, times as ISO in UTC, null for null. */
   readonly update: Readonly<Record<string, string | null>>;
+  /** Of a rejected update: SHA-256 (hex) of the stream message, which is the value of its record in the rejected topic. */
+  readonly sha256?: string;
 }
 
 /** Appends each update once, however often it is replayed. Throws ENVIRONMENT when the file cannot be written. */
@@ -29,8 +32,14 @@ export interface OracleWriter {
 /** Lines are handed to the file in pieces of about this many characters. */
 const PIECE = 64 * 1024;
 
-/** Begins an oracle at `path`; a file that is there is replaced, missing folders are made. */
-export async function createOracleWriter(path: string): Promise<OracleWriter> {
+/**
+ * Begins an oracle at `path`; a file that is there is replaced, missing folders are made. `encode` gives the stream
+ * message of an update.
+ */
+export async function createOracleWriter(
+  path: string,
+  encode: (record: AvroRecord) => Uint8Array,
+): Promise<OracleWriter> {
   const failed = (cause: unknown) =>
     new ConnectError('ENVIRONMENT', `oracle ${path} cannot be written: ${(cause as Error).message}`, {
       cause,
@@ -80,7 +89,7 @@ export async function createOracleWriter(path: string): Promise<OracleWriter> {
   return {
     append(update) {
       check();
-      piece += `${JSON.stringify(oracleEntry(update))}\n`;
+      piece += `${JSON.stringify(oracleEntry(update, encode))}\n`;
       return piece.length < PIECE || handOver();
     },
     async drained() {
@@ -119,8 +128,13 @@ export async function* readOracle(path: string): AsyncGenerator<OracleEntry> {
 }
 
 /** An update as its oracle line. */
-export function oracleEntry({ seq, expect, record }: FeedUpdate): OracleEntry {
-  return { seq: String(seq), expect, update: canonicalText(record) };
+export function oracleEntry(
+  { seq, expect, record }: FeedUpdate,
+  encode: (record: AvroRecord) => Uint8Array,
+): OracleEntry {
+  const entry = { seq: String(seq), expect, update: canonicalText(record) };
+  if (expect === 'row') return entry;
+  return { ...entry, sha256: createHash('sha256').update(encode(record)).digest('hex') };
 }
 
 function canonicalText(record: AvroRecord): Record<string, string | null> {

@@ -54,7 +54,8 @@ export async function createSimulatedFeed(stream: SimulatedStream, settings: Fee
   const generator = generatorFor(schema, stream, settings);
   const plan = planFaults({ updates, faulty, faultyEvery });
   const script = new FeedScript({ timeline: timeline.clone(), generator, updates, plan, faults: faultsOf(schema) });
-  const oracle = stream.oraclePath === undefined ? undefined : await createOracleWriter(stream.oraclePath);
+  const oracle =
+    stream.oraclePath === undefined ? undefined : await createOracleWriter(stream.oraclePath, protocol.update);
   const world = new World({
     script,
     timeline,

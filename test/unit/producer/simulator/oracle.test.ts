@@ -17,10 +17,14 @@ async function entriesOf(path: string): Promise<OracleEntry[]> {
   return entries;
 }
 
+const encode = () => Buffer.from('abc');
+// The digest of "abc" as FIPS 180-4 gives it.
+const ABC = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+
 describe('the oracle', () => {
-  it('writes every value as text that can be compared to the last digit', async () => {
+  it('writes every value as text that can be compared to the last digit, and the hash of a message to be refused', async () => {
     const path = join(folder, 'new', 'oracle.ndjson');
-    const oracle = await createOracleWriter(path);
+    const oracle = await createOracleWriter(path, encode);
     const record = {
       signature: 'a"b',
       slot: 2n ** 63n,
@@ -45,13 +49,14 @@ describe('the oracle', () => {
           leverage: '3',
           note: null,
         },
+        sha256: ABC,
       },
     ]);
   });
 
   it('keeps everything, however fast it is written, and can be read while it grows', async () => {
     const path = join(folder, 'oracle.ndjson');
-    const oracle = await createOracleWriter(path);
+    const oracle = await createOracleWriter(path, encode);
     const rows = generate({ seed: 2, updates: 20_000 });
     let held = 0;
     for (const [at, row] of rows.entries()) {
@@ -73,20 +78,20 @@ describe('the oracle', () => {
   it('replaces what was there', async () => {
     const path = join(folder, 'oracle.ndjson');
     await writeFile(path, 'old\n');
-    await (await createOracleWriter(path)).close();
+    await (await createOracleWriter(path, encode)).close();
     expect(await readFile(path, 'utf8')).toBe('');
   });
 
   it('says so when it cannot be written', async () => {
     await writeFile(join(folder, 'file'), '');
-    await expect(createOracleWriter(join(folder, 'file', 'oracle.ndjson'))).rejects.toMatchObject({
+    await expect(createOracleWriter(join(folder, 'file', 'oracle.ndjson'), encode)).rejects.toMatchObject({
       code: 'ENVIRONMENT',
     });
-    await expect(createOracleWriter(folder)).rejects.toMatchObject({ code: 'ENVIRONMENT' });
+    await expect(createOracleWriter(folder, encode)).rejects.toMatchObject({ code: 'ENVIRONMENT' });
   });
 
   it.runIf(process.platform === 'linux')('says so when the disk is full', async () => {
-    const oracle = await createOracleWriter('/dev/full');
+    const oracle = await createOracleWriter('/dev/full', encode);
     const [row] = generate({ seed: 2, updates: 1 });
     oracle.append({ seq: 1, expect: 'row', record: { ...row } });
     await expect(oracle.flush()).rejects.toMatchObject({
