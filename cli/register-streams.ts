@@ -18,7 +18,7 @@ export async function registerStreams(
   const done: Registration[] = [];
   for (const stream of streams) {
     const { text } = loadAvroSchema(projectFile(project, stream.schema));
-    done.push(await registerSchema(registry, { subject: valueSubject(stream), schemaText: text }));
+    done.push(await registerSchema(registry, { subject: valueSubject(stream), schemaText: text, file: stream.schema }));
   }
   return done;
 }

@@ -2,14 +2,8 @@ import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { ConnectError } from '../core/errors.ts';
 import { avroOptions } from './avro-codec.ts';
 import type { AvroRecord } from './avro-schema.ts';
+import type { RegistryAddress } from './registry.ts';
 import { unframe } from './wire-format.ts';
-
-/** Where the registry is. */
-export interface RegistryAddress {
-  readonly url: string;
-  readonly username?: string;
-  readonly password?: string;
-}
 
 /** Decodes Kafka values by the schema each of them names. */
 export interface RecordDecoder {
@@ -45,6 +39,13 @@ function unreadable(error: unknown, schemaId: number, url: string): Error {
   if (status === 404) {
     return new ConnectError('NOT_FOUND', `schema id ${schemaId} is not in the registry at ${url}`, { cause: error });
   }
+  if (status === 401 || status === 403) {
+    return new ConnectError('REFUSED', `schema registry at ${url} refused to give schema id ${schemaId} (${reason})`, {
+      cause: error,
+      hint: 'check registry.username and registry.password in connect.yaml',
+    });
+  }
+  // The library reports a connection that failed as status 400, so that says nothing.
   return new ConnectError('UNREACHABLE', `schema registry at ${url} gave no schema for id ${schemaId} (${reason})`, {
     cause: error,
     hint: 'check registry.url in connect.yaml and that the registry runs',

@@ -1,17 +1,13 @@
 import { ConnectError } from '../core/errors.ts';
 import { createHttp, type HttpReply } from '../core/http.ts';
-import type { RegistryAddress } from './record-decoder.ts';
+import type { CompatibilityLevel } from './compatibility/level.ts';
 
-export const COMPATIBILITY_LEVELS = [
-  'NONE',
-  'BACKWARD',
-  'BACKWARD_TRANSITIVE',
-  'FORWARD',
-  'FORWARD_TRANSITIVE',
-  'FULL',
-  'FULL_TRANSITIVE',
-] as const;
-export type CompatibilityLevel = (typeof COMPATIBILITY_LEVELS)[number];
+/** Where a registry is and how to get in. */
+export interface RegistryAddress {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+}
 
 /** One registered version of a subject. */
 export interface RegisteredSchema {
@@ -37,7 +33,10 @@ export interface SchemaRegistry {
   compatibility(subject: string): Promise<CompatibilityLevel | undefined>;
   /** Works before the subject's first version, too. */
   setCompatibility(subject: string, level: CompatibilityLevel): Promise<void>;
-  /** Undefined for a subject without versions: some registries answer true there, others 404. */
+  /**
+   * Against the subject's level; `messages` are the registry's reasons.
+   * Undefined for a subject without versions: some registries answer true there, others 404.
+   */
   check(subject: string, schemaText: string): Promise<{ compatible: boolean; messages: readonly string[] } | undefined>;
   register(subject: string, schemaText: string): Promise<{ id: number }>;
 }
@@ -82,7 +81,7 @@ export function createSchemaRegistry(address: RegistryAddress): SchemaRegistry {
     subjects: () => required('GET', '/subjects'),
     versions: async (subject) => (await call<number[]>('GET', `${at(subject)}/versions`))?.toSorted((a, b) => a - b),
     version: (subject, version) => call('GET', `${at(subject)}/versions/${version}`),
-    lookup: (subject, schemaText) => call('POST', at(subject), { schema: schemaText }),
+    lookup: (subject, schemaText) => call('POST', at(subject), { schema: compact(schemaText) }),
     async compatibility(subject) {
       const config = await call<{ compatibilityLevel?: CompatibilityLevel }>('GET', configOf(subject));
       return config?.compatibilityLevel;
@@ -94,20 +93,34 @@ export function createSchemaRegistry(address: RegistryAddress): SchemaRegistry {
       if (((await this.versions(subject)) ?? []).length === 0) return undefined;
       const path = `/compatibility${at(subject)}/versions?verbose=true`;
       const verdict = await required<{ is_compatible: boolean; messages?: string[] }>('POST', path, {
-        schema: schemaText,
+        schema: compact(schemaText),
       });
       return { compatible: verdict.is_compatible, messages: verdict.messages ?? [] };
     },
-    register: (subject, schemaText) => required('POST', `${at(subject)}/versions`, { schema: schemaText }),
+    register: (subject, schemaText) => required('POST', `${at(subject)}/versions`, { schema: compact(schemaText) }),
   };
 }
 
+/**
+ * JSON without the spaces between its words, for a registry that compares text: indentation and line endings then make no
+ * new version. Not by parsing: numbers beyond 2^53 would come out changed.
+ */
+const compact = (json: string): string =>
+  json.replace(/("(?:[^"\\]|\\.)*")|\s+/g, (_match, word: string | undefined) => word ?? '');
+
 function refusal(reply: HttpReply<unknown>, call: string, url: string): ConnectError {
-  const { error_code: errorCode, message } = (reply.body ?? {}) as RefusalBody;
-  const reason = message ?? `HTTP ${reply.status}`;
+  const { status } = reply;
+  // A proxy in between answers with a page of its own.
+  const body = typeof reply.body === 'object' && reply.body !== null ? (reply.body as RefusalBody) : {};
+  const reason = body.message ?? `HTTP ${status}`;
   return new ConnectError(
-    reply.status >= 500 ? 'NOT_READY' : 'REFUSED',
+    status >= 500 ? 'NOT_READY' : 'REFUSED',
     `schema registry at ${url} refused ${call}: ${reason}`,
-    { details: { status: reply.status, ...(errorCode === undefined ? {} : { errorCode }) } },
+    {
+      details: { status, ...(body.error_code === undefined ? {} : { errorCode: body.error_code }) },
+      ...(status === 401 || status === 403
+        ? { hint: 'check registry.username and registry.password in connect.yaml, and what that user may do' }
+        : {}),
+    },
   );
 }

@@ -5,11 +5,11 @@ import { valueSubject } from '../../pipeline/names.ts';
 import type { Project, StreamDefinition } from '../../pipeline/types.ts';
 import type { SchemaRegistry } from '../registry.ts';
 import { checkAvroHistory } from './avro.ts';
-import type { AvroDoc } from './avro-model.ts';
 import { parseAvro } from './avro-parse.ts';
 import { newSubject } from './check-against-git.ts';
 import { type Finding, hasErrors, mergeFindings, sortFindings } from './finding.ts';
 import { type CompatibilityLevel, DEFAULT_LEVEL, strictest } from './level.ts';
+import { registeredVersions } from './registered-versions.ts';
 
 /**
  * Avro schemas of these streams in the working tree against every version a registry has. Without a `level` the default
@@ -36,18 +36,6 @@ export async function checkAgainstRegistry(
     if (asked !== 'NONE' && !hasErrors(ours)) findings.push(...(await secondOpinion(registry, stream, text)));
   }
   return sortFindings(mergeFindings(findings));
-}
-
-/** Oldest first. */
-async function registeredVersions(registry: SchemaRegistry, subject: string): Promise<AvroDoc[]> {
-  const docs: AvroDoc[] = [];
-  for (const number of (await registry.versions(subject)) ?? []) {
-    const registered = await registry.version(subject, number);
-    if (registered !== undefined) {
-      docs.push(parseAvro({ text: registered.schema, file: subject, label: `registry version ${number}` }));
-    }
-  }
-  return docs;
 }
 
 /** What passes here and the registry would refuse is better known now than when it is registered. */
