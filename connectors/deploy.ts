@@ -68,7 +68,12 @@ export async function deploySink(options: DeployOptions): Promise<DeployResult> 
   const patiently = <T>(task: () => Promise<T>): Promise<T> =>
     retry(task, { ...PATIENCE, ...(options.signal === undefined ? {} : { signal: options.signal }) });
 
-  const findings = await patiently(() => target.validate(config));
+  // An address where nothing listens is told at once; after the first answer, silence is a worker that restarts.
+  const findings = await retry(() => target.validate(config), {
+    ...PATIENCE,
+    when: (error) => error instanceof ConnectError && error.retryable && error.code !== 'UNREACHABLE',
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
   if (findings.length > 0) throw refusedConfig(name, target, findings);
   onEvent?.({ kind: 'validated' });
 

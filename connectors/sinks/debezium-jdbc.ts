@@ -112,7 +112,11 @@ function database({ stream, environment }: SinkInput): SinkSetting[] {
       'a task that cannot connect says why; left to find out for itself, Hibernate only says that it could not',
     ),
     set('connection.restart.on.errors', true, 'without it a broken connection fails the task at the first error'),
-    set('flush.max.retries', FLUSH_RETRIES, 'waits out 5 minutes without PostgreSQL'),
+    set(
+      'flush.max.retries',
+      FLUSH_RETRIES,
+      'waits out 5 minutes without PostgreSQL, unless it went away in the middle of a statement',
+    ),
     set('flush.retry.delay.ms', FLUSH_RETRY_DELAY_MS, 'a restart of PostgreSQL takes seconds'),
   ];
 }

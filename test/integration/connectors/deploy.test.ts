@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConnectError } from '../../../core/errors.ts';
 import { waitFor } from '../../../core/retry.ts';
-import { createSinkFixture, type SinkFixture } from './sink-fixture.ts';
+import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
 
 async function failureOf(task: Promise<unknown>): Promise<ConnectError> {
   try {

@@ -1,23 +1,23 @@
 import { join } from 'node:path';
-import { type DeployEvent, type DeployOptions, type DeployResult, deploySink } from '../../../connectors/deploy.ts';
-import { groupMembers } from '../../../connectors/group-members.ts';
-import { renderSink, type SinkConfig } from '../../../connectors/render.ts';
-import { createRestTarget } from '../../../connectors/targets/rest.ts';
-import type { ConnectTarget } from '../../../connectors/targets/target.ts';
-import { ensureTopics } from '../../../connectors/topics.ts';
-import { createKafka, withAdmin } from '../../../core/kafka.ts';
-import { withPostgres } from '../../../core/postgres.ts';
-import { migrate } from '../../../migrations/runner.ts';
-import { knownSecrets, registryConnection, workerConnection } from '../../../pipeline/connections.ts';
-import { projectFile, selectStreams } from '../../../pipeline/load.ts';
-import { valueSubject } from '../../../pipeline/names.ts';
-import type { StreamDefinition } from '../../../pipeline/types.ts';
-import { createAvroType } from '../../../schemas/avro-codec.ts';
-import { type AvroRecord, loadAvroSchema } from '../../../schemas/avro-schema.ts';
-import { registerSchema } from '../../../schemas/register.ts';
-import { createSchemaRegistry } from '../../../schemas/registry.ts';
-import { frame } from '../../../schemas/wire-format.ts';
-import { createTestProject, type TestProject } from '../../support/project.ts';
+import { type DeployEvent, type DeployOptions, type DeployResult, deploySink } from '../../connectors/deploy.ts';
+import { groupMembers } from '../../connectors/group-members.ts';
+import { renderSink, type SinkConfig } from '../../connectors/render.ts';
+import { createRestTarget } from '../../connectors/targets/rest.ts';
+import type { ConnectTarget } from '../../connectors/targets/target.ts';
+import { ensureTopics } from '../../connectors/topics.ts';
+import { createKafka, withAdmin } from '../../core/kafka.ts';
+import { withPostgres } from '../../core/postgres.ts';
+import { migrate } from '../../migrations/runner.ts';
+import { knownSecrets, registryConnection, workerConnection } from '../../pipeline/connections.ts';
+import { projectFile, selectStreams } from '../../pipeline/load.ts';
+import { valueSubject } from '../../pipeline/names.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import { createAvroType } from '../../schemas/avro-codec.ts';
+import { type AvroRecord, loadAvroSchema } from '../../schemas/avro-schema.ts';
+import { registerSchema } from '../../schemas/register.ts';
+import { createSchemaRegistry } from '../../schemas/registry.ts';
+import { frame } from '../../schemas/wire-format.ts';
+import { createTestProject, type TestProject } from './project.ts';
 
 /** A project whose table and subject exist, ready for its sink. */
 export interface SinkFixture {
