@@ -20,6 +20,8 @@ export interface MigrateOptions extends LockOptions {
   readonly direction: 'up' | 'down';
   /** How many at most. Default: all for up, one for down. */
   readonly count?: number;
+  /** What somebody agreed to, in the order it runs: nothing runs if it is no longer what would run. */
+  readonly expected?: readonly string[];
   /** Told each migration's name before it runs. */
   readonly onMigration?: (name: string) => void;
 }
@@ -44,8 +46,10 @@ export async function migrate(connection: PostgresConnection, options: MigrateOp
     await createHistoryTables(client);
     const history = await readHistory(client);
     checkHistory(history, files);
+    const chosen = chooseMigrations(history, files, options);
+    refuseUnexpected(chosen, options);
     const done: string[] = [];
-    for (const file of chooseMigrations(history, files, options)) {
+    for (const file of chosen) {
       options.signal?.throwIfAborted();
       options.onMigration?.(file.name);
       await runOne(client, options, file);
@@ -76,6 +80,19 @@ function chooseMigrations(
     .slice(0, applied.length)
     .toReversed()
     .slice(0, count ?? 1);
+}
+
+/** Another migrator may have been at work while somebody thought about the question. */
+function refuseUnexpected(chosen: readonly MigrationFile[], { expected, direction }: MigrateOptions): void {
+  const names = chosen.map(({ name }) => name).join(', ');
+  if (expected === undefined || names === expected.join(', ')) return;
+  throw new ConnectError(
+    'UNSAFE',
+    `migrate ${direction} would now run ${names || 'nothing'}, not ${expected.join(', ')}`,
+    {
+      hint: 'the database was migrated in between; run the command again',
+    },
+  );
 }
 
 async function runOne(client: PostgresClient, { folder, direction }: MigrateOptions, file: MigrationFile) {

@@ -70,15 +70,21 @@ async function run(context: CliContext, direction: 'up' | 'down', flags: Migrate
     import('../confirm.ts'),
   ]);
   const { environment, database, folder } = await settings(context, flags);
+  let agreed: readonly string[] | undefined;
   if (direction === 'down') {
     const { applied } = await migrationStatus(database, folder);
-    const names = applied.map(({ name }) => name).slice(-(flags.count ?? 1));
-    if (names.length > 0) await confirm(context, `roll back ${names.join(', ')} on ${environment}`, flags.yes === true);
+    agreed = applied.map(({ name }) => name).slice(-(flags.count ?? 1));
+    if (agreed.length > 0) {
+      await confirm(context, `roll back ${agreed.join(', ')} on ${environment}`, flags.yes === true);
+    }
   }
   const done = await migrate(database, {
     folder,
     direction,
     ...(flags.count === undefined ? {} : { count: flags.count }),
+    ...(agreed === undefined ? {} : { expected: agreed.toReversed() }),
+    signal: context.signal,
+    onWait: (holder) => context.note(`another migration is running (${holder}); waiting for it to end`),
     onMigration: (name) => context.note(`${direction === 'up' ? '+' : '-'} ${name}`),
   });
   if (flags.output === 'json') context.json({ environment, direction, migrations: done });

@@ -86,6 +86,18 @@ describe('the migration runner', () => {
     expect(await migrate(database, { folder, direction: 'down' })).toEqual([]);
   });
 
+  it('runs nothing when what was agreed to is no longer what would run', async () => {
+    const folder = folderOf({ '0001_a': 'CREATE TABLE a ();', '0002_b': 'CREATE TABLE b ();' });
+    await up(folder);
+    const down = (expected: readonly string[]) => migrate(database, { folder, direction: 'down', expected });
+    await expect(down(['0001_a'])).rejects.toMatchObject({
+      code: 'UNSAFE',
+      message: 'migrate down would now run 0002_b, not 0001_a',
+    });
+    expect(await relations()).toEqual(['a', 'b']);
+    expect(await down(['0002_b'])).toEqual(['0002_b']);
+  });
+
   it('records when a migration ran in UTC, whatever zone the database is set to', async () => {
     await query(`ALTER DATABASE ${database.database} SET timezone = 'Asia/Tokyo'`);
     try {
