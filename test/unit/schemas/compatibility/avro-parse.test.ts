@@ -52,6 +52,7 @@ describe('an invalid schema', () => {
     ['42', '1:1'],
     ['{ "type": "record", "name": "Position",\n  "fields": nothing, "doc": "what follows" }', '2:14'],
     ['{"type": tru}', '1:13'],
+    ['{ "type": "record", "name": "Position",\n  "fxx": xyz, "doc": "what follows" }', '2:10'],
     ['{ "name": "P" }', '1:1'],
     ['{ "type": "record", "name": "int", "fields": [] }', '1:1'],
     ['["null", ["string"]]', '1:10'],

@@ -173,6 +173,11 @@ describe('notes', () => {
     expect(notes(of('int'), of('double'))).toEqual(['note TYPE_PROMOTED slot: double was int']);
   });
 
+  it('say nothing of a promotion that a better branch of a union spares the reader', () => {
+    const of = (type: unknown) => ({ type: 'record', name: 'P', fields: [{ name: 'slot', type }] });
+    expect(notes(of('long'), of(['double', 'long']))).toEqual([]);
+  });
+
   it('say what a removed field and a changed default mean', () => {
     const of = (...fields: object[]) => ({ type: 'record', name: 'P', fields });
     expect(notes(of({ name: 'a', type: 'int' }), of())).toEqual(['note FIELD_REMOVED a is gone from P']);
