@@ -124,6 +124,16 @@ describe('the embedded stack', { timeout: 180_000 }, () => {
     expect(pidOf('registry')).not.toBe(process.pid);
   });
 
+  it('restarts the part whose settings have changed, and it alone', async () => {
+    const [registry = 0] = await freePorts(1);
+    const before = ports;
+    ports = { ...ports, registry };
+    const { started, events } = await start();
+    expect(started).toEqual(['registry']);
+    expect(events).toContainEqual(expect.objectContaining({ part: 'registry', reason: 'its settings have changed' }));
+    expect(await Promise.all([before.registry, registry].map(accepts))).toEqual([false, true]);
+  });
+
   it('says who has a port that a part needs, and keeps the others running', async () => {
     await kill('registry');
     const squatter = createServer();

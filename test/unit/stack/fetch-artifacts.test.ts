@@ -80,6 +80,12 @@ describe('fetchArtifacts', () => {
     expect(readFileSync(join(folders.converter, 'converter/inline.jar'), 'utf8')).toBe('x');
   });
 
+  it('fetches from a mirror when one is given', async () => {
+    const { lock, cache, server } = await fixture();
+    await fetchArtifacts({ lock: { ...lock, repository: 'http://127.0.0.1:9' }, cache, repository: `${server.url}/` });
+    expect(filesIn(cache)).toHaveLength(4);
+  });
+
   it('asks for nothing when everything is there', async () => {
     const { fetch, server } = await fixture();
     await fetch();
