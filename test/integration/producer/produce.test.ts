@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Simulator, startSimulator } from '../../../producer/simulator/feed-server.ts';
+import {
+  createProducerProject,
+  differences,
+  type ProducerProject,
+  readOracleEntries,
+} from '../../support/producer-project.ts';
+
+const UPDATES = 6_000;
+const FAULTY = 60;
+
+describe('a producer on a simulated feed', () => {
+  let test: ProducerProject;
+  let simulator: Simulator;
+  let oraclePath: string;
+
+  beforeAll(async () => {
+    test = await createProducerProject('produce');
+    oraclePath = join(test.project.root, 'oracle.ndjson');
+    simulator = await startSimulator({ port: 0, seed: 7, updates: UPDATES, faulty: FAULTY, oraclePath });
+  });
+  afterAll(async () => {
+    await simulator?.close();
+    await test?.project.remove();
+  });
+
+  it('publishes every update to the last digit, in its key’s order, and refuses what no table holds', async () => {
+    const summary = await test.run(simulator.address);
+    await simulator.done;
+    const oracle = await readOracleEntries(oraclePath);
+    const published = await test.published();
+    expect(differences(oracle, published, await test.rejected())).toEqual([]);
+    expect(published).toHaveLength(UPDATES - FAULTY);
+    expect(summary).toMatchObject({
+      received: UPDATES,
+      published: UPDATES - FAULTY,
+      rejected: FAULTY,
+      pending: 0,
+      reconnects: 0,
+      endedBy: 'feed',
+      gaps: [],
+    });
+    expect(Object.values(summary.refusals).reduce((sum, times) => sum + times, 0)).toBeGreaterThanOrEqual(FAULTY);
+    expect(new Set(published.map(({ partition }) => partition)).size).toBe(4);
+  });
+
+  it('keeps its place, and reads only the overlap again', async () => {
+    const checkpoint = await test.checkpoint();
+    const lastSlot = BigInt((await readOracleEntries(oraclePath)).at(-1)?.update.slot ?? '0');
+    expect(checkpoint).toMatchObject({
+      slot: lastSlot,
+      received: UPDATES,
+      published: UPDATES - FAULTY,
+      rejected: FAULTY,
+      feed: simulator.address,
+    });
+    const summary = await test.run(simulator.address, { overlapSlots: 3n });
+    expect(summary.resumedFrom).toBe(lastSlot - 3n);
+    const rows = (await readOracleEntries(oraclePath)).filter((entry) => entry.expect === 'row');
+    expect(summary.published).toBe(rows.filter(({ update }) => BigInt(update.slot ?? 0) >= lastSlot - 3n).length);
+    expect(summary.received).toBeLessThan(UPDATES / 10);
+    expect(differences(await readOracleEntries(oraclePath), await test.published(), await test.rejected())).toEqual([]);
+  });
+
+  it('starts elsewhere when told to, and ends after as many updates as asked for', async () => {
+    const summary = await test.run(simulator.address, { fromSlot: 312_000_000n, stopAfter: 100 });
+    expect(summary).toMatchObject({ resumedFrom: 312_000_000n, received: 100, endedBy: 'stop-after' });
+    const back = await test.checkpoint();
+    expect(back?.slot).toBeLessThan(312_000_100n);
+  });
+});
