@@ -1,12 +1,10 @@
 import { ConnectError } from '../core/errors.ts';
-import { registryConnection } from '../pipeline/connections.ts';
 import { selectEnvironment, selectStreams } from '../pipeline/load.ts';
+import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import { checkAgainstGit } from '../schemas/compatibility/check-against-git.ts';
-import { checkAgainstRegistry } from '../schemas/compatibility/check-against-registry.ts';
 import { type Finding, mergeFindings } from '../schemas/compatibility/finding.ts';
 import { openGitBase } from '../schemas/compatibility/git-base.ts';
-import { DEFAULT_LEVEL, parseLevel } from '../schemas/compatibility/level.ts';
-import { createSchemaRegistry } from '../schemas/registry.ts';
+import { type CompatibilityLevel, DEFAULT_LEVEL, parseLevel } from '../schemas/compatibility/level.ts';
 import type { CliContext } from './context.ts';
 
 export interface SchemasCheck {
@@ -47,9 +45,25 @@ export async function checkSchemas(context: CliContext, check: SchemasCheck): Pr
   }
   if (check.env !== undefined) {
     const environment = selectEnvironment(project, check.env);
-    const registry = createSchemaRegistry(registryConnection(environment, context.secrets(project)));
-    findings.push(...(await checkAgainstRegistry(project, streams, registry, level)));
+    findings.push(...(await againstRegistry(context, project, environment, streams, level)));
     compared.push(`the registry of ${environment.name}`);
   }
   return { findings: mergeFindings(findings), prefix, compared };
+}
+
+/** The registry's client is loaded only when one is asked for: a check against git stays fast and offline. */
+async function againstRegistry(
+  context: CliContext,
+  project: Project,
+  environment: Environment,
+  streams: readonly StreamDefinition[],
+  level: CompatibilityLevel | undefined,
+): Promise<Finding[]> {
+  const [{ checkAgainstRegistry }, { createSchemaRegistry }, { registryConnection }] = await Promise.all([
+    import('../schemas/compatibility/check-against-registry.ts'),
+    import('../schemas/registry.ts'),
+    import('../pipeline/connections.ts'),
+  ]);
+  const registry = createSchemaRegistry(registryConnection(environment, context.secrets(project)));
+  return checkAgainstRegistry(project, streams, registry, level);
 }

@@ -1,6 +1,7 @@
+import { logicalFindings } from './avro-logical-changes.ts';
 import { type AvroDoc, type AvroType, describe, type EnumType, type TypeUse } from './avro-model.ts';
 import { couldBeTheSame, nameFindings } from './avro-names.ts';
-import { canPromote, logicalFindings, mismatchFindings, promotionFindings } from './avro-primitives.ts';
+import { canPromote, mismatchFindings, promotionFindings } from './avro-primitives.ts';
 import { recordFindings } from './avro-records.ts';
 import { findingAt, type Pair, readerAndWriter, subjectOf, type Walk, whoBreaks } from './avro-walk.ts';
 import { type Finding, hasErrors } from './finding.ts';

@@ -58,3 +58,7 @@ export function subjectOf(walk: Walk, at: JsonPointer): string {
   const names = words.filter((_word, index) => words[index - 1] === 'fields');
   return names.length === 0 ? '' : `${names.join('.')}: `;
 }
+
+/** The way out of most changes of a type. */
+export const NEW_FIELD =
+  'leave the field as it is and add a new optional one of the new type beside it (["null", …], default null), fill both, and drop the old one with a new stream';

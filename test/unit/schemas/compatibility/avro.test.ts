@@ -102,7 +102,7 @@ describe('a finding', () => {
         file: 'schemas/p.avsc',
         line: 5,
         column: 102,
-        message: expect.stringMatching(/^size: decimal\(38,6\) was decimal\(38,8\); .*wrong values/),
+        message: expect.stringMatching(/^size: decimal\(38,6\) was decimal\(38,8\); .*10\^2 times off/),
         remedy: expect.stringContaining('new optional one'),
         severity: 'error',
         against: 'main',
