@@ -19,15 +19,24 @@ const source = JSON.parse(readFileSync(join(root, 'stack/artifacts.json'), 'utf8
 const scratch = mkdtempSync(join(tmpdir(), 'lock-artifacts-'));
 
 try {
-  const groups = {};
-  for (const [name, group] of Object.entries(source.groups)) {
-    groups[name] = group.archive === undefined ? await lockJars(group) : await lockArchive(group);
-    console.error(`${name}: ${groups[name].files.length} files`);
-  }
-  const lock = { repository: source.repository, groups };
+  // `groups` make the embedded stack; `docker` are the parts that only the images have besides.
+  const lock = {
+    repository: source.repository,
+    groups: await lockGroups(source.groups),
+    docker: await lockGroups(source.docker),
+  };
   writeFileSync(join(root, 'stack/artifacts.lock.json'), `${JSON.stringify(lock, null, 1)}\n`);
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+}
+
+async function lockGroups(groups) {
+  const locked = {};
+  for (const [name, group] of Object.entries(groups)) {
+    locked[name] = group.archive === undefined ? await lockJars(group) : await lockArchive(group);
+    console.error(`${name}: ${locked[name].files.length} files`);
+  }
+  return locked;
 }
 
 /** Jars that Maven resolves as the runtime class path of the given coordinates. */

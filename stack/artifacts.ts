@@ -29,9 +29,14 @@ export interface ArtifactLock {
   readonly groups: Readonly<Record<GroupName, LockedGroup>>;
 }
 
+/** The whole lock file: what the embedded stack runs, and what the Docker images have besides. */
+export interface PackageLock extends ArtifactLock {
+  readonly docker: { readonly exporter: LockedGroup };
+}
+
 /** The lock file of this package; `scripts/lock-artifacts.mjs` writes it. */
-export function readArtifactLock(): ArtifactLock {
-  return JSON.parse(readFileSync(join(packageRoot(), 'stack', 'artifacts.lock.json'), 'utf8')) as ArtifactLock;
+export function readArtifactLock(): PackageLock {
+  return JSON.parse(readFileSync(join(packageRoot(), 'stack', 'artifacts.lock.json'), 'utf8')) as PackageLock;
 }
 
 /** Folder of a group in the cache. Its name holds a hash of what must be inside, so versions stand side by side. */

@@ -5,10 +5,11 @@ import { createHttp } from '../../core/http.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { partMarker } from '../markers.ts';
 import type { Part } from '../part.ts';
+import { REQUIRED_PLUGINS, WORKER_HEAP_MB, workerSettings } from '../settings/worker.ts';
 import type { PartContext } from './context.ts';
 import { childEnvironment, jvmFlags, log4j2Properties, propertiesText } from './jvm.ts';
 
-const FLAGS = jvmFlags(512, ['-Xms128m', '-XX:+UseG1GC']);
+const FLAGS = jvmFlags(WORKER_HEAP_MB, ['-Xms128m', '-XX:+UseG1GC']);
 
 const QUIET = {
   'org.apache.kafka.common.config': 'WARN',
@@ -21,12 +22,6 @@ const QUIET = {
   'org.hibernate': 'WARN',
   'org.eclipse.jetty': 'WARN',
 };
-
-/** Plugins without which the worker is of no use, as it lists them. */
-const REQUIRED_PLUGINS = [
-  'io.debezium.connector.jdbc.JdbcSinkConnector',
-  'io.apicurio.registry.utils.converter.AvroConverter',
-];
 
 /** A Kafka Connect worker in distributed mode, alone in its group. */
 export function connectPart(context: PartContext): Part {
@@ -76,35 +71,13 @@ export function connectPart(context: PartContext): Part {
 }
 
 function workerProperties({ ports, folders }: PartContext): string {
-  const bytes = 'org.apache.kafka.connect.converters.ByteArrayConverter';
-  return propertiesText({
-    'bootstrap.servers': `127.0.0.1:${ports.kafka}`,
-    'group.id': 'perps-connect',
-    'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
-    // Each connector says how its values are encoded; a worker-wide guess would hide a missing setting.
-    'value.converter': bytes,
-    'config.storage.topic': 'perps-connect-configs',
-    'offset.storage.topic': 'perps-connect-offsets',
-    'status.storage.topic': 'perps-connect-status',
-    'config.storage.replication.factor': 1,
-    'offset.storage.replication.factor': 1,
-    'status.storage.replication.factor': 1,
-    'offset.storage.partitions': 4,
-    'status.storage.partitions': 2,
-    'offset.flush.interval.ms': 5_000,
-    listeners: `http://127.0.0.1:${ports.connect}`,
-    'rest.advertised.host.name': '127.0.0.1',
-    'rest.advertised.port': ports.connect,
-    'plugin.path': `${folders.sink},${folders.converter}`,
-    // By their service manifests; the lock supplies the one that the converter lacks. Scanning every class instead takes
-    // 11 s on two cores.
-    'plugin.discovery': 'service_load',
-    'connector.client.config.override.policy': 'All',
-    // Connector configurations name the database's password; only the worker knows it.
-    'config.providers': 'env',
-    'config.providers.env.class': 'org.apache.kafka.common.config.provider.EnvVarConfigProvider',
-    'config.providers.env.param.allowlist.pattern': 'PERPS_.*',
-    // One worker: nobody to wait for after it has left or died.
-    'scheduled.rebalance.max.delay.ms': 0,
-  });
+  return propertiesText(
+    workerSettings({
+      bootstrapServers: `127.0.0.1:${ports.kafka}`,
+      listener: `http://127.0.0.1:${ports.connect}`,
+      advertisedHost: '127.0.0.1',
+      advertisedPort: ports.connect,
+      pluginFolders: [folders.sink, folders.converter],
+    }),
+  );
 }

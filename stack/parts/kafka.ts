@@ -10,10 +10,11 @@ import { fingerprint } from '../fingerprint.ts';
 import { partMarker } from '../markers.ts';
 import type { Part } from '../part.ts';
 import { accepts, freePort } from '../ports.ts';
+import { BROKER_HEAP_MB, brokerSettings } from '../settings/broker.ts';
 import type { PartContext } from './context.ts';
 import { childEnvironment, jvmFlags, log4j2Properties, propertiesText } from './jvm.ts';
 
-const FLAGS = jvmFlags(384, ['-Xms128m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20']);
+const FLAGS = jvmFlags(BROKER_HEAP_MB, ['-Xms128m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20']);
 
 const QUIET = {
   'org.apache.kafka.common.config': 'WARN', // every setting, at each start
@@ -62,36 +63,15 @@ export function kafkaPart(context: PartContext): Part {
 }
 
 function serverProperties(port: number, controllerPort: number, data: string): string {
-  return propertiesText({
-    'process.roles': 'broker,controller',
-    'node.id': 1,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    'log.dirs': data,
-    // Topics are part of the pipeline's definition; one that springs up by a typing error would hide it.
-    'auto.create.topics.enable': false,
-    // A single node has nothing to replicate to.
-    'offsets.topic.replication.factor': 1,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'share.coordinator.state.topic.replication.factor': 1,
-    'share.coordinator.state.topic.min.isr': 1,
-    // Internal topics have 50 partitions each by default: files and start-up time that one laptop does not need.
-    'offsets.topic.num.partitions': 8,
-    'transaction.state.log.num.partitions': 4,
-    'share.coordinator.state.topic.num.partitions': 4,
-    // Groups form at once instead of waiting 3 s for members that will not come.
-    'group.initial.rebalance.delay.ms': 0,
-    'num.network.threads': 2,
-    'num.io.threads': 4,
-    'background.threads': 4,
-    'num.recovery.threads.per.data.dir': 2,
-    // 128 MiB of heap by default, for compacting topics of a few kilobytes.
-    'log.cleaner.dedupe.buffer.size': 8 << 20,
-  });
+  const controller = `127.0.0.1:${controllerPort}`;
+  const address = `127.0.0.1:${port}`;
+  return propertiesText(
+    brokerSettings({
+      clients: { PLAINTEXT: { listen: address, advertised: address } },
+      controller: { listen: controller, voter: controller },
+      dataFolder: data,
+    }),
+  );
 }
 
 /** Formats an empty data folder; done beside it, so that an interrupted format leaves nothing half made. */

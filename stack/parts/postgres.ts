@@ -11,12 +11,11 @@ import { meaningfulLines } from '../log-tail.ts';
 import { partMarker } from '../markers.ts';
 import type { Part } from '../part.ts';
 import { accepts } from '../ports.ts';
+import { INITDB_ARGUMENTS, PIPELINE_DATABASE, SERVER_SETTINGS } from '../settings/postgres.ts';
+import { REGISTRY_DATABASE } from '../settings/registry.ts';
 import type { PartContext, PostgresHome } from './context.ts';
 import { childEnvironment } from './jvm.ts';
-import { REGISTRY_DATABASE } from './registry.ts';
 
-/** Role and database of the pipeline. */
-const PIPELINE_DATABASE = 'perps';
 const SUPERUSER = 'postgres';
 
 /** The local PostgreSQL server. */
@@ -62,11 +61,7 @@ function serverSettings(port: number): string[] {
     'listen_addresses=127.0.0.1',
     // A socket's path may have 107 bytes, and a project's folder may be deeper than that.
     'unix_socket_directories=',
-    'shared_buffers=128MB',
-    'max_connections=100',
-    'log_timezone=UTC',
-    'log_line_prefix=%m [%p] %q%u@%d ',
-    'log_checkpoints=off',
+    ...SERVER_SETTINGS,
   ];
 }
 
@@ -87,7 +82,8 @@ async function initialise(home: PostgresHome, password: string, env: NodeJS.Proc
       join(home.programs, 'bin', 'initdb'),
       [
         ...['-D', fresh, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
-        ...['--encoding=UTF8', '--locale=C', '--no-instructions'],
+        ...INITDB_ARGUMENTS,
+        '--no-instructions',
       ],
       { env, cwd: '/', ...(home.user ?? {}) },
     );

@@ -4,14 +4,11 @@ import { fingerprint } from '../fingerprint.ts';
 import { partMarker } from '../markers.ts';
 import type { Part } from '../part.ts';
 import { freePort } from '../ports.ts';
+import { REGISTRY_HEAP_MB, REGISTRY_JVM_FLAGS, registryStorage } from '../settings/registry.ts';
 import type { PartContext } from './context.ts';
 import { childEnvironment, jvmFlags } from './jvm.ts';
 
-// Most of the registry's life is its start, and C1 alone is through with that sooner and in less memory.
-const FLAGS = jvmFlags(256, ['-Xms48m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']);
-
-/** Name of the registry's role and database in the local PostgreSQL. */
-export const REGISTRY_DATABASE = 'apicurio';
+const FLAGS = jvmFlags(REGISTRY_HEAP_MB, REGISTRY_JVM_FLAGS);
 
 /** Apicurio Registry with its storage in the local PostgreSQL, so that ids survive a restart. */
 export function registryPart(context: PartContext): Part {
@@ -35,15 +32,8 @@ export function registryPart(context: PartContext): Part {
         args: [marker, ...FLAGS, ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`), '-jar', jar],
         env: childEnvironment(env, {
           QUARKUS_LOG_CONSOLE_ENABLE: 'false',
-          APICURIO_STORAGE_KIND: 'sql',
-          APICURIO_STORAGE_SQL_KIND: 'postgresql',
-          APICURIO_DATASOURCE_URL: `jdbc:postgresql://127.0.0.1:${ports.postgres}/${REGISTRY_DATABASE}`,
-          APICURIO_DATASOURCE_USERNAME: REGISTRY_DATABASE,
+          ...registryStorage(`127.0.0.1:${ports.postgres}`),
           APICURIO_DATASOURCE_PASSWORD: secrets.registry,
-          // 20 connections by default, each a PostgreSQL process.
-          APICURIO_DATASOURCE_JDBC_INITIAL_SIZE: '1',
-          APICURIO_DATASOURCE_JDBC_MIN_SIZE: '1',
-          APICURIO_DATASOURCE_JDBC_MAX_SIZE: '8',
         }),
       };
     },

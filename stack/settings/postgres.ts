@@ -1,0 +1,14 @@
+/** Role and database of the pipeline. */
+export const PIPELINE_DATABASE = 'perps';
+
+/** What `initdb` is told: no locale of the host decides how text sorts. */
+export const INITDB_ARGUMENTS = ['--encoding=UTF8', '--locale=C'] as const;
+
+/** Server settings that hold wherever PostgreSQL runs; `name=value` each. */
+export const SERVER_SETTINGS = [
+  'shared_buffers=128MB',
+  'max_connections=100',
+  'log_timezone=UTC',
+  'log_line_prefix=%m [%p] %q%u@%d ',
+  'log_checkpoints=off',
+] as const;
