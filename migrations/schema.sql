@@ -1,8 +1,15 @@
-CREATE FUNCTION public.positions_skip_update() RETURNS trigger
+CREATE FUNCTION public.positions_keep_newest_delivery() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    RETURN NULL;
+    -- In one partition, and yet not the higher offset: see WHEN.
+    IF NEW.kafka_partition = OLD.kafka_partition AND NEW.kafka_offset IS NOT NULL AND OLD.kafka_offset IS NOT NULL THEN
+        RETURN NULL;
+    END IF;
+    IF NEW IS NOT DISTINCT FROM OLD THEN
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
 END
 $$;
 
@@ -169,4 +176,4 @@ CREATE INDEX idx_symbol_slot ON public.positions USING btree (symbol, slot DESC)
 
 CREATE UNIQUE INDEX idx_unique_position_signature ON public.positions USING btree (position_account, signature);
 
-CREATE TRIGGER positions_keep_newest_delivery BEFORE UPDATE ON public.positions FOR EACH ROW WHEN ((((new.kafka_partition = old.kafka_partition) AND (new.kafka_offset <= old.kafka_offset)) OR (NOT (new.* IS DISTINCT FROM old.*)))) EXECUTE FUNCTION public.positions_skip_update();
+CREATE TRIGGER positions_keep_newest_delivery BEFORE UPDATE ON public.positions FOR EACH ROW WHEN ((((new.kafka_partition = old.kafka_partition) AND (new.kafka_offset > old.kafka_offset)) IS NOT TRUE)) EXECUTE FUNCTION public.positions_keep_newest_delivery();

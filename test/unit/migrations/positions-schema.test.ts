@@ -284,6 +284,26 @@ describe('daily_pnl_snapshots', () => {
   });
 });
 
+describe('a later migration', () => {
+  it('may widen any column of a record in one statement, without touching the trigger', async () => {
+    const { rows } = await database.query<{ name: string; type: string }>(
+      `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
+       WHERE attrelid = 'positions'::regclass AND attnum > 0`,
+    );
+    const wider = rows
+      .filter(({ name }) => COLUMNS.includes(name as keyof Row) && !name.startsWith('kafka_'))
+      .map(({ name, type }) => `ALTER COLUMN ${name} TYPE ${/^numeric/.test(type) ? 'numeric(50, 10)' : 'text'}`);
+    await database.exec('BEGIN; DROP VIEW daily_pnl_snapshots, user_statistics, current_positions');
+    try {
+      await database.exec(`ALTER TABLE positions ${wider.join(', ')}`);
+      await deliver({});
+      expect(await deliver({})).toBe(0);
+    } finally {
+      await database.exec('ROLLBACK');
+    }
+  });
+});
+
 describe('created_at', () => {
   it('is UTC, whatever the zone of the session', async () => {
     for (const [at, zone] of ['Asia/Tokyo', 'America/New_York'].entries()) {
