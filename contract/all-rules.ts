@@ -38,7 +38,6 @@ import { rewriteAndReduction } from './rules/rewrite-and-reduction.ts';
 import { secretReference } from './rules/secret-reference.ts';
 import { settingUnknown } from './rules/setting-unknown.ts';
 import { settingValue } from './rules/setting-value.ts';
-import { sinkTimeZone } from './rules/sink-time-zone.ts';
 import { stringLength } from './rules/string-length.ts';
 import { tableMissing } from './rules/table-missing.ts';
 import { tableNameFormat } from './rules/table-name-format.ts';
@@ -119,7 +118,6 @@ export const ruleGroups: readonly RuleGroup[] = [
       fieldIncludeList,
       tableOwnership,
       namingStrategy,
-      sinkTimeZone,
       unnest,
       rewriteAndReduction,
       batchAndPoll,

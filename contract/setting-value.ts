@@ -2,8 +2,8 @@ import { didYouMean } from '../pipeline/problem.ts';
 import type { ConnectorKeys, KeyDefinition } from './connector-keys.ts';
 
 /**
- * The words that an enumerated setting of the sink knows, from the connector's own classes. The worker does not check
- * them: it takes `insert.mode=upsrt` without a word and falls back to plain inserts.
+ * The words that an enumerated setting of the sink knows, from the connector's own classes. The worker's validation does
+ * not check them: it has nothing against `insert.mode=upsrt`, and then every task fails.
  */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   'insert.mode': ['insert', 'upsert', 'update'],

@@ -1,4 +1,5 @@
 import { avroText, fieldRange, isWhole } from '../avro-text.ts';
+import type { ColumnType } from '../catalog.ts';
 import { matchedColumns } from '../contract.ts';
 import type { Rule } from '../rule.ts';
 
@@ -10,9 +11,9 @@ export const integerRange: Rule = {
   why: 'PostgreSQL refuses a value out of range, and the task fails.',
   *check(contract) {
     for (const { field, column, path, place } of matchedColumns(contract)) {
-      const bits = BITS[column.type.name];
-      if (!isWhole(field) || bits === undefined) continue;
-      const [lowest, highest] = [-(2n ** bits), 2n ** bits - 1n];
+      const range = rangeOf(column.type);
+      if (!isWhole(field) || range === undefined) continue;
+      const [lowest, highest] = range;
       const [minimum, maximum] = fieldRange(field);
       if (minimum >= lowest && maximum <= highest) continue;
       const attribute = maximum > highest ? 'maximum' : 'minimum';
@@ -25,3 +26,12 @@ export const integerRange: Rule = {
     }
   },
 };
+
+/** The whole numbers a column holds; undefined when it holds all of 64 bits or no numbers. */
+function rangeOf({ name, precision, scale = 0 }: ColumnType): readonly [bigint, bigint] | undefined {
+  const bits = BITS[name];
+  if (bits !== undefined) return [-(2n ** bits), 2n ** bits - 1n];
+  if (name !== 'numeric' || precision === undefined) return undefined;
+  const highest = 10n ** BigInt(Math.max(0, precision - scale)) - 1n;
+  return [-highest, highest];
+}

@@ -5,7 +5,7 @@ import { valueProblem } from '../setting-value.ts';
 export const settingValue: Rule = {
   id: 'SETTING_VALUE',
   what: "Every setting's value is of its type, within its bounds, and one of its words where it has words.",
-  why: 'The worker refuses the configuration, or, with the words of the sink itself, silently takes the default instead.',
+  why: "The worker refuses the configuration, or, since it does not check the sink's own words, accepts it and every task fails.",
   *check({ sinks }) {
     const keys = connectorKeys();
     for (const sink of sinks) {

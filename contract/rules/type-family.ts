@@ -6,8 +6,8 @@ import type { Rule } from '../rule.ts';
 /** What each kind can be written into without a change of its value; names as in pg_type. Ranges and limits have rules of their own. */
 const FAMILIES: Readonly<Record<AvroFieldKind, readonly string[]>> = {
   string: ['varchar', 'text'],
-  int: ['int2', 'int4', 'int8'],
-  long: ['int2', 'int4', 'int8'],
+  int: ['int2', 'int4', 'int8', 'numeric'],
+  long: ['int2', 'int4', 'int8', 'numeric'],
   decimal: ['numeric'],
   'timestamp-millis': ['timestamp', 'timestamptz'],
   boolean: ['bool'],

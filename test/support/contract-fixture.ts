@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../core/package-root.ts';
@@ -20,6 +20,7 @@ export function mutatedProject(edits: readonly Edit[]): { readonly root: string;
 export function applyEdit(root: string, { file, find, replace }: Edit): void {
   const path = join(root, file);
   if (find === '') {
+    if (existsSync(path)) throw new Error(`${file} is there already`);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, replace);
     return;

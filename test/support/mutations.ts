@@ -26,8 +26,11 @@ const sinkSetting = (setting: string): Edit => ({
   find: 'sink:\n  name: positions-sink\n',
   replace: `sink:\n  name: positions-sink\n  config:\n    ${setting}\n`,
 });
-const newMigration = (sql: string): Edit => ({
-  file: 'migrations/9001_mutation.sql',
+/** Shared by the harmless ones that make a view anew: they cannot be deployed together. */
+const VIEWS_CHANGE = 9002;
+/** The other harmless ones have numbers of their own, so that they can. */
+const newMigration = (sql: string, number = 9001): Edit => ({
+  file: `migrations/${number}_change.sql`,
   find: '',
   replace: `-- Up Migration\n\n${sql}\n\n-- Down Migration\n\nSELECT 1;\n`,
 });
@@ -387,7 +390,6 @@ const yamlMutations: readonly Mutation[] = [
     rule: 'RESTART_ON_ERRORS',
   },
   { name: 'the sink alters the table', edit: sinkSetting('schema.evolution: basic'), rule: 'TABLE_OWNERSHIP' },
-  { name: 'times are written in another zone', edit: sinkSetting('use.time.zone: Asia/Tokyo'), rule: 'SINK_TIME_ZONE' },
   {
     name: 'fields are left out of the include list',
     edit: sinkSetting('field.include.list: positions:position_account,positions:signature'),
@@ -409,8 +411,8 @@ const yamlMutations: readonly Mutation[] = [
     rule: 'OFFSET_RESET',
   },
   {
-    name: 'identifiers are quoted',
-    edit: sinkSetting('quote.identifiers: true'),
+    name: 'columns go by another naming strategy',
+    edit: sinkSetting('column.naming.strategy: com.example.CamelCaseStrategy'),
     rule: 'NAMING_STRATEGY',
   },
   {
@@ -532,7 +534,7 @@ const sqlMutations: readonly Mutation[] = [
       'CREATE TABLE owners (owner VARCHAR(44) PRIMARY KEY);\nALTER TABLE positions ADD CONSTRAINT known_owner FOREIGN KEY (owner) REFERENCES owners;',
     ),
     rule: 'FOREIGN_KEY',
-    at: { file: 'migrations/9001_mutation.sql', line: 'ADD CONSTRAINT known_owner' },
+    at: { file: 'migrations/9001_change.sql', line: 'ADD CONSTRAINT known_owner' },
   },
   {
     name: 'the table is unlogged',
@@ -586,11 +588,24 @@ const optionalField = {
     replace: '  EventType event_type = 19;\n  optional string venue = 20;\n',
   },
   avro: field('{ "name": "venue", "type": ["null", "string"], "default": null, "maxLength": 20, "doc": "Venue." }'),
-  sql: newMigration(`ALTER TABLE positions ADD COLUMN venue VARCHAR(20);`),
+  sql: newMigration(
+    `ALTER TABLE positions ADD COLUMN venue VARCHAR(20);
+CREATE OR REPLACE VIEW current_positions AS
+SELECT DISTINCT ON (position_account)
+    position_account, position_index, owner, signature, slot, block_time, symbol, side, size, entry_price, mark_price,
+    margin, leverage, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, venue
+FROM positions
+ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC;`,
+    VIEWS_CHANGE,
+  ),
 };
 
 /** Edits that must pass. Each class of them is also deployed for real. */
 export const harmlessChanges: readonly HarmlessChange[] = [
+  {
+    name: 'a new optional field in all four layers',
+    edits: [optionalField.sql, optionalField.avro, optionalField.proto],
+  },
   {
     name: 'a comment in the proto',
     edits: [{ file: PROTO, find: 'enum Side {', replace: '// Direction.\nenum Side {' }],
@@ -600,24 +615,31 @@ export const harmlessChanges: readonly HarmlessChange[] = [
   { name: 'a narrower range', edits: [{ file: AVSC, find: '"maximum": 32767', replace: '"maximum": 1000' }] },
   {
     name: 'a longer column',
-    edits: [newMigration('DROP VIEW IF EXISTS nothing;\nALTER TABLE positions ADD COLUMN note TEXT;')],
+    edits: [
+      newMigration(
+        'DROP VIEW current_positions CASCADE;\nALTER TABLE positions ALTER COLUMN signature TYPE VARCHAR(100);\nCREATE VIEW current_positions AS SELECT * FROM positions;',
+        VIEWS_CHANGE,
+      ),
+    ],
   },
   {
     name: 'a nullable column that nothing fills',
-    edits: [newMigration('ALTER TABLE positions ADD COLUMN note TEXT;')],
+    edits: [newMigration('ALTER TABLE positions ADD COLUMN note TEXT;', 9003)],
   },
   {
     name: 'a required column with a default',
-    edits: [newMigration("ALTER TABLE positions ADD COLUMN venue VARCHAR(20) NOT NULL DEFAULT 'main';")],
+    edits: [newMigration("ALTER TABLE positions ADD COLUMN market VARCHAR(20) NOT NULL DEFAULT 'main';", 9004)],
   },
-  { name: 'an ordinary index', edits: [newMigration('CREATE INDEX by_event ON positions (event_type);')] },
+  { name: 'an ordinary index', edits: [newMigration('CREATE INDEX by_event ON positions (event_type);', 9005)] },
   {
     name: 'a CHECK that the producer enforces already',
-    edits: [newMigration("ALTER TABLE positions ADD CHECK (side IN ('Long', 'Short')), ADD CHECK (leverage >= 0);")],
+    edits: [
+      newMigration("ALTER TABLE positions ADD CHECK (side IN ('Long', 'Short')), ADD CHECK (leverage >= 0);", 9006),
+    ],
   },
   {
     name: 'a wider unique index beside the upsert key',
-    edits: [newMigration('CREATE UNIQUE INDEX wider ON positions (signature, position_account, slot);')],
+    edits: [newMigration('CREATE UNIQUE INDEX wider ON positions (signature, position_account, slot);', 9007)],
   },
   {
     name: 'the columns of the upsert key in another order',
@@ -630,6 +652,18 @@ export const harmlessChanges: readonly HarmlessChange[] = [
     edits: [{ file: DEFINITION, find: 'retention.ms: 604800000', replace: 'retention.ms: 1209600000' }],
   },
   { name: 'a setting that the consumer knows', edits: [sinkSetting('consumer.override.fetch.min.bytes: 1024')] },
+  { name: 'identifiers are quoted', edits: [sinkSetting('quote.identifiers: true')] },
+  // It would move values of types with a zone; a timestamp-millis has none.
+  { name: 'another time zone for types with a zone', edits: [sinkSetting('use.time.zone: Asia/Tokyo')] },
+  {
+    name: 'a numeric without a scale, which stores what it is given',
+    edits: [
+      newMigration(
+        'DROP VIEW current_positions CASCADE;\nALTER TABLE positions ALTER COLUMN size TYPE NUMERIC, ALTER COLUMN leverage TYPE NUMERIC(5);\nCREATE VIEW current_positions AS SELECT * FROM positions;',
+        VIEWS_CHANGE,
+      ),
+    ],
+  },
   { name: 'a larger pool', edits: [sinkSetting('connection.pool.max_size: 4')] },
   {
     name: 'undecodable records go to a dead letter topic',
@@ -641,7 +675,7 @@ export const harmlessChanges: readonly HarmlessChange[] = [
       {
         file: PROTO,
         find: '  EventType event_type = 19;\n',
-        replace: '  EventType event_type = 19;\n  uint64 sequence = 20;\n',
+        replace: '  EventType event_type = 19;\n  uint64 sequence = 21;\n',
       },
       {
         file: DEFINITION,
