@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { topicRanges } from '../../core/kafka-scan.ts';
+import { kafkaConnection } from '../../pipeline/connections.ts';
 import { type CliProcess, startCli, succeed } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { createTestProject, type TestProject } from '../support/project.ts';
@@ -41,7 +42,11 @@ describe('a producer that is killed in the middle of the stream', () => {
   const produce = (): CliProcess => startCli(['produce', '--only', 'positions', '--end-with-feed'], options);
   const published = async (): Promise<number> => {
     const [stream] = project.project.streams.filter(({ name }) => name === 'positions');
-    const ranges = await topicRanges(project.environment.kafka, String(stream?.topic.name), 'killed-producer-test');
+    const ranges = await topicRanges(
+      kafkaConnection(project.environment, project.secrets),
+      String(stream?.topic.name),
+      'killed-producer-test',
+    );
     return (ranges ?? []).reduce((sum, { high }) => sum + Number(high), 0);
   };
 
