@@ -1,0 +1,144 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkLive } from '../../../contract/live.ts';
+import { withPostgres } from '../../../core/postgres.ts';
+import { registryConnection } from '../../../pipeline/connections.ts';
+import { valueSubject } from '../../../pipeline/names.ts';
+import type { Environment } from '../../../pipeline/types.ts';
+import type { Finding } from '../../../schemas/compatibility/finding.ts';
+import { createSchemaRegistry, type SchemaRegistry } from '../../../schemas/registry.ts';
+import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
+
+describe('what runs, compared with the files', () => {
+  let sink: SinkFixture;
+  let registry: SchemaRegistry;
+
+  beforeAll(async () => {
+    sink = await createSinkFixture('live');
+    registry = createSchemaRegistry(registryConnection(sink.test.environment, sink.test.secrets));
+    await sink.deploy();
+  }, 180_000);
+  afterAll(() => sink?.test.remove(), 60_000);
+
+  const live = (environment: Environment = sink.test.environment): Promise<readonly Finding[]> =>
+    checkLive(sink.test.reload(), environment, sink.test.secrets, ['positions']);
+  const told = async (): Promise<string[]> => (await live()).map(({ rule, path }) => `${rule} ${path}`);
+  const sql = (text: string) => withPostgres(sink.test.database, (client) => client.query(text));
+  /** Does something by hand, looks, and undoes it. */
+  const during = async (change: string, undo: string): Promise<readonly Finding[]> => {
+    await sql(change);
+    try {
+      return await live();
+    } finally {
+      await sql(undo);
+    }
+  };
+
+  it('is no difference when everything was deployed from them', { timeout: 60_000 }, async () => {
+    expect(await live()).toEqual([]);
+  });
+
+  it('is told column by column', async () => {
+    const findings = await during(
+      `ALTER TABLE positions ADD COLUMN note TEXT, ALTER COLUMN created_at DROP DEFAULT, ALTER COLUMN owner DROP NOT NULL`,
+      `ALTER TABLE positions DROP COLUMN note, ALTER COLUMN created_at SET DEFAULT (now() AT TIME ZONE 'utc'), ALTER COLUMN owner SET NOT NULL`,
+    );
+    expect(findings.map(({ rule, path, file }) => [rule, path, file])).toEqual([
+      ['DRIFT_COLUMN', 'positions.note', 'migrations/0001_positions.sql'],
+      ['DRIFT_COLUMN', 'positions.owner', 'migrations/0001_positions.sql'],
+      ['DRIFT_COLUMN', 'positions.created_at', 'migrations/0001_positions.sql'],
+    ]);
+    expect(findings[1]?.message).toMatch(
+      /column positions\.owner is varchar\(44\) in the database .*, the migrations make it varchar\(44\) NOT NULL/,
+    );
+  });
+
+  it('is told for unique indexes and CHECKs', async () => {
+    const findings = await during(
+      `CREATE UNIQUE INDEX by_hand ON positions (slot, id); ALTER TABLE positions ADD CONSTRAINT by_hand_too CHECK (leverage < 100)`,
+      `DROP INDEX by_hand; ALTER TABLE positions DROP CONSTRAINT by_hand_too`,
+    );
+    expect(findings.map(({ rule, path }) => `${rule} ${path}`)).toEqual([
+      'DRIFT_CHECK positions.by_hand_too',
+      'DRIFT_INDEX positions.by_hand',
+    ]);
+  });
+
+  it('is told for a view that is gone', async () => {
+    await sql('ALTER VIEW current_positions RENAME TO current_positions_away');
+    expect(await told()).toEqual(['DRIFT_TABLE current_positions']);
+    await sql('ALTER VIEW current_positions_away RENAME TO current_positions');
+  });
+
+  it('is told for a registry that no longer protects the subject', async () => {
+    const subject = valueSubject(sink.stream);
+    await registry.setCompatibility(subject, 'NONE');
+    expect(await told()).toEqual([`DRIFT_COMPATIBILITY ${subject}`]);
+    await registry.setCompatibility(subject, 'FULL_TRANSITIVE');
+    expect(await told()).toEqual([]);
+    await registry.setCompatibility(subject, 'BACKWARD_TRANSITIVE');
+  });
+
+  it('is told setting by setting, without a secret', async () => {
+    const config = { ...sink.config, 'errors.tolerance': 'all', 'connection.password': 'hunter2', 'batch.size': '100' };
+    await sink.target.putConfig(sink.stream.sink.name, config);
+    const findings = await live();
+    expect(findings.map(({ rule, path }) => `${rule} ${path.replace(`${sink.stream.sink.name}.`, '')}`).sort()).toEqual(
+      ['DRIFT_SETTING batch.size', 'DRIFT_SETTING connection.password', 'DRIFT_SETTING errors.tolerance'],
+    );
+    expect(JSON.stringify(findings)).not.toContain('hunter2');
+    const batch = findings.find(({ path }) => path.endsWith('batch.size'));
+    expect(batch?.message).toMatch(/^batch\.size is "100" on Kafka Connect at .*, the files say "5000"$/);
+    expect(batch?.file).toBe('connectors/positions.yaml');
+    await sink.target.putConfig(sink.stream.sink.name, sink.config);
+  });
+
+  it('is told for a connector that is not there', async () => {
+    await sink.target.remove(sink.stream.sink.name);
+    expect(await told()).toEqual([`DRIFT_CONNECTOR ${sink.stream.sink.name}`]);
+    await sink.deploy();
+  }, 120_000);
+
+  it('is told for a migration that has not run, and for one that was edited since', async () => {
+    const file = join(sink.test.root, 'migrations', '9001_note.sql');
+    writeFileSync(file, '-- Up Migration\nALTER TABLE positions ADD COLUMN note TEXT;\n-- Down Migration\nSELECT 1;\n');
+    expect(await told()).toEqual(['DRIFT_MIGRATION migrations/9001_note.sql', 'DRIFT_COLUMN positions.note']);
+    const landed = join(sink.test.root, 'migrations', '0001_positions.sql');
+    const text = readFileSync(landed, 'utf8');
+    writeFileSync(landed, `${text}-- edited\n`);
+    expect(await told()).toContain('DRIFT_MIGRATION migrations');
+    writeFileSync(landed, text);
+    writeFileSync(file, '-- Up Migration\nSELECT 1;\n-- Down Migration\nSELECT 1;\n');
+  }, 120_000);
+
+  it('says when a schema was registered before its migration ran', async () => {
+    const file = join(sink.test.root, sink.stream.schema);
+    const text = readFileSync(file, 'utf8');
+    const field = '{ "name": "venue", "type": ["null", "string"], "default": null, "maxLength": 20 }';
+    const extended = text.replace(/\n {2}\]\n\}\s*$/, `,\n    ${field}\n  ]\n}\n`);
+    expect(extended).not.toBe(text);
+    await registry.register(valueSubject(sink.stream), extended);
+    writeFileSync(file, extended);
+    const findings = await live();
+    const overdue = findings.find(({ rule }) => rule === 'DRIFT_ROLLOUT');
+    expect(overdue?.message).toBe('the migration for venue is missing, but a later step has already been done');
+    expect(overdue?.remedy).toBe('`connect migrate up` now');
+    writeFileSync(file, text);
+    expect(await told()).toEqual([
+      expect.stringMatching(/^DRIFT_MIGRATION/),
+      `DRIFT_SCHEMA ${valueSubject(sink.stream)}`,
+    ]);
+  }, 120_000);
+
+  it('is an error, not a finding, when a part does not answer', async () => {
+    const { environment } = sink.test;
+    const nowhere = 'http://127.0.0.1:1';
+    await expect(live({ ...environment, registry: { url: nowhere } })).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    await expect(live({ ...environment, connect: { target: 'rest', url: nowhere } })).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+    });
+    const database = { ...environment.database, port: 1 };
+    await expect(live({ ...environment, database })).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  }, 120_000);
+});
