@@ -1,11 +1,11 @@
-import { createLogger } from '../core/log.ts';
+import { createLogger, type Logger } from '../core/log.ts';
 import { feedConnection, kafkaConnection, registryConnection } from '../pipeline/connections.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import type { ProducerStats, ProducerSummary } from '../producer/producer-options.ts';
 import { runProducer } from '../producer/run-producer.ts';
 import type { ProduceFlags } from './commands/produce.ts';
 import type { CliContext } from './context.ts';
-import { progressLine } from './render-produce.ts';
+import { logLine, progressLine } from './render-produce.ts';
 
 interface ProduceParts {
   readonly context: CliContext;
@@ -39,7 +39,7 @@ export async function produceStreams(parts: ProduceParts): Promise<ProducerSumma
           kafka: kafkaConnection(environment, secrets),
           registry: registryConnection(environment, secrets),
           feed: feedConnection(environment, secrets),
-          logger: createLogger({ level: context.isTty ? 'warn' : 'info' }),
+          logger: flags.output === 'json' ? createLogger() : progress.loggerOf(stream),
           signal: stop.signal,
           commitment: flags.commitment,
           overlapSlots: flags.overlap,
@@ -65,22 +65,34 @@ export async function produceStreams(parts: ProduceParts): Promise<ProducerSumma
   }
 }
 
-/** On a terminal one line that is rewritten; elsewhere a line of its own every few seconds. */
+/** On a terminal one line that is rewritten, below what is worth a line of its own; elsewhere a line every few seconds. */
 function createProgress(context: CliContext) {
   const latest = new Map<string, ProducerStats>();
   let drawn = false;
   let toldAt = Date.now();
   const line = () => [...latest.values()].map(progressLine).join('   ');
+  const erase = () => {
+    if (drawn) context.stderr.write('\r\u001b[2K');
+    drawn = false;
+  };
   return {
     onStats(stats: ProducerStats) {
       latest.set(stats.stream, stats);
       if (context.isTty) {
+        erase();
+        context.stderr.write(line());
         drawn = true;
-        context.stderr.write(`\r\u001b[2K${line()}`);
       } else if (Date.now() - toldAt >= LOG_LINE_EVERY_MS) {
         toldAt = Date.now();
         context.note(line());
       }
+    },
+    loggerOf(stream: StreamDefinition): Logger {
+      const tell = (fields: object, message: string) => {
+        erase();
+        context.note(logLine(stream.name, fields, message));
+      };
+      return { debug() {}, info: tell, warn: tell, error: tell };
     },
     close() {
       if (drawn) context.stderr.write('\n');

@@ -16,6 +16,14 @@ export function progressLine(stats: ProducerStats): string {
   return `${stream}  ${parts.join(' · ')}`;
 }
 
+/** What a stream's run has to say on the way: `positions  subscribing (feed 127.0.0.1:19350, fromSlot 312000000)`. */
+export function logLine(stream: string, fields: object, message: string): string {
+  const facts = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`);
+  return `${stream}  ${message}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`;
+}
+
 const ENDS = {
   signal: 'stopped',
   feed: 'the feed ended',

@@ -1,8 +1,8 @@
 import { Client, type ClientOptions, credentials, Metadata } from '@grpc/grpc-js';
 import { createEventQueue, type QueueLimits } from './event-queue.ts';
 import { feedError } from './feed-errors.ts';
-import type { FeedEvent } from './feed-event.ts';
-import type { Commitment, FeedService } from './feed-service.ts';
+import type { Commitment, FeedEvent } from './feed-event.ts';
+import type { FeedService } from './feed-service.ts';
 import type { ReplayWindow } from './resume.ts';
 
 export interface FeedOptions {

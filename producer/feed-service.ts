@@ -2,11 +2,8 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import protobuf from 'protobufjs';
 import { ConnectError } from '../core/errors.ts';
-import type { FeedEvent } from './feed-event.ts';
+import { COMMITMENTS, type Commitment, type FeedEvent } from './feed-event.ts';
 import type { ReplayWindow } from './resume.ts';
-
-/** How final an update is when the feed sends it. Feeds send no message for updates that are forked away later. */
-export type Commitment = 'processed' | 'confirmed' | 'finalized';
 
 /** An enum of the proto: its name and the names of its values by number. */
 export interface ProtoEnum {
@@ -75,7 +72,7 @@ interface ReplayInfo {
 /** The shape every stream message has: a oneof of these three. */
 interface StreamMessage {
   readonly update?: Readonly<Record<string, unknown>> | null;
-  readonly slot?: { readonly slot: LongLike } | null;
+  readonly slot?: { readonly slot: LongLike; readonly status?: number } | null;
   readonly ping?: object | null;
 }
 
@@ -87,7 +84,10 @@ function readEvent(type: protobuf.Type, bytes: Buffer): FeedEvent {
     return { kind: 'undecodable', bytes, reason: error instanceof Error ? error.message : String(error) };
   }
   if (message.update) return { kind: 'update', bytes, update: message.update };
-  if (message.slot) return { kind: 'slot', slot: bigintOf(message.slot.slot) };
+  // The enum counts from 1; unset and 0 mean what was asked for.
+  if (message.slot) {
+    return { kind: 'slot', slot: bigintOf(message.slot.slot), status: COMMITMENTS[(message.slot.status ?? 0) - 1] };
+  }
   if (message.ping) return { kind: 'ping' };
   return { kind: 'undecodable', bytes, reason: 'the message is neither an update nor a slot nor a ping' };
 }

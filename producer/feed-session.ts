@@ -1,7 +1,6 @@
 import { ConnectError } from '../core/errors.ts';
 import type { FeedClient } from './feed-client.ts';
-import type { FeedEvent } from './feed-event.ts';
-import type { Commitment } from './feed-service.ts';
+import type { Commitment, FeedEvent } from './feed-event.ts';
 
 export interface FeedSessionOptions {
   readonly feed: FeedClient;

@@ -4,11 +4,10 @@ import type { Logger } from '../core/log.ts';
 import { backoffMs } from '../core/retry.ts';
 import type { FeedClient } from './feed-client.ts';
 import { isOutOfRange } from './feed-errors.ts';
-import type { FeedEvent } from './feed-event.ts';
+import type { Commitment, FeedEvent } from './feed-event.ts';
 import type { FeedPosition } from './feed-position.ts';
-import type { Commitment } from './feed-service.ts';
 import { readFeed } from './feed-session.ts';
-import { decideResume, type Gap, type ResumeDecision } from './resume.ts';
+import { decideResume, type Gap } from './resume.ts';
 
 export interface FollowOptions {
   readonly stream: string;
@@ -97,7 +96,13 @@ async function choose(options: FollowOptions): Promise<bigint> {
     window,
     acceptGap: options.acceptGap,
   });
-  if (decision.kind !== 'from') throw cannotResume(options, decision, window.earliest);
+  if (decision.kind === 'outside') throw outsideWindow(options, decision.gap, window.earliest);
+  if (decision.behind) {
+    logger.warn(
+      { feed: feed.address, latest: window.latest.toString(), checkpoint: position.slot?.toString() },
+      'the feed ends long before the checkpoint: another feed, or one that was reset; reading all it has',
+    );
+  }
   if (decision.gap !== undefined) {
     const gap = { from: decision.gap.from.toString(), to: decision.gap.to.toString() };
     logger.warn({ feed: feed.address, gap }, 'leaving out slots by explicit choice');
@@ -107,20 +112,7 @@ async function choose(options: FollowOptions): Promise<bigint> {
   return decision.slot;
 }
 
-type NoResume = Exclude<ResumeDecision, { kind: 'from' }>;
-
-function cannotResume({ stream, feed }: FollowOptions, decision: NoResume, earliest: bigint): ConnectError {
-  if (decision.kind === 'behind') {
-    return new ConnectError(
-      'UNSAFE',
-      `stream ${stream} was read up to slot ${decision.wanted}, but the feed at ${feed.address} only reaches slot ${decision.latest}: another feed, or one that was reset`,
-      {
-        details: { wanted: decision.wanted.toString(), latest: decision.latest.toString(), address: feed.address },
-        hint: `check feed.address; to read this feed from its first slot, use --from-slot ${earliest}`,
-      },
-    );
-  }
-  const { from, to } = decision.gap;
+function outsideWindow({ stream, feed }: FollowOptions, { from, to }: Gap, earliest: bigint): ConnectError {
   return new ConnectError(
     'UNSAFE',
     `stream ${stream} must be read from slot ${from}, but the feed at ${feed.address} replays from slot ${earliest} on: slots ${from} to ${to} would be missing`,

@@ -1,6 +1,6 @@
 import type { AvroValue } from '../schemas/avro-schema.ts';
 import type { RecordEncoder } from './encoder.ts';
-import type { FeedEvent } from './feed-event.ts';
+import { COMMITMENTS, type Commitment, type FeedEvent } from './feed-event.ts';
 import type { FeedPosition } from './feed-position.ts';
 import type { Publisher } from './publisher.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
@@ -22,11 +22,14 @@ export interface IngestOptions {
   readonly publisher: Pick<Publisher, 'add' | 'advance'>;
   readonly position: FeedPosition;
   readonly counts: IngestCounts;
+  /** What the feed was asked for. */
+  readonly commitment: Commitment;
 }
 
 /** Takes events of the feed one by one: an update becomes a record of the topic or, with its reasons, of the rejected topic. */
 export function createIngest(options: IngestOptions): (event: FeedEvent) => void {
   const { topic, keyField, mapper, encode, rejected, publisher, position, counts } = options;
+  const asked = COMMITMENTS.indexOf(options.commitment);
 
   const refuse = (
     bytes: Buffer,
@@ -54,6 +57,8 @@ export function createIngest(options: IngestOptions): (event: FeedEvent) => void
         return;
       }
       case 'slot':
+        // A slot that is less settled than we asked for has its updates still ahead.
+        if (event.status !== undefined && COMMITMENTS.indexOf(event.status) < asked) return;
         position.noticed(event.slot);
         if (position.slot !== undefined) publisher.advance(position.slot);
         return;

@@ -33,6 +33,7 @@ export interface KafkaSenderOptions {
 
 /** After so many failures in a row the connection itself is suspect, and a new producer takes over. */
 const RENEW_AFTER_FAILURES = 3;
+const CLOSE_TIMEOUT_MS = 5_000;
 const BACKOFF = { baseMs: 200, maxMs: 5_000 };
 
 /** Kafka's numbers. kafkajs compresses with gzip by itself; other codecs would need native packages. */
@@ -76,7 +77,7 @@ export async function createKafkaSender(options: KafkaSenderOptions): Promise<Ka
       if (stop.signal.aborted) throw interrupted(records.length);
       try {
         // A request that failed is repeated unchanged, so that the broker recognises what it already has.
-        missing = notAnswered(missing, await sendOnce(producer, missing, compression));
+        missing = notAnswered(missing, await unlessAborted(sendOnce(producer, missing, compression), stop.signal));
         if (missing.size === 0) {
           outage.over();
           return;
@@ -86,13 +87,14 @@ export async function createKafkaSender(options: KafkaSenderOptions): Promise<Ka
           'partitions moved during a send; sending their records again',
         );
       } catch (error) {
+        if (stop.signal.aborted) throw interrupted(records.length);
         failures += 1;
         const kind = classifySendFailure(error);
         if (kind === 'fatal' || (kind === 'split' && records.length === 1)) throw refused(records, error);
         outage.failed(error, failures);
         await sleep(backoffMs(failures, BACKOFF), undefined, { signal: stop.signal }).catch(() => {});
         if (kind !== 'retry' || failures % RENEW_AFTER_FAILURES === 0) {
-          await renew().catch((cause: unknown) => outage.failed(cause, failures));
+          await unlessAborted(renew(), stop.signal).catch((cause: unknown) => outage.failed(cause, failures));
         }
         if (kind === 'split') {
           const half = records.length >> 1;
@@ -113,9 +115,25 @@ export async function createKafkaSender(options: KafkaSenderOptions): Promise<Ka
     async close() {
       stop.abort();
       await last;
-      await producer.disconnect().catch(() => {});
+      // kafkajs waits for answers that a stalled broker owes it; those do not matter any more.
+      const patience = sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false });
+      await Promise.race([producer.disconnect().catch(() => {}), patience]);
     },
   };
+}
+
+/** Does not wait for a request that may take its full time-out to fail. */
+async function unlessAborted<T>(task: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([task, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /** One try by kafkajs, which repeats quick failures itself. Returns the partitions that the brokers answered for. */

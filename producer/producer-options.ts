@@ -2,7 +2,7 @@ import type { KafkaConnection } from '../core/kafka.ts';
 import type { Logger } from '../core/log.ts';
 import type { FeedConnection, HttpConnection } from '../pipeline/connections.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
-import type { Commitment } from './feed-service.ts';
+import type { Commitment } from './feed-event.ts';
 import type { PublisherLimits } from './publisher.ts';
 import type { RefusalCode } from './refusal.ts';
 import type { Gap } from './resume.ts';

@@ -5,8 +5,8 @@ import type { Checkpoint } from './checkpoint.ts';
 import { type CheckpointWriter, createCheckpointWriter } from './checkpoint-store.ts';
 import type { RecordEncoder } from './encoder.ts';
 import type { FeedClient } from './feed-client.ts';
+import type { Commitment } from './feed-event.ts';
 import { createFeedPosition } from './feed-position.ts';
-import type { Commitment } from './feed-service.ts';
 import { followFeed } from './follow-feed.ts';
 import { createIngest } from './ingest.ts';
 import type { KafkaSender } from './kafka-sender.ts';
@@ -47,7 +47,8 @@ export function createRun(parts: RunParts): () => Promise<ProducerSummary> {
   const state = createRunState(stream.name, rejectedTopic(stream));
   let failure: { readonly error: unknown } | undefined;
   const fail = (error: unknown) => {
-    failure ??= { error };
+    // What `flush` has interrupted is told by `flush`.
+    if (!(error instanceof ConnectError && error.code === 'INTERRUPTED')) failure ??= { error };
     reading.abort();
   };
   const send = (records: readonly OutgoingRecord[]) => sender.send(records);
@@ -88,6 +89,7 @@ export function createRun(parts: RunParts): () => Promise<ProducerSummary> {
     publisher,
     position,
     counts: state.ingest,
+    commitment: options.commitment,
   });
 
   const follow = (): Promise<'signal' | 'feed'> =>

@@ -23,13 +23,12 @@ export interface ResumeInput {
 
 /**
  * Where to start reading, or why not to. `from`: subscribe at `slot`; `gap` names slots that are left out by the operator's
- * choice. `outside`: slots are needed that the feed no longer has. `behind`: the feed ends long before the resume point, so
- * it is another feed or was reset, and following it from here would leave out what it has sent so far.
+ * choice; `behind` says that the feed ends long before the resume point. `outside`: slots are needed that the feed no
+ * longer has.
  */
 export type ResumeDecision =
-  | { readonly kind: 'from'; readonly slot: bigint; readonly gap: Gap | undefined }
-  | { readonly kind: 'outside'; readonly gap: Gap }
-  | { readonly kind: 'behind'; readonly wanted: bigint; readonly latest: bigint };
+  | { readonly kind: 'from'; readonly slot: bigint; readonly gap: Gap | undefined; readonly behind: boolean }
+  | { readonly kind: 'outside'; readonly gap: Gap };
 
 /** How far a feed may lag behind the resume point and still count as the same feed: ten minutes of 400 ms slots. */
 export const TOLERATED_LAG_SLOTS = 1_500n;
@@ -41,18 +40,19 @@ export const TOLERATED_LAG_SLOTS = 1_500n;
 export function decideResume(input: ResumeInput): ResumeDecision {
   const { checkpoint, fromSlot, window, acceptGap } = input;
   const needed = fromSlot ?? checkpoint;
-  if (needed === undefined) return { kind: 'from', slot: window.earliest, gap: undefined };
+  if (needed === undefined) return { kind: 'from', slot: window.earliest, gap: undefined, behind: false };
   if (needed < window.earliest) {
     const gap = { from: needed, to: window.earliest - 1n };
-    return acceptGap ? { kind: 'from', slot: window.earliest, gap } : { kind: 'outside', gap };
+    return acceptGap ? { kind: 'from', slot: window.earliest, gap, behind: false } : { kind: 'outside', gap };
   }
+  // A feed that was reset, or is catching up, or another feed: all it has is read again, so that nothing of it is left out.
   if (needed > window.latest + TOLERATED_LAG_SLOTS && fromSlot === undefined) {
-    return { kind: 'behind', wanted: needed, latest: window.latest };
+    return { kind: 'from', slot: window.earliest, gap: undefined, behind: true };
   }
   const overlapped = fromSlot ?? max(needed - input.overlapSlots, window.earliest);
   // A feed a little behind us (another replica) is asked from its tip, so that nothing it sends from now on is left out.
   const slot = max(min(overlapped, window.latest), window.earliest);
-  return { kind: 'from', slot, gap: skippedByChoice(checkpoint, fromSlot) };
+  return { kind: 'from', slot, gap: skippedByChoice(checkpoint, fromSlot), behind: false };
 }
 
 /** An explicit start beyond the checkpoint leaves out what lies between. */

@@ -23,7 +23,11 @@ export function registerProduce(program: Command, context: CliContext): void {
     .option('-e, --env <name>', 'environment of connect.yaml')
     .option('--only <stream...>', 'these streams only')
     .option('--from-slot <slot>', 'start at this slot instead of at the checkpoint', parseSlot)
-    .option('--overlap <slots>', 'slots before the resume point that are read again', parseSlot, 32n)
+    .addOption(
+      new Option('--overlap <slots>', 'slots before the resume point that are read again')
+        .argParser(parseSlot)
+        .default(32n, '32'),
+    )
     .option(
       '--accept-gap',
       'leave out slots that the feed no longer has, and record the gap; without it that is an error',
@@ -34,11 +38,10 @@ export function registerProduce(program: Command, context: CliContext): void {
         .choices(['processed', 'confirmed', 'finalized'])
         .default('confirmed'),
     )
-    .option(
-      '--silence <duration>',
-      'connect again when neither update nor new slot came for so long',
-      parseDuration,
-      30_000,
+    .addOption(
+      new Option('--silence <duration>', 'connect again when neither update nor new slot came for so long')
+        .argParser(parseDuration)
+        .default(30_000, '30s'),
     )
     .addOption(
       new Option('--compression <codec>', 'compression of the batches').choices(['none', 'gzip']).default('none'),

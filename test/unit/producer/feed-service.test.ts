@@ -39,8 +39,16 @@ describe('the position feed', () => {
     expect(service.readEvent(feedMessage({ slot: { slot: '18446744073709551615' } }))).toEqual({
       kind: 'slot',
       slot: 2n ** 64n - 1n,
+      status: undefined,
     });
-    expect(service.readEvent(feedMessage({ slot: {} }))).toEqual({ kind: 'slot', slot: 0n });
+    expect(service.readEvent(feedMessage({ slot: {} }))).toEqual({
+      kind: 'slot',
+      slot: 0n,
+      status: undefined,
+    });
+    expect(service.readEvent(feedMessage({ slot: { slot: '5', status: 'COMMITMENT_FINALIZED' } }))).toMatchObject({
+      status: 'finalized',
+    });
     expect(service.readEvent(feedMessage({ ping: { id: 1 } }))).toEqual({ kind: 'ping' });
   });
 

@@ -85,7 +85,7 @@ describe('an update that the table can hold', () => {
     expect(fieldOf({ margin: sent }, 'margin')).toBe(kept);
   });
 
-  it('may have zeros, which proto3 does not send', () => {
+  it('may have zeros, which are not the same as nothing', () => {
     expect(fieldOf({ position_index: 0 }, 'position_index')).toBe(0);
     expect(fieldOf({ leverage: 0 }, 'leverage')).toBe(0);
   });
@@ -145,12 +145,22 @@ describe('an update that the table cannot hold', () => {
     expect(refusals(changes)).toEqual(expected);
   });
 
-  it.each(['position_account', 'owner', 'signature', 'symbol', 'size', 'margin', 'side', 'event_type', 'block_time'])(
-    'without %s it is refused',
-    (field) => {
-      expect(refusals({}, [field])).toEqual([`${field} MISSING`]);
-    },
-  );
+  it.each([
+    'position_index',
+    'slot',
+    'leverage',
+    'position_account',
+    'owner',
+    'signature',
+    'symbol',
+    'size',
+    'margin',
+    'side',
+    'event_type',
+    'block_time',
+  ])('without %s it is refused', (field) => {
+    expect(refusals({}, [field])).toEqual([`${field} MISSING`]);
+  });
 
   it('takes the last allowed value on each side', () => {
     expect(refusals({ leverage: 32_767, position_index: 2_147_483_647, symbol: 'X'.repeat(20) })).toEqual([]);
