@@ -4,12 +4,17 @@ import { registerDeploy } from './commands/deploy.ts';
 import { registerDown } from './commands/down.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerPause } from './commands/pause.ts';
+import { registerPlan } from './commands/plan.ts';
 import { registerProduce } from './commands/produce.ts';
 import { registerRender } from './commands/render.ts';
+import { registerRestart } from './commands/restart.ts';
+import { registerResume } from './commands/resume.ts';
 import { registerSchemas } from './commands/schemas.ts';
 import { registerSimulate } from './commands/simulate.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
+import { registerStop } from './commands/stop.ts';
 import { registerUp } from './commands/up.ts';
 import { registerVerify } from './commands/verify.ts';
 import type { CliContext } from './context.ts';
@@ -24,8 +29,13 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerSchemas,
   registerCheck,
   registerRender,
+  registerPlan,
   registerDeploy,
   registerStatus,
+  registerRestart,
+  registerPause,
+  registerResume,
+  registerStop,
   registerProduce,
   registerSimulate,
   registerVerify,

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import type { RestartResult } from '../../operate/restart-sink.ts';
+import type { CliContext } from '../context.ts';
+import { duration } from '../format.ts';
+import { type SinkFlags, selectSinks, stateWords, withSinkFlags } from '../sink-action.ts';
+
+interface RestartFlags extends SinkFlags {
+  readonly failed?: boolean;
+}
+
+/** `connect restart [--failed]`: connector and tasks start anew, or only what has failed. */
+export function registerRestart(program: Command, context: CliContext): void {
+  withSinkFlags(program.command('restart').description('restart the sinks and wait until every task runs and stays so'))
+    .option('--failed', 'only what has FAILED; tasks that run are left alone')
+    .action(async (flags: RestartFlags) => {
+      const { restartSink } = await import('../../operate/restart-sink.ts');
+      const { environment, actions } = await selectSinks(context, flags);
+      const results: RestartResult[] = [];
+      for (const action of actions) {
+        const result = await restartSink(action, { onlyFailed: flags.failed === true });
+        results.push(result);
+        const parts = result.restarted.join(', ');
+        if (flags.output === 'text') {
+          const mark = result.outcome === 'restarted' ? '~' : '=';
+          context.print(`${mark} connector ${result.connector}  ${stateWords(result)}`);
+        }
+        context.note(
+          result.outcome === 'restarted'
+            ? `${result.connector} restarted (${parts}) in ${duration(result.durationMs)}`
+            : `nothing of ${result.connector} has FAILED; nothing restarted`,
+        );
+      }
+      if (flags.output === 'json') context.json({ environment: environment.name, streams: results });
+    });
+}

@@ -1,0 +1,15 @@
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { type SinkFlags, withSinkFlags } from '../sink-action.ts';
+
+/** `connect stop`: sinks give up their tasks; offsets stay. */
+export function registerStop(program: Command, context: CliContext): void {
+  withSinkFlags(
+    program
+      .command('stop')
+      .description('stop the sinks for good: no tasks, no database connections; offsets stay until resume'),
+  ).action(async (flags: SinkFlags) => {
+    const { changeStates } = await import('../change-state.ts');
+    await changeStates(context, 'STOPPED', flags);
+  });
+}
