@@ -5,7 +5,6 @@ import { registerDown } from './commands/down.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPause } from './commands/pause.ts';
-import { registerPlan } from './commands/plan.ts';
 import { registerProduce } from './commands/produce.ts';
 import { registerRender } from './commands/render.ts';
 import { registerRestart } from './commands/restart.ts';
@@ -29,7 +28,6 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerSchemas,
   registerCheck,
   registerRender,
-  registerPlan,
   registerDeploy,
   registerStatus,
   registerRestart,
