@@ -43,7 +43,6 @@ import { tableMissing } from './rules/table-missing.ts';
 import { tableNameFormat } from './rules/table-name-format.ts';
 import { tableOwnership } from './rules/table-ownership.ts';
 import { tableUnlogged } from './rules/table-unlogged.ts';
-import { tasks } from './rules/tasks.ts';
 import { timestampPrecision } from './rules/timestamp-precision.ts';
 import { timestampZone } from './rules/timestamp-zone.ts';
 import { topicKey } from './rules/topic-key.ts';
@@ -111,7 +110,6 @@ export const ruleGroups: readonly RuleGroup[] = [
       settingValue,
       secretReference,
       oneTopic,
-      tasks,
       converters,
       upsertMode,
       tableNameFormat,

@@ -12,6 +12,7 @@ import { migratedCatalog, type RunMigrations } from './catalog-cache.ts';
 import type { Contract } from './contract.ts';
 import { loadContract, MIGRATIONS_FOLDER, problemsOf, readScripts } from './load-contract.ts';
 import type { MigratedCatalog } from './migrated-catalog.ts';
+import { rememberedBase } from './remembered-base.ts';
 import { changedSince, toFinding } from './report-places.ts';
 import type { BrokenRule } from './rule.ts';
 
@@ -51,7 +52,7 @@ export async function checkProject(
  */
 export async function checkContract(project: Project, options: CheckOptions = {}): Promise<readonly Finding[]> {
   const streams = selectStreams(project, options.only);
-  const { base } = options;
+  const base = options.base === undefined ? undefined : rememberedBase(options.base);
   const { broken, contracts, readable } = await loadContracts(project, streams, options);
   broken.push(...contracts.flatMap(brokenRules));
   if (base !== undefined) broken.push(...(await baseViolations(project, streams, base)));

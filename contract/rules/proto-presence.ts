@@ -15,6 +15,8 @@ export const protoPresence: Rule = {
         places: [source.place, field.place],
         message: `${source.name}: an update without it would be stored as ${zero}`,
         remedy: `write \`optional ${source.type} ${source.name} = ${source.number};\`: the bytes on the wire stay the same`,
+        // Of a required number 0 may be meant; that nobody can tell is worth knowing.
+        ...(field.nullable || field.kind === 'timestamp-millis' ? {} : { severity: 'note' as const }),
       };
     }
   },
@@ -22,10 +24,20 @@ export const protoPresence: Rule = {
 
 /** What an absent value of this field would become; undefined when the producer sees that it is absent. */
 function zeroOf({ kind, nullable, minLength = 0, allowed }: AvroField): string | undefined {
-  if (kind === 'timestamp-millis') return '1970-01-01';
-  if (!nullable) return undefined;
-  if (kind === 'string') return allowed === undefined && minLength === 0 ? 'the empty text' : undefined;
-  if (kind === 'decimal') return undefined;
-  if (kind === 'boolean') return 'false';
-  return kind === 'bytes' ? 'no bytes' : '0';
+  switch (kind) {
+    case 'timestamp-millis':
+      return '1970-01-01';
+    case 'int':
+    case 'long':
+    case 'double':
+      return '0';
+    case 'string':
+      return nullable && allowed === undefined && minLength === 0 ? 'the empty text' : undefined;
+    case 'boolean':
+      return nullable ? 'false' : undefined;
+    case 'bytes':
+      return nullable ? 'no bytes' : undefined;
+    case 'decimal':
+      return undefined;
+  }
 }

@@ -27,9 +27,9 @@ const sinkSetting = (setting: string): Edit => ({
   replace: `sink:\n  name: positions-sink\n  config:\n    ${setting}\n`,
 });
 /** Shared by the harmless ones that make a view anew: they cannot be deployed together. */
-const VIEWS_CHANGE = 9002;
+const VIEWS_CHANGE = '9002';
 /** The other harmless ones have numbers of their own, so that they can. */
-const newMigration = (sql: string, number = 9001): Edit => ({
+const newMigration = (sql: string, number = '9001'): Edit => ({
   file: `migrations/${number}_change.sql`,
   find: '',
   replace: `-- Up Migration\n\n${sql}\n\n-- Down Migration\n\nSELECT 1;\n`,
@@ -435,6 +435,26 @@ const yamlMutations: readonly Mutation[] = [
     rule: 'UPSERT_KEY_FIELD',
   },
   {
+    name: 'the sink reads other topics as well',
+    edit: sinkSetting('topics.regex: positions.*'),
+    rule: 'ONE_TOPIC',
+  },
+  {
+    name: 'a private key in plain text, under a name that does not give it away',
+    edit: sinkSetting('consumer.override.ssl.keystore.certificate.chain: MIIEvQIBADANBg'),
+    rule: 'SECRET_REFERENCE',
+  },
+  {
+    name: 'the record key changes under the records that are there',
+    edit: { file: DEFINITION, find: 'key: position_account', replace: 'key: signature' },
+    rule: 'TOPIC_KEY_CHANGED',
+  },
+  {
+    name: 'the upsert key changes under the rows that are there',
+    edit: { file: DEFINITION, find: 'key: [position_account, signature]', replace: 'key: [signature]' },
+    rule: 'UPSERT_KEY_CHANGED',
+  },
+  {
     name: 'an exception for nothing',
     edit: { file: DEFINITION, find: '  name: positions-sink\n', replace: '  name: positions-sink\n  omit: [venue]\n' },
     rule: 'DECLARED_EXCEPTION',
@@ -561,6 +581,17 @@ const sqlMutations: readonly Mutation[] = [
     rule: 'TRACE_COLUMNS',
   },
   {
+    name: 'a column of the upsert key may be NULL',
+    edit: { file: SQL, find: 'signature         VARCHAR(88)    NOT NULL', replace: 'signature         VARCHAR(88)' },
+    rule: 'UPSERT_KEY_NULL',
+  },
+  {
+    name: 'a migration is put before one that has landed',
+    edit: newMigration('CREATE TABLE notes (id INTEGER);', '0000'),
+    rule: 'MIGRATION_ORDER',
+    at: { file: 'migrations/0000_change.sql', line: '-- Up Migration' },
+  },
+  {
     name: 'a migration that has landed is edited',
     edit: { file: SQL, find: 'CREATE INDEX idx_signature ON', replace: 'CREATE INDEX idx_signatures ON' },
     rule: 'MIGRATION_EDITED',
@@ -624,22 +655,22 @@ export const harmlessChanges: readonly HarmlessChange[] = [
   },
   {
     name: 'a nullable column that nothing fills',
-    edits: [newMigration('ALTER TABLE positions ADD COLUMN note TEXT;', 9003)],
+    edits: [newMigration('ALTER TABLE positions ADD COLUMN note TEXT;', '9003')],
   },
   {
     name: 'a required column with a default',
-    edits: [newMigration("ALTER TABLE positions ADD COLUMN market VARCHAR(20) NOT NULL DEFAULT 'main';", 9004)],
+    edits: [newMigration("ALTER TABLE positions ADD COLUMN market VARCHAR(20) NOT NULL DEFAULT 'main';", '9004')],
   },
-  { name: 'an ordinary index', edits: [newMigration('CREATE INDEX by_event ON positions (event_type);', 9005)] },
+  { name: 'an ordinary index', edits: [newMigration('CREATE INDEX by_event ON positions (event_type);', '9005')] },
   {
     name: 'a CHECK that the producer enforces already',
     edits: [
-      newMigration("ALTER TABLE positions ADD CHECK (side IN ('Long', 'Short')), ADD CHECK (leverage >= 0);", 9006),
+      newMigration("ALTER TABLE positions ADD CHECK (side IN ('Long', 'Short')), ADD CHECK (leverage >= 0);", '9006'),
     ],
   },
   {
     name: 'a wider unique index beside the upsert key',
-    edits: [newMigration('CREATE UNIQUE INDEX wider ON positions (signature, position_account, slot);', 9007)],
+    edits: [newMigration('CREATE UNIQUE INDEX wider ON positions (signature, position_account, slot);', '9007')],
   },
   {
     name: 'the columns of the upsert key in another order',

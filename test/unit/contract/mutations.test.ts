@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ruleGroups } from '../../../contract/all-rules.ts';
+import { BASE_RULES } from '../../../contract/base-rules.ts';
 import type { RunMigrations } from '../../../contract/catalog-cache.ts';
 import { type CheckOptions, checkProject } from '../../../contract/check.ts';
 import { runMigrations } from '../../../contract/migrated-catalog.ts';
 import type { Finding } from '../../../schemas/compatibility/finding.ts';
 import { CONTRACT_FIXTURE, editedLine, fixtureBase, lineOf, mutatedProject } from '../../support/contract-fixture.ts';
-import { type Edit, harmlessChanges, mutations } from '../../support/mutations.ts';
+import { DEFINITION, type Edit, harmlessChanges, mutations } from '../../support/mutations.ts';
 
 /** One PGlite for all edits of SQL, emptied before each; catalogs of unedited SQL come from the cache. */
 let database: PGlite;
@@ -40,6 +42,9 @@ async function check<T>(edits: readonly Edit[], use: (findings: readonly Finding
   }
 }
 
+/** Rules that only ever tell. */
+const NOTES_ONLY = ['DEAD_LETTER_RISK', 'SINK_RENAMED'];
+
 const shown = ({ rule, file, line, message }: Finding): string => `${rule} ${file}:${line} ${message}`;
 
 describe('an edit that would break a running pipeline is caught in its file and line', () => {
@@ -66,8 +71,20 @@ describe('an edit that breaks nothing passes', () => {
   });
 });
 
+it('a renamed connector is told, and passes', async () => {
+  const edit = { file: DEFINITION, find: 'name: positions-sink', replace: 'name: positions-writer' };
+  const findings = await check([edit], (all) => all.map(({ rule, severity, line }) => [rule, severity, line]));
+  expect(findings).toEqual([['SINK_RENAMED', 'note', lineOf(CONTRACT_FIXTURE, DEFINITION, 'name: positions-sink')]]);
+});
+
 it('the unedited project has no finding at all', async () => {
   expect(await checkProject(CONTRACT_FIXTURE, {}, options)).toEqual([]);
+});
+
+it('every rule that can fail a check catches an edit', () => {
+  const caught = new Set(mutations.map(({ rule }) => rule));
+  const rules = [...ruleGroups.flatMap((group) => group.rules), ...BASE_RULES].map(({ id }) => id);
+  expect(rules.filter((id) => !caught.has(id))).toEqual(NOTES_ONLY);
 });
 
 it('there are at least 40 edits that must be caught and 15 that must pass', () => {
