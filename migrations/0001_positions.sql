@@ -84,7 +84,7 @@ CREATE UNIQUE INDEX idx_unique_position_signature ON positions (position_account
 -- Offsets compare only inside one partition. When a key changes its partition, because the topic got more of them, the
 -- later write wins. A topic that was deleted and created anew counts from 0 again: set kafka_partition and kafka_offset of
 -- the old rows to NULL first, else their re-sent records are taken for old ones.
-CREATE FUNCTION positions_keep_newest_delivery() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION keep_newest_delivery() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     -- In one partition, and yet not the higher offset: see WHEN.
     IF NEW.kafka_partition = OLD.kafka_partition AND NEW.kafka_offset IS NOT NULL AND OLD.kafka_offset IS NOT NULL THEN
@@ -102,7 +102,7 @@ $$;
 CREATE TRIGGER positions_keep_newest_delivery BEFORE UPDATE ON positions
     FOR EACH ROW
     WHEN ((NEW.kafka_partition = OLD.kafka_partition AND NEW.kafka_offset > OLD.kafka_offset) IS NOT TRUE)
-    EXECUTE FUNCTION positions_keep_newest_delivery();
+    EXECUTE FUNCTION keep_newest_delivery();
 
 CREATE VIEW current_positions AS
 SELECT DISTINCT ON (position_account)
@@ -180,4 +180,4 @@ DROP VIEW daily_pnl_snapshots;
 DROP VIEW user_statistics;
 DROP VIEW current_positions;
 DROP TABLE positions;
-DROP FUNCTION positions_keep_newest_delivery();
+DROP FUNCTION keep_newest_delivery();

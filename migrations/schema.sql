@@ -1,4 +1,4 @@
-CREATE FUNCTION public.positions_keep_newest_delivery() RETURNS trigger
+CREATE FUNCTION public.keep_newest_delivery() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
@@ -131,6 +131,54 @@ CREATE VIEW public.daily_pnl_snapshots AS
 
 COMMENT ON VIEW public.daily_pnl_snapshots IS 'Per owner, market and UTC day: the sum, in quote currency, over positions of each position''s last state of that day. Not the sum over all updates of the day: these are running values, and each further update would count its position once more';
 
+CREATE TABLE public.funding_payments (
+    id bigint NOT NULL,
+    position_account character varying(44) NOT NULL,
+    owner character varying(44) NOT NULL,
+    signature character varying(88) NOT NULL,
+    slot bigint NOT NULL,
+    block_time timestamp without time zone NOT NULL,
+    symbol character varying(20) NOT NULL,
+    rate numeric(38,12) NOT NULL,
+    amount numeric(38,6) NOT NULL,
+    created_at timestamp without time zone DEFAULT (now() AT TIME ZONE 'utc'::text),
+    kafka_partition integer,
+    kafka_offset bigint
+);
+
+COMMENT ON TABLE public.funding_payments IS 'One row per position and transaction that settled funding';
+
+COMMENT ON COLUMN public.funding_payments.position_account IS 'Solana account of the position (PDA), base58';
+
+COMMENT ON COLUMN public.funding_payments.owner IS 'Wallet of the owner, base58';
+
+COMMENT ON COLUMN public.funding_payments.signature IS 'Transaction signature, base58';
+
+COMMENT ON COLUMN public.funding_payments.slot IS 'Solana slot number';
+
+COMMENT ON COLUMN public.funding_payments.block_time IS 'Time of the block, UTC, milliseconds';
+
+COMMENT ON COLUMN public.funding_payments.symbol IS 'Market, e.g. BTC-USD';
+
+COMMENT ON COLUMN public.funding_payments.rate IS 'Funding rate of the interval as a fraction of the notional';
+
+COMMENT ON COLUMN public.funding_payments.amount IS 'Amount, quote currency; negative was paid, positive received';
+
+COMMENT ON COLUMN public.funding_payments.created_at IS 'When the row was first written, UTC';
+
+COMMENT ON COLUMN public.funding_payments.kafka_partition IS 'Partition of the topic that the row''s record stands in';
+
+COMMENT ON COLUMN public.funding_payments.kafka_offset IS 'Offset of the row''s record in its partition';
+
+CREATE SEQUENCE public.funding_payments_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.funding_payments_id_seq OWNED BY public.funding_payments.id;
+
 CREATE SEQUENCE public.positions_id_seq
     START WITH 1
     INCREMENT BY 1
@@ -155,12 +203,19 @@ CREATE VIEW public.user_statistics AS
 
 COMMENT ON VIEW public.user_statistics IS 'Per owner, over the current state of each of its positions; amounts in quote currency, last_activity in UTC';
 
+ALTER TABLE ONLY public.funding_payments ALTER COLUMN id SET DEFAULT nextval('public.funding_payments_id_seq'::regclass);
+
 ALTER TABLE ONLY public.positions ALTER COLUMN id SET DEFAULT nextval('public.positions_id_seq'::regclass);
+
+ALTER TABLE ONLY public.funding_payments
+    ADD CONSTRAINT funding_payments_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT positions_pkey PRIMARY KEY (id);
 
 CREATE INDEX idx_block_time ON public.positions USING btree (block_time DESC);
+
+CREATE INDEX idx_funding_owner_time ON public.funding_payments USING btree (owner, block_time DESC);
 
 CREATE INDEX idx_liquidation ON public.positions USING btree (symbol, side, liquidation_price, slot DESC);
 
@@ -174,6 +229,10 @@ CREATE INDEX idx_status ON public.positions USING btree (status, slot DESC);
 
 CREATE INDEX idx_symbol_slot ON public.positions USING btree (symbol, slot DESC);
 
+CREATE UNIQUE INDEX idx_unique_funding_payment ON public.funding_payments USING btree (position_account, signature);
+
 CREATE UNIQUE INDEX idx_unique_position_signature ON public.positions USING btree (position_account, signature);
 
-CREATE TRIGGER positions_keep_newest_delivery BEFORE UPDATE ON public.positions FOR EACH ROW WHEN ((((new.kafka_partition = old.kafka_partition) AND (new.kafka_offset > old.kafka_offset)) IS NOT TRUE)) EXECUTE FUNCTION public.positions_keep_newest_delivery();
+CREATE TRIGGER funding_payments_keep_newest_delivery BEFORE UPDATE ON public.funding_payments FOR EACH ROW WHEN ((((new.kafka_partition = old.kafka_partition) AND (new.kafka_offset > old.kafka_offset)) IS NOT TRUE)) EXECUTE FUNCTION public.keep_newest_delivery();
+
+CREATE TRIGGER positions_keep_newest_delivery BEFORE UPDATE ON public.positions FOR EACH ROW WHEN ((((new.kafka_partition = old.kafka_partition) AND (new.kafka_offset > old.kafka_offset)) IS NOT TRUE)) EXECUTE FUNCTION public.keep_newest_delivery();
