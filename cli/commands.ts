@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { registerCheck } from './commands/check.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDown } from './commands/down.ts';
+import { registerInit } from './commands/init.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPause } from './commands/pause.ts';
@@ -27,6 +28,7 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerMigrate,
   registerSchemas,
   registerCheck,
+  registerInit,
   registerRender,
   registerDeploy,
   registerStatus,

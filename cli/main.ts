@@ -71,4 +71,8 @@ export async function main(): Promise<void> {
     throw error;
   });
   await run(process.argv.slice(2), processContext(abort.signal));
+  // A client that is still retrying against a dead broker would hold the process; everything worth waiting for is done.
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise<void>((done) => stream.write('', () => done()));
+  process.exit();
 }
