@@ -1,19 +1,24 @@
 import type { Command } from 'commander';
+import type { StreamStatus } from '../../operate/status.ts';
 import type { CliContext } from '../context.ts';
 
 interface StatusFlags {
   readonly env?: string;
   readonly only?: string[];
+  readonly watch?: boolean;
   readonly output: 'text' | 'json';
 }
 
-/** `connect status`: connector, tasks, lag, rows and refused records of each stream. */
+const WATCH_EVERY_MS = 2_000;
+
+/** `connect status [--watch]`: connector, tasks, lag, rows and refused records of each stream. */
 export function registerStatus(program: Command, context: CliContext): void {
   program
     .command('status')
     .description('show connector, tasks, lag, rows and refused records of each stream')
     .option('-e, --env <name>', 'environment of connect.yaml')
     .option('--only <stream...>', 'these streams only')
+    .option('--watch', 'look again every 2 s until Ctrl-C; as JSON one document a line')
     .option('-o, --output <format>', 'text or json', 'text')
     .action(async (flags: StatusFlags) => {
       const [{ observeStream }, { connectTarget }, connections, { selectEnvironment, selectStreams }] =
@@ -30,13 +35,27 @@ export function registerStatus(program: Command, context: CliContext): void {
       const target = connectTarget(environment, secrets);
       const kafka = connections.kafkaConnection(environment, secrets);
       const database = connections.databaseConnection(environment, secrets);
-      const observed = await Promise.all(streams.map((stream) => observeStream({ stream, target, kafka, database })));
-      if (observed.some((status) => status.unanswered.length > 0)) context.setExitCode(1);
-      if (flags.output === 'json') {
-        context.json({ environment: environment.name, target: environment.connect.target, streams: observed });
+      const observe = () => Promise.all(streams.map((stream) => observeStream({ stream, target, kafka, database })));
+      const { statusLines } = await import('../render-status.ts');
+      const document = (observed: StreamStatus[]) => ({
+        environment: environment.name,
+        target: environment.connect.target,
+        streams: observed,
+      });
+      if (flags.watch === true) {
+        const { jsonLine, watch } = await import('../watch.ts');
+        const options = { everyMs: WATCH_EVERY_MS, bare: flags.output === 'json' };
+        await watch(context, options, async () => {
+          const observed = await observe();
+          return flags.output === 'json'
+            ? [jsonLine(document(observed))]
+            : statusLines(observed, environment.connect.target);
+        });
         return;
       }
-      const { statusLines } = await import('../render-status.ts');
-      for (const line of statusLines(observed, environment.connect.target)) context.print(line);
+      const observed = await observe();
+      if (observed.some((status) => status.unanswered.length > 0)) context.setExitCode(1);
+      if (flags.output === 'json') context.json(document(observed));
+      else for (const line of statusLines(observed, environment.connect.target)) context.print(line);
     });
 }
