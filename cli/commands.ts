@@ -6,6 +6,7 @@ import { registerInit } from './commands/init.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerPause } from './commands/pause.ts';
+import { registerPlan } from './commands/plan.ts';
 import { registerProduce } from './commands/produce.ts';
 import { registerRender } from './commands/render.ts';
 import { registerRestart } from './commands/restart.ts';
@@ -30,6 +31,7 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerCheck,
   registerInit,
   registerRender,
+  registerPlan,
   registerDeploy,
   registerStatus,
   registerRestart,

@@ -9,6 +9,12 @@ export interface ConfigChange {
 
 const SECRET_KEY = /passw|secret|token|credential|jaas|api[-_.]?key|private[-_.]?key/i;
 
+/** Whether a setting holds a secret, by its name. */
+export const isSecretKey = (key: string): boolean => SECRET_KEY.test(key);
+
+/** `${provider:…}` and nothing else: what the worker resolves, and no secret itself. */
+export const isReference = (value: string): boolean => /^\$\{[^}]+\}$/.test(value);
+
 /** What changes from the live to the desired configuration, by key. A secret that is no reference is not repeated. */
 export function configChanges(live: SinkConfig, desired: SinkConfig): ConfigChange[] {
   const keys = [...new Set([...Object.keys(live), ...Object.keys(desired)])].sort();
@@ -18,4 +24,4 @@ export function configChanges(live: SinkConfig, desired: SinkConfig): ConfigChan
 }
 
 const shown = (key: string, value: string | undefined): string | undefined =>
-  value !== undefined && SECRET_KEY.test(key) && !/^\$\{[^}]+\}$/.test(value) ? '(secret)' : value;
+  value !== undefined && isSecretKey(key) && !isReference(value) ? '(secret)' : value;

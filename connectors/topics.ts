@@ -10,10 +10,18 @@ export interface TopicSpec {
   readonly config: Readonly<Record<string, string>>;
 }
 
+/** A topic as it is. */
+export interface ObservedTopic {
+  readonly partitions: number;
+  /** Copies of the partition that has the fewest. */
+  readonly replicas: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
 /** What became of one topic. Differences are told, not changed. */
 export interface TopicOutcome {
   readonly name: string;
-  readonly outcome: 'created' | 'unchanged' | 'differs';
+  readonly outcome: 'created' | 'grown' | 'unchanged' | 'differs';
   readonly differences: readonly string[];
 }
 
@@ -33,29 +41,35 @@ export function topicSpecs(stream: StreamDefinition, replicationFactor: number):
 
 /**
  * Creates the stream's topics that are missing: none is left to the broker, which would create it with its own defaults.
- * Errors: UNSAFE when the data topic has another number of partitions than the definition; REFUSED when the cluster won't create one.
+ * `grow`: partitions are added where the definition says more, which moves keys to other partitions.
+ * Errors: UNSAFE when a topic has another number of partitions than the definition otherwise; REFUSED when the cluster won't create one.
  */
 export async function ensureTopics(
   admin: Admin,
   stream: StreamDefinition,
   replicationFactor: number,
+  { grow = false }: { readonly grow?: boolean } = {},
 ): Promise<TopicOutcome[]> {
   const specs = topicSpecs(stream, replicationFactor);
   const present = new Set(await admin.listTopics());
   const missing = specs.filter(({ name }) => !present.has(name));
   const created = new Set<string>();
   for (const spec of missing) if (await createTopic(admin, spec, replicationFactor)) created.add(spec.name);
-  const existing = specs.filter(({ name }) => !created.has(name));
-  const differences =
-    existing.length === 0 ? new Map<string, string[]>() : await compare(admin, existing, replicationFactor);
-  return specs.map(({ name }) => {
-    const found = differences.get(name) ?? [];
-    return {
-      name,
-      outcome: created.has(name) ? 'created' : found.length > 0 ? 'differs' : 'unchanged',
-      differences: found,
-    };
-  });
+  const names = specs.map(({ name }) => name).filter((name) => !created.has(name));
+  const observed = await describeTopics(admin, names);
+  const outcomes: TopicOutcome[] = [];
+  for (const spec of specs) {
+    const live = observed[spec.name];
+    if (live === undefined) {
+      outcomes.push({ name: spec.name, outcome: 'created', differences: [] });
+      continue;
+    }
+    const grown = await growTopic(admin, spec, live, grow);
+    const differences = topicDifferences(spec, live, replicationFactor);
+    const outcome = grown ? 'grown' : differences.length > 0 ? 'differs' : 'unchanged';
+    outcomes.push({ name: spec.name, outcome, differences });
+  }
+  return outcomes;
 }
 
 /** False when someone else has just created it. */
@@ -85,33 +99,56 @@ function reasonOf(error: unknown): string {
 /** `ConfigResourceTypes.TOPIC`, by Kafka's protocol: the enumeration itself would load kafkajs here. */
 const TOPIC_RESOURCE: ConfigResourceTypes.TOPIC = 2;
 
-async function compare(
-  admin: Admin,
-  specs: readonly TopicSpec[],
-  replicationFactor: number,
-): Promise<Map<string, string[]>> {
-  const names = specs.map(({ name }) => name);
-  const { topics } = await admin.fetchTopicMetadata({ topics: names });
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: names.map((name) => ({ type: TOPIC_RESOURCE, name })),
-  });
-  const differences = new Map<string, string[]>();
-  for (const spec of specs) {
-    const partitions = topics.find((topic) => topic.name === spec.name)?.partitions ?? [];
-    if (partitions.length !== spec.partitions) refusePartitions(spec, partitions.length);
-    const entries = resources.find((resource) => resource.resourceName === spec.name)?.configEntries ?? [];
-    const live = new Map(entries.map((entry) => [entry.configName, entry.configValue]));
-    const found = Object.entries(spec.config)
-      .filter(([key, value]) => live.get(key) !== value)
-      .map(([key, value]) => `${key} is ${live.get(key) ?? 'unset'}, the definition says ${value}`);
-    const replicas = Math.min(...partitions.map((partition) => partition.replicas.length));
-    if (replicas < replicationFactor) {
-      found.push(`replication factor is ${replicas}, the environment says ${replicationFactor}`);
-    }
-    differences.set(spec.name, found);
+/** The topics of these names that exist, by name. */
+export async function observeTopics(admin: Admin, names: readonly string[]): Promise<Record<string, ObservedTopic>> {
+  // Asking for a topic that is not there could create it.
+  const present = new Set(await admin.listTopics());
+  return describeTopics(
+    admin,
+    names.filter((name) => present.has(name)),
+  );
+}
+
+async function describeTopics(admin: Admin, names: readonly string[]): Promise<Record<string, ObservedTopic>> {
+  if (names.length === 0) return {};
+  const [{ topics }, { resources }] = await Promise.all([
+    admin.fetchTopicMetadata({ topics: [...names] }),
+    admin.describeConfigs({
+      includeSynonyms: false,
+      resources: names.map((name) => ({ type: TOPIC_RESOURCE, name })),
+    }),
+  ]);
+  return Object.fromEntries(
+    names.map((name) => {
+      const partitions = topics.find((topic) => topic.name === name)?.partitions ?? [];
+      const entries = resources.find((resource) => resource.resourceName === name)?.configEntries ?? [];
+      const observed: ObservedTopic = {
+        partitions: partitions.length,
+        replicas: Math.min(...partitions.map((partition) => partition.replicas.length)),
+        config: Object.fromEntries(entries.map((entry) => [entry.configName, entry.configValue])),
+      };
+      return [name, observed];
+    }),
+  );
+}
+
+/** How a topic differs from what the stream needs, partitions aside. */
+export function topicDifferences(spec: TopicSpec, live: ObservedTopic, replicationFactor: number): string[] {
+  const found = Object.entries(spec.config)
+    .filter(([key, value]) => live.config[key] !== value)
+    .map(([key, value]) => `${key} is ${live.config[key] ?? 'unset'}, the definition says ${value}`);
+  if (live.replicas < replicationFactor) {
+    found.push(`replication factor is ${live.replicas}, the environment says ${replicationFactor}`);
   }
-  return differences;
+  return found;
+}
+
+/** False when it has as many partitions as the definition says; grows it when that was asked for. */
+async function growTopic(admin: Admin, spec: TopicSpec, live: ObservedTopic, grow: boolean): Promise<boolean> {
+  if (live.partitions === spec.partitions) return false;
+  if (!grow || live.partitions > spec.partitions) refusePartitions(spec, live.partitions);
+  await admin.createPartitions({ topicPartitions: [{ topic: spec.name, count: spec.partitions }] });
+  return true;
 }
 
 function refusePartitions(spec: TopicSpec, live: number): never {
@@ -123,7 +160,7 @@ function refusePartitions(spec: TopicSpec, live: number): never {
       hint:
         live > spec.partitions
           ? `set topic.partitions to ${live}: Kafka cannot take partitions away`
-          : `set topic.partitions to ${live}: more partitions would move keys and break their order across the change`,
+          : `set topic.partitions to ${live}: more partitions would move keys and break their order across the change, which --grow-topics accepts`,
     },
   );
 }

@@ -24,6 +24,8 @@ const SERVERS: Record<string, RegExp> = { simulate: /PositionFeed/ };
 
 /** The order in which a newcomer meets them: each finds what the ones before it have made. */
 const WALK = [
+  'init stream trades',
+  'check',
   'up --fresh',
   'up',
   'migrate up',
@@ -31,7 +33,9 @@ const WALK = [
   'schemas register',
   'render',
   'render --explain',
+  'plan',
   'deploy',
+  'plan --check',
   'status',
   'simulate',
   'produce',

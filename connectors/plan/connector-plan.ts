@@ -1,0 +1,148 @@
+import { isReference, isSecretKey } from '../config-changes.ts';
+import type { SinkConfig } from '../render.ts';
+import { createScrub } from '../targets/scrub.ts';
+import type { RunState } from '../targets/target.ts';
+import type { IgnoredSetting, PlanEntry, PlannedChange } from './plan.ts';
+
+/** A setting as its plugin declares it; undefined for one that nothing is known of. */
+export type SettingLookup = (key: string) => { readonly type: string; readonly default?: string } | undefined;
+
+export interface DesiredConnector {
+  readonly name: string;
+  readonly config: SinkConfig;
+}
+
+export interface ObservedConnector {
+  readonly config: SinkConfig;
+  /** Undefined while the cluster has not said. */
+  readonly state: RunState | undefined;
+}
+
+export interface ConfigComparison {
+  readonly changes: readonly PlannedChange[];
+  readonly ignored: readonly IgnoredSetting[];
+}
+
+/** Another class is another connector under the same name. */
+const REPLACING_KEY = 'connector.class';
+/** Connect writes the connector's name into its configuration. */
+const SERVER_ADDED = new Set(['name']);
+/** What clusters and their consoles show in the place of a password. */
+const MASK = /^(\*+|\[hidden\]|<hidden>|\(secret\)|•+)$/i;
+
+/** What becomes of a sink. A difference that makes none to the worker is no change, so a plan after a deploy is empty. */
+export function planConnector(
+  desired: DesiredConnector,
+  live: ObservedConnector | undefined,
+  settings: SettingLookup,
+): PlanEntry {
+  const rest = { kind: 'connector', name: desired.name, notes: [] } as const;
+  if (live === undefined) {
+    const tasks = desired.config['tasks.max'] ?? '1';
+    const summary = `${tasks} ${tasks === '1' ? 'task' : 'tasks'} at most`;
+    return { ...rest, action: 'create', summary, changes: [], effects: [], ignored: [] };
+  }
+  const { changes, ignored } = compareConfigs(live.config, desired.config, settings);
+  if (live.state === 'PAUSED' || live.state === 'STOPPED') {
+    const summary = `is ${live.state}: someone holds it back on purpose; \`connect resume\` first`;
+    return { ...rest, action: 'blocked', summary, changes, effects: [], ignored };
+  }
+  if (changes.length === 0) {
+    return { ...rest, action: 'unchanged', summary: 'in sync', changes, effects: [], ignored };
+  }
+  if (changes.some(({ key }) => key === REPLACING_KEY)) {
+    return {
+      ...rest,
+      action: 'replace',
+      summary: 'delete and create again, under the same name',
+      changes,
+      effects: [`offsets stay in group connect-${desired.name}: the new connector goes on where the old one stopped`],
+      ignored,
+    };
+  }
+  return {
+    ...rest,
+    action: 'update',
+    summary: 'update in place, tasks restart',
+    changes,
+    effects: ['every task restarts; offsets stay'],
+    ignored,
+  };
+}
+
+/** Key by key, by what a value means: an unset key has its plugin's default, and numbers, booleans and lists have many spellings. */
+export function compareConfigs(live: SinkConfig, desired: SinkConfig, settings: SettingLookup): ConfigComparison {
+  const changes: PlannedChange[] = [];
+  const ignored: IgnoredSetting[] = [];
+  const keys = [...new Set([...Object.keys(live), ...Object.keys(desired)])].sort();
+  for (const key of keys) {
+    const before = live[key];
+    const after = desired[key];
+    if (before === after) continue;
+    const setting = settings(key);
+    const reason = whyIgnored(key, before, after, setting);
+    if (reason === undefined) changes.push(shownChange(key, before, after, setting?.type));
+    else ignored.push({ key, reason });
+  }
+  return { changes, ignored };
+}
+
+function whyIgnored(
+  key: string,
+  before: string | undefined,
+  after: string | undefined,
+  setting: ReturnType<SettingLookup>,
+): string | undefined {
+  if (SERVER_ADDED.has(key) && (before === undefined || after === undefined)) return 'server-added';
+  const type = setting?.type ?? '';
+  if (isSecret(key, type) && before !== undefined && after !== undefined && MASK.test(before)) {
+    return 'masked by the cluster, so it cannot be compared';
+  }
+  const default_ = setting?.default;
+  const then = before ?? default_;
+  const now = after ?? default_;
+  if (then === undefined || now === undefined || canonical(then, type) !== canonical(now, type)) return undefined;
+  return before === undefined || after === undefined ? `"${default_}" is the plugin's own default` : 'another spelling';
+}
+
+/** One form for every spelling that the worker reads alike. */
+function canonical(value: string, type: string): string {
+  const text = value.trim();
+  switch (type) {
+    case 'BOOLEAN':
+      return text.toLowerCase();
+    case 'SHORT':
+    case 'INT':
+    case 'LONG':
+      return /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')).toString() : text;
+    case 'LIST':
+      return text
+        .split(',')
+        .map((word) => word.trim())
+        .join(',');
+    case 'CLASS':
+      return text;
+    default:
+      return value;
+  }
+}
+
+const isSecret = (key: string, type: string): boolean => type === 'PASSWORD' || isSecretKey(key);
+
+function shownChange(
+  key: string,
+  before: string | undefined,
+  after: string | undefined,
+  type: string | undefined,
+): PlannedChange {
+  const secret = isSecret(key, type ?? '');
+  return { key, before: shown(before, secret), after: shown(after, secret), secret };
+}
+
+// A URL or a JAAS text may hold a login among other things.
+const scrub = createScrub();
+
+function shown(value: string | undefined, secret: boolean): string | undefined {
+  if (value === undefined || isReference(value)) return value;
+  return secret ? '(secret)' : scrub(value);
+}

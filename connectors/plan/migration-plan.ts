@@ -1,0 +1,27 @@
+import type { PlanEntry } from './plan.ts';
+
+/** Names of migrations, oldest first. `problem`: the database's history is not that of the files. */
+export interface ObservedMigrations {
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+  readonly problem?: string;
+}
+
+/** Information: a deploy does not migrate, because a migration cannot be rolled back together with a connector. */
+export function planMigrations({ applied, pending, problem }: ObservedMigrations): PlanEntry {
+  const total = applied.length + pending.length;
+  const rest = { kind: 'migrations', name: '', changes: [], effects: [], ignored: [] } as const;
+  if (problem !== undefined) {
+    return { ...rest, action: 'blocked', summary: problem, notes: [], by: 'connect migrate status' };
+  }
+  if (pending.length === 0) {
+    return { ...rest, action: 'unchanged', summary: `${applied.length} of ${total} applied`, notes: [] };
+  }
+  return {
+    ...rest,
+    action: 'update',
+    summary: `${applied.length} of ${total} applied; pending: ${pending.join(', ')}`,
+    notes: [],
+    by: 'connect migrate up',
+  };
+}

@@ -1,0 +1,118 @@
+import type { SinkConfig } from '../render.ts';
+import type { TopicSpec } from '../topics.ts';
+import { type DesiredConnector, type ObservedConnector, planConnector, type SettingLookup } from './connector-plan.ts';
+import { type ObservedMigrations, planMigrations } from './migration-plan.ts';
+import { type ObservedSubject, planSubject } from './subject-plan.ts';
+import { type ObservedTopic, planTopic } from './topic-plan.ts';
+
+/** `blocked`: `deploy` refuses, because only a person can decide; the entry's summary says what. */
+export type PlanAction = 'create' | 'update' | 'replace' | 'delete' | 'unchanged' | 'blocked';
+
+/** One setting that changes. Secrets stand here as their references, or as `(secret)`. */
+export interface PlannedChange {
+  readonly key: string;
+  /** Undefined: it is not set now. */
+  readonly before: string | undefined;
+  /** Undefined: it is taken away. */
+  readonly after: string | undefined;
+  readonly secret: boolean;
+}
+
+/** A setting that differs in its text and is left out of the comparison. */
+export interface IgnoredSetting {
+  readonly key: string;
+  readonly reason: string;
+}
+
+/** What becomes of one thing. */
+export interface PlanEntry {
+  readonly kind: 'topic' | 'subject' | 'migrations' | 'connector';
+  readonly name: string;
+  readonly action: PlanAction;
+  /** One line: how it stands, or what becomes of it. */
+  readonly summary: string;
+  readonly changes: readonly PlannedChange[];
+  /** What the change does besides: restarts, keys that move. */
+  readonly effects: readonly string[];
+  readonly ignored: readonly IgnoredSetting[];
+  /** Worth knowing, not changed by anything here. */
+  readonly notes: readonly string[];
+  /** The command that does it, where `connect deploy` does not. */
+  readonly by?: string;
+}
+
+/** What `connect deploy` would do in one environment, and what other commands have still to do. A plain value: `-o json` is it. */
+export interface Plan {
+  readonly version: 1;
+  readonly environment: string;
+  /** Where it was compared with: "Kafka Connect at 127.0.0.1:19383". */
+  readonly target: string;
+  readonly entries: readonly PlanEntry[];
+  /** Of what `connect deploy` does. */
+  readonly counts: Readonly<Record<'create' | 'update' | 'replace' | 'delete', number>>;
+}
+
+/** What the files say of one stream. */
+export interface DesiredStream {
+  readonly topics: readonly TopicSpec[];
+  readonly replicationFactor: number;
+  readonly subject: string;
+  readonly connector: DesiredConnector;
+}
+
+/** What was seen of one stream. */
+export interface ObservedStream {
+  /** By name; what is not there is missing. */
+  readonly topics: Readonly<Record<string, ObservedTopic>>;
+  readonly subject: ObservedSubject;
+  readonly connector: ObservedConnector | undefined;
+}
+
+export interface PlanInput {
+  readonly environment: string;
+  readonly target: string;
+  readonly migrations: ObservedMigrations;
+  readonly streams: readonly { readonly desired: DesiredStream; readonly observed: ObservedStream }[];
+  /** What is known of a setting, given the configuration it stands in. */
+  readonly settings: (config: SinkConfig, key: string) => ReturnType<SettingLookup>;
+  /** Give the data topic more partitions where the definition says more. */
+  readonly growTopics: boolean;
+}
+
+/** Desired and observed → what to do, in the order that is safe. Pure: asks nobody. */
+export function makePlan(input: PlanInput): Plan {
+  const streams = input.streams.flatMap(({ desired, observed }) => [
+    ...desired.topics.map((spec, index) =>
+      planTopic(spec, observed.topics[spec.name], {
+        replicationFactor: desired.replicationFactor,
+        grow: input.growTopics,
+        // Of a stream's topics only the first, its data, has keys whose order counts.
+        keyed: index === 0,
+      }),
+    ),
+    planSubject(desired.subject, observed.subject),
+    planConnector(desired.connector, observed.connector, (key) => input.settings(desired.connector.config, key)),
+  ]);
+  const entries = [planMigrations(input.migrations), ...streams];
+  const number = (action: PlanAction): number =>
+    entries.filter((one) => isDeploys(one) && one.action === action).length;
+  return {
+    version: 1,
+    environment: input.environment,
+    target: input.target,
+    entries,
+    counts: {
+      create: number('create'),
+      update: number('update'),
+      replace: number('replace'),
+      delete: number('delete'),
+    },
+  };
+}
+
+/** Whether `connect deploy` does it. */
+export const isDeploys = ({ by }: PlanEntry): boolean => by === undefined;
+
+/** What is not yet as the files say, whoever does it. */
+export const pendingEntries = ({ entries }: Plan): PlanEntry[] =>
+  entries.filter(({ action }) => action !== 'unchanged');

@@ -1,0 +1,54 @@
+import { type ObservedTopic, type TopicSpec, topicDifferences } from '../topics.ts';
+import type { PlanEntry } from './plan.ts';
+
+export type { ObservedTopic } from '../topics.ts';
+
+export interface TopicPlanOptions {
+  readonly replicationFactor: number;
+  /** Give it more partitions where the definition says more. */
+  readonly grow: boolean;
+  /** Its records have keys whose order counts. */
+  readonly keyed: boolean;
+}
+
+const MOVES_KEYS =
+  'most keys move to another partition: updates of one key before and after the change may be written in another order';
+
+/** Missing topics are created, partitions never taken away, and only added on request. Settings are told, not changed. */
+export function planTopic(spec: TopicSpec, live: ObservedTopic | undefined, options: TopicPlanOptions): PlanEntry {
+  const rest = { kind: 'topic', name: spec.name, changes: [], effects: [], ignored: [], notes: [] } as const;
+  if (live === undefined) {
+    const copies = options.replicationFactor === 1 ? '1 copy' : `${options.replicationFactor} copies`;
+    return { ...rest, action: 'create', summary: `${partitions(spec.partitions)}, ${copies}` };
+  }
+  const notes = topicDifferences(spec, live, options.replicationFactor).map((text) => `${text}; left as it is`);
+  if (live.partitions > spec.partitions) {
+    return {
+      ...rest,
+      notes,
+      action: 'blocked',
+      summary: `has ${partitions(live.partitions)}, the definition says ${spec.partitions}: Kafka cannot take partitions away; set topic.partitions to ${live.partitions}`,
+    };
+  }
+  if (live.partitions === spec.partitions) {
+    return { ...rest, notes, action: 'unchanged', summary: partitions(live.partitions) };
+  }
+  if (options.keyed && !options.grow) {
+    return {
+      ...rest,
+      notes,
+      action: 'blocked',
+      summary: `has ${partitions(live.partitions)}, the definition says ${spec.partitions}: more would break the order of keys; set topic.partitions to ${live.partitions}, or say --grow-topics`,
+    };
+  }
+  return {
+    ...rest,
+    notes,
+    action: 'update',
+    summary: 'more partitions',
+    changes: [{ key: 'partitions', before: String(live.partitions), after: String(spec.partitions), secret: false }],
+    effects: options.keyed ? [MOVES_KEYS] : [],
+  };
+}
+
+const partitions = (count: number): string => `${count} partition${count === 1 ? '' : 's'}`;

@@ -1,0 +1,68 @@
+import type { Admin } from 'kafkajs';
+import type { ObservedMigrations } from '../connectors/plan/migration-plan.ts';
+import type { DesiredStream, ObservedStream } from '../connectors/plan/plan.ts';
+import type { ObservedSubject } from '../connectors/plan/subject-plan.ts';
+import type { ConnectTarget } from '../connectors/targets/target.ts';
+import { observeTopics } from '../connectors/topics.ts';
+import { ConnectError } from '../core/errors.ts';
+import type { PostgresConnection } from '../core/postgres.ts';
+import { migrationStatus } from '../migrations/runner.ts';
+import type { Project, StreamDefinition } from '../pipeline/types.ts';
+import { checkAgainstRegistry } from '../schemas/compatibility/check-against-registry.ts';
+import { DEFAULT_LEVEL, strictest } from '../schemas/compatibility/level.ts';
+import type { SchemaRegistry } from '../schemas/registry.ts';
+
+export interface ObservedParts {
+  readonly project: Project;
+  readonly stream: StreamDefinition;
+  readonly desired: DesiredStream;
+  /** Text of the project's schema. */
+  readonly schemaText: string;
+  readonly admin: Admin;
+  readonly registry: SchemaRegistry;
+  readonly target: ConnectTarget;
+}
+
+/** Looks at everything a plan compares, at once. Changes nothing. Errors: what the parts throw; all of them must answer. */
+export async function observeStream(parts: ObservedParts): Promise<ObservedStream> {
+  const { desired, admin, target } = parts;
+  const { name } = desired.connector;
+  const [topics, subject, config, status] = await Promise.all([
+    observeTopics(
+      admin,
+      desired.topics.map((topic) => topic.name),
+    ),
+    observeSubject(parts),
+    target.config(name),
+    target.status(name),
+  ]);
+  return { topics, subject, connector: config === undefined ? undefined : { config, state: status?.state } };
+}
+
+async function observeSubject(parts: ObservedParts): Promise<ObservedSubject> {
+  const { project, stream, desired, schemaText, registry } = parts;
+  const [latest, known, ownLevel] = await Promise.all([
+    registry.version(desired.subject, 'latest'),
+    registry.lookup(desired.subject, schemaText),
+    registry.compatibility(desired.subject),
+  ]);
+  const level = strictest(DEFAULT_LEVEL, ownLevel ?? DEFAULT_LEVEL);
+  if (latest === undefined) return { level, problems: [] };
+  if (known !== undefined) return { latest: latest.version, known: known.version, level, problems: [] };
+  const findings = await checkAgainstRegistry(project, [stream], registry);
+  const problems = findings
+    .filter(({ severity }) => severity === 'error')
+    .map(({ file, line, column, message }) => `${file}:${line}:${column}  ${message}`);
+  return { latest: latest.version, level, problems };
+}
+
+/** A history that is not that of the files is something to plan around, not a failure of planning. */
+export async function observeMigrations(database: PostgresConnection, folder: string): Promise<ObservedMigrations> {
+  try {
+    const { applied, pending } = await migrationStatus(database, folder);
+    return { applied: applied.map(({ name }) => name), pending };
+  } catch (error) {
+    if (!(error instanceof ConnectError) || error.code !== 'UNSAFE') throw error;
+    return { applied: [], pending: [], problem: error.message };
+  }
+}
