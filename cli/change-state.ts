@@ -1,16 +1,14 @@
 import type { StateChange, WantedState } from '../operate/sink-state.ts';
 import type { CliContext } from './context.ts';
 import { duration } from './format.ts';
-import { type SinkFlags, selectSinks, stateWords } from './sink-action.ts';
+import { eachSink, type SinkFlags, selectSinks, stateWords } from './sink-action.ts';
 
 /** Brings the selected sinks to a state, one after the other, and says of each what became of it. */
 export async function changeStates(context: CliContext, wanted: WantedState, flags: SinkFlags): Promise<void> {
   const { changeState } = await import('../operate/sink-state.ts');
   const { environment, actions } = await selectSinks(context, flags);
-  const changes: StateChange[] = [];
-  for (const action of actions) {
+  const streams = await eachSink(context, actions, async (action) => {
     const change = await changeState(action, wanted);
-    changes.push(change);
     if (flags.output === 'text') context.print(changeLine(change));
     context.note(
       change.outcome === 'unchanged'
@@ -20,8 +18,9 @@ export async function changeStates(context: CliContext, wanted: WantedState, fla
     if (wanted !== 'RUNNING' && change.tasks.some((task) => task.state === 'FAILED')) {
       context.note(`${change.connector} has FAILED tasks; after \`connect resume\` run \`connect restart --failed\``);
     }
-  }
-  if (flags.output === 'json') context.json({ environment: environment.name, streams: changes });
+    return change;
+  });
+  if (flags.output === 'json') context.json({ environment: environment.name, streams });
 }
 
 const changeLine = (change: StateChange): string =>

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { registerCheck } from './commands/check.ts';
+import { registerDelete } from './commands/delete.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDown } from './commands/down.ts';
 import { registerInit } from './commands/init.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerOffsets } from './commands/offsets.ts';
 import { registerPause } from './commands/pause.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerProduce } from './commands/produce.ts';
@@ -38,6 +40,8 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerPause,
   registerResume,
   registerStop,
+  registerOffsets,
+  registerDelete,
   registerProduce,
   registerSimulate,
   registerVerify,

@@ -47,6 +47,44 @@ export async function selectSinks(context: CliContext, flags: Omit<SinkFlags, 'o
   return { project, environment, actions };
 }
 
+/** What became of a sink that could not be brought to where it should be. */
+export interface FailedSink {
+  readonly connector: string;
+  readonly outcome: 'failed';
+  readonly error: object;
+}
+
+/**
+ * Acts on one sink after the other; one that fails keeps the next ones from nothing. Its error goes to stderr, its document
+ * into the answer, and its exit code is the command's. A single sink's error is thrown. Errors: the single sink's, INTERRUPTED.
+ */
+export async function eachSink<T>(
+  context: CliContext,
+  actions: readonly SinkAction[],
+  act: (action: SinkAction) => Promise<T>,
+): Promise<(T | FailedSink)[]> {
+  const results: (T | FailedSink)[] = [];
+  for (const action of actions) {
+    try {
+      results.push(await act(action));
+    } catch (error) {
+      if (actions.length === 1 || context.signal.aborted) throw error;
+      const [{ ConnectError }, { errorDocument, renderError }] = await Promise.all([
+        import('../core/errors.ts'),
+        import('./render-error.ts'),
+      ]);
+      context.note(renderError(error, { debug: context.env.DEBUG === 'connect' }));
+      context.setExitCode(ConnectError.from(error).exitCode);
+      results.push({
+        connector: action.stream.sink.name,
+        outcome: 'failed',
+        ...(errorDocument(error) as { error: object }),
+      });
+    }
+  }
+  return results;
+}
+
 /** `RUNNING 2/2 tasks`, `STOPPED`, `PAUSED, 1 PAUSED, 1 FAILED`. */
 export function stateWords({ state, tasks }: SinkTasks): string {
   if (tasks.length === 0) return state;

@@ -23,8 +23,11 @@ export interface PartitionRange {
 export interface ScanOptions {
   readonly topic: string;
   readonly clientId: string;
-  /** Called with the records of one partition in offset order; the next batch waits for it. */
-  readonly onRecords: (records: readonly ScannedRecord[]) => Promise<void>;
+  /** Called with the records of one partition in offset order; the next batch waits for it. `enough` ends the partition. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most callers read to the end and return nothing.
+  readonly onRecords: (records: readonly ScannedRecord[]) => Promise<void | 'enough'>;
+  /** Reads only these partitions, each from its offset. Default: all from their oldest record. */
+  readonly starts?: ReadonlyMap<number, bigint>;
   readonly signal?: AbortSignal;
   /** Give up when nothing arrives for this long. Default 30 s. */
   readonly stallMs?: number;
@@ -47,15 +50,19 @@ export async function topicRanges(
 }
 
 /**
- * Reads a topic from its beginning to where it ended when the scan began; leaves no consumer group behind.
+ * Reads a topic from its beginning, or from `starts`, to where it ended when the scan began; leaves no consumer group behind.
  * Returns the ranges read. Errors: NOT_FOUND when the topic does not exist, UNREACHABLE, TIMEOUT when the broker stalls.
  */
 export async function scanTopic(connection: KafkaConnection, options: ScanOptions): Promise<readonly PartitionRange[]> {
-  const { topic, clientId } = options;
+  const { topic, clientId, starts } = options;
   const ranges = await topicRanges(connection, topic, clientId);
   if (ranges === undefined)
     throw new ConnectError('NOT_FOUND', `topic ${topic} does not exist`, { details: { topic } });
-  const ends = new Map(ranges.filter(({ low, high }) => high > low).map(({ partition, high }) => [partition, high]));
+  const isWanted = ({ partition, low, high }: PartitionRange): boolean => {
+    const start = starts === undefined ? low : starts.get(partition);
+    return start !== undefined && high > low && high > start;
+  };
+  const ends = new Map(ranges.filter(isWanted).map(({ partition, high }) => [partition, high]));
   if (ends.size > 0) await consumeTo(connection, options, ends);
   return ranges;
 }
@@ -90,8 +97,11 @@ async function consumeTo(connection: KafkaConnection, options: ScanOptions, ends
             if (end === undefined) return;
             clearTimeout(timer);
             try {
-              const wanted = batch.messages.filter((message) => BigInt(message.offset) < end);
-              if (wanted.length > 0) await options.onRecords(wanted.map((m) => scanned(batch.partition, m)));
+              const start = options.starts?.get(batch.partition) ?? 0n;
+              const wanted = batch.messages
+                .map((message) => scanned(batch.partition, message))
+                .filter(({ offset }) => offset >= start && offset < end);
+              if (wanted.length > 0 && (await options.onRecords(wanted)) === 'enough') ends.delete(batch.partition);
             } catch (error) {
               reject(error);
               return;
@@ -100,6 +110,11 @@ async function consumeTo(connection: KafkaConnection, options: ScanOptions, ends
             if (ends.size === 0) resolve();
             else rearm();
           },
+        })
+        .then(() => {
+          for (const [partition, offset] of options.starts ?? []) {
+            if (ends.has(partition)) consumer.seek({ topic: options.topic, partition, offset: offset.toString() });
+          }
         })
         .catch(reject);
     });

@@ -36,20 +36,21 @@ const SETTLE_MS = 6_000;
 export const patiently = <T>({ signal }: Pick<SinkAction, 'signal'>, task: () => Promise<T>): Promise<T> =>
   retry(task, { ...PATIENCE, ...(signal === undefined ? {} : { signal }) });
 
-/**
- * The status of a connector that has to exist. An address where nothing listens is told at once.
- * Errors: NOT_FOUND, what the target throws.
- */
-export async function deployedStatus(action: SinkAction): Promise<ConnectorStatus> {
-  const { target, stream, signal } = action;
-  const status = await retry(() => target.status(stream.sink.name), {
+/** The status of a connector; undefined when it is not deployed. An address where nothing listens is told at once. */
+export const findStatus = ({ target, stream, signal }: SinkAction): Promise<ConnectorStatus | undefined> =>
+  retry(() => target.status(stream.sink.name), {
     ...PATIENCE,
     when: (error) => error instanceof ConnectError && error.retryable && error.code !== 'UNREACHABLE',
     ...(signal === undefined ? {} : { signal }),
   });
+
+/** As `findStatus`, of a connector that has to exist. Errors: NOT_FOUND. */
+export async function deployedStatus(action: SinkAction): Promise<ConnectorStatus> {
+  const status = await findStatus(action);
   if (status !== undefined) return status;
-  throw new ConnectError('NOT_FOUND', `${stream.sink.name} is not deployed on ${target.label}`, {
-    details: { connector: stream.sink.name },
+  const name = action.stream.sink.name;
+  throw new ConnectError('NOT_FOUND', `${name} is not deployed on ${action.target.label}`, {
+    details: { connector: name },
     hint: 'run `connect deploy`; `connect status` lists what is there',
   });
 }

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import type { RestartResult } from '../../operate/restart-sink.ts';
 import type { CliContext } from '../context.ts';
 import { duration } from '../format.ts';
-import { type SinkFlags, selectSinks, stateWords, withSinkFlags } from '../sink-action.ts';
+import { eachSink, type SinkFlags, selectSinks, stateWords, withSinkFlags } from '../sink-action.ts';
 
 interface RestartFlags extends SinkFlags {
   readonly failed?: boolean;
@@ -15,10 +14,8 @@ export function registerRestart(program: Command, context: CliContext): void {
     .action(async (flags: RestartFlags) => {
       const { restartSink } = await import('../../operate/restart-sink.ts');
       const { environment, actions } = await selectSinks(context, flags);
-      const results: RestartResult[] = [];
-      for (const action of actions) {
+      const streams = await eachSink(context, actions, async (action) => {
         const result = await restartSink(action, { onlyFailed: flags.failed === true });
-        results.push(result);
         const parts = result.restarted.join(', ');
         if (flags.output === 'text') {
           const mark = result.outcome === 'restarted' ? '~' : '=';
@@ -29,7 +26,8 @@ export function registerRestart(program: Command, context: CliContext): void {
             ? `${result.connector} restarted (${parts}) in ${duration(result.durationMs)}`
             : `nothing of ${result.connector} has FAILED; nothing restarted`,
         );
-      }
-      if (flags.output === 'json') context.json({ environment: environment.name, streams: results });
+        return result;
+      });
+      if (flags.output === 'json') context.json({ environment: environment.name, streams });
     });
 }

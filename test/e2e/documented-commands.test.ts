@@ -46,6 +46,9 @@ const WALK = [
   'resume',
   'restart',
   'restart --failed',
+  'offsets get',
+  'offsets reset --to earliest',
+  'delete',
   'logs connect',
   'migrate down',
   'down',
@@ -79,6 +82,7 @@ describe('the documents', () => {
           feed = startCli([...words, '--updates', '500'], options);
           await eventually(() => expect(feed?.output.stdout).toMatch(ready), { timeoutMs: 30_000 });
         } else if (words[0] === 'produce') await succeed([...words, '--end-with-feed'], options);
+        else if (/^(offsets reset|delete)\b/.test(command)) await succeed([...words, '--yes'], options);
         else if (words[0] === 'verify') await succeed([...words, '--wait', '60s'], options);
         else if (command === 'migrate down') await succeed([...words, '--yes'], options);
         else await succeed(words, options);
@@ -87,5 +91,5 @@ describe('the documents', () => {
       feed?.child.kill('SIGTERM');
       expect((await feed?.ended)?.code).toBe(0);
     }
-  });
+  }, 600_000);
 });

@@ -7,7 +7,7 @@ describe('the life of a deployed sink', () => {
   let sink: SinkFixture;
   let name: string;
   const connect = (...args: string[]): Promise<InProcessResult> =>
-    runInProcess(args, { cwd: sink.test.root, env: sink.test.env });
+    runInProcess([...args, '--only', 'positions'], { cwd: sink.test.root, env: sink.test.env });
   const json = async (...args: string[]) => {
     const { code, stdout, stderr } = await connect(...args, '-o', 'json');
     expect(stderr).not.toContain('✗');
@@ -95,4 +95,98 @@ describe('the life of a deployed sink', () => {
     expect(restarted).toEqual([expect.stringMatching(/^task \d$/)]);
     await rowsToBe(21);
   }, 120_000);
+
+  it('offsets get shows where a stopped sink stands, and the slot and time of what comes next', async () => {
+    await connect('stop');
+    await sink.produce(9, 21);
+    const { partitions } = await json('offsets', 'get');
+    const behind = partitions.filter((one: { lag: string }) => one.lag !== '0');
+    expect(behind.reduce((sum: number, one: { lag: string }) => sum + Number(one.lag), 0)).toBe(9);
+    const slots = behind.map((one: { next: { slot: string } }) => BigInt(one.next.slot));
+    expect(slots).toContain(250_000_021n);
+    for (const { next, committed } of behind) {
+      expect(next.offset).toBe(committed);
+      expect(Math.abs(Date.now() - Date.parse(next.publishedAt))).toBeLessThan(60_000);
+    }
+    const { stdout } = await connect('offsets', 'get');
+    expect(stdout).toMatch(/PARTITION +COMMITTED +END +LAG +NEXT SLOT +NEXT PUBLISHED\n/);
+    expect(stdout).toMatch(/-\d +\d+ +\d+ +\d+ +2500000\d\d +20\d\d-\S+Z\n/);
+  });
+
+  it('offsets reset leaves no record out without --yes, and changes nothing in a dry run', async () => {
+    const refused = await connect('offsets', 'reset', '--to', 'latest');
+    expect(refused.code).toBe(64);
+    expect(refused.stderr).toMatch(/would leave out 9 records; nothing was changed\n.*--yes/);
+    expect(await json('offsets', 'reset', '--to', 'latest', '--dry-run')).toMatchObject({
+      outcome: 'planned',
+      skipped: '9',
+      again: '0',
+    });
+    const asked = await connect('offsets', 'reset', '--to', 'earliest');
+    expect(asked.code).toBe(64);
+    expect(asked.stdout).toContain('21 records are upserted again');
+  });
+
+  it('offsets reset to a slot reads from its first record in each partition, and a stopped sink stays stopped', async () => {
+    const { again, skipped, outcome, state } = await json('offsets', 'reset', '--to', 'slot:250000010', '--yes');
+    // Numbers 10 to 20 of the 21 that were committed.
+    expect({ again, skipped, outcome, state }).toEqual({
+      again: '11',
+      skipped: '0',
+      outcome: 'reset',
+      state: 'STOPPED',
+    });
+    await sink.query('DELETE FROM positions WHERE slot >= 250000010');
+    expect((await connect('offsets', 'reset', '--to', 'slot:250000010', '--yes')).stdout).toMatch(
+      /stand there already/,
+    );
+    expect((await connect('resume')).code).toBe(0);
+    await rowsToBe(30);
+  });
+
+  it('offsets reset stops a sink that runs, and it writes the rows once more', async () => {
+    await sink.query('DELETE FROM positions');
+    expect(await json('offsets', 'reset', '--to', 'earliest', '--yes')).toMatchObject({
+      outcome: 'reset',
+      skipped: '0',
+      stateBefore: 'RUNNING',
+      state: 'RUNNING',
+    });
+    await rowsToBe(30);
+  });
+
+  it('a time before the first record is earliest, a time to come is latest', async () => {
+    const past = await json('offsets', 'reset', '--to', '2020-01-01', '--dry-run');
+    expect(past.moves.every((move: { to: string }) => move.to === '0')).toBe(true);
+    const { moves } = await json('offsets', 'reset', '--to', '2999-01-01T00:00:00Z', '--dry-run');
+    for (const move of moves) expect(move.again).toBe('0');
+    const { code, stderr } = await connect('offsets', 'reset', '--to', '2026-01-01T00:00:00');
+    expect(code).toBe(64);
+    expect(stderr).toContain('a time with its zone');
+  });
+
+  it('delete asks first, says what is kept, and a later deploy resumes', async () => {
+    expect((await connect('delete')).code).toBe(64);
+    const { code, stdout } = await connect('delete', '--yes');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`- connector ${name}  deleted\n`);
+    expect(stdout).toMatch(/= offsets {2}kept .*a later deploy resumes at \S+-0@\d+/);
+    expect(stdout).toContain('= table public.positions  kept\n');
+    expect(await sink.target.config(name)).toBeUndefined();
+    expect(await json('delete', '--yes')).toMatchObject({ outcome: 'unchanged', offsets: 'kept' });
+    await sink.query('DELETE FROM positions');
+    await sink.deploy();
+    await sink.produce(1, 30);
+    await rowsToBe(1);
+  });
+
+  it('delete --offsets lets a later deploy begin with the oldest record', async () => {
+    expect(await json('delete', '--offsets', '--yes')).toMatchObject({
+      outcome: 'deleted',
+      offsets: 'deleted',
+      committed: [],
+    });
+    await sink.deploy();
+    await rowsToBe(31);
+  });
 });

@@ -1,0 +1,117 @@
+import { ConnectError } from '../core/errors.ts';
+import { retry, waitFor } from '../core/retry.ts';
+import { nextOffset, type Position, readPositions } from './offset-positions.ts';
+import { deployedStatus, patiently, type SinkAction } from './settle-sink.ts';
+import { bringTo, type WantedState } from './sink-state.ts';
+
+/** What a reset does to one partition. */
+export interface OffsetMove {
+  readonly partition: number;
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Offsets that are read once more: their rows are upserted again, and older deliveries change nothing. */
+  readonly again: bigint;
+  /** Offsets that are never read: at most so many records are left out of the table. */
+  readonly skipped: bigint;
+}
+
+/** The moves of a reset, of partitions that do not stand there already, and their sums. */
+export interface ResetPlan {
+  readonly moves: readonly OffsetMove[];
+  readonly again: bigint;
+  readonly skipped: bigint;
+}
+
+/** What a reset to these offsets changes. */
+export function planReset(positions: readonly Position[], offsets: ReadonlyMap<number, bigint>): ResetPlan {
+  const moves = positions.flatMap((position): OffsetMove[] => {
+    const from = nextOffset(position);
+    const to = offsets.get(position.partition);
+    if (to === undefined || to === (position.committed ?? from)) return [];
+    return [
+      {
+        partition: position.partition,
+        from,
+        to,
+        again: to < from ? from - to : 0n,
+        skipped: to > from ? to - from : 0n,
+      },
+    ];
+  });
+  const sum = (of: (move: OffsetMove) => bigint): bigint => moves.reduce((total, move) => total + of(move), 0n);
+  return { moves, again: sum(({ again }) => again), skipped: sum(({ skipped }) => skipped) };
+}
+
+export interface ResetResult {
+  readonly state: string;
+  readonly stateBefore: string;
+}
+
+/**
+ * Stops the sink, sets the planned offsets, makes sure that they are committed, and brings it back to what it was, also when
+ * setting them failed. Offsets are fixed by the plan: what the sink commits between plan and stop makes fewer records
+ * skipped or more read again, never more skipped.
+ * Errors: NOT_FOUND, REFUSED, TIMEOUT, what the target throws.
+ */
+export async function resetOffsets(action: SinkAction, { moves }: ResetPlan): Promise<ResetResult> {
+  const { target, stream } = action;
+  const name = stream.sink.name;
+  const before = await deployedStatus(action);
+  await requireOffsetApi(action);
+  const state: WantedState = before.state === 'PAUSED' || before.state === 'STOPPED' ? before.state : 'RUNNING';
+  // Once it is stopped it is brought back whatever happens, also after Ctrl-C.
+  const { signal: _signal, ...uninterrupted } = action;
+  const comeBack = async (): Promise<void> => {
+    if (state === 'STOPPED') return;
+    const stopped = await deployedStatus(uninterrupted);
+    await bringTo(uninterrupted, state, stopped);
+  };
+  try {
+    await bringTo(action, 'STOPPED', before);
+    await setOffsets(action, moves);
+  } catch (error) {
+    const failed = ConnectError.from(error);
+    await comeBack().catch((second: unknown) => {
+      throw new ConnectError(
+        failed.code,
+        `${failed.message}; and ${name} did not come back to ${state}: ${ConnectError.from(second).message}`,
+        { cause: error, details: failed.details, hint: 'run `connect status`, then `connect resume`' },
+      );
+    });
+    throw error;
+  }
+  await comeBack();
+  return { state, stateBefore: before.state };
+
+  async function setOffsets(waiting: SinkAction, planned: readonly OffsetMove[]): Promise<void> {
+    const offsets = planned.map(({ partition, to }) => ({ topic: stream.topic.name, partition, offset: to }));
+    await whenStopped(() => target.setOffsets(name, offsets));
+    await waitFor(
+      async () => {
+        const committed = new Map((await readPositions(waiting)).map((one) => [one.partition, one.committed]));
+        return planned.every(({ partition, to }) => committed.get(partition) === to) ? true : undefined;
+      },
+      { what: `the offsets of ${name} to be committed`, timeoutMs: waiting.timeoutMs },
+    );
+  }
+}
+
+/** Connect refuses while a stopped task's consumer is still in the group, and says that it is safe to try again. */
+export const whenStopped = <T>(change: () => Promise<T>): Promise<T> =>
+  retry(change, {
+    attempts: 8,
+    baseMs: 250,
+    maxMs: 5_000,
+    when: (error) =>
+      error instanceof ConnectError && (error.retryable || /haven't stopped completely/.test(error.message)),
+  });
+
+/** Changing offsets came with Kafka Connect 3.6. Errors: REFUSED. */
+export async function requireOffsetApi(action: SinkAction): Promise<void> {
+  const { version } = await patiently(action, () => action.target.worker());
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > 3 || (major === 3 && minor >= 6)) return;
+  throw new ConnectError('REFUSED', `${action.target.label} is version ${version}, which cannot change offsets`, {
+    hint: 'Kafka Connect 3.6 or newer can; here, stop the sink and use kafka-consumer-groups --reset-offsets',
+  });
+}

@@ -1,0 +1,68 @@
+import { Writable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { type CliContext, createContext } from '../../../cli/context.ts';
+import { eachSink, stateWords } from '../../../cli/sink-action.ts';
+import { createRestTarget } from '../../../connectors/targets/rest.ts';
+import { ConnectError } from '../../../core/errors.ts';
+import type { SinkAction } from '../../../operate/settle-sink.ts';
+import { positions } from '../connectors/stream.ts';
+
+const sink = (name: string): SinkAction => ({
+  stream: { ...positions, name, sink: { ...positions.sink, name: `${name}-sink` } },
+  target: createRestTarget({ url: 'http://127.0.0.1:1' }),
+  kafka: { brokers: [] },
+  timeoutMs: 1,
+});
+
+function commandLine(): { context: CliContext; said: () => { code: number; text: string } } {
+  let text = '';
+  let code = 0;
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      done();
+    },
+  });
+  const context = createContext({
+    env: {},
+    cwd: '/',
+    stdout: stream,
+    stderr: stream,
+    isTty: false,
+    signal: new AbortController().signal,
+    setExitCode: (value) => {
+      code = value;
+    },
+  });
+  return { context, said: () => ({ code, text }) };
+}
+
+const fails = new ConnectError('NOT_FOUND', 'a-sink is not deployed', { hint: 'run `connect deploy`' });
+const act = ({ stream }: SinkAction): Promise<string> =>
+  stream.name === 'a' ? Promise.reject(fails) : Promise.resolve('done');
+
+test('a sink that fails keeps the next one from nothing, and is neither hidden nor forgotten', async () => {
+  const { context, said } = commandLine();
+  expect(await eachSink(context, [sink('a'), sink('b')], act)).toEqual([
+    {
+      connector: 'a-sink',
+      outcome: 'failed',
+      error: { code: 'NOT_FOUND', message: 'a-sink is not deployed', hint: 'run `connect deploy`', details: {} },
+    },
+    'done',
+  ]);
+  expect(said()).toEqual({ code: 1, text: '✗ a-sink is not deployed\n  hint  run `connect deploy`\n' });
+});
+
+test('the error of a single sink is the error of the command', async () => {
+  await expect(eachSink(commandLine().context, [sink('a')], act)).rejects.toBe(fails);
+});
+
+test.each([
+  ['RUNNING', ['RUNNING', 'RUNNING'], 'RUNNING 2/2 tasks'],
+  ['STOPPED', [], 'STOPPED'],
+  ['PAUSED', ['PAUSED', 'FAILED', 'PAUSED'], 'PAUSED, 2 PAUSED, 1 FAILED'],
+])('a connector that is %s with %j is "%s"', (state, states, words) => {
+  const tasks = states.map((one, id) => ({ id, state: one, worker: 'w' }));
+  expect(stateWords({ state, tasks })).toBe(words);
+});
