@@ -24,7 +24,13 @@ export function newStreamFiles(name: string, migrationNumber: number): readonly 
   ];
 }
 
-const definition = (name: string, kebab: string, pascal: string): string => `name: ${name}
+/** Editors complete and flag by the schema that the first line names. */
+const definition = (
+  name: string,
+  kebab: string,
+  pascal: string,
+): string => `# yaml-language-server: $schema=../pipeline/definition.schema.json
+name: ${name}
 
 feed:
   proto: schemas/${kebab}.proto

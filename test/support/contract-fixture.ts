@@ -11,9 +11,15 @@ export const CONTRACT_FIXTURE = join(packageRoot(), 'test', 'fixtures', 'contrac
 /** A copy of the fixture with edits. The caller removes the folder. */
 export function mutatedProject(edits: readonly Edit[]): { readonly root: string; remove(): void } {
   const root = mkdtempSync(join(tmpdir(), 'perps-connect-contract-'));
-  cpSync(CONTRACT_FIXTURE, root, { recursive: true });
-  for (const edit of edits) applyEdit(root, edit);
-  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
+  const remove = () => rmSync(root, { recursive: true, force: true });
+  try {
+    cpSync(CONTRACT_FIXTURE, root, { recursive: true });
+    for (const edit of edits) applyEdit(root, edit);
+    return { root, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
 }
 
 /** Edits one file below `root`. Throws when the text to replace is not there exactly once: the edit would not be the one meant. */

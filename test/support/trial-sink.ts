@@ -93,10 +93,7 @@ export async function createTrials(name: string): Promise<Trials> {
     async start(edits, { records = [goodRecord(1)], raw = [], before = false } = {}) {
       number += 1;
       const schemaName = `trial_${number}`;
-      const project = mutatedProject(edits);
-      const stream = renamed(loadProject(project.root, {}).streams[0], `${schemaName}-${test.suffix}`, schemaName);
-      const schema = loadAvroSchema(join(project.root, stream.schema));
-      await migrateInto(test, schemaName, project.root);
+      const { stream, schema } = await prepare(test, edits, schemaName);
       const { id } = await registerSchema(registry, { subject: valueSubject(stream), schemaText: schema.text });
       const topic = stream.topic.name;
       await withAdmin(kafka, 'test', (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }));
@@ -111,7 +108,6 @@ export async function createTrials(name: string): Promise<Trials> {
       if (before) await send(first);
       await target.putConfig(stream.sink.name, config);
       if (!before) await send(first);
-      project.remove();
       return {
         ...trialSink(test, target, stream, schemaName),
         send: (...more) => send(more.map(encode)),
@@ -122,6 +118,18 @@ export async function createTrials(name: string): Promise<Trials> {
       await test.remove();
     },
   };
+}
+
+/** Reads the edited project and runs its migrations in a database schema of its own. */
+async function prepare(test: TestProject, edits: readonly Edit[], schemaName: string) {
+  const project = mutatedProject(edits);
+  try {
+    const stream = renamed(loadProject(project.root, {}).streams[0], `${schemaName}-${test.suffix}`, schemaName);
+    await migrateInto(test, schemaName, project.root);
+    return { stream, schema: loadAvroSchema(join(project.root, stream.schema)) };
+  } finally {
+    project.remove();
+  }
 }
 
 /** The stream under names of its own, also where a setting repeats one. */
