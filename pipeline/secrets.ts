@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import type { SecretReference } from './types.ts';
@@ -33,7 +33,9 @@ function fromFile(reference: string, root: string, rest: string): string {
     text = readFileSync(resolve(root, path), 'utf8');
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    const hint = path.startsWith('.connect/') ? 'the local stack writes this file: run `connect up`' : `write ${path}`;
+    const example = existsSync(resolve(root, `${path}.example`));
+    const write = example ? `copy ${path}.example to ${path} and fill it in` : `write ${path}`;
+    const hint = path.startsWith('.connect/') ? 'the local stack writes this file: run `connect up`' : write;
     throw missing(reference, `${path} cannot be read (${reason})`, hint);
   }
   const value = property(text, key);

@@ -7,8 +7,14 @@ export function registerDown(program: Command, context: CliContext): void {
   program
     .command('down')
     .description('stop the local stack, also what a killed `connect` left behind; its data stays')
+    .option('--docker', 'stop the containers of docker-compose.yml instead, of every profile')
     .option('-o, --output <format>', 'text or json', 'text')
-    .action(async (flags: { output: 'text' | 'json' }) => {
+    .action(async (flags: { output: 'text' | 'json'; docker?: boolean }) => {
+      if (flags.docker) {
+        const { downByDocker } = await import('../docker-stack.ts');
+        await downByDocker(context, flags);
+        return;
+      }
       const [{ down }, { findProjectRoot }] = await Promise.all([
         import('../../stack/embedded-stack.ts'),
         import('../../pipeline/load.ts'),

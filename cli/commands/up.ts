@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { duration, table } from '../format.ts';
 import { createStackProgress } from '../stack-progress.ts';
@@ -6,6 +6,7 @@ import { createStackProgress } from '../stack-progress.ts';
 interface UpFlags {
   readonly env?: string;
   readonly fresh?: boolean;
+  readonly docker?: boolean;
   readonly output: 'text' | 'json';
 }
 
@@ -16,8 +17,18 @@ export function registerUp(program: Command, context: CliContext): void {
     .description('start the local Kafka, Connect, registry and PostgreSQL; what runs already is left alone')
     .option('-e, --env <name>', 'environment of connect.yaml')
     .option('--fresh', 'stop what runs, delete its data, and start from empty')
+    .addOption(
+      new Option('--docker', 'run them by docker compose instead: environment docker (docs/docker.md)').conflicts(
+        'env',
+      ),
+    )
     .option('-o, --output <format>', 'text or json', 'text')
     .action(async (flags: UpFlags) => {
+      if (flags.docker) {
+        const { upByDocker } = await import('../docker-stack.ts');
+        await upByDocker(context, flags);
+        return;
+      }
       const [{ up }, { stackSettings }] = await Promise.all([
         import('../../stack/embedded-stack.ts'),
         import('../stack-settings.ts'),
@@ -39,11 +50,11 @@ export function registerUp(program: Command, context: CliContext): void {
           const rows = parts.map(({ name, state, port, pid }) => [name, state, `127.0.0.1:${port}`, String(pid ?? '')]);
           for (const line of table([['PART', 'STATE', 'ADDRESS', 'PID'], ...rows])) context.print(line);
         }
-        const started = parts.filter((part) => part.startedByThisCall).length;
+        const started = parts.some((part) => part.startedByThisCall);
         context.note(
-          started === 0
-            ? 'everything was running already'
-            : `ready in ${duration(Date.now() - began)}; stop it with \`connect down\``,
+          started
+            ? `ready in ${duration(Date.now() - began)}; stop it with \`connect down\``
+            : 'everything was running already',
         );
       } finally {
         progress.close();

