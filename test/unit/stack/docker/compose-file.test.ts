@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
+import { createContext } from '../../../../cli/context.ts';
+import { createProgram } from '../../../../cli/main.ts';
 import { packageRoot, packageVersion } from '../../../../core/package-root.ts';
 import { loadProject } from '../../../../pipeline/load.ts';
 import type { Environment } from '../../../../pipeline/types.ts';
@@ -210,6 +213,31 @@ describe('the environments docker and compose', () => {
         definition.command?.slice(definition.command.indexOf('-e'), definition.command.indexOf('-e') + 2),
       ]).toEqual([name, ['-e', 'compose']]);
     }
+  });
+});
+
+describe('the commands of the profile app', () => {
+  const context = createContext({
+    env: {},
+    cwd: packageRoot(),
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    isTty: false,
+    signal: new AbortController().signal,
+    setExitCode: () => {},
+  });
+  const inApp = entries.filter(([, { profiles }]) => profiles?.includes('app'));
+
+  it.each(inApp)('%s is one that this version has, with every option it is given', (_name, { command: words = [] }) => {
+    let command = createProgram(context);
+    for (const word of words) {
+      const child = command.commands.find((candidate) => candidate.name() === word);
+      if (child === undefined) break;
+      command = child;
+    }
+    expect(command.parent).not.toBeNull();
+    const known = command.options.flatMap(({ short, long }) => [short, long]);
+    expect(words.filter((word) => word.startsWith('-') && !known.includes(word))).toEqual([]);
   });
 });
 
