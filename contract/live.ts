@@ -100,15 +100,31 @@ function* rolloutDrift(
     schema: new Set(subject.latest === undefined ? [] : fieldNames(subject.latest.schema)),
     connector: new Set(connector.config === undefined ? [] : includedFields(connector.config, stream.topic.name)),
   };
-  for (const { step, fields, command, overdue } of rolloutSteps(desired, running)) {
-    if (!overdue) continue;
+  const steps = rolloutSteps(desired, running);
+  const path = `${stream.name}.rollout`;
+  for (const { step, fields, command } of steps.filter(({ overdue }) => overdue)) {
     yield {
       rule: 'DRIFT_ROLLOUT',
       violation: {
-        path: `${stream.name}.${step}`,
+        path,
         places: [step === 'migration' ? sqlPlace(contract, stream.table.name) : schema.place],
         message: `the ${step} for ${fields.join(', ')} is missing, but a later step has already been done`,
         remedy: `\`${command}\` now`,
+      },
+    };
+  }
+  // Of a part that is not there at all another finding tells.
+  const isThere = live !== undefined && subject.latest !== undefined && connector.config !== undefined;
+  if (isThere && steps.length > 0 && steps.every(({ overdue }) => !overdue)) {
+    const fields = [...new Set(steps.flatMap((step) => step.fields))].sort();
+    yield {
+      rule: 'DRIFT_ROLLOUT',
+      violation: {
+        path,
+        places: [schema.place],
+        message: `not everywhere yet: ${fields.join(', ')}`,
+        remedy: `in this order: ${steps.map(({ command }) => `\`${command}\``).join(', ')}`,
+        severity: 'note',
       },
     };
   }

@@ -7,7 +7,7 @@ const HOW: Readonly<Record<RolloutStepName, { readonly need: string; readonly co
   migration: { need: 'a migration', command: 'connect migrate up' },
   schema: { need: 'a schema', command: 'connect schemas register' },
   connector: { need: 'a connector configuration', command: 'connect deploy' },
-  producer: { need: 'a proto', command: 'restart the producers' },
+  producer: { need: 'a proto', command: 'connect produce' },
 };
 
 /** A remedy that says which step a change is missing: "add a migration that …; it comes first in …". */

@@ -14,13 +14,12 @@ export const otherUniqueIndex: Rule = {
     for (const index of table.uniqueIndexes) {
       const columns = index.columns;
       // Rows that differ in the key differ in any index that holds it.
-      if (key.every((column) => columns.includes(column)) && !index.partial) continue;
+      if (key.every((column) => columns.includes(column))) continue;
       const fedByDatabase = columns.some(
         (name) => name !== null && fieldOf(schema, name) === undefined && columnOf(table, name)?.default !== undefined,
       );
       const identity = columns.some((name) => name !== null && columnOf(table, name)?.identity !== undefined);
       if (fedByDatabase || identity) continue;
-      if (key.length === columns.length && key.every((column) => columns.includes(column))) continue;
       yield {
         path: `${shortName(table.name)}.${index.name}`,
         places: [sqlPlace(contract, table.name, index.name), definition.placeOf(['table', 'key'])],

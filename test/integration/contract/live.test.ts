@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkLive } from '../../../contract/live.ts';
@@ -8,6 +8,7 @@ import { valueSubject } from '../../../pipeline/names.ts';
 import type { Environment } from '../../../pipeline/types.ts';
 import type { Finding } from '../../../schemas/compatibility/finding.ts';
 import { createSchemaRegistry, type SchemaRegistry } from '../../../schemas/registry.ts';
+import { runInProcess } from '../../support/in-process-cli.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
 
 describe('what runs, compared with the files', () => {
@@ -129,6 +130,39 @@ describe('what runs, compared with the files', () => {
       expect.stringMatching(/^DRIFT_MIGRATION/),
       `DRIFT_SCHEMA ${valueSubject(sink.stream)}`,
     ]);
+  }, 120_000);
+
+  it('says in which order to bring a new field live', async () => {
+    const schemaFile = join(sink.test.root, sink.stream.schema);
+    const [schemaText, sqlFile] = [
+      readFileSync(schemaFile, 'utf8'),
+      join(sink.test.root, 'migrations', '9002_fee.sql'),
+    ];
+    const field = '{ "name": "fee", "type": ["null", "string"], "default": null, "maxLength": 20 }';
+    writeFileSync(schemaFile, schemaText.replace(/\n {2}\]\n\}\s*$/, `,\n    ${field}\n  ]\n}\n`));
+    writeFileSync(
+      sqlFile,
+      '-- Up Migration\nALTER TABLE positions ADD COLUMN fee TEXT;\n-- Down Migration\nSELECT 1;\n',
+    );
+    const order = (await live()).find(({ rule }) => rule === 'DRIFT_ROLLOUT');
+    expect(order).toMatchObject({ severity: 'note', message: 'not everywhere yet: fee' });
+    expect(order?.remedy).toBe(
+      'in this order: `connect migrate up`, `connect schemas register`, `connect deploy`, `connect produce`',
+    );
+    writeFileSync(schemaFile, schemaText);
+    rmSync(sqlFile);
+  }, 120_000);
+
+  it('is part of `connect check --live`, beside what the files say', async () => {
+    const { root, env } = sink.test;
+    const { code, stdout, stderr } = await runInProcess(['check', '--live', '--only', 'positions', '-o', 'json'], {
+      cwd: root,
+      env,
+    });
+    expect(code).toBe(3);
+    const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+    expect(findings.map(({ rule }) => rule)).toContain('DRIFT_SCHEMA');
+    expect(stderr).toMatch(/^✗ the files and local as it runs: \d findings/);
   }, 120_000);
 
   it('is an error, not a finding, when a part does not answer', async () => {
