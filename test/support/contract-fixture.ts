@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { packageRoot } from '../../core/package-root.ts';
 import type { GitBase } from '../../schemas/compatibility/git-base.ts';
-import type { Edit } from './mutations.ts';
+import type { Edit } from './mutations/edit.ts';
 
 /** A project on which every layer agrees; it stays as it is while the real one grows. */
 export const CONTRACT_FIXTURE = join(packageRoot(), 'test', 'fixtures', 'contract');

@@ -18,7 +18,7 @@ import { registerSchema } from '../../schemas/register.ts';
 import { createSchemaRegistry } from '../../schemas/registry.ts';
 import { frame } from '../../schemas/wire-format.ts';
 import { mutatedProject } from './contract-fixture.ts';
-import type { Edit } from './mutations.ts';
+import type { Edit } from './mutations/edit.ts';
 import { createTestProject, type TestProject } from './project.ts';
 
 /** Many small pipelines in one database, each in a schema of its own, each made of the contract fixture with some edits. */

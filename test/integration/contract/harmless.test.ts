@@ -5,7 +5,8 @@ import { loadFeedService } from '../../../producer/feed-service.ts';
 import { createRecordMapper } from '../../../producer/to-record.ts';
 import { type AvroRecord, loadAvroSchema } from '../../../schemas/avro-schema.ts';
 import { mutatedProject } from '../../support/contract-fixture.ts';
-import { type Edit, type HarmlessChange, harmlessChanges } from '../../support/mutations.ts';
+import type { Edit } from '../../support/mutations/edit.ts';
+import { type HarmlessChange, harmlessChanges } from '../../support/mutations/harmless.ts';
 import { createTrials, type TrialSink, type Trials } from '../../support/trial-sink.ts';
 
 /** Changes that are deployed together: a change that does not apply beside the others begins a group of its own. */

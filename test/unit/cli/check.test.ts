@@ -5,7 +5,7 @@ import { packageRoot } from '../../../core/package-root.ts';
 import { applyEdit, CONTRACT_FIXTURE } from '../../support/contract-fixture.ts';
 import { createGitRepository, type GitRepository } from '../../support/git-repository.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
-import { AVSC, DEFINITION, PROTO, SQL } from '../../support/mutations.ts';
+import { AVSC, DEFINITION, PROTO, SQL } from '../../support/mutations/edit.ts';
 
 const PROJECT = 'apps/perps';
 let repository: GitRepository;

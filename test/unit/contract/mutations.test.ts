@@ -10,7 +10,9 @@ import { type CheckOptions, checkProject } from '../../../contract/check.ts';
 import { runMigrations } from '../../../contract/migrated-catalog.ts';
 import type { Finding } from '../../../schemas/compatibility/finding.ts';
 import { CONTRACT_FIXTURE, editedLine, fixtureBase, lineOf, mutatedProject } from '../../support/contract-fixture.ts';
-import { DEFINITION, type Edit, harmlessChanges, mutations } from '../../support/mutations.ts';
+import { DEFINITION, type Edit } from '../../support/mutations/edit.ts';
+import { harmlessChanges } from '../../support/mutations/harmless.ts';
+import { mutations } from '../../support/mutations/mutations.ts';
 
 /** One PGlite for all edits of SQL, emptied before each; catalogs of unedited SQL come from the cache. */
 let database: PGlite;

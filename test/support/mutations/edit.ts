@@ -1,0 +1,41 @@
+/** One edit of one file of test/fixtures/contract: `find` stands there exactly once. An empty `find` makes a new file. */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** An edit that the check must catch. */
+export interface Mutation {
+  /** What the edit does, in words. */
+  readonly name: string;
+  readonly edit: Edit;
+  readonly rule: string;
+  /** Where it is caught; by default on the edited line. The text that the line holds after the edit, or before it when it is unedited. */
+  readonly at?: { readonly file: string; readonly line: string };
+}
+
+export const PROTO = 'schemas/position-update.proto';
+export const AVSC = 'schemas/position-update.avsc';
+export const DEFINITION = 'connectors/positions.yaml';
+export const SQL = 'migrations/0001_positions.sql';
+export const ENVIRONMENTS = 'connect.yaml';
+
+export const sinkSetting = (setting: string): Edit => ({
+  file: DEFINITION,
+  find: 'sink:\n  name: positions-sink\n',
+  replace: `sink:\n  name: positions-sink\n  config:\n    ${setting}\n`,
+});
+/** Shared by the harmless ones that make a view anew: they cannot be deployed together. */
+export const VIEWS_CHANGE = '9002';
+/** The other harmless ones have numbers of their own, so that they can. */
+export const newMigration = (sql: string, number = '9001'): Edit => ({
+  file: `migrations/${number}_change.sql`,
+  find: '',
+  replace: `-- Up Migration\n\n${sql}\n\n-- Down Migration\n\nSELECT 1;\n`,
+});
+export const field = (json: string): Edit => ({
+  file: AVSC,
+  find: '"doc": "What happened." }\n',
+  replace: `"doc": "What happened." },\n    ${json}\n`,
+});

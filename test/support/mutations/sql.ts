@@ -1,0 +1,143 @@
+import { DEFINITION, type Mutation, newMigration, SQL } from './edit.ts';
+
+/** Edits of the SQL: of a migration that has not landed (`SQL`), and new migrations. */
+export const sqlMutations: readonly Mutation[] = [
+  {
+    name: 'the unique index is dropped',
+    edit: newMigration('DROP INDEX idx_unique_position_signature;'),
+    rule: 'UPSERT_KEY_INDEX',
+  },
+  {
+    name: 'the unique index covers some rows only',
+    edit: {
+      file: SQL,
+      find: 'ON positions (position_account, signature);',
+      replace: "ON positions (position_account, signature) WHERE status <> 'Closed';",
+    },
+    rule: 'UPSERT_KEY_INDEX',
+  },
+  {
+    name: 'the unique index is an ordinary one',
+    edit: { file: SQL, find: 'CREATE UNIQUE INDEX', replace: 'CREATE INDEX' },
+    rule: 'UPSERT_KEY_INDEX',
+    at: { file: DEFINITION, line: 'key: [position_account, signature]' },
+  },
+  {
+    name: 'a column is rescaled',
+    edit: { file: SQL, find: 'size              NUMERIC(38, 8)', replace: 'size              NUMERIC(38, 6)' },
+    rule: 'DECIMAL_SCALE',
+  },
+  {
+    name: 'a column gets fewer digits',
+    edit: { file: SQL, find: 'size              NUMERIC(38, 8)', replace: 'size              NUMERIC(20, 8)' },
+    rule: 'DECIMAL_PRECISION',
+  },
+  {
+    name: 'an amount becomes a float',
+    edit: { file: SQL, find: 'margin            NUMERIC(38, 6)', replace: 'margin            DOUBLE PRECISION' },
+    rule: 'TYPE_FAMILY',
+  },
+  {
+    name: 'a column is shortened',
+    edit: { file: SQL, find: 'signature         VARCHAR(88)', replace: 'signature         VARCHAR(64)' },
+    rule: 'STRING_LENGTH',
+  },
+  {
+    name: 'a 64-bit column is narrowed',
+    edit: { file: SQL, find: 'slot              BIGINT', replace: 'slot              INTEGER' },
+    rule: 'INTEGER_RANGE',
+  },
+  {
+    name: 'a timestamp gets a zone',
+    edit: { file: SQL, find: 'block_time        TIMESTAMP ', replace: 'block_time        TIMESTAMPTZ ' },
+    rule: 'TIMESTAMP_ZONE',
+  },
+  {
+    name: 'a timestamp loses its milliseconds',
+    edit: { file: SQL, find: 'block_time        TIMESTAMP ', replace: 'block_time        TIMESTAMP(0) ' },
+    rule: 'TIMESTAMP_PRECISION',
+  },
+  {
+    name: 'a column is renamed',
+    edit: newMigration('ALTER TABLE positions RENAME COLUMN entry_price TO entry;'),
+    rule: 'COLUMN_MISSING',
+  },
+  {
+    name: 'a required column is added that nothing fills',
+    edit: newMigration('ALTER TABLE positions ADD COLUMN venue VARCHAR(20) NOT NULL;'),
+    rule: 'COLUMN_WITHOUT_FIELD',
+  },
+  {
+    name: 'a CHECK refuses an allowed word',
+    edit: newMigration("ALTER TABLE positions ADD CHECK (status IN ('Open', 'Closed'));"),
+    rule: 'CHECK_CONSTRAINT',
+  },
+  {
+    name: 'a CHECK refuses numbers the producer lets through',
+    edit: newMigration('ALTER TABLE positions ADD CONSTRAINT some_leverage CHECK (leverage BETWEEN 1 AND 100);'),
+    rule: 'CHECK_CONSTRAINT',
+  },
+  {
+    name: 'a CHECK compares columns',
+    edit: newMigration('ALTER TABLE positions ADD CONSTRAINT marks CHECK (mark_price >= liquidation_price);'),
+    rule: 'CHECK_UNKNOWN',
+  },
+  {
+    name: 'a second unique index',
+    edit: newMigration('CREATE UNIQUE INDEX one_signature ON positions (signature);'),
+    rule: 'OTHER_UNIQUE_INDEX',
+  },
+  {
+    name: 'the table references another',
+    edit: newMigration(
+      'CREATE TABLE owners (owner VARCHAR(44) PRIMARY KEY);\nALTER TABLE positions ADD CONSTRAINT known_owner FOREIGN KEY (owner) REFERENCES owners;',
+    ),
+    rule: 'FOREIGN_KEY',
+    at: { file: 'migrations/9001_change.sql', line: 'ADD CONSTRAINT known_owner' },
+  },
+  {
+    name: 'the table is unlogged',
+    edit: { file: SQL, find: 'CREATE TABLE positions (', replace: 'CREATE UNLOGGED TABLE positions (' },
+    rule: 'TABLE_UNLOGGED',
+  },
+  {
+    name: 'a default takes the local time',
+    edit: { file: SQL, find: "DEFAULT (now() AT TIME ZONE 'utc')", replace: 'DEFAULT now()' },
+    rule: 'DEFAULT_LOCAL_TIME',
+  },
+  {
+    name: 'a column is generated',
+    edit: {
+      file: SQL,
+      find: 'position_index    INTEGER        NOT NULL',
+      replace: 'position_index    INTEGER        GENERATED ALWAYS AS IDENTITY',
+    },
+    rule: 'COLUMN_GENERATED',
+  },
+  {
+    name: 'the offset column goes',
+    edit: { file: SQL, find: 'kafka_offset      BIGINT\n', replace: 'kafka_offset      INTEGER\n' },
+    rule: 'TRACE_COLUMNS',
+  },
+  {
+    name: 'a column of the upsert key may be NULL',
+    edit: { file: SQL, find: 'signature         VARCHAR(88)    NOT NULL', replace: 'signature         VARCHAR(88)' },
+    rule: 'UPSERT_KEY_NULL',
+  },
+  {
+    name: 'a migration is put before one that has landed',
+    edit: newMigration('CREATE TABLE notes (id INTEGER);', '0000'),
+    rule: 'MIGRATION_ORDER',
+    at: { file: 'migrations/0000_change.sql', line: '-- Up Migration' },
+  },
+  {
+    name: 'a migration that has landed is edited',
+    edit: { file: SQL, find: 'CREATE INDEX idx_signature ON', replace: 'CREATE INDEX idx_signatures ON' },
+    rule: 'MIGRATION_EDITED',
+  },
+  {
+    name: 'a statement does not run',
+    edit: newMigration('ALTER TABLE positionz ADD COLUMN venue TEXT;'),
+    rule: 'MIGRATION_FAILS',
+  },
+];
