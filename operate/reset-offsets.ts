@@ -80,7 +80,14 @@ export async function resetOffsets(action: SinkAction, { moves }: ResetPlan): Pr
     });
     throw error;
   }
-  await comeBack();
+  await comeBack().catch((error: unknown) => {
+    const { code, message, details, hint } = ConnectError.from(error);
+    throw new ConnectError(code, `the offsets of ${name} were changed, but ${message}`, {
+      cause: error,
+      details,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  });
   return { state, stateBefore: before.state };
 
   async function setOffsets(waiting: SinkAction, planned: readonly OffsetMove[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resetOffsets } from '../../../operate/reset-offsets.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type InProcessResult, runInProcess } from '../../support/in-process-cli.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
@@ -153,6 +154,23 @@ describe('the life of a deployed sink', () => {
       state: 'RUNNING',
     });
     await rowsToBe(30);
+  });
+
+  it('a sink whose offsets the worker refuses to change runs again as before', async () => {
+    const move = { partition: 0, from: 1n, to: -5n, again: 0n, skipped: 0n };
+    const action = {
+      stream: sink.stream,
+      target: sink.target,
+      kafka: { brokers: sink.test.environment.kafka.brokers },
+      timeoutMs: 60_000,
+    };
+    await expect(resetOffsets(action, { moves: [move], again: 0n, skipped: 0n })).rejects.toMatchObject({
+      message: expect.stringMatching(/could not set the offsets of /),
+    });
+    expect(await sink.target.status(name)).toMatchObject({
+      state: 'RUNNING',
+      tasks: [{ state: 'RUNNING' }, { state: 'RUNNING' }],
+    });
   });
 
   it('a time before the first record is earliest, a time to come is latest', async () => {
