@@ -16,7 +16,6 @@ const documents = ['README.md', 'CONTRIBUTING.md', 'docs/docker.md'];
  */
 const NEEDS_DOCKER = /--docker\b|-e docker\b/;
 
-
 /** Every `pnpm connect …` that a document tells people to run. */
 function documented(): string[] {
   const commands = documents.flatMap((file) => {
