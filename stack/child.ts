@@ -6,6 +6,8 @@ import type { LaunchCommand } from './part.ts';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const MAX_OUTPUT_BYTES = 10 << 20;
+/** A killed JVM gives back gigabytes first; how long it may take has nothing to do with how long it was asked politely. */
+const KILL_GRACE_MS = 10_000;
 
 /**
  * Starts a program that lives on without us: a session of its own, so that Ctrl-C in this terminal does not reach it,
@@ -67,7 +69,7 @@ export async function stopProcess(identity: ProcessIdentity, options: StopOption
       });
     }
     last = signal;
-    const deadline = Date.now() + options.graceMs;
+    const deadline = Date.now() + (signal === 'SIGKILL' ? Math.max(options.graceMs, KILL_GRACE_MS) : options.graceMs);
     while (isAlive(identity) && Date.now() < deadline) await sleep(50);
   }
   if (!isAlive(identity)) return last;

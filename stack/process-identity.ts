@@ -75,7 +75,10 @@ function linuxFacts(pid: number): ProcessFacts | undefined {
     const dying = readdirSync(`/proc/${pid}/task`).length > 1;
     return dying ? { startTime, hasArgument: undefined } : undefined;
   }
-  const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  // Its memory is gone before its state says so: a process that has no command line any more is dying too.
+  if (line === '') return { startTime, hasArgument: undefined };
+  const args = line.split('\0');
   return { startTime, hasArgument: (argument) => args.includes(argument) };
 }
 
