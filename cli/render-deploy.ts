@@ -1,6 +1,6 @@
 import type { DeployedStream } from './deploy-streams.ts';
 
-const MARKS = { created: '+', grown: '~', updated: '~', unchanged: '=', differs: '!' } as const;
+const MARKS = { created: '+', grown: '~', updated: '~', replaced: '±', unchanged: '=', differs: '!' } as const;
 
 /** A deployed stream as text: each topic, the connector, and each setting that changed. */
 export function deployLines(deployed: DeployedStream): string[] {

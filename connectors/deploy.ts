@@ -1,12 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../core/errors.ts';
 import { retry } from '../core/retry.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
-import { type ConfigChange, configChanges } from './config-changes.ts';
-import { type FailedPart, failuresOf, formatSuspects } from './failure.ts';
-import { createProgress, type Observation, type TaskCount } from './progress.ts';
+import type { ConfigChange } from './config-changes.ts';
+import type { FailedPart } from './failure.ts';
+import { compareConfigs, needsReplacement, type SettingLookup } from './plan/connector-plan.ts';
 import type { SinkConfig } from './render.ts';
-import type { ConfigFinding, ConnectorStatus, ConnectTarget } from './targets/target.ts';
+import { removeIfThere, rollBack } from './rollback.ts';
+import { isHealthy, PATIENCE, settle } from './settle.ts';
+import type { ConfigFinding, ConnectTarget } from './targets/target.ts';
 
 /** What is told while a deploy goes on. */
 export type DeployEvent =
@@ -18,9 +19,10 @@ export type DeployEvent =
       readonly attempt: number;
       readonly of: number;
       readonly failures: readonly FailedPart[];
-    };
+    }
+  | { readonly kind: 'rolling back'; readonly outcome: DeployOutcome };
 
-export type DeployOutcome = 'created' | 'updated' | 'unchanged';
+export type DeployOutcome = 'created' | 'updated' | 'replaced' | 'unchanged';
 
 export interface DeployOptions {
   readonly target: ConnectTarget;
@@ -35,6 +37,10 @@ export interface DeployOptions {
   readonly settleMs?: number;
   /** How often what failed is started again before it counts as failed. Default 3. */
   readonly restarts?: number;
+  /** What is known of the settings; without it every difference in the text counts as a change. */
+  readonly settings?: SettingLookup;
+  /** Whether what was changed and does not run is put back. Default true. */
+  readonly rollback?: boolean;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: DeployEvent) => void;
 }
@@ -50,20 +56,17 @@ export interface DeployResult {
   readonly durationMs: number;
 }
 
-const POLL_MS = 200;
-/** A rebalance ends in seconds; a worker that is not back after these tries needs a person. */
-const PATIENCE = { attempts: 8, baseMs: 250, maxMs: 5_000 };
-const RESTART_BACKOFF_MS = 1_000;
-
 /**
  * Brings a sink to the desired configuration and waits until the connector and every task is RUNNING and stays so.
- * Nothing is written when the live configuration equals the desired one; failed tasks are then started again all the same.
- * Errors: REFUSED when the worker does not accept the configuration, or when something still fails after the restarts (its cause,
- * record and hint are in the error); TIMEOUT; what the target throws.
+ * Nothing is written when the live configuration means the same as the desired one; failed tasks are then started again all
+ * the same. What was changed and does not run is rolled back, unless that is switched off.
+ * Errors: REFUSED when the worker does not accept the configuration, or when something still fails after the restarts and
+ * nothing was rolled back; TIMEOUT; DEPLOY_FAILED after a rollback, ROLLBACK_FAILED when that failed too (cause, record and
+ * hint are in the error); what the target throws.
  */
 export async function deploySink(options: DeployOptions): Promise<DeployResult> {
   const startedAt = Date.now();
-  const { target, config, onEvent } = options;
+  const { target, config, onEvent, settings = () => undefined } = options;
   const name = options.stream.sink.name;
   const patiently = <T>(task: () => Promise<T>): Promise<T> =>
     retry(task, { ...PATIENCE, ...(options.signal === undefined ? {} : { signal: options.signal }) });
@@ -83,84 +86,52 @@ export async function deploySink(options: DeployOptions): Promise<DeployResult> 
     throw heldBack(name, before.state);
 
   const oldMembers = (await options.members?.()) ?? new Set<string>();
-  const changes = live === undefined ? [] : configChanges(live, config);
-  const outcome: DeployOutcome = live === undefined ? 'created' : changes.length > 0 ? 'updated' : 'unchanged';
-  if (outcome !== 'unchanged') await patiently(() => target.putConfig(name, config));
-  onEvent?.({ kind: 'applied', outcome, changes });
-
-  const { status, restarts } = await settle(options, outcome, before, oldMembers);
+  const changes = live === undefined ? [] : compareConfigs(live, config, settings).changes;
+  const outcome = outcomeOf(live, changes);
+  if (outcome === 'replaced') await patiently(() => removeIfThere(target, name));
+  const previous = { live, before, outcome };
+  try {
+    if (outcome !== 'unchanged') await patiently(() => target.putConfig(name, config));
+  } catch (error) {
+    throw outcome === 'replaced' ? await rollBack(options, previous, error) : error;
+  }
+  onEvent?.({ kind: 'applied', outcome, changes: changes.map(({ secret: _secret, ...change }) => change) });
+  const settled = await settle(options, {
+    // A default that is spelled out in the definition only is not what the tasks were told.
+    config: outcome === 'unchanged' ? (live ?? config) : config,
+    settleMs: outcome === 'unchanged' && isHealthy(before, config) ? 0 : (options.settleMs ?? 3_000),
+    ...(outcome === 'unchanged' ? {} : { oldMembers }),
+    ...(outcome === 'updated' && before ? { before } : {}),
+  }).catch(async (error: unknown) => {
+    throw await rollBack(options, previous, error);
+  });
+  if (outcome !== 'unchanged') refuseOtherConfig(options, await patiently(() => target.config(name)));
   return {
     connector: name,
     outcome,
-    changes,
-    tasks: status.tasks.map(({ id, state, worker }) => ({ id, state, worker })),
-    restarts,
+    changes: changes.map(({ secret: _secret, ...change }) => change),
+    tasks: settled.status.tasks.map(({ id, state, worker }) => ({ id, state, worker })),
+    restarts: settled.restarts,
     durationMs: Date.now() - startedAt,
   };
 }
 
-/** Waits until everything runs; starts what failed again, a bounded number of times with growing pauses. */
-async function settle(
-  options: DeployOptions,
-  outcome: DeployOutcome,
-  before: ConnectorStatus | undefined,
-  oldMembers: ReadonlySet<string>,
-): Promise<{ status: ConnectorStatus; restarts: number }> {
-  const { target, config, signal, onEvent } = options;
-  const name = options.stream.sink.name;
-  const allowed = options.restarts ?? 3;
-  const settleMs = outcome === 'unchanged' && isHealthy(before, config) ? 0 : (options.settleMs ?? 3_000);
-  const deadline = Date.now() + options.timeoutMs;
-  let progress = createProgress({
-    config,
-    settleMs,
-    ...(outcome === 'unchanged' ? {} : { oldMembers }),
-    ...(outcome === 'updated' && before ? { before } : {}),
+function outcomeOf(live: SinkConfig | undefined, changes: readonly ConfigChange[]): DeployOutcome {
+  if (live === undefined) return 'created';
+  if (changes.length === 0) return 'unchanged';
+  return needsReplacement(changes) ? 'replaced' : 'updated';
+}
+
+/** Somebody else may have deployed meanwhile; a cluster may have gone back by itself. That must not pass for success. */
+function refuseOtherConfig({ config, settings = () => undefined, stream }: DeployOptions, now: SinkConfig = {}): void {
+  const keys = compareConfigs(now, config, settings).changes.map(({ key }) => key);
+  if (keys.length === 0) return;
+  const { name } = stream.sink;
+  throw new ConnectError('REFUSED', `${name} runs, but no longer as deployed: ${keys.join(', ')} changed meanwhile`, {
+    details: { connector: name, keys },
+    hint: 'somebody else changed it at the same time; `connect plan` shows how it stands now',
   });
-  let restarts = 0;
-  let told = '';
-  for (;;) {
-    signal?.throwIfAborted();
-    const observed = await observe(options);
-    const verdict = progress.judge(observed, Date.now());
-    if (verdict.kind === 'settled') return { status: verdict.status, restarts };
-    if (verdict.kind === 'failed') {
-      const failures = failuresOf(verdict.status, options.stream);
-      if (restarts >= allowed) throw stillFailing(name, failures, restarts);
-      restarts += 1;
-      onEvent?.({ kind: 'restarting', attempt: restarts, of: allowed, failures });
-      await sleep(RESTART_BACKOFF_MS * 2 ** (restarts - 1), undefined, signal ? { signal } : {});
-      await retry(() => target.restart(name, { onlyFailed: true }), PATIENCE);
-      progress = createProgress({ config, settleMs, before: verdict.status });
-    } else {
-      const line = JSON.stringify(verdict.count);
-      if (line !== told) onEvent?.({ kind: 'waiting', ...verdict.count });
-      told = line;
-    }
-    if (Date.now() >= deadline)
-      throw tooSlow(name, options.timeoutMs, verdict.kind === 'waiting' ? verdict.count : undefined);
-    await sleep(POLL_MS, undefined, signal ? { signal } : {});
-  }
 }
-
-/** What is seen of the connector now; undefined while the cluster has nothing to say about it yet. */
-async function observe({ target, stream, members }: DeployOptions): Promise<Observation | undefined> {
-  try {
-    const status = await target.status(stream.sink.name);
-    if (status === undefined) return undefined;
-    const [tasks, present] = await Promise.all([target.tasks(stream.sink.name), members?.()]);
-    return { status, taskConfigs: tasks.map((task) => task.config), members: present };
-  } catch (error) {
-    // A rebalance, or a worker on its way up: the deadline decides how long that may last.
-    if (error instanceof ConnectError && (error.retryable || error.code === 'NOT_FOUND')) return undefined;
-    throw error;
-  }
-}
-
-const isHealthy = (status: ConnectorStatus | undefined, config: SinkConfig): boolean =>
-  status?.state === 'RUNNING' &&
-  status.tasks.length === Number(config['tasks.max']) &&
-  status.tasks.every((task) => task.state === 'RUNNING');
 
 function refusedConfig(name: string, target: ConnectTarget, findings: readonly ConfigFinding[]): ConnectError {
   const lines = findings.map(({ key, errors }) => `  ${key}: ${errors.join(' ')}`);
@@ -178,33 +149,5 @@ function refusedConfig(name: string, target: ConnectTarget, findings: readonly C
 const heldBack = (name: string, state: string): ConnectError =>
   new ConnectError('REFUSED', `${name} is ${state}: someone holds it back on purpose, so nothing was changed`, {
     details: { connector: name, state },
-    hint: `resume it first: PUT /connectors/${name}/resume on the worker`,
+    hint: 'run `connect resume` first',
   });
-
-function stillFailing(name: string, failures: readonly FailedPart[], restarts: number): ConnectError {
-  const again = restarts === 0 ? '' : ` and failed again after ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}`;
-  const hint = failures.find((failure) => failure.hint !== undefined)?.hint;
-  const lines = failures.flatMap(({ task, worker, cause, suspects }) => {
-    const record = formatSuspects(suspects);
-    return [
-      `  ${task === undefined ? 'connector' : `task ${task}`} on ${worker}`,
-      `  cause   ${cause}`,
-      ...(record === undefined ? [] : [`  record  ${record}`]),
-    ];
-  });
-  return new ConnectError('REFUSED', [`${name} FAILED${again}`, ...lines].join('\n'), {
-    details: {
-      connector: name,
-      failures: failures.map(({ suspects, ...failure }) => ({ ...failure, record: formatSuspects(suspects) })),
-    },
-    ...(hint === undefined ? {} : { hint }),
-  });
-}
-
-function tooSlow(name: string, timeoutMs: number, count: TaskCount | undefined): ConnectError {
-  const seen = count === undefined ? 'it keeps failing' : `${count.running} of ${count.expected} tasks are RUNNING`;
-  return new ConnectError('TIMEOUT', `${name} does not run as deployed after ${timeoutMs / 1000} s: ${seen}`, {
-    details: { connector: name, ...count },
-    hint: 'a busy cluster may need longer: --timeout 10m; the log of the worker says what it is doing',
-  });
-}

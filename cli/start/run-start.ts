@@ -95,7 +95,7 @@ async function runPipeline(session: StartSession, flags: StartFlags): Promise<Ve
   }
 
   heading(context, 'deploy');
-  await deployStreams(context, project, environment, streams, { timeoutMs: DEPLOY_TIMEOUT_MS });
+  await deployStreams(context, project, environment, streams, { timeoutMs: DEPLOY_TIMEOUT_MS, yes: true });
 
   heading(context, `simulate and produce ${count(flags.updates)} updates`);
   await runFlow(session, flags);

@@ -30,6 +30,13 @@ const SERVER_ADDED = new Set(['name']);
 /** What clusters and their consoles show in the place of a password. */
 const MASK = /^(\*+|\[hidden\]|<hidden>|\(secret\)|•+)$/i;
 
+/** Whether a value is a mask and not what is really set. */
+export const isMasked = (value: string): boolean => MASK.test(value);
+
+/** Whether changes make it another connector, which cannot be had in place. */
+export const needsReplacement = (changes: readonly { readonly key: string }[]): boolean =>
+  changes.some(({ key }) => key === REPLACING_KEY);
+
 /** What becomes of a sink. A difference that makes none to the worker is no change, so a plan after a deploy is empty. */
 export function planConnector(
   desired: DesiredConnector,
@@ -50,7 +57,7 @@ export function planConnector(
   if (changes.length === 0) {
     return { ...rest, action: 'unchanged', summary: 'in sync', changes, effects: [], ignored };
   }
-  if (changes.some(({ key }) => key === REPLACING_KEY)) {
+  if (needsReplacement(changes)) {
     return {
       ...rest,
       action: 'replace',
@@ -95,7 +102,7 @@ function whyIgnored(
 ): string | undefined {
   if (SERVER_ADDED.has(key) && (before === undefined || after === undefined)) return 'server-added';
   const type = setting?.type ?? '';
-  if (isSecret(key, type) && before !== undefined && after !== undefined && MASK.test(before)) {
+  if (isSecret(key, type) && before !== undefined && after !== undefined && isMasked(before)) {
     return 'masked by the cluster, so it cannot be compared';
   }
   const default_ = setting?.default;

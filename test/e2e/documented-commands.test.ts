@@ -90,7 +90,7 @@ describe('the documents', () => {
         } else if (words[0] === 'produce') await succeed([...words, '--end-with-feed'], options);
         else if (/^(offsets reset|delete)\b/.test(command)) await succeed([...words, '--yes'], options);
         else if (words[0] === 'verify') await succeed([...words, '--wait', '60s'], options);
-        else if (command === 'migrate down') await succeed([...words, '--yes'], options);
+        else if (command === 'migrate down' || command === 'deploy') await succeed([...words, '--yes'], options);
         else await succeed(words, options);
       }
     } finally {

@@ -104,7 +104,7 @@ describe('three updates computed by hand', () => {
     const options = { cwd: project.root, env: project.env };
     await succeed(['migrate', 'up'], options);
     await succeed(['schemas', 'register'], options);
-    await succeed(['deploy', '--only', 'positions'], options);
+    await succeed(['deploy', '--yes', '--only', 'positions'], options);
     feed = await startScriptedFeed({
       port: Number(project.environment.feed.address.split(':')[1]),
       window: () => ({ earliest: 312_000_001n, latest: 312_000_002n }),

@@ -19,7 +19,7 @@ describe('a producer that is killed in the middle of the stream', () => {
     options = { cwd: project.root, env: project.env };
     await succeed(['migrate', 'up'], options);
     await succeed(['schemas', 'register'], options);
-    await succeed(['deploy', '--only', 'positions'], options);
+    await succeed(['deploy', '--yes', '--only', 'positions'], options);
     const flags = [
       '--updates',
       String(UPDATES),

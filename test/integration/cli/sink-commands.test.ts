@@ -1,58 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registerDeploy } from '../../../cli/commands/deploy.ts';
-import { registerRender } from '../../../cli/commands/render.ts';
-import { registerStatus } from '../../../cli/commands/status.ts';
-import { createContext } from '../../../cli/context.ts';
-import { renderError } from '../../../cli/render-error.ts';
 import { eventually } from '../../support/eventually.ts';
+import { type InProcessResult, runInProcess } from '../../support/in-process-cli.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs one command in this process, in the fixture's project. */
-async function connect(
-  sink: SinkFixture,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = sink.test.env,
-): Promise<Outcome> {
-  const written = { stdout: '', stderr: '' };
-  let code = 0;
-  const into = (name: keyof typeof written) =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        written[name] += String(chunk);
-        done();
-      },
-    });
-  const context = createContext({
-    env,
-    cwd: sink.test.root,
-    stdout: into('stdout'),
-    stderr: into('stderr'),
-    isTty: false,
-    signal: new AbortController().signal,
-    setExitCode: (value) => {
-      code = value;
-    },
-  });
-  const program = new Command('connect').exitOverride();
-  for (const register of [registerRender, registerDeploy, registerStatus]) register(program, context);
-  try {
-    await program.parseAsync([...args], { from: 'user' });
-  } catch (error) {
-    written.stderr += renderError(error, { debug: false });
-    code = (error as { exitCode?: number }).exitCode ?? 1;
-  }
-  return { code, ...written };
-}
+const connect = (sink: SinkFixture, args: readonly string[]): Promise<InProcessResult> =>
+  runInProcess([...args, '--only', 'positions'], { cwd: sink.test.root, env: sink.test.env });
 
 describe('render, deploy and status', () => {
   let sink: SinkFixture;
@@ -75,8 +29,17 @@ describe('render, deploy and status', () => {
     expect(explained.stdout).toContain('# records are delivered at least once');
   });
 
-  it('deploy creates, and says on stderr what goes on', async () => {
+  it('deploy without a terminal and without --yes shows the plan, changes nothing and is a matter of usage', async () => {
     const { code, stdout, stderr } = await connect(sink, ['deploy']);
+    expect(code).toBe(64);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(`  + connector ${sink.stream.sink.name} `);
+    expect(stderr).toContain('say --yes to do it');
+    expect(await sink.target.config(sink.stream.sink.name)).toBeUndefined();
+  });
+
+  it('deploy creates, and says on stderr what goes on', async () => {
+    const { code, stdout, stderr } = await connect(sink, ['deploy', '--yes']);
     expect(stderr).toMatch(/configuration created; waiting for its tasks\n/);
     expect(code).toBe(0);
     expect(stdout).toContain(`+ connector ${sink.stream.sink.name}  created; RUNNING 2/2 tasks\n`);
@@ -84,7 +47,7 @@ describe('render, deploy and status', () => {
   });
 
   it('deploy changes nothing the second time', async () => {
-    const { code, stdout, stderr } = await connect(sink, ['deploy', '-o', 'json']);
+    const { code, stdout, stderr } = await connect(sink, ['deploy', '--yes', '-o', 'json']);
     expect(code).toBe(0);
     expect(stderr).toContain('has this configuration already; nothing to change');
     expect(JSON.parse(stdout)).toMatchObject({ streams: [{ outcome: 'unchanged', changes: [] }] });
@@ -114,7 +77,7 @@ describe('render, deploy and status', () => {
   it('deploy shows which settings it changed', async () => {
     const file = join(sink.test.root, sink.stream.file);
     writeFileSync(file, readFileSync(file, 'utf8').replace('batchSize: 5000', 'batchSize: 2500'));
-    const { stdout } = await connect(sink, ['deploy']);
+    const { stdout } = await connect(sink, ['deploy', '--yes']);
     expect(stdout).toContain('updated; RUNNING 2/2 tasks');
     expect(stdout).toContain('    ~ batch.size  "5000" → "2500"');
   });
@@ -142,11 +105,11 @@ describe('render, deploy and status', () => {
     expect(status.code).toBe(1);
     expect(status.stdout).toMatch(/Kafka Connect at 127\.0\.0\.1:1 is not reachable/);
     expect(status.stdout).toMatch(/ 12\d /);
-    const deploy = await connect(sink, ['deploy']);
+    const deploy = await connect(sink, ['deploy', '--yes']);
     expect(deploy.code).toBe(1);
     expect(deploy.stderr).toMatch(/✗ Kafka Connect at 127\.0\.0\.1:1 is not reachable.*\n.*hint/);
     writeFileSync(file, good.replace(/brokers: \['127\.0\.0\.1:\d+'\]/, "brokers: ['127.0.0.1:1']"));
-    const noBroker = await connect(sink, ['deploy']);
+    const noBroker = await connect(sink, ['deploy', '--yes']);
     expect(noBroker.code).toBe(1);
     expect(noBroker.stderr).toMatch(/✗ Kafka at 127\.0\.0\.1:1 is not reachable/);
     writeFileSync(file, good);
@@ -156,13 +119,13 @@ describe('render, deploy and status', () => {
     const file = join(sink.test.root, sink.stream.file);
     const good = readFileSync(file, 'utf8');
     writeFileSync(file, good.replace('partitions: 4', 'partitions: 6'));
-    const { code, stderr } = await connect(sink, ['deploy']);
+    const { code, stderr } = await connect(sink, ['deploy', '--yes']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/has 4 partitions, the definition says 6\n.*hint.*set topic\.partitions to 4/);
+    expect(stderr).toMatch(/has 4 partitions, the definition says 6.*set topic\.partitions to 4/);
     writeFileSync(file, good);
   });
 
   it('a duration that is none is a matter of usage', async () => {
-    expect((await connect(sink, ['deploy', '--timeout', 'soon'])).stderr).toContain('90s, 5m, 1h');
+    expect((await connect(sink, ['deploy', '--yes', '--timeout', 'soon'])).stderr).toContain('90s, 5m, 1h');
   });
 });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SinkConfig } from '../../../connectors/render.ts';
+import type { ConnectTarget } from '../../../connectors/targets/target.ts';
 import { ConnectError } from '../../../core/errors.ts';
 import { waitFor } from '../../../core/retry.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
@@ -134,6 +136,65 @@ describe('deploying a sink to a real worker', () => {
   });
 });
 
+describe('a deploy that fails', () => {
+  let sink: SinkFixture;
+  beforeAll(async () => {
+    sink = await createSinkFixture('rollback');
+  });
+  afterAll(() => sink?.test.remove());
+
+  const broken = (): SinkConfig => ({ ...sink.config, 'collection.name.format': 'public.nowhere' });
+
+  it('removes the connector it has created', async () => {
+    await sink.produce(10);
+    const error = await failureOf(sink.deploy({ config: broken(), restarts: 0, settleMs: 5_000 }));
+    expect(error).toMatchObject({ code: 'DEPLOY_FAILED', exitCode: 4 });
+    expect(error.message).toContain('nowhere');
+    expect(error.message).toMatch(/\n {2}rolled back: the connector was removed again$/);
+    expect(await sink.target.config(sink.stream.sink.name)).toBeUndefined();
+  });
+
+  it('goes back to the previous configuration, and waits until that runs', async () => {
+    await sink.deploy();
+    await rows(sink, 10);
+    // A password that is wrong fails every task at its start, whatever the records.
+    const config = { ...sink.config, 'connection.password': 'hunter2-plain' };
+    const error = await failureOf(sink.deploy({ config, restarts: 0, settleMs: 5_000 }));
+    expect(error).toMatchObject({ code: 'DEPLOY_FAILED', exitCode: 4 });
+    expect(error.message).toContain('password authentication failed');
+    expect(error.message).toMatch(/\n {2}rolled back to the previous config: RUNNING 2\/2 tasks$/);
+    expect(error.message + JSON.stringify(error.details)).not.toContain('hunter2-plain');
+    expect(await sink.target.config(sink.stream.sink.name)).toEqual(sink.config);
+    await sink.produce(10, 10);
+    await rows(sink, 20);
+  });
+
+  it('leaves what it has changed when it is told to', async () => {
+    const config = { ...sink.config, 'connection.password': 'hunter2-plain' };
+    const error = await failureOf(sink.deploy({ config, restarts: 0, settleMs: 5_000, rollback: false }));
+    expect(error).toMatchObject({ code: 'REFUSED', exitCode: 1 });
+    expect(await sink.target.config(sink.stream.sink.name)).toEqual(config);
+    expect((await sink.deploy()).outcome).toBe('updated');
+  });
+
+  it('says so when going back fails too', async () => {
+    let puts = 0;
+    const target: ConnectTarget = {
+      ...sink.target,
+      putConfig(name, config) {
+        puts += 1;
+        if (puts === 1) return sink.target.putConfig(name, config);
+        throw new ConnectError('REFUSED', 'the worker takes no configuration any more');
+      },
+    };
+    const config = { ...sink.config, 'connection.password': 'hunter2-plain' };
+    const error = await failureOf(sink.deploy({ target, config, restarts: 0, settleMs: 5_000 }));
+    expect(error).toMatchObject({ code: 'ROLLBACK_FAILED', exitCode: 5 });
+    expect(error.message).toContain('password authentication failed');
+    expect(error.message).toMatch(/\n {2}rolling back failed too: the worker takes no configuration any more$/);
+  });
+});
+
 describe('a sink that fails on its records', () => {
   let sink: SinkFixture;
   beforeAll(async () => {
@@ -144,7 +205,7 @@ describe('a sink that fails on its records', () => {
   afterAll(() => sink?.test.remove());
 
   it('is told by its root cause and what to do, after bounded restarts', async () => {
-    const error = await failureOf(sink.deploy({ restarts: 1, settleMs: 5_000 }));
+    const error = await failureOf(sink.deploy({ restarts: 1, settleMs: 5_000, rollback: false }));
     expect(error.code).toBe('REFUSED');
     expect(error.exitCode).toBe(1);
     expect(error.message).toMatch(/FAILED and failed again after 1 restart/);
