@@ -103,6 +103,8 @@ describe('docker-compose.yml', () => {
     expect(startsAfter('simulate')).toContain('deploy');
     expect(startsAfter('produce')).toEqual(['deploy', 'simulate']);
     for (const step of steps) expect(service(step).restart).toBe('no');
+    // Nobody is there to be asked.
+    expect(service('deploy').command).toContain('--yes');
   });
 
   it('runs the versions that the embedded stack runs', () => {
