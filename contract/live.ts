@@ -74,7 +74,8 @@ function* streamDrift(contract: Contract, environment: Environment, observed: Ob
   yield* tableDrift(contract, observed.catalog, `the database ${database.name} at ${database.host}:${database.port}`);
   yield* schemaDrift(contract, observed.subject, `the registry at ${new URL(registry.url).host}`);
   if (sink === undefined) return;
-  const where = `Kafka Connect at ${new URL(connect.url).host}`;
+  const where =
+    connect.target === 'rest' ? `Kafka Connect at ${new URL(connect.url).host}` : `MSK Connect in ${connect.region}`;
   yield* connectorDrift(sink, observed.connector, connectorKeys(), where);
   yield* rolloutDrift(contract, sink.config, observed);
 }

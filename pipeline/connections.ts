@@ -1,7 +1,7 @@
 import { ConnectError } from '../core/errors.ts';
 import type { KafkaConnection } from '../core/kafka.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
-import type { Environment, SecretReference } from './types.ts';
+import type { Environment, RestConnect, SecretReference } from './types.ts';
 
 /** Resolves a reference to its secret; see `resolveSecret`. */
 export type Secrets = (reference: SecretReference) => string;
@@ -48,9 +48,15 @@ export function databaseConnection({ database }: Environment, secrets: Secrets):
 export const registryConnection = ({ registry }: Environment, secrets: Secrets): HttpConnection =>
   httpConnection(registry, secrets);
 
-/** The environment's Kafka Connect cluster (REST API). */
-export const workerConnection = ({ connect }: Environment, secrets: Secrets): HttpConnection =>
-  httpConnection(connect, secrets);
+/** The environment's Kafka Connect cluster (REST API). Errors: USAGE on MSK Connect. */
+export const workerConnection = (environment: Environment, secrets: Secrets): HttpConnection =>
+  httpConnection(restConnect(environment), secrets);
+
+/** The environment's Kafka Connect cluster when it has a REST API. Errors: USAGE on MSK Connect, which has none. */
+export function restConnect({ name, connect }: Environment): RestConnect {
+  if (connect.target === 'rest') return connect;
+  throw new ConnectError('USAGE', `environment ${name} is on MSK Connect, which has no REST API of Kafka Connect`);
+}
 
 /** The environment's feed. */
 export function feedConnection({ feed }: Environment, secrets: Secrets): FeedConnection {
@@ -79,7 +85,7 @@ export function knownSecrets(environment: Environment, secrets: Secrets): string
     kafka.sasl?.password,
     registry.password,
     database.password,
-    connect.password,
+    connect.target === 'rest' ? connect.password : undefined,
     worker.databasePassword,
     feed.token,
   ];

@@ -1,4 +1,6 @@
 import { ConnectError } from '../core/errors.ts';
+import type { DefinedStream } from './definition.ts';
+import { checkMskConnect, checkMskStream, checkProvider, type MskForm } from './msk-checks.ts';
 import { didYouMean, type Problem } from './problem.ts';
 import type { EmbeddedStackSettings, Environment, SecretReference } from './types.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -124,11 +126,33 @@ export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument
     );
   }
   for (const [name, form] of Object.entries(document.environments)) {
-    if (!('stack' in form)) continue;
-    const clash = twice(form.stack.ports);
-    if (clash === undefined) continue;
-    const message = `port ${form.stack.ports[clash[1]]} is already taken by ${clash[0]}; each part needs its own`;
-    problems.push(file.problemAt(['environments', name, 'stack', 'ports', clash[1]], message));
+    if ('stack' in form) problems.push(...checkPorts(file, name, form.stack.ports));
+    else if (form.connect.target === 'msk') problems.push(...checkMsk(file, name, form));
   }
   return problems;
+}
+
+function checkPorts(file: YamlFile, environment: string, ports: Ports): Problem[] {
+  const clash = twice(ports);
+  if (clash === undefined) return [];
+  const message = `port ${ports[clash[1]]} is already taken by ${clash[0]}; each part needs its own`;
+  return [file.problemAt(['environments', environment, 'stack', 'ports', clash[1]], message)];
+}
+
+function checkMsk(file: YamlFile, environment: string, { connect, worker }: RemoteForm): Problem[] {
+  const at = ['environments', environment];
+  const form = connect as MskForm;
+  return [
+    ...checkMskConnect(file, [...at, 'connect'], form),
+    ...checkProvider(file, [...at, 'worker', 'databasePassword'], worker.databasePassword, form),
+  ];
+}
+
+/** What the targets of the environments have against the definitions. */
+export function checkStreamsOnTargets(document: EnvironmentsDocument, streams: readonly DefinedStream[]): Problem[] {
+  return Object.entries(document.environments).flatMap(([name, form]) => {
+    if ('stack' in form || form.connect.target !== 'msk') return [];
+    const msk = form.connect as MskForm;
+    return streams.flatMap((defined) => checkMskStream(defined, name, msk));
+  });
 }

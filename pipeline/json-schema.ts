@@ -30,8 +30,10 @@ function validatorOf(name: SchemaName): ValidateFunction {
   // An annotation that editors show instead of the bare pattern, and so do we.
   ajv.addVocabulary(['patternErrorMessage']);
   addFormatsModule.default(ajv, ['uri']);
-  const text = readFileSync(join(packageRoot(), 'pipeline', `${name}.schema.json`), 'utf8');
-  const validate = ajv.compile(JSON.parse(text) as object);
+  const read = (schema: string): object =>
+    JSON.parse(readFileSync(join(packageRoot(), 'pipeline', `${schema}.schema.json`), 'utf8')) as object;
+  if (name === 'environment') ajv.addSchema(read('msk-connect'));
+  const validate = ajv.compile(read(name));
   validators.set(name, validate);
   return validate;
 }
@@ -104,7 +106,11 @@ function complaint(error: ErrorObject): string {
     case 'maximum':
       return `must be at most ${String(params.limit)}, not ${String(data)}`;
     case 'minLength':
-      return 'must not be empty';
+      return Number(params.limit) === 1 ? 'must not be empty' : `must have at least ${String(params.limit)} characters`;
+    case 'maxLength':
+      return `must have at most ${String(params.limit)} characters`;
+    case 'maxProperties':
+      return `must have at most ${String(params.limit)} entries`;
     case 'minItems':
     case 'minProperties':
       return 'must not be empty; at least one entry';

@@ -2,7 +2,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import { checkAcross, checkDefinition, type DefinedStream, type DefinitionDocument, toStream } from './definition.ts';
-import { checkEnvironments, completeEnvironment, type EnvironmentsDocument } from './environment.ts';
+import {
+  checkEnvironments,
+  checkStreamsOnTargets,
+  completeEnvironment,
+  type EnvironmentsDocument,
+} from './environment.ts';
 import { type SchemaName, validateFile } from './json-schema.ts';
 import { findPlaintextSecrets } from './plaintext-secrets.ts';
 import { type Problem, sortProblems } from './problem.ts';
@@ -37,7 +42,8 @@ export const projectFile = (project: Project, relative: string): string =>
 export function loadProject(root: string, env: NodeJS.ProcessEnv): Project {
   const problems: Problem[] = [];
   const environments = readEnvironments(root, problems);
-  const streams = readStreams(root, problems);
+  const defined = readStreams(root, problems);
+  problems.push(...checkStreamsOnTargets(environments, defined));
   if (problems.length > 0) throw invalid(problems);
   return {
     root,
@@ -45,7 +51,7 @@ export function loadProject(root: string, env: NodeJS.ProcessEnv): Project {
     environments: Object.fromEntries(
       Object.entries(environments.environments).map(([name, form]) => [name, completeEnvironment(name, form, env)]),
     ),
-    streams,
+    streams: defined.map(({ stream }) => stream),
   };
 }
 
@@ -57,7 +63,7 @@ function readEnvironments(root: string, problems: Problem[]): EnvironmentsDocume
   return document;
 }
 
-function readStreams(root: string, problems: Problem[]): Project['streams'] {
+function readStreams(root: string, problems: Problem[]): readonly DefinedStream[] {
   const folder = join(root, DEFINITION_FOLDER);
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)) : [];
   const defined: DefinedStream[] = [];
@@ -69,7 +75,7 @@ function readStreams(root: string, problems: Problem[]): Project['streams'] {
     defined.push({ file, stream: toStream(file.file, document) });
   }
   problems.push(...checkAcross(defined));
-  return defined.map(({ stream }) => stream);
+  return defined;
 }
 
 /** The parsed file when YAML and schema have nothing against it; otherwise its problems are added and it is undefined. */

@@ -2,6 +2,8 @@ import type { Problem } from './problem.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 const SECRET_KEY = /passw|pwd|secret|token|credential|jaas|api[-_.]?key|private[-_.]?key|access[-_.]?key/i;
+/** A config provider's name says what it is for: only its own settings can be secrets. */
+const PROVIDER_NAME = /^config\.providers\.[^.]+\./;
 const REFERENCE = /^\$\{[A-Za-z][A-Za-z0-9_-]*:[^}]+\}$/;
 const URL_WITH_LOGIN = /:\/\/[^/?#\s]*@/;
 const URL_WITH_PASSWORD_PARAMETER = /[?&;](user|username|password|passwd|pwd|sslpassword|token|secret|apikey)=/i;
@@ -14,7 +16,7 @@ export function findPlaintextSecrets(file: YamlFile): Problem[] {
   const problems: Problem[] = [];
   visit(file.data, [], (path, value) => {
     const key = path.findLast((step) => typeof step === 'string') ?? '';
-    if (value !== '' && SECRET_KEY.test(String(key)) && !REFERENCE.test(String(value))) {
+    if (value !== '' && SECRET_KEY.test(String(key).replace(PROVIDER_NAME, '')) && !REFERENCE.test(String(value))) {
       problems.push(
         file.problemAt(
           path,

@@ -1,3 +1,5 @@
+import type { MskConnect } from './msk-connect.ts';
+
 /** One stream, as `connectors/<name>.yaml` defines it: from a gRPC service to a table. Paths are relative to the project. */
 export interface StreamDefinition {
   readonly name: string;
@@ -75,12 +77,7 @@ export interface Environment {
     readonly password: SecretReference;
     readonly tls?: 'none' | 'require' | 'verify';
   };
-  readonly connect: {
-    readonly target: 'rest';
-    readonly url: string;
-    readonly username?: string;
-    readonly password?: SecretReference;
-  };
+  readonly connect: RestConnect | MskConnect;
   /** The same parts as the Connect worker sees them. Secrets are references which the worker resolves. */
   readonly worker: {
     /** Base URL for the value converter, without `/apis/…`. */
@@ -92,6 +89,14 @@ export interface Environment {
   };
   /** The gRPC service that updates come from. */
   readonly feed: { readonly address: string; readonly tls: boolean; readonly token?: SecretReference };
+}
+
+/** Any Kafka Connect cluster, by its REST API. */
+export interface RestConnect {
+  readonly target: 'rest';
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: SecretReference;
 }
 
 /** Ports of the embedded stack on the loopback interface. */

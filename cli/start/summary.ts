@@ -35,7 +35,7 @@ export async function summaryLines(session: StartSession, flags: StartFlags): Pr
     ...(stack === undefined ? [] : ['            password: database.password in .connect/secrets.properties']),
     `Kafka       ${kafka.brokers.join(', ')}`,
     `Registry    ${registry.url}`,
-    `Connect     ${connect.url}`,
+    `Connect     ${connect.target === 'rest' ? connect.url : `MSK Connect in ${connect.region}`}`,
     `again       pnpm connect verify --oracle .connect/oracle   (seed ${flags.seed})`,
   );
   return lines;

@@ -8,6 +8,7 @@ import { createHttp } from '../../core/http.ts';
 import { withAdmin } from '../../core/kafka.ts';
 import { packageRoot } from '../../core/package-root.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
+import { restConnect } from '../../pipeline/connections.ts';
 import { loadProject } from '../../pipeline/load.ts';
 import { resolveSecret } from '../../pipeline/secrets.ts';
 import type { Environment, Project } from '../../pipeline/types.ts';
@@ -74,7 +75,7 @@ export async function createTestProject(options: { readonly name: string }): Pro
     superuser: { ...admin, database: databaseName },
     reload,
     async remove() {
-      await removeConnectors(environment.connect.url, suffix);
+      await removeConnectors(restConnect(environment).url, suffix);
       await removeTopics(environment.kafka.brokers, suffix);
       await removeSubjects(environment.registry.url, suffix);
       await withPostgres(admin, (client) => client.query(`DROP DATABASE IF EXISTS ${databaseName} WITH (FORCE)`));

@@ -5,6 +5,7 @@ import { createHttp } from '../../../core/http.ts';
 import { createKafka, withAdmin } from '../../../core/kafka.ts';
 import { withPostgres } from '../../../core/postgres.ts';
 import { waitFor } from '../../../core/retry.ts';
+import { restConnect } from '../../../pipeline/connections.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
 
 describe('a project on the embedded stack', () => {
@@ -32,7 +33,7 @@ describe('a project on the embedded stack', () => {
   });
 
   it('reaches a worker that lists the sink and the Avro converter', async () => {
-    const http = createHttp({ what: 'Connect', baseUrl: test.environment.connect.url });
+    const http = createHttp({ what: 'Connect', baseUrl: restConnect(test.environment).url });
     const { body } = await http.request<{ class: string; type: string; version: string }[]>(
       'GET',
       '/connector-plugins?connectorsOnly=false',
@@ -46,7 +47,7 @@ describe('a project on the embedded stack', () => {
   });
 
   it('gives connectors the environment variables of this package and no others', async () => {
-    const http = createHttp({ what: 'Connect', baseUrl: test.environment.connect.url });
+    const http = createHttp({ what: 'Connect', baseUrl: restConnect(test.environment).url });
     // Passwords are hidden in the worker's answer; the user name is not.
     const resolved = async (reference: string) => {
       const { body } = await http.request<{ configs: { value: { name: string; value: string | null } }[] }>(
@@ -112,8 +113,8 @@ describe('a project on the embedded stack', () => {
     await producer.send({ topic, messages: [{ key: 'a', value: Buffer.concat([header, payload]) }] });
     await producer.disconnect();
 
-    const { worker, connect } = test.environment;
-    const http = createHttp({ what: 'Connect', baseUrl: connect.url });
+    const { worker } = test.environment;
+    const http = createHttp({ what: 'Connect', baseUrl: restConnect(test.environment).url });
     const created = await http.request('PUT', `/connectors/${topic}/config`, {
       'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector',
       topics: topic,

@@ -22,6 +22,13 @@ test('references are accepted', () => {
 });
 
 test.each([
+  [
+    'a token of a config provider',
+    {
+      connect: `{ target: msk, workerConfiguration: { config.providers.secretsmanager.param.token: ${SECRET} } }`,
+    },
+    7,
+  ],
   ['a database password', { database: `{ host: db, name: perps, user: app, password: ${SECRET} }` }, 6],
   ['a password that is a number', { database: '{ host: db, name: perps, user: app, password: 90210 }' }, 6],
   ['a worker password', { worker: `{ databasePassword: ${SECRET} }` }, 8],

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { createContext } from '../../../../cli/context.ts';
 import { createProgram } from '../../../../cli/main.ts';
 import { packageRoot, packageVersion } from '../../../../core/package-root.ts';
+import { restConnect } from '../../../../pipeline/connections.ts';
 import { loadProject } from '../../../../pipeline/load.ts';
 import type { Environment } from '../../../../pipeline/types.ts';
 import { readArtifactLock } from '../../../../stack/artifacts.ts';
@@ -164,12 +165,13 @@ describe('the environments docker and compose', () => {
   it.each(Object.entries(PLACES))(
     '%s is published where the environment docker looks for it',
     (name, { port, host }) => {
-      const { kafka, registry, database, connect } = environment('docker');
+      const docker = environment('docker');
+      const { kafka, registry, database } = docker;
       const addresses: Record<string, string> = {
         kafka: kafka.brokers.join(','),
         registry: new URL(registry.url).host,
         postgres: `${database.host}:${database.port}`,
-        connect: new URL(connect.url).host,
+        connect: new URL(restConnect(docker).url).host,
       };
       expect(addresses[name]).toBe(`127.0.0.1:${host}`);
       // Kafka tells clients the port they came by, so it is the same inside.
@@ -184,7 +186,7 @@ describe('the environments docker and compose', () => {
     const { kafka, registry, postgres, connect } = PLACES;
     expect(inside.kafka.brokers).toEqual([`kafka:${kafka.port}`]);
     expect(inside.registry.url).toBe(`http://registry:${registry.port}${new URL(outside.registry.url).pathname}`);
-    expect(inside.connect.url).toBe(`http://connect:${connect.port}`);
+    expect(restConnect(inside).url).toBe(`http://connect:${connect.port}`);
     expect(inside.database).toMatchObject({ host: 'postgres', port: postgres.port, name: PIPELINE_DATABASE });
     expect(outside.database).toMatchObject({ name: PIPELINE_DATABASE, user: inside.database.user });
     expect(outside.worker).toEqual(inside.worker);

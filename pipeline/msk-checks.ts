@@ -1,0 +1,123 @@
+import type { DefinedStream } from './definition.ts';
+import { type MskConnect, WORKER_JAVA } from './msk-connect.ts';
+import { whyRefused, workerPropertyOf } from './msk-worker-properties.ts';
+import type { Problem } from './problem.ts';
+import type { Path, YamlFile } from './yaml-file.ts';
+
+/** `connect` of an environment as the schema leaves it: each value is valid, but not yet what goes together. */
+export type MskForm = Omit<MskConnect, 'capacity' | 'plugin'> & {
+  readonly capacity: {
+    readonly provisioned?: object;
+    readonly autoscaled?: {
+      readonly minWorkers: number;
+      readonly maxWorkers: number;
+      readonly scaleInCpu: number;
+      readonly scaleOutCpu: number;
+      readonly maxTasks?: number;
+    };
+  };
+  readonly plugin: { readonly bucket?: string; readonly arn?: string };
+};
+
+/** The Java that the sink needs: Debezium JDBC 3.x is built for 17. */
+const SINK_JAVA = 17;
+
+/** What the schema cannot say about an MSK Connect target, and the service would refuse. `at` leads to its `connect`. */
+export function checkMskConnect(file: YamlFile, at: Path, form: MskForm): Problem[] {
+  const problems: Problem[] = [];
+  const refuse = (path: Path, message: string) => problems.push(file.problemAt([...at, ...path], message));
+  const exactlyOne = (path: Path, value: object, keys: readonly string[], message: string) => {
+    if (keys.filter((key) => Object.hasOwn(value, key)).length !== 1)
+      problems.push(file.problemAtKey([...at, ...path], message));
+  };
+  exactlyOne(
+    [],
+    form,
+    ['cluster', 'brokers'],
+    'name the Kafka cluster by "cluster" (its ARN) or by "brokers", not both',
+  );
+  exactlyOne(['capacity'], form.capacity, ['provisioned', 'autoscaled'], 'capacity is "provisioned" or "autoscaled"');
+  exactlyOne(['plugin'], form.plugin, ['bucket', 'arn'], 'plugin has a "bucket" to upload to, or "arn" and "revision"');
+  if (WORKER_JAVA[form.version] < SINK_JAVA) {
+    const java = WORKER_JAVA[form.version];
+    refuse(['version'], `workers of ${form.version} run on Java ${java}, and the sink needs ${SINK_JAVA}; use 3.7.x`);
+  }
+  if (form.authentication === 'iam' && form.encryption === 'plaintext') {
+    refuse(['encryption'], 'a login by IAM needs TLS: encryption must be tls, or authentication none');
+  }
+  for (const [path, arn] of [
+    [['cluster'], form.cluster],
+    [['plugin', 'arn'], form.plugin.arn],
+  ] as const) {
+    const region = arn?.split(':')[3];
+    if (region !== undefined && region !== form.region) {
+      refuse(path, `${path.join('.')} is in ${region}, but connectors are created in ${form.region}`);
+    }
+  }
+  if (form.capacity.autoscaled !== undefined) checkAutoscaled(form.capacity.autoscaled, refuse);
+  for (const key of Object.keys(form.workerConfiguration)) {
+    const reason = whyRefused(key);
+    if (reason !== undefined) problems.push(file.problemAtKey([...at, 'workerConfiguration', key], reason));
+  }
+  for (const provider of providersOf(form)) {
+    const key = `config.providers.${provider}.class`;
+    if (!Object.hasOwn(form.workerConfiguration, key))
+      refuse(['workerConfiguration', 'config.providers'], `provider "${provider}" has no class; set ${key} as well`);
+  }
+  return problems;
+}
+
+function checkAutoscaled(
+  capacity: NonNullable<MskForm['capacity']['autoscaled']>,
+  refuse: (path: Path, message: string) => void,
+): void {
+  const { minWorkers, maxWorkers, scaleInCpu, scaleOutCpu, maxTasks } = capacity;
+  const at = (key: string): Path => ['capacity', 'autoscaled', key];
+  if (minWorkers > maxWorkers) refuse(at('minWorkers'), `minWorkers must be at most maxWorkers (${maxWorkers})`);
+  if (scaleInCpu >= scaleOutCpu) {
+    refuse(
+      at('scaleInCpu'),
+      `scaleInCpu must be less than scaleOutCpu (${scaleOutCpu}), or workers come and go in turn`,
+    );
+  }
+  if (maxTasks !== undefined && maxTasks < maxWorkers) {
+    refuse(at('maxTasks'), `maxTasks must be at least maxWorkers (${maxWorkers}), not ${maxTasks}`);
+  }
+}
+
+const REFERENCE = /^\$\{([A-Za-z][A-Za-z0-9_-]*):[^}]+\}$/;
+
+const providersOf = ({ workerConfiguration }: Pick<MskForm, 'workerConfiguration'>): string[] =>
+  String(workerConfiguration['config.providers'] ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
+/** A reference that no config provider of the worker resolves would reach the database as its own text. */
+export function checkProvider(file: YamlFile, at: Path, reference: string, form: MskForm): Problem[] {
+  const provider = REFERENCE.exec(reference)?.[1];
+  if (provider === undefined || providersOf(form).includes(provider)) return [];
+  const where = 'connect.workerConfiguration, config.providers';
+  return [file.problemAt(at, `no config provider "${provider}" on the workers of MSK Connect; name it in ${where}`)];
+}
+
+/** A plugin's or worker configuration's name is the connector's with a dash and 12 digits of its contents' hash. */
+const MAX_CONNECTOR_NAME = 128 - 13;
+
+/** What MSK Connect refuses of a definition. `form` is the target in the environment of that name. */
+export function checkMskStream({ file, stream }: DefinedStream, environment: string, form: MskForm): Problem[] {
+  const { name, config } = stream.sink;
+  const problems: Problem[] = [];
+  if (name.length > MAX_CONNECTOR_NAME) {
+    const message = `sink.name must have at most ${MAX_CONNECTOR_NAME} characters for the environment ${environment}`;
+    problems.push(file.problemAt(['sink', 'name'], message));
+  }
+  for (const [key, value] of Object.entries(config)) {
+    const at = ['sink', 'config', key];
+    const property = workerPropertyOf(key);
+    const reason = property === undefined ? undefined : whyRefused(property);
+    if (reason !== undefined) problems.push(file.problemAtKey(at, `${reason} (environment ${environment})`));
+    problems.push(...checkProvider(file, at, value, form));
+  }
+  return problems;
+}
