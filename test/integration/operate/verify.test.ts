@@ -15,7 +15,7 @@ describe('connect verify', () => {
   beforeAll(async () => {
     project = await createTestProject({ name: 'verify' });
     options = { cwd: project.root, env: project.env };
-    for (const command of ['migrate up', 'schemas register', 'deploy --only positions']) {
+    for (const command of ['migrate up', 'schemas register', 'deploy --yes --only positions']) {
       await succeed(command.split(' '), options);
     }
     const flags = ['--updates', String(UPDATES), '--faulty', String(FAULTY), '--oracle', 'oracle'];
