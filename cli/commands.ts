@@ -9,6 +9,7 @@ import { registerMigrate } from './commands/migrate.ts';
 import { registerOffsets } from './commands/offsets.ts';
 import { registerPause } from './commands/pause.ts';
 import { registerPlan } from './commands/plan.ts';
+import { registerPlugin } from './commands/plugin.ts';
 import { registerProduce } from './commands/produce.ts';
 import { registerRender } from './commands/render.ts';
 import { registerRestart } from './commands/restart.ts';
@@ -42,6 +43,7 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerStop,
   registerOffsets,
   registerDelete,
+  registerPlugin,
   registerProduce,
   registerSimulate,
   registerVerify,

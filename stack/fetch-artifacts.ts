@@ -21,6 +21,8 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
   /** Tries for each file. Default 6. */
   readonly attempts?: number;
+  /** Only these groups. Default: all. */
+  readonly groups?: readonly GroupName[];
 }
 
 /** Folder of each group in the cache: complete, and every byte as locked. */
@@ -40,7 +42,7 @@ export function artifactFolders(lockFile: ArtifactLock, cache: string): Artifact
 
 /**
  * Makes sure that every locked file is in the cache and unaltered, downloading what is not.
- * The whole cache is hashed at each call (210 MB: 0.2 to 0.6 s), so a tampered or half-written jar is never run.
+ * All of it is hashed at each call (210 MB: 0.2 to 0.6 s), so a tampered or half-written jar is never run.
  * Two processes may call it at once: the second waits, then finds everything there.
  * Errors: those of `download`; ENVIRONMENT when the cache cannot be written.
  */
@@ -48,11 +50,11 @@ export async function fetchArtifacts(options: FetchOptions): Promise<ArtifactFol
   const { cache } = options;
   const folders = artifactFolders(options.lock, cache);
   try {
-    if ((await findDeviations(options.lock, folders)).size === 0) return folders;
+    if ((await findDeviations(options, folders)).size === 0) return folders;
     makeFolder(cache);
     const release = await lockCache(options);
     try {
-      await repair(options, folders, await findDeviations(options.lock, folders));
+      await repair(options, folders, await findDeviations(options, folders));
     } finally {
       await release();
     }
@@ -63,10 +65,10 @@ export async function fetchArtifacts(options: FetchOptions): Promise<ArtifactFol
   return folders;
 }
 
-async function findDeviations(lockFile: ArtifactLock, folders: ArtifactFolders): Promise<Map<GroupName, Deviation>> {
-  const names = Object.keys(folders) as GroupName[];
+async function findDeviations(options: FetchOptions, folders: ArtifactFolders): Promise<Map<GroupName, Deviation>> {
+  const names = options.groups ?? (Object.keys(folders) as GroupName[]);
   const found = await Promise.all(
-    names.map(async (name) => [name, await verifyGroup(folders[name], lockFile.groups[name])] as const),
+    names.map(async (name) => [name, await verifyGroup(folders[name], options.lock.groups[name])] as const),
   );
   return new Map(
     found.filter(([, { missing, altered, unexpected }]) => missing.length + altered.length + unexpected.length > 0),

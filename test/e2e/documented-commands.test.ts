@@ -8,7 +8,7 @@ import { freePorts } from '../support/free-ports.ts';
 import { copyProject } from '../support/project.ts';
 import { createStackFolder, removeStackFolder } from '../support/stack-folder.ts';
 
-const documents = ['README.md', 'CONTRIBUTING.md', 'docs/docker.md'];
+const documents = ['README.md', 'CONTRIBUTING.md', 'docs/docker.md', 'docs/msk.md'];
 
 /**
  * Needs a Docker engine, which a machine that runs these tests need not have. test/unit/stack/docker tests what can be
@@ -39,6 +39,7 @@ const WALK = [
   'schemas register',
   'render',
   'render --explain',
+  'plugin build',
   'plan',
   'deploy',
   'plan --check',

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ConnectError } from '../../core/errors.ts';
+import { type GroupName, type LockedFile, readArtifactLock } from '../artifacts.ts';
+import { type ArtifactFolders, fetchArtifacts } from '../fetch-artifacts.ts';
+import { cacheFolder, storageError } from '../folders.ts';
+import { type Jar, readJar, readJarsOf } from './jar.ts';
+import { settleJars } from './settle-jars.ts';
+import { writeZip, type ZipEntry } from './write-zip.ts';
+
+export interface PluginRequest {
+  /** Where the zip is written. */
+  readonly out: string;
+  /** The Java release of the workers that will load it. */
+  readonly java: number;
+  /** Whose Avro converter decodes: Apicurio's is pinned here, Confluent's must be among `jars`. */
+  readonly converter: 'apicurio' | 'confluent';
+  /** Jars of the user's, or zips of jars: config providers, a converter. */
+  readonly jars: readonly string[];
+  /** The process environment: CONNECT_CACHE_DIR and CONNECT_MAVEN_URL are read from it. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** One jar of the plugin, as the manifest inside lists it. */
+export interface PluginJar {
+  readonly path: string;
+  readonly name: string;
+  readonly version: string | null;
+  readonly sha256: string;
+  /** As the jar itself says. */
+  readonly licence: string | null;
+  readonly java: number;
+}
+
+export interface PluginManifest {
+  /** The Java release that the workers must have at least. */
+  readonly java: number;
+  readonly converter: string;
+  readonly jars: readonly PluginJar[];
+}
+
+export interface BuiltPlugin {
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+  /** MSK Connect tells the MD5 of the file it has taken, and nothing else to compare. */
+  readonly md5: string;
+  readonly manifest: PluginManifest;
+  /** What was decided about jars that meet, for people. */
+  readonly notes: readonly string[];
+}
+
+export const MANIFEST_PATH = 'plugin-manifest.json';
+const ADDED_FOLDER = 'added';
+const CONFLUENT_CONVERTER = 'io/confluent/connect/avro/AvroConverter.class';
+
+/**
+ * Writes one zip with the sink, the converter and the user's jars, for MSK Connect or a plugin folder. The same jars
+ * give the same bytes, on every machine. Errors: USAGE naming every jar that cannot be loaded, those of `fetchArtifacts`.
+ */
+export async function buildPlugin(request: PluginRequest): Promise<BuiltPlugin> {
+  const { converter, java, out } = request;
+  const added = await addedJars(request.jars);
+  if (converter === 'confluent' && !added.some(({ classes }) => classes.has(CONFLUENT_CONVERTER))) throw noConverter();
+  const pinned = await pinnedFiles(request);
+  const { kept, notes, problems } = settleJars([...(await jarsOf(pinned)), ...added], java);
+  if (problems.length > 0) throw unloadable(problems, java);
+  const manifest = describePlugin(converter, kept);
+  const texts = pinned.filter(({ path }) => !path.endsWith('.jar'));
+  const zip = await writeZip([
+    ...kept.map(({ path, bytes }) => ({ path, bytes })),
+    ...texts,
+    { path: MANIFEST_PATH, bytes: Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`) },
+  ]);
+  await writeWhole(out, zip);
+  return { path: out, size: zip.length, sha256: hash('sha256', zip), md5: hash('md5', zip), manifest, notes };
+}
+
+async function pinnedFiles({ converter, env, onProgress, signal }: PluginRequest): Promise<ZipEntry[]> {
+  const lock = readArtifactLock();
+  const groups: GroupName[] = converter === 'apicurio' ? ['sink', 'converter'] : ['sink'];
+  const folders: ArtifactFolders = await fetchArtifacts({
+    lock,
+    groups,
+    cache: cacheFolder(env),
+    ...(env.CONNECT_MAVEN_URL ? { repository: env.CONNECT_MAVEN_URL } : {}),
+    ...(onProgress === undefined ? {} : { onProgress }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const read = async (group: GroupName, { name }: LockedFile): Promise<ZipEntry> => ({
+    path: name,
+    bytes: await readFile(join(folders[group], name)),
+  });
+  return Promise.all(groups.flatMap((group) => lock.groups[group].files.map((file) => read(group, file))));
+}
+
+const jarsOf = (files: readonly ZipEntry[]): Promise<Jar[]> =>
+  Promise.all(
+    files.filter(({ path }) => path.endsWith('.jar')).map(({ path, bytes }) => readJar(path, undefined, bytes)),
+  );
+
+async function addedJars(files: readonly string[]): Promise<Jar[]> {
+  const jars: Jar[] = [];
+  // By name: the folders of two machines differ.
+  for (const file of files.toSorted((a, b) => (basename(a) < basename(b) ? -1 : 1))) {
+    const bytes = await readFile(file).catch((error: unknown) => {
+      throw new ConnectError('USAGE', `${file} cannot be read (${(error as NodeJS.ErrnoException).code})`, {
+        cause: error,
+      });
+    });
+    const found = file.endsWith('.jar') ? [{ name: basename(file), bytes }] : await readJarsOf(file, bytes);
+    if (found.length === 0) throw new ConnectError('USAGE', `${file} holds no jar`);
+    for (const { name, bytes: content } of found) jars.push(await readJar(`${ADDED_FOLDER}/${name}`, file, content));
+  }
+  return jars;
+}
+
+function describePlugin(converter: string, jars: readonly Jar[]): PluginManifest {
+  return {
+    java: Math.max(...jars.map((jar) => jar.java)),
+    converter,
+    jars: [...jars]
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
+      .map(({ path, group, artifact, version, bytes, licence, java }) => ({
+        path,
+        name: group === undefined ? artifact : `${group}:${artifact}`,
+        version: version ?? null,
+        sha256: hash('sha256', bytes),
+        licence: licence ?? null,
+        java,
+      })),
+  };
+}
+
+/** The file is either whole or not there. */
+async function writeWhole(path: string, bytes: Buffer): Promise<void> {
+  const fresh = `${path}.${process.pid}.part`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(fresh, bytes);
+    await rename(fresh, path);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw storageError(error, dirname(path)) ?? error;
+  }
+}
+
+const hash = (algorithm: 'sha256' | 'md5', bytes: Buffer): string => createHash(algorithm).update(bytes).digest('hex');
+
+function unloadable(problems: readonly string[], java: number): ConnectError {
+  const list = problems.map((problem) => `\n  ${problem}`).join('');
+  return new ConnectError('USAGE', `these jars cannot be one plugin for workers with Java ${java}:${list}`, {
+    details: { reasons: problems, java },
+    hint: 'give other versions by --jar, or choose a worker with a newer Java',
+  });
+}
+
+const noConverter = (): ConnectError =>
+  new ConnectError('USAGE', "worker.converter is confluent, and no jar holds Confluent's AvroConverter", {
+    hint: 'give it by --jar: the zip of kafka-connect-avro-converter from Confluent, under its own licence',
+  });
