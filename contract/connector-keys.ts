@@ -52,7 +52,12 @@ function read(): ConnectorKeys {
     return { keys: new Map([...declared, ...extra.keys].map((key) => [key.name, key])), prefixes: extra.prefixes };
   };
   const sink = file<{ class: string; version: string; keys: KeyDefinition[] }>('sink');
-  const plugins = file<Record<string, { keys: KeyDefinition[] }>>('plugins');
+  // A plugin that the pinned worker does not have tells nothing; its settings stand among the undeclared ones alone.
+  const plugins: Record<string, { keys: readonly KeyDefinition[] }> = {
+    ...Object.fromEntries(Object.keys(undeclared).map((name) => [name, { keys: [] }])),
+    ...file<Record<string, { keys: KeyDefinition[] }>>('plugins'),
+  };
+  delete plugins[sink.class];
   return {
     connectorClass: sink.class,
     connectorVersion: sink.version,

@@ -28,7 +28,9 @@ const DECIDED_BY: Readonly<Record<string, { readonly definition?: Path; readonly
   'connection.url': { environment: ['worker', 'databaseUrl'] },
   'connection.username': { environment: ['worker', 'databaseUser'] },
   'connection.password': { environment: ['worker', 'databasePassword'] },
+  'value.converter': { environment: ['worker', 'converter'] },
   'value.converter.apicurio.registry.url': { environment: ['worker', 'registryUrl'] },
+  'value.converter.schema.registry.url': { environment: ['worker', 'registryUrl'] },
 };
 
 /** Joins a rendered configuration with the places that decide it. */

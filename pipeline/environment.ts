@@ -2,7 +2,7 @@ import { ConnectError } from '../core/errors.ts';
 import type { DefinedStream } from './definition.ts';
 import { checkMskConnect, checkMskStream, checkProvider, type MskForm } from './msk-checks.ts';
 import { didYouMean, type Problem } from './problem.ts';
-import type { EmbeddedStackSettings, Environment, SecretReference } from './types.ts';
+import type { ConverterFlavour, EmbeddedStackSettings, Environment } from './types.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Ports = EmbeddedStackSettings['ports'];
@@ -19,7 +19,7 @@ interface EmbeddedForm {
 }
 
 interface RemoteForm extends Omit<Environment, 'name' | 'stack' | 'worker'> {
-  readonly worker: Partial<Environment['worker']> & { readonly databasePassword: SecretReference };
+  readonly worker: Partial<Environment['worker']> & Pick<Environment['worker'], 'converter' | 'databasePassword'>;
 }
 
 /** Variables of the process environment that win over the embedded stack's ports in the file. */
@@ -44,7 +44,8 @@ export function completeEnvironment(
     ...form,
     name,
     worker: {
-      registryUrl: worker.registryUrl ?? registry.url.replace(/\/apis\/.*$/, ''),
+      converter: worker.converter,
+      registryUrl: worker.registryUrl ?? registryOfWorker(worker.converter, registry.url),
       databaseUrl: worker.databaseUrl ?? jdbcUrl(database),
       databaseUser: worker.databaseUser ?? database.user,
       databasePassword: worker.databasePassword,
@@ -64,6 +65,7 @@ function embeddedEnvironment(name: string, stack: EmbeddedStackSettings): Enviro
     database: { ...database, user, password: `\${file:.connect/secrets.properties:database.password}` },
     connect: { target: 'rest', url: `http://127.0.0.1:${connect}` },
     worker: {
+      converter: 'apicurio',
       registryUrl: `http://127.0.0.1:${registry}`,
       databaseUrl: jdbcUrl(database),
       databaseUser: user,
@@ -72,6 +74,10 @@ function embeddedEnvironment(name: string, stack: EmbeddedStackSettings): Enviro
     feed: { address: `127.0.0.1:${feed}`, tls: false },
   };
 }
+
+/** Apicurio's converter wants the registry's own address, Confluent's that of the Confluent API, which is ours too. */
+const registryOfWorker = (converter: ConverterFlavour, url: string): string =>
+  converter === 'apicurio' ? url.replace(/\/apis\/.*$/, '') : url.replace(/\/+$/, '');
 
 function jdbcUrl(database: { host: string; port: number; name: string; tls?: Environment['database']['tls'] }): string {
   const host = database.host.includes(':') ? `[${database.host}]` : database.host;

@@ -56,6 +56,9 @@ export interface SinkDefinition {
 /** A reference to a secret, e.g. `${env:PGPASSWORD}` or `${file:path:key}`; the secret itself never stands in a file. */
 export type SecretReference = string;
 
+/** `apicurio` speaks the API of Apicurio Registry, `confluent` the Confluent API that every registry here has. */
+export type ConverterFlavour = 'apicurio' | 'confluent';
+
 /** One environment of `connect.yaml`, complete: what was left out has its default, ports overridden by the process environment. */
 export interface Environment {
   readonly name: string;
@@ -80,7 +83,9 @@ export interface Environment {
   readonly connect: RestConnect | MskConnect;
   /** The same parts as the Connect worker sees them. Secrets are references which the worker resolves. */
   readonly worker: {
-    /** Base URL for the value converter, without `/apis/…`. */
+    /** Whose Avro converter decodes the values. */
+    readonly converter: ConverterFlavour;
+    /** Base URL for the value converter; for Apicurio's without `/apis/…`. */
     readonly registryUrl: string;
     /** `jdbc:postgresql://…` without credentials. */
     readonly databaseUrl: string;

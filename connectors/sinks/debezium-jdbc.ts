@@ -1,6 +1,8 @@
 import { deadLetterTopic, traceColumns } from '../../pipeline/names.ts';
 import type { Environment, StreamDefinition } from '../../pipeline/types.ts';
-import type { SinkSetting } from './sink-setting.ts';
+import { apicurioConverter } from './apicurio-converter.ts';
+import { confluentConverter } from './confluent-converter.ts';
+import { type SinkSetting, set } from './sink-setting.ts';
 
 /** What a sink's configuration is made from. `fields` are the names of the Avro fields, which are the table's columns. */
 export interface SinkInput {
@@ -19,7 +21,7 @@ const CONNECT_TIMEOUT_S = 5;
 const MAX_POLL_INTERVAL_MS = 900_000;
 
 /**
- * The configuration of Debezium's JDBC sink 3.6 with Apicurio's Avro converter 2.6, in a fixed order.
+ * The configuration of Debezium's JDBC sink 3.6 with the environment's Avro converter, in a fixed order.
  * Every key of that connector is spelled in this file: another sink is another file beside it.
  */
 export function debeziumJdbcSettings(input: SinkInput): SinkSetting[] {
@@ -43,29 +45,14 @@ function connector({ stream }: SinkInput): SinkSetting[] {
   ];
 }
 
-function converters({ environment }: SinkInput): SinkSetting[] {
-  const value = 'value.converter';
-  const registry = `${value}.apicurio.registry`;
+function converters({ environment: { worker } }: SinkInput): SinkSetting[] {
   return [
     set(
       'key.converter',
       'org.apache.kafka.connect.storage.StringConverter',
       "the key is text and the sink does not read it; set here because the worker's default may differ",
     ),
-    set(value, 'io.apicurio.registry.utils.converter.AvroConverter', 'decodes Avro by the schema id in each record'),
-    set(
-      `${registry}.url`,
-      `${environment.worker.registryUrl}/apis/registry/v2`,
-      'the registry as the worker reaches it',
-    ),
-    set(
-      `${registry}.as-confluent`,
-      true,
-      'records carry the magic byte and a 4-byte id, as Confluent clients write them',
-    ),
-    set(`${registry}.use-id`, 'contentId', "the Confluent API's ids are the registry's content ids"),
-    set(`${registry}.check-period-ms`, 31_536_000_000, 'an id never changes its schema: no need to ask for it again'),
-    set(`${registry}.fault-tolerant-refresh`, true, 'a schema that is known stays in use while the registry is away'),
+    ...(worker.converter === 'apicurio' ? apicurioConverter(worker) : confluentConverter(worker)),
   ];
 }
 
@@ -204,12 +191,6 @@ function failing({ stream, environment }: SinkInput): SinkSetting[] {
     ...always,
   ];
 }
-
-const set = (key: string, value: string | number | boolean, reason: string): SinkSetting => ({
-  key,
-  value: String(value),
-  reason,
-});
 
 /** A JDBC URL with these parameters; what the URL says already stays. */
 function withParameters(url: string, parameters: Readonly<Record<string, string>>): string {

@@ -6,3 +6,10 @@ export interface SinkSetting {
   /** One sentence for the reader of `connect render --explain`. */
   readonly reason: string;
 }
+
+/** A setting; values are text for Kafka Connect. */
+export const set = (key: string, value: string | number | boolean, reason: string): SinkSetting => ({
+  key,
+  value: String(value),
+  reason,
+});

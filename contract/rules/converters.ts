@@ -1,20 +1,26 @@
+import type { ConverterFlavour } from '../../pipeline/types.ts';
 import type { Rule } from '../rule.ts';
 
-const VALUE = 'io.apicurio.registry.utils.converter.AvroConverter';
 const KEY = 'org.apache.kafka.connect.storage.StringConverter';
+
+/** What decodes our records, by whose converter the environment has. Confluent's knows no other framing. */
+const VALUE: Readonly<Record<ConverterFlavour, Readonly<Record<string, string>>>> = {
+  apicurio: {
+    'value.converter': 'io.apicurio.registry.utils.converter.AvroConverter',
+    'value.converter.apicurio.registry.as-confluent': 'true',
+    'value.converter.apicurio.registry.use-id': 'contentId',
+  },
+  confluent: { 'value.converter': 'io.confluent.connect.avro.AvroConverter' },
+};
 
 export const converters: Rule = {
   id: 'CONVERTERS',
-  what: "Values go through the Avro converter in Confluent's framing by content id, keys through the string converter.",
+  what: "Values go through the environment's Avro converter in Confluent's framing by content id, keys through the string converter.",
   why: 'Another converter or framing decodes no record: every task fails on its first one.',
-  *check({ sinks }) {
-    const wanted: Readonly<Record<string, string>> = {
-      'key.converter': KEY,
-      'value.converter': VALUE,
-      'value.converter.apicurio.registry.as-confluent': 'true',
-      'value.converter.apicurio.registry.use-id': 'contentId',
-    };
+  *check({ sinks, environments }) {
     for (const sink of sinks) {
+      const environment = environments.find(({ environment: { name } }) => name === sink.environment)?.environment;
+      const wanted = { 'key.converter': KEY, ...VALUE[environment?.worker.converter ?? 'apicurio'] };
       for (const [key, value] of Object.entries(wanted)) {
         const actual = sink.config[key];
         if (actual === value) continue;

@@ -56,6 +56,33 @@ describe('connect check', () => {
     expect(stderr).toBe('✗ the files: 1 finding\n');
   });
 
+  it("knows Confluent's converter as well as Apicurio's, its settings and its secrets", {
+    timeout: 60_000,
+  }, async () => {
+    const staging = '      databaseUser: worker-user\n';
+    applyEdit(root, { file: 'connect.yaml', find: staging, replace: `${staging}      converter: confluent\n` });
+    expect(await check()).toMatchObject({ code: 0, stdout: '' });
+
+    const settings = [
+      'value.converter.use.latest.versoin: "true"',
+      'value.converter.basic.auth.user.info: perps:perps',
+      'value.converter.http.read.timeout.ms: "10000"',
+    ];
+    applyEdit(root, {
+      file: DEFINITION,
+      find: '\nsink:\n',
+      replace: `\nsink:\n  config: { ${settings.join(', ')} }\n`,
+    });
+    const { code, stdout } = await check('--format', 'json');
+    expect(code).toBe(3);
+    const { findings } = JSON.parse(stdout) as { findings: { message: string }[] };
+    const messages = findings.map(({ message }) => message);
+    expect(messages).toContain('value.converter.basic.auth.user.info is a secret in plain text');
+    expect(messages.filter((message) => message.includes('no setting of io.confluent'))).toEqual([
+      '"value.converter.use.latest.versoin" is no setting of io.confluent.connect.avro.AvroConverter; did you mean "value.converter.use.latest.version"?',
+    ]);
+  });
+
   it('judges compatibility as well with --against, in one report', async () => {
     rescale();
     const { code, stdout, stderr } = await check('--against', 'main', '-o', 'json');

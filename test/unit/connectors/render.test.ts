@@ -57,3 +57,17 @@ test('secrets stay references', () => {
   const config = renderSink(positions, staging, fields);
   expect(config['connection.password']).toBe(staging.worker.databasePassword);
 });
+
+test("Confluent's converter takes the place of Apicurio's, and nothing else changes", () => {
+  const worker = { ...staging.worker, converter: 'confluent' as const, registryUrl: 'https://registry:8081' };
+  const ofConfluent = renderSink(positions, { ...staging, worker }, fields);
+  const ofApicurio = renderSink(positions, staging, fields);
+  const ofConverter = (key: string) => key.startsWith('value.converter');
+  const without = (config: typeof ofApicurio) =>
+    Object.fromEntries(Object.entries(config).filter(([key]) => !ofConverter(key)));
+  expect(without(ofConfluent)).toEqual(without(ofApicurio));
+  expect(Object.fromEntries(Object.entries(ofConfluent).filter(([key]) => ofConverter(key)))).toEqual({
+    'value.converter': 'io.confluent.connect.avro.AvroConverter',
+    'value.converter.schema.registry.url': 'https://registry:8081',
+  });
+});

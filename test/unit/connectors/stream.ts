@@ -26,6 +26,7 @@ export const staging: Environment = {
   database: { host: 'db', port: 5432, name: 'perps', user: 'app', password: '$' + '{env:PGPASSWORD}' },
   connect: { target: 'rest', url: 'http://connect:8083' },
   worker: {
+    converter: 'apicurio',
     registryUrl: 'http://registry:8080',
     databaseUrl: 'jdbc:postgresql://db:5432/perps?sslmode=verify-full',
     databaseUser: 'app',

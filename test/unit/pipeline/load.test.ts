@@ -44,6 +44,7 @@ test('an embedded environment has every address derived from its ports, and the 
     },
     connect: { target: 'rest', url: 'http://127.0.0.1:19383' },
     worker: {
+      converter: 'apicurio',
       registryUrl: 'http://127.0.0.1:19381',
       databaseUrl: 'jdbc:postgresql://127.0.0.1:20502/perps',
       databaseUser: 'perps',
@@ -92,6 +93,27 @@ environments:
       databaseUser: 'app',
     },
   });
+});
+
+test("Confluent's converter asks the Confluent API, Apicurio's the registry's own", () => {
+  const staging = (converter: string) =>
+    loadProject(
+      projectFolder({
+        'connect.yaml': `default: staging
+environments:
+  staging:
+    kafka: { brokers: [b1.example.com:9092] }
+    registry: { url: "http://registry.example.com:8080/apis/ccompat/v7/" }
+    database: { host: db.example.com, name: perps, user: app, password: "\${env:PGPASSWORD}" }
+    connect: { target: rest, url: "http://connect.example.com:8083" }
+    worker: { databasePassword: "\${env:PGPASSWORD}", converter: ${converter} }
+    feed: { address: feed.example.com:443 }
+`,
+      }),
+      {},
+    ).environments.staging?.worker.registryUrl;
+  expect(staging('confluent')).toBe('http://registry.example.com:8080/apis/ccompat/v7');
+  expect(staging('apicurio')).toBe('http://registry.example.com:8080');
 });
 
 test('every problem of every file is told at once, in order, with its line', () => {
