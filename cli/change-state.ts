@@ -1,4 +1,5 @@
-import type { StateChange, WantedState } from '../operate/sink-state.ts';
+import type { WantedState } from '../connectors/run-state.ts';
+import type { StateChange } from '../operate/sink-state.ts';
 import type { CliContext } from './context.ts';
 import { duration } from './format.ts';
 import { eachSink, type SinkFlags, selectSinks, stateWords } from './sink-action.ts';

@@ -1,22 +1,29 @@
-import { type DeployEvent, type DeployResult, deploySink } from '../connectors/deploy.ts';
+import { type DeployResult, deploySink } from '../connectors/deploy.ts';
 import { groupMembers } from '../connectors/group-members.ts';
-import { isDeploys, type Plan, type PlanEntry, pendingEntries } from '../connectors/plan/plan.ts';
+import type { Plan, PlanEntry } from '../connectors/plan/plan.ts';
+import type { PlanOptions, SavedPlan } from '../connectors/plan/plan-file.ts';
+import { type StartFrom, startOffsets } from '../connectors/plan/start-plan.ts';
+import { prune } from '../connectors/prune.ts';
 import { renderSink } from '../connectors/render.ts';
+import type { StartOffset } from '../connectors/start-offsets.ts';
+import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
 import { connectorKeys } from '../contract/connector-keys.ts';
 import { settingOf } from '../contract/setting-lookup.ts';
-import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
+import { observeOffsets } from '../operate/observe-stream.ts';
 import { kafkaConnection } from '../pipeline/connections.ts';
-import { projectFile } from '../pipeline/load.ts';
+import { projectFile, selectStreams } from '../pipeline/load.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import { loadAvroSchema } from '../schemas/avro-schema.ts';
-import { confirm } from './confirm.ts';
+import { agree, requireUnmoved } from './agree-plan.ts';
 import { connectTarget } from './connect-target.ts';
 import type { CliContext } from './context.ts';
-import { count, duration } from './format.ts';
+import { withOthers } from './deploy-failure.ts';
+import { progressLine } from './deploy-progress.ts';
+import { duration } from './format.ts';
 import { planStreams } from './plan-streams.ts';
-import { planLines } from './render-plan.ts';
+import { requireContract } from './require-contract.ts';
 
 /** What a deploy of one stream came to. */
 export interface DeployedStream extends DeployResult {
@@ -24,106 +31,117 @@ export interface DeployedStream extends DeployResult {
   readonly topics: readonly TopicOutcome[];
 }
 
+export interface Deployed {
+  readonly streams: readonly DeployedStream[];
+  /** Connectors that were deleted because no definition names them. */
+  readonly pruned: readonly string[];
+}
+
 export interface DeployStreamsOptions {
+  readonly plan: PlanOptions;
+  /** A plan that was saved: applied exactly, or not at all. */
+  readonly saved?: SavedPlan;
   /** Bound of the wait for each sink. */
   readonly timeoutMs: number;
   /** Apply the plan without asking. */
   readonly yes: boolean;
   /** Put back what was changed and does not run. Default true. */
   readonly rollback?: boolean;
-  /** Add partitions where a definition has more. Default false. */
-  readonly growTopics?: boolean;
+  /** Wait until each sink runs. Default true. */
+  readonly wait?: boolean;
 }
 
 /**
- * Plans, asks where something would change, then deploys streams one after the other, topics first, and tells on stderr what
- * goes on. Stops at the first that fails.
- * Errors: REFUSED when the plan holds what only a person can decide; those of `confirm` and `deploySink`.
+ * Checks that all layers agree, plans, asks where something would change, then deploys streams one after the other, topics
+ * first, and tells on stderr what goes on. Stops at the first that fails, and says what became of the others.
+ * Errors: FINDINGS, REFUSED when the plan holds what only a person can decide, UNSAFE for a saved plan that is out of date;
+ * those of `confirm` and `deploySink`.
  */
 export async function deployStreams(
   context: CliContext,
   project: Project,
   environment: Environment,
-  streams: readonly StreamDefinition[],
   options: DeployStreamsOptions,
-): Promise<DeployedStream[]> {
-  const { timeoutMs, rollback = true, growTopics = false } = options;
-  const plan = await planStreams(context, project, environment, streams, { growTopics });
-  await agree(context, plan, options.yes);
-  const secrets = context.secrets(project);
-  const target = connectTarget(environment, secrets);
-  const keys = connectorKeys();
+): Promise<Deployed> {
+  const streams = selectStreams(project, options.plan.only);
+  await requireContract(project, environment, streams);
+  const made = await planStreams(context, project, environment, options.plan);
+  if (options.saved !== undefined) requireUnmoved(options.saved, made);
+  await agree(context, made.plan, options.yes || options.saved !== undefined);
+
+  const target = connectTarget(environment, context.secrets(project));
+  const deployment: Deployment = { context, project, environment, target, plan: made.plan, options };
   const deployed: DeployedStream[] = [];
   for (const stream of streams) {
-    const { fields } = loadAvroSchema(projectFile(project, stream.schema));
-    const config = renderSink(stream, environment, fields);
-    const { topics, result } = await withAdmin(
-      kafkaConnection(environment, secrets),
-      'perps-connect-deploy',
-      async (admin) => ({
-        topics: await ensureTopics(admin, stream, environment.kafka.replicationFactor, { grow: growTopics }),
-        result: await deploySink({
-          target,
-          stream,
-          config,
-          timeoutMs,
-          rollback,
-          settings: (key) => settingOf(keys, config, key),
-          members: () => groupMembers(admin, stream),
-          signal: context.signal,
-          onEvent: (event) => {
-            const line = progressLine(stream.sink.name, event);
-            if (line !== undefined) context.note(line);
-          },
-        }),
-      }),
-    );
-    context.note(`${result.connector} ${result.outcome} in ${duration(result.durationMs)}`);
-    deployed.push({ stream: stream.name, topics, ...result });
+    try {
+      deployed.push(await deployStream(deployment, stream));
+    } catch (error) {
+      throw withOthers(error, deployed, streams.slice(deployed.length + 1));
+    }
   }
-  return deployed;
+  return { streams: deployed, pruned: await pruneSinks(deployment) };
 }
 
-/** Shows what will change and has it agreed to; where nothing will, nobody is asked. */
-async function agree(context: CliContext, plan: Plan, yes: boolean): Promise<void> {
-  const pending = pendingEntries(plan);
-  const ours = pending.filter(isDeploys);
-  refuseBlocked(ours);
-  for (const { kind, name, summary, by } of pending.filter((entry) => !isDeploys(entry))) {
-    context.note(`${`${kind} ${name}`.trimEnd()}: ${summary}; not part of a deploy, run \`${by}\``);
-  }
-  if (ours.length === 0) return;
-  for (const line of planLines({ ...plan, entries: ours })) context.note(line);
-  await confirm(context, `deploy this to ${plan.environment}`, yes);
+interface Deployment {
+  readonly context: CliContext;
+  readonly project: Project;
+  readonly environment: Environment;
+  readonly target: ConnectTarget;
+  readonly plan: Plan;
+  readonly options: DeployStreamsOptions;
 }
 
-function refuseBlocked(entries: readonly PlanEntry[]): void {
-  const blocked = entries.filter(({ action }) => action === 'blocked');
-  if (blocked.length === 0) return;
-  const lines = blocked.map(({ kind, name, summary }) => `${kind} ${name} ${summary}`);
-  throw new ConnectError('REFUSED', [...lines, 'nothing was changed'].join('\n  '), {
-    details: { blocked: blocked.map(({ kind, name, summary }) => ({ kind, name, summary })) },
-    hint: '`connect plan` shows everything else that is pending',
+function deployStream(deployment: Deployment, stream: StreamDefinition): Promise<DeployedStream> {
+  const { context, project, environment, target, plan, options } = deployment;
+  const { timeoutMs, rollback = true, wait = true } = options;
+  const { growTopics: grow, from } = options.plan;
+  const { name } = stream.sink;
+  const { fields } = loadAvroSchema(projectFile(project, stream.schema));
+  const config = renderSink(stream, environment, fields);
+  const keys = connectorKeys();
+  const planned = entryOf(plan, name);
+  return withAdmin(kafkaConnection(environment, context.secrets(project)), 'perps-connect-deploy', async (admin) => {
+    const topics = await ensureTopics(admin, stream, environment.kafka.replicationFactor, { grow });
+    const offsets = planned?.action === 'create' ? await observeOffsets(admin, stream) : [];
+    const result = await deploySink({
+      target,
+      stream,
+      config,
+      timeoutMs,
+      rollback,
+      wait,
+      start: toStart(from, offsets),
+      ...(planned === undefined ? {} : { planned }),
+      settings: (key) => settingOf(keys, config, key),
+      members: () => groupMembers(admin, stream),
+      signal: context.signal,
+      onEvent: (event) => {
+        const line = progressLine(name, event);
+        if (line !== undefined) context.note(line);
+      },
+    });
+    const unknown = wait ? '' : '; not waited for: `connect status` shows whether it runs';
+    context.note(`${name} ${result.outcome} in ${duration(result.durationMs)}${unknown}`);
+    return { stream: stream.name, topics, ...result };
   });
 }
 
-function progressLine(connector: string, event: DeployEvent): string | undefined {
-  switch (event.kind) {
-    case 'validated':
-      return undefined;
-    case 'applied':
-      return event.outcome === 'unchanged'
-        ? `${connector} has this configuration already; nothing to change`
-        : `${connector} configuration ${event.outcome}; waiting for its tasks`;
-    case 'waiting':
-      return `${connector} ${count(event.running)} of ${count(event.expected)} tasks RUNNING`;
-    case 'restarting': {
-      const causes = [...new Set(event.failures.map((failure) => failure.cause))].join('; ');
-      return `${connector} failed (${causes}); restart ${event.attempt} of ${event.of}`;
-    }
-    case 'rolling back':
-      return event.outcome === 'created'
-        ? `${connector} does not run; removing it again`
-        : `${connector} does not run; going back to its previous configuration`;
+function toStart(from: StartFrom, offsets: Parameters<typeof startOffsets>[1]): StartOffset[] {
+  const moves = startOffsets(from, offsets);
+  return offsets.flatMap(({ partition, committed }) => {
+    const to = moves.get(partition);
+    return to === undefined ? [] : [{ partition, to, before: committed }];
+  });
+}
+
+const entryOf = ({ entries }: Plan, connector: string): PlanEntry | undefined =>
+  entries.find(({ kind, name }) => kind === 'connector' && name === connector);
+
+async function pruneSinks({ context, environment, target, plan, options }: Deployment): Promise<string[]> {
+  const gone = plan.entries.filter(({ kind, action }) => kind === 'connector' && action === 'delete');
+  for (const { name } of gone) {
+    await prune(target, { name, project: environment.project ?? '', timeoutMs: options.timeoutMs });
+    context.note(`${name} deleted; its topics, table and offsets stay`);
   }
+  return gone.map(({ name }) => name);
 }

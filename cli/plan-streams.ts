@@ -1,12 +1,19 @@
-import { type DesiredStream, makePlan, type Plan } from '../connectors/plan/plan.ts';
-import { renderSink } from '../connectors/render.ts';
+import { fingerprints, hash } from '../connectors/plan/fingerprint.ts';
+import { type DesiredStream, makePlan, type PlanInput } from '../connectors/plan/plan.ts';
+import type { MadePlan, PlanOptions } from '../connectors/plan/plan-file.ts';
+import type { Orphan } from '../connectors/plan/removal-plan.ts';
+import type { StartFrom } from '../connectors/plan/start-plan.ts';
+import { renderSink, type SinkFields } from '../connectors/render.ts';
+import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { topicSpecs } from '../connectors/topics.ts';
 import { connectorKeys } from '../contract/connector-keys.ts';
 import { settingOf } from '../contract/setting-lookup.ts';
+import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
+import { observeOrphans } from '../operate/observe-orphans.ts';
 import { observeMigrations, observeStream } from '../operate/observe-stream.ts';
 import { databaseConnection, kafkaConnection, registryConnection } from '../pipeline/connections.ts';
-import { projectFile } from '../pipeline/load.ts';
+import { projectFile, selectStreams } from '../pipeline/load.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import { loadAvroSchema } from '../schemas/avro-schema.ts';
@@ -14,28 +21,26 @@ import { createSchemaRegistry } from '../schemas/registry.ts';
 import { connectTarget } from './connect-target.ts';
 import type { CliContext } from './context.ts';
 
-/** Observes an environment and plans what a deploy of these streams would do. Changes nothing. */
+/** What a plan is about when nothing else is asked for. */
+export const PLAN_DEFAULTS: PlanOptions = { growTopics: false, prune: false, from: 'resume' };
+
+/** Observes an environment and plans what a deploy would do. Changes nothing. Errors: USAGE for options that contradict. */
 export async function planStreams(
   context: CliContext,
   project: Project,
   environment: Environment,
-  streams: readonly StreamDefinition[],
-  { growTopics }: { readonly growTopics: boolean },
-): Promise<Plan> {
+  options: PlanOptions,
+): Promise<MadePlan> {
+  refuseContradiction(options, environment);
   const secrets = context.secrets(project);
   const target = connectTarget(environment, secrets);
   const registry = createSchemaRegistry(registryConnection(environment, secrets));
-  const wanted = streams.map((stream) => {
+  const wanted = selectStreams(project, options.only).map((stream) => {
     const schema = loadAvroSchema(projectFile(project, stream.schema));
-    const desired: DesiredStream = {
-      topics: topicSpecs(stream, environment.kafka.replicationFactor),
-      replicationFactor: environment.kafka.replicationFactor,
-      subject: valueSubject(stream),
-      connector: { name: stream.sink.name, config: renderSink(stream, environment, schema.fields) },
-    };
+    const desired = desiredStream(stream, environment, schema.fields, options.from);
     return { stream, desired, schemaText: schema.text };
   });
-  const [migrations, observed] = await Promise.all([
+  const [migrations, observed, orphans] = await Promise.all([
     observeMigrations(databaseConnection(environment, secrets), projectFile(project, 'migrations')),
     withAdmin(kafkaConnection(environment, secrets), 'perps-connect-plan', (admin) =>
       Promise.all(
@@ -45,14 +50,61 @@ export async function planStreams(
         })),
       ),
     ),
+    options.prune ? orphansOf(target, project, environment) : [],
   ]);
   const keys = connectorKeys();
-  return makePlan({
+  const input: PlanInput = {
     environment: environment.name,
     target: target.label,
     migrations,
     streams: observed,
     settings: (config, key) => settingOf(keys, config, key),
-    growTopics,
+    growTopics: options.growTopics,
+    orphans,
+  };
+  refuseUselessStart(input, options.from);
+  return { plan: makePlan(input), options, fingerprints: fingerprints(input), environment: hash(environment) };
+}
+
+function desiredStream(
+  stream: StreamDefinition,
+  environment: Environment,
+  fields: SinkFields,
+  from: StartFrom,
+): DesiredStream {
+  const { replicationFactor } = environment.kafka;
+  const { name, state } = stream.sink;
+  return {
+    topics: topicSpecs(stream, replicationFactor),
+    replicationFactor,
+    subject: valueSubject(stream),
+    connector: { name, config: renderSink(stream, environment, fields), state, from },
+  };
+}
+
+/** Measured against every definition of the project, whatever was selected. */
+function orphansOf(target: ConnectTarget, { streams }: Project, { project = '' }: Environment): Promise<Orphan[]> {
+  return observeOrphans(target, project, new Set(streams.map(({ sink }) => sink.name)));
+}
+
+function refuseContradiction({ prune, only }: PlanOptions, { project }: Environment): void {
+  if (!prune) return;
+  if (only !== undefined) {
+    throw new ConnectError('USAGE', '--prune looks at the whole project, --only at some of its streams', {
+      hint: 'leave one of the two out',
+    });
+  }
+  if (project === undefined) {
+    throw new ConnectError('USAGE', 'connect.yaml names no project, so nobody can tell its sinks from others', {
+      hint: 'add `project: NAME` to connect.yaml and deploy: from then on --prune knows what is yours',
+    });
+  }
+}
+
+/** Who asks for a start means a sink that is not there; that one is there must not pass silently. */
+function refuseUselessStart({ streams }: PlanInput, from: StartFrom): void {
+  if (from === 'resume' || streams.some(({ observed }) => observed.connector === undefined)) return;
+  throw new ConnectError('USAGE', `--from ${from} is about sinks that have to be created, and all of them are there`, {
+    hint: `\`connect offsets reset --to ${from}\` lets a deployed sink read from another place`,
   });
 }

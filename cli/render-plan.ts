@@ -35,7 +35,8 @@ function entryLines(entry: PlanEntry, padded: string): string[] {
   ];
 }
 
-function changeText({ key, before, after, secret }: PlannedChange, width: number): string {
+/** One setting that changes, on one line; `width` of the keys of all. */
+export function changeText({ key, before, after, secret }: PlannedChange, width: number): string {
   const mark = before === undefined ? '+' : after === undefined ? '-' : '~';
   const values = [before, after].filter((value) => value !== undefined);
   const isAllHidden = values.every((value) => value === '(secret)');

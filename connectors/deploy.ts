@@ -1,13 +1,19 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ConnectError } from '../core/errors.ts';
 import { retry } from '../core/retry.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
+import { applyChange, patience } from './apply-change.ts';
 import type { ConfigChange } from './config-changes.ts';
 import type { FailedPart } from './failure.ts';
-import { compareConfigs, needsReplacement, type SettingLookup } from './plan/connector-plan.ts';
+import { compareConfigs, type SettingLookup } from './plan/compare-configs.ts';
+import { planConnector, STATE_KEY } from './plan/connector-plan.ts';
+import type { PlanEntry } from './plan/plan.ts';
 import type { SinkConfig } from './render.ts';
-import { removeIfThere, rollBack } from './rollback.ts';
-import { isHealthy, PATIENCE, settle } from './settle.ts';
-import type { ConfigFinding, ConnectTarget } from './targets/target.ts';
+import { rollBack } from './rollback.ts';
+import { orderedState, type WantedState, wantedState } from './run-state.ts';
+import { isHealthy, PATIENCE, settle, settleHeld } from './settle.ts';
+import type { StartOffset } from './start-offsets.ts';
+import type { ConfigFinding, ConnectorStatus, ConnectTarget } from './targets/target.ts';
 
 /** What is told while a deploy goes on. */
 export type DeployEvent =
@@ -23,6 +29,8 @@ export type DeployEvent =
   | { readonly kind: 'rolling back'; readonly outcome: DeployOutcome };
 
 export type DeployOutcome = 'created' | 'updated' | 'replaced' | 'unchanged';
+
+const OUTCOMES = { create: 'created', update: 'updated', replace: 'replaced', unchanged: 'unchanged' } as const;
 
 export interface DeployOptions {
   readonly target: ConnectTarget;
@@ -41,6 +49,12 @@ export interface DeployOptions {
   readonly settings?: SettingLookup;
   /** Whether what was changed and does not run is put back. Default true. */
   readonly rollback?: boolean;
+  /** What was agreed to: where it is no longer what would be done, nothing is done. */
+  readonly planned?: Pick<PlanEntry, 'action' | 'changes'>;
+  /** Where one that has to be created begins, by partition; left out: where its group stopped, else at the oldest record. */
+  readonly start?: readonly StartOffset[];
+  /** Whether to wait until it runs; without that nothing can be rolled back. Default true. */
+  readonly wait?: boolean;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: DeployEvent) => void;
 }
@@ -50,6 +64,8 @@ export interface DeployResult {
   readonly outcome: DeployOutcome;
   /** Empty when created or unchanged. */
   readonly changes: readonly ConfigChange[];
+  /** What it is now; undefined when that was not waited for. */
+  readonly state: WantedState | undefined;
   readonly tasks: readonly { readonly id: number; readonly state: string; readonly worker: string }[];
   /** How often something that had failed was started again. */
   readonly restarts: number;
@@ -57,69 +73,121 @@ export interface DeployResult {
 }
 
 /**
- * Brings a sink to the desired configuration and waits until the connector and every task is RUNNING and stays so.
- * Nothing is written when the live configuration means the same as the desired one; failed tasks are then started again all
- * the same. What was changed and does not run is rolled back, unless that is switched off.
- * Errors: REFUSED when the worker does not accept the configuration, or when something still fails after the restarts and
- * nothing was rolled back; TIMEOUT; DEPLOY_FAILED after a rollback, ROLLBACK_FAILED when that failed too (cause, record and
- * hint are in the error); what the target throws.
+ * Brings a sink to the desired configuration and run state, and waits until it is there: a sink that is to run, until the
+ * connector and every task is RUNNING and stays so. Nothing is written when the live configuration means the same as the
+ * desired one; failed tasks are then started again all the same. What was changed and does not run is rolled back, unless
+ * that is switched off.
+ * Errors: REFUSED when the worker does not accept the configuration, when somebody holds the sink back and the definition
+ * declares no state, or when something still fails after the restarts and nothing was rolled back; UNSAFE when it is not as
+ * planned any more; TIMEOUT; DEPLOY_FAILED after a rollback, ROLLBACK_FAILED when that failed too (cause, record and hint are
+ * in the error); what the target throws.
  */
 export async function deploySink(options: DeployOptions): Promise<DeployResult> {
   const startedAt = Date.now();
-  const { target, config, onEvent, settings = () => undefined } = options;
+  const { target, config, onEvent, wait = true } = options;
   const name = options.stream.sink.name;
-  const patiently = <T>(task: () => Promise<T>): Promise<T> =>
-    retry(task, { ...PATIENCE, ...(options.signal === undefined ? {} : { signal: options.signal }) });
-
-  // An address where nothing listens is told at once; after the first answer, silence is a worker that restarts.
-  const findings = await retry(() => target.validate(config), {
-    ...PATIENCE,
-    when: (error) => error instanceof ConnectError && error.retryable && error.code !== 'UNREACHABLE',
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  if (findings.length > 0) throw refusedConfig(name, target, findings);
-  onEvent?.({ kind: 'validated' });
+  const patiently = patience(options);
+  await validate(options);
 
   const live = await patiently(() => target.config(name));
   const before = await patiently(() => target.status(name));
-  if (live !== undefined && (before?.state === 'PAUSED' || before?.state === 'STOPPED'))
-    throw heldBack(name, before.state);
-
-  const oldMembers = (await options.members?.()) ?? new Set<string>();
-  const changes = live === undefined ? [] : compareConfigs(live, config, settings).changes;
-  const outcome = outcomeOf(live, changes);
-  if (outcome === 'replaced') await patiently(() => removeIfThere(target, name));
+  const entry = decide(options, live, before);
+  const outcome = OUTCOMES[entry.action];
+  const changes = entry.changes.map(({ secret: _secret, ...change }) => change);
+  const state = wantedState(options.stream.sink.state) ?? 'RUNNING';
   const previous = { live, before, outcome };
+  const oldMembers = (await options.members?.()) ?? new Set<string>();
+
+  let written = false;
+  let settled: { status: ConnectorStatus; restarts: number } | undefined;
   try {
-    if (outcome !== 'unchanged') await patiently(() => target.putConfig(name, config));
+    if (outcome !== 'unchanged') {
+      const configChanges = entry.changes.some(({ key }) => key !== STATE_KEY);
+      await applyChange(options, { outcome, config, configChanges, state, before }, () => {
+        written = true;
+      });
+    }
+    onEvent?.({ kind: 'applied', outcome, changes });
+    if (wait) settled = await settleAs(options, state, { entry, live, before, oldMembers });
   } catch (error) {
-    throw outcome === 'replaced' ? await rollBack(options, previous, error) : error;
+    // A refusal of the first step has changed nothing; where its answer was lost, nobody knows.
+    const isTouched = written || ConnectError.from(error).retryable;
+    throw isTouched ? await rollBack(options, previous, error) : error;
   }
-  onEvent?.({ kind: 'applied', outcome, changes: changes.map(({ secret: _secret, ...change }) => change) });
-  const settled = await settle(options, {
-    // A default that is spelled out in the definition only is not what the tasks were told.
-    config: outcome === 'unchanged' ? (live ?? config) : config,
-    settleMs: outcome === 'unchanged' && isHealthy(before, config) ? 0 : (options.settleMs ?? 3_000),
-    ...(outcome === 'unchanged' ? {} : { oldMembers }),
-    ...(outcome === 'updated' && before ? { before } : {}),
-  }).catch(async (error: unknown) => {
-    throw await rollBack(options, previous, error);
-  });
   if (outcome !== 'unchanged') refuseOtherConfig(options, await patiently(() => target.config(name)));
   return {
     connector: name,
     outcome,
-    changes: changes.map(({ secret: _secret, ...change }) => change),
-    tasks: settled.status.tasks.map(({ id, state, worker }) => ({ id, state, worker })),
-    restarts: settled.restarts,
+    changes,
+    state: settled === undefined ? undefined : state,
+    tasks: (settled?.status.tasks ?? []).map(({ id, state: own, worker }) => ({ id, state: own, worker })),
+    restarts: settled?.restarts ?? 0,
     durationMs: Date.now() - startedAt,
   };
 }
 
-function outcomeOf(live: SinkConfig | undefined, changes: readonly ConfigChange[]): DeployOutcome {
-  if (live === undefined) return 'created';
-  if (changes.length === 0) return 'unchanged';
-  return needsReplacement(changes) ? 'replaced' : 'updated';
+/** An address where nothing listens is told at once; after the first answer, silence is a worker that restarts. */
+async function validate({ target, config, stream, signal, onEvent }: DeployOptions): Promise<void> {
+  const findings = await retry(() => target.validate(config), {
+    ...PATIENCE,
+    when: (error) => error instanceof ConnectError && error.retryable && error.code !== 'UNREACHABLE',
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (findings.length > 0) throw refusedConfig(stream.sink.name, target, findings);
+  onEvent?.({ kind: 'validated' });
+}
+
+type Decision = PlanEntry & { readonly action: keyof typeof OUTCOMES };
+
+/** The same judgement as in `connect plan`, over what is there now. */
+function decide(
+  { stream, config, settings = () => undefined, planned }: DeployOptions,
+  live: SinkConfig | undefined,
+  before: ConnectorStatus | undefined,
+): Decision {
+  const { name, state } = stream.sink;
+  const observed = live === undefined ? undefined : { config: live, state: before?.state };
+  const entry = planConnector({ name, config, state }, observed, settings);
+  if (entry.action === 'blocked' || entry.action === 'delete') {
+    throw new ConnectError('REFUSED', `${name} ${entry.summary}; nothing was changed`, {
+      details: { connector: name, state: before?.state },
+      hint: 'run `connect resume` first, or declare sink.state in the definition',
+    });
+  }
+  if (
+    planned !== undefined &&
+    !(planned.action === entry.action && isDeepStrictEqual(planned.changes, entry.changes))
+  ) {
+    const keys = entry.changes.map(({ key }) => key).join(', ');
+    throw new ConnectError('UNSAFE', `${name} is no longer as planned; nothing of it was changed`, {
+      details: { connector: name, planned: planned.action, now: entry.action, changes: entry.changes },
+      hint: `somebody changed it meanwhile (now: ${entry.action}${keys === '' ? '' : ` of ${keys}`}); plan again`,
+    });
+  }
+  return { ...entry, action: entry.action };
+}
+
+interface Settling {
+  readonly entry: Decision;
+  readonly live: SinkConfig | undefined;
+  readonly before: ConnectorStatus | undefined;
+  readonly oldMembers: ReadonlySet<string>;
+}
+
+function settleAs(options: DeployOptions, state: WantedState, { entry, live, before, oldMembers }: Settling) {
+  if (state !== 'RUNNING') return settleHeld(options, state);
+  const { config } = options;
+  const isUntouched = entry.action === 'unchanged';
+  const isTold = live === undefined || entry.changes.some(({ key }) => key !== STATE_KEY);
+  // Tasks that were only paused go on as they are.
+  const areNew = isTold || (!isUntouched && orderedState(before?.state) === 'STOPPED');
+  return settle(options, {
+    // A default that is spelled out in the definition only is not what the tasks were told.
+    config: isTold ? config : live,
+    settleMs: isUntouched && isHealthy(before, config) ? 0 : (options.settleMs ?? 3_000),
+    ...(areNew ? { oldMembers } : {}),
+    ...(entry.action === 'update' && before ? { before } : {}),
+  });
 }
 
 /** Somebody else may have deployed meanwhile; a cluster may have gone back by itself. That must not pass for success. */
@@ -145,9 +213,3 @@ function refusedConfig(name: string, target: ConnectTarget, findings: readonly C
     },
   );
 }
-
-const heldBack = (name: string, state: string): ConnectError =>
-  new ConnectError('REFUSED', `${name} is ${state}: someone holds it back on purpose, so nothing was changed`, {
-    details: { connector: name, state },
-    hint: 'run `connect resume` first',
-  });

@@ -74,7 +74,11 @@ export function createProgress({ config, settleMs, before, oldMembers }: Progres
       const isNews = ([part]: [string, string]) => !oldFailures.has(part) && (isToldAnew || part === CONNECTOR);
       if ([...failures].some(isNews)) return { kind: 'failed', status };
 
-      const isRenewed = oldMembers === undefined || isLate || hasOnlyNew(members, oldMembers, expected);
+      const isRenewed =
+        oldMembers === undefined ||
+        hasOnlyNew(members, oldMembers, expected) ||
+        // A task on a worker that has died is shown as RUNNING until another worker has it; its consumer is still a member.
+        (isLate && !hasOld(members, oldMembers));
       const running = isToldAnew && isRenewed ? status.tasks.filter((task) => task.state === 'RUNNING').length : 0;
       if (status.state !== 'RUNNING' || running < expected) {
         runningSince = undefined;
@@ -101,6 +105,9 @@ function failuresIn(status: ConnectorStatus | undefined): Map<string, string> {
 /** Every task has a consumer in the group, also one without partitions. */
 const hasOnlyNew = (members: ReadonlySet<string> | undefined, old: ReadonlySet<string>, expected: number): boolean =>
   members !== undefined && members.size >= expected && [...members].every((member) => !old.has(member));
+
+const hasOld = (members: ReadonlySet<string> | undefined, old: ReadonlySet<string>): boolean =>
+  members !== undefined && [...members].some((member) => old.has(member));
 
 /** Whether a task was told all of this configuration; the worker adds keys of its own. */
 const carries = (task: SinkConfig, config: SinkConfig): boolean =>

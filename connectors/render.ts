@@ -1,4 +1,5 @@
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
+import { OWNER_KEY } from './owner.ts';
 import { debeziumJdbcSettings } from './sinks/debezium-jdbc.ts';
 import type { SinkSetting } from './sinks/sink-setting.ts';
 
@@ -12,7 +13,7 @@ export type SinkFields = readonly { readonly name: string }[];
 export function explainSink(stream: StreamDefinition, environment: Environment, fields: SinkFields): SinkSetting[] {
   const { omit, config } = stream.sink;
   const written = fields.map((field) => field.name).filter((name) => !omit.includes(name));
-  const settings = debeziumJdbcSettings({ stream, environment, fields: written });
+  const settings = [...debeziumJdbcSettings({ stream, environment, fields: written }), ...ownerSetting(environment)];
   const reason = `set in ${stream.file}, sink.config`;
   const known = new Set(settings.map(({ key }) => key));
   return [
@@ -25,6 +26,11 @@ export function explainSink(stream: StreamDefinition, environment: Environment, 
       .map(([key, value]) => ({ key, value, reason })),
   ];
 }
+
+const ownerSetting = ({ project }: Environment): SinkSetting[] =>
+  project === undefined
+    ? []
+    : [{ key: OWNER_KEY, value: project, reason: "marks the sink as this project's: --prune deletes no other" }];
 
 /** The configuration of a stream's sink: deterministic, keys grouped by what they are about. */
 export function renderSink(stream: StreamDefinition, environment: Environment, fields: SinkFields): SinkConfig {

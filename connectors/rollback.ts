@@ -1,10 +1,13 @@
 import { ConnectError } from '../core/errors.ts';
 import { retry } from '../core/retry.ts';
+import { applyChange, isSame, removeIfThere } from './apply-change.ts';
 import type { DeployOptions, DeployOutcome } from './deploy.ts';
-import { isMasked } from './plan/connector-plan.ts';
+import { isMasked } from './plan/compare-configs.ts';
 import type { SinkConfig } from './render.ts';
-import { isHealthy, PATIENCE, settle } from './settle.ts';
-import type { ConnectorStatus, ConnectTarget } from './targets/target.ts';
+import { orderedState } from './run-state.ts';
+import { isHealthy, PATIENCE, settle, settleHeld } from './settle.ts';
+import { commitStart } from './start-offsets.ts';
+import type { ConnectorStatus } from './targets/target.ts';
 
 /** What there was before a deploy touched it. */
 export interface PreviousSink {
@@ -34,26 +37,41 @@ export async function rollBack(options: DeployOptions, previous: PreviousSink, f
 /** Says what it came to. Not interrupted by the signal: half a rollback is worse than none. */
 async function restore(options: DeployOptions, { live, before, outcome }: PreviousSink): Promise<string> {
   const { target, config } = options;
-  const { signal: _signal, ...undisturbed } = options;
+  const { signal: _signal, start: _start, ...undisturbed } = options;
   const name = options.stream.sink.name;
-  if (live === undefined) {
-    await retry(() => removeIfThere(target, name), PATIENCE);
-    return 'rolled back: the connector was removed again';
-  }
-  if (outcome === 'replaced') await retry(() => removeIfThere(target, name), PATIENCE);
+  if (live === undefined) return removeCreated(options);
   const oldMembers = (await options.members?.()) ?? new Set<string>();
   const failing = outcome === 'replaced' ? undefined : await retry(() => target.status(name), PATIENCE);
   const restored = restorable(live, config);
-  await retry(() => target.putConfig(name, restored), PATIENCE);
+  const state = orderedState(before?.state) ?? 'RUNNING';
+  const configChanges = !isSame(await retry(() => target.config(name), PATIENCE), restored);
+  const change = { outcome: outcome === 'replaced' ? outcome : 'updated', config: restored, configChanges } as const;
+  await applyChange(undisturbed, { ...change, state, before: failing }, () => {});
+  if (state !== 'RUNNING') {
+    await settleHeld(undisturbed, state);
+    return `rolled back to the previous config: ${state}`;
+  }
   if (!isHealthy(before, live)) return 'rolled back to the previous config, under which not every task ran either';
   const { status } = await settle(undisturbed, {
     config: restored,
     settleMs: options.settleMs ?? 3_000,
-    oldMembers,
+    ...(configChanges ? { oldMembers } : {}),
     ...(failing === undefined ? {} : { before: failing }),
   });
   const running = status.tasks.filter((task) => task.state === 'RUNNING').length;
   return `rolled back to the previous config: RUNNING ${running}/${status.tasks.length} tasks`;
+}
+
+/** Offsets that were moved for it go back as well, which only a stopped connector allows. */
+async function removeCreated({ target, stream, start = [], timeoutMs }: DeployOptions): Promise<string> {
+  const { name } = stream.sink;
+  if (start.length > 0 && (await retry(() => target.config(name), PATIENCE)) !== undefined) {
+    await retry(() => target.stop(name), PATIENCE);
+    const offsets = new Map(start.map(({ partition, before }) => [partition, before]));
+    await commitStart(target, { name, topic: stream.topic.name, timeoutMs }, offsets);
+  }
+  await retry(() => removeIfThere(target, name), PATIENCE);
+  return 'rolled back: the connector was removed again';
 }
 
 /** A mask must never be saved over a secret: where the cluster shows one, the wanted value is the best there is. */
@@ -61,15 +79,6 @@ export const restorable = (live: SinkConfig, desired: SinkConfig): SinkConfig =>
   Object.fromEntries(
     Object.entries(live).map(([key, value]) => [key, isMasked(value) ? (desired[key] ?? value) : value]),
   );
-
-/** Removes a connector; one that is gone already is as good. */
-export async function removeIfThere(target: ConnectTarget, name: string): Promise<void> {
-  try {
-    await target.remove(name);
-  } catch (error) {
-    if (!(error instanceof ConnectError) || error.code !== 'NOT_FOUND') throw error;
-  }
-}
 
 const rolledBack = (failed: ConnectError, outcome: string): ConnectError =>
   new ConnectError('DEPLOY_FAILED', `${failed.message}\n  ${outcome}`, {

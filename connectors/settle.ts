@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../core/errors.ts';
-import { retry } from '../core/retry.ts';
+import { retry, waitFor } from '../core/retry.ts';
 import type { DeployOptions } from './deploy.ts';
 import { type FailedPart, failuresOf, formatSuspects } from './failure.ts';
 import { createProgress, type Observation, type TaskCount } from './progress.ts';
 import type { SinkConfig } from './render.ts';
+import { isIn, type WantedState } from './run-state.ts';
 import type { ConnectorStatus } from './targets/target.ts';
 
-/** A rebalance ends in seconds; a worker that is not back after these tries needs a person. */
-export const PATIENCE = { attempts: 8, baseMs: 250, maxMs: 5_000 };
+/** A rebalance ends in seconds, a worker is back within half a minute: about 40 s; what lasts longer needs a person. */
+export const PATIENCE = { attempts: 14, baseMs: 250, maxMs: 5_000 };
 const POLL_MS = 200;
 const RESTART_BACKOFF_MS = 1_000;
 
@@ -59,6 +60,22 @@ export async function settle(
       throw tooSlow(name, options.timeoutMs, verdict.kind === 'waiting' ? verdict.count : undefined);
     await sleep(POLL_MS, undefined, signal ? { signal } : {});
   }
+}
+
+/** Waits until a connector that is held back and its tasks are really there. Errors: TIMEOUT. */
+export async function settleHeld(
+  { target, stream, timeoutMs, signal }: DeployOptions,
+  state: WantedState,
+): Promise<{ status: ConnectorStatus; restarts: number }> {
+  const { name } = stream.sink;
+  const status = await waitFor(
+    async () => {
+      const now = await target.status(name);
+      return now !== undefined && isIn(now, state) ? now : undefined;
+    },
+    { what: `${name} to be ${state}`, timeoutMs, ...(signal === undefined ? {} : { signal }) },
+  );
+  return { status, restarts: 0 };
 }
 
 /** Whether the connector and as many tasks as its configuration has are RUNNING. */

@@ -23,6 +23,8 @@ const CODES = {
   CORRUPT: { exit: 1, retryable: false },
   /** Continuing could lose data, so we stopped. */
   UNSAFE: { exit: 1, retryable: false },
+  /** Layers that have to agree do not: what is to be deployed would break. */
+  FINDINGS: { exit: 3, retryable: false },
   /** A deploy failed and the previous state was restored. */
   DEPLOY_FAILED: { exit: 4, retryable: false },
   /** A deploy failed and restoring the previous state failed too. */

@@ -1,6 +1,7 @@
 import type { Admin } from 'kafkajs';
 import type { ObservedMigrations } from '../connectors/plan/migration-plan.ts';
 import type { DesiredStream, ObservedStream } from '../connectors/plan/plan.ts';
+import type { ObservedOffset } from '../connectors/plan/start-plan.ts';
 import type { ObservedSubject } from '../connectors/plan/subject-plan.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { observeTopics } from '../connectors/topics.ts';
@@ -11,6 +12,7 @@ import type { Project, StreamDefinition } from '../pipeline/types.ts';
 import { checkAgainstRegistry } from '../schemas/compatibility/check-against-registry.ts';
 import { DEFAULT_LEVEL, strictest } from '../schemas/compatibility/level.ts';
 import type { SchemaRegistry } from '../schemas/registry.ts';
+import { positionsIn } from './offset-positions.ts';
 
 export interface ObservedParts {
   readonly project: Project;
@@ -36,7 +38,16 @@ export async function observeStream(parts: ObservedParts): Promise<ObservedStrea
     target.config(name),
     target.status(name),
   ]);
-  return { topics, subject, connector: config === undefined ? undefined : { config, state: status?.state } };
+  if (config !== undefined) return { topics, subject, connector: { config, state: status?.state }, offsets: [] };
+  const offsets = await observeOffsets(admin, parts.stream);
+  return { topics, subject, connector: undefined, offsets };
+}
+
+/** What the group of a connector that is not there has left behind: a new connector of its name resumes there. */
+export async function observeOffsets(admin: Admin, stream: StreamDefinition): Promise<ObservedOffset[]> {
+  const topic = stream.topic.name;
+  const positions = (await positionsIn(admin, stream)) ?? [];
+  return positions.map(({ partition, low, end, committed }) => ({ topic, partition, low, end, committed }));
 }
 
 async function observeSubject(parts: ObservedParts): Promise<ObservedSubject> {

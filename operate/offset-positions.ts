@@ -1,3 +1,4 @@
+import type { Admin } from 'kafkajs';
 import { ConnectError } from '../core/errors.ts';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
 import { type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
@@ -26,26 +27,32 @@ export interface OffsetSources {
 export async function readPositions({ stream, kafka }: OffsetSources): Promise<Position[]> {
   const topic = stream.topic.name;
   return withAdmin(kafka, CLIENT_ID, async (admin) => {
-    if (!(await admin.listTopics()).includes(topic)) {
-      throw new ConnectError('NOT_FOUND', `topic ${topic} does not exist`, {
-        details: { topic },
-        hint: '`connect deploy` creates it',
-      });
-    }
-    const [ends, [found]] = await Promise.all([
-      admin.fetchTopicOffsets(topic),
-      admin.fetchOffsets({ groupId: sinkGroup(stream), topics: [topic] }),
-    ]);
-    const known = (found?.partitions ?? []).map(({ partition, offset }) => [partition, BigInt(offset)] as const);
-    const committed = new Map(known.filter(([, offset]) => offset >= 0n));
-    return ends
-      .map(({ partition, low, high }) => {
-        const position = committed.get(partition);
-        const range = { partition, low: BigInt(low), end: BigInt(high), committed: position };
-        return { ...range, lag: range.end - nextOffset(range) };
-      })
-      .sort((a, b) => a.partition - b.partition);
+    const positions = await positionsIn(admin, stream);
+    if (positions !== undefined) return positions;
+    throw new ConnectError('NOT_FOUND', `topic ${topic} does not exist`, {
+      details: { topic },
+      hint: '`connect deploy` creates it',
+    });
   });
+}
+
+/** As `readPositions`; undefined without the topic. */
+export async function positionsIn(admin: Admin, stream: StreamDefinition): Promise<Position[] | undefined> {
+  const topic = stream.topic.name;
+  if (!(await admin.listTopics()).includes(topic)) return undefined;
+  const [ends, [found]] = await Promise.all([
+    admin.fetchTopicOffsets(topic),
+    admin.fetchOffsets({ groupId: sinkGroup(stream), topics: [topic] }),
+  ]);
+  const known = (found?.partitions ?? []).map(({ partition, offset }) => [partition, BigInt(offset)] as const);
+  const committed = new Map(known.filter(([, offset]) => offset >= 0n));
+  return ends
+    .map(({ partition, low, high }) => {
+      const position = committed.get(partition);
+      const range = { partition, low: BigInt(low), end: BigInt(high), committed: position };
+      return { ...range, lag: range.end - nextOffset(range) };
+    })
+    .sort((a, b) => a.partition - b.partition);
 }
 
 /** The record the sink reads next: Kafka may have expired what it had committed, or the topic may be a new one. */

@@ -1,8 +1,11 @@
+import { orderedState } from '../connectors/run-state.ts';
+import { whenStopped } from '../connectors/start-offsets.ts';
+import { isAtLeast } from '../connectors/targets/version.ts';
 import { ConnectError } from '../core/errors.ts';
-import { retry, waitFor } from '../core/retry.ts';
+import { waitFor } from '../core/retry.ts';
 import { nextOffset, type Position, readPositions } from './offset-positions.ts';
 import { deployedStatus, patiently, type SinkAction } from './settle-sink.ts';
-import { bringTo, type WantedState } from './sink-state.ts';
+import { bringTo } from './sink-state.ts';
 
 /** What a reset does to one partition. */
 export interface OffsetMove {
@@ -58,7 +61,7 @@ export async function resetOffsets(action: SinkAction, { moves }: ResetPlan): Pr
   const name = stream.sink.name;
   const before = await deployedStatus(action);
   await requireOffsetApi(action);
-  const state: WantedState = before.state === 'PAUSED' || before.state === 'STOPPED' ? before.state : 'RUNNING';
+  const state = orderedState(before.state) ?? 'RUNNING';
   // Once it is stopped it is brought back whatever happens, also after Ctrl-C.
   const { signal: _signal, ...uninterrupted } = action;
   const comeBack = async (): Promise<void> => {
@@ -103,21 +106,10 @@ export async function resetOffsets(action: SinkAction, { moves }: ResetPlan): Pr
   }
 }
 
-/** Connect refuses while a stopped task's consumer is still in the group, and says that it is safe to try again. */
-export const whenStopped = <T>(change: () => Promise<T>): Promise<T> =>
-  retry(change, {
-    attempts: 8,
-    baseMs: 250,
-    maxMs: 5_000,
-    when: (error) =>
-      error instanceof ConnectError && (error.retryable || /haven't stopped completely/.test(error.message)),
-  });
-
 /** Changing offsets came with Kafka Connect 3.6. Errors: REFUSED. */
 export async function requireOffsetApi(action: SinkAction): Promise<void> {
   const { version } = await patiently(action, () => action.target.worker());
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > 3 || (major === 3 && minor >= 6)) return;
+  if (isAtLeast(version, 3, 6)) return;
   throw new ConnectError('REFUSED', `${action.target.label} is version ${version}, which cannot change offsets`, {
     hint: 'Kafka Connect 3.6 or newer can; here, stop the sink and use kafka-consumer-groups --reset-offsets',
   });

@@ -1,3 +1,4 @@
+import { isIn, order, type WantedState } from '../connectors/run-state.ts';
 import type { ConnectorStatus } from '../connectors/targets/target.ts';
 import { waitFor } from '../core/retry.ts';
 import {
@@ -9,9 +10,6 @@ import {
   waitUntilRunning,
   withoutTraces,
 } from './settle-sink.ts';
-
-/** What a person may tell a sink to be. PAUSED keeps its tasks and partitions, STOPPED gives them up. */
-export type WantedState = 'RUNNING' | 'PAUSED' | 'STOPPED';
 
 export interface StateChange extends SinkTasks {
   readonly connector: string;
@@ -44,12 +42,7 @@ export async function changeState(action: SinkAction, wanted: WantedState): Prom
 export async function bringTo(action: SinkAction, wanted: WantedState, before: ConnectorStatus): Promise<SinkTasks> {
   const { target, stream, timeoutMs, signal } = action;
   const name = stream.sink.name;
-  const orders = {
-    RUNNING: () => target.resume(name),
-    PAUSED: () => target.pause(name),
-    STOPPED: () => target.stop(name),
-  };
-  await patiently(action, orders[wanted]);
+  await patiently(action, () => order(target, name, wanted));
   if (wanted === 'RUNNING') return waitUntilRunning(action, { status: before });
   return waitFor(
     async () => {
@@ -61,16 +54,4 @@ export async function bringTo(action: SinkAction, wanted: WantedState, before: C
     },
     { what: `${name} to be ${wanted}`, timeoutMs, ...(signal === undefined ? {} : { signal }) },
   );
-}
-
-function isIn({ state, tasks }: ConnectorStatus, wanted: WantedState): boolean {
-  if (state !== wanted) return false;
-  switch (wanted) {
-    case 'RUNNING':
-      return tasks.length > 0 && tasks.every((task) => task.state === 'RUNNING');
-    case 'PAUSED':
-      return tasks.every((task) => task.state === 'PAUSED' || task.state === 'FAILED');
-    case 'STOPPED':
-      return tasks.length === 0;
-  }
 }

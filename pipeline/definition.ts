@@ -41,6 +41,7 @@ const DECIDED_ELSEWHERE: Readonly<Record<string, string>> = {
   'connection.url': 'worker.databaseUrl in connect.yaml',
   'connection.username': 'worker.databaseUser in connect.yaml',
   'connection.password': 'worker.databasePassword in connect.yaml',
+  'perps.connect.owner': 'project in connect.yaml',
 };
 
 const SECRET_SETTING = /passw|secret|token|credential|jaas|api[-_.]?key/i;

@@ -11,6 +11,7 @@ type PortName = keyof Ports;
 /** `connect.yaml` as the schema leaves it: valid, defaults filled in. */
 export interface EnvironmentsDocument {
   readonly default: string;
+  readonly project?: string;
   readonly environments: Readonly<Record<string, EmbeddedForm | RemoteForm>>;
 }
 

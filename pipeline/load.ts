@@ -11,7 +11,7 @@ import {
 import { type SchemaName, validateFile } from './json-schema.ts';
 import { findPlaintextSecrets } from './plaintext-secrets.ts';
 import { type Problem, sortProblems } from './problem.ts';
-import type { Project } from './types.ts';
+import type { Environment, Project } from './types.ts';
 import { parseYamlFile, type YamlFile } from './yaml-file.ts';
 
 export { selectEnvironment, selectStreams } from './select.ts';
@@ -49,11 +49,18 @@ export function loadProject(root: string, env: NodeJS.ProcessEnv): Project {
     root,
     defaultEnvironment: environments.default,
     environments: Object.fromEntries(
-      Object.entries(environments.environments).map(([name, form]) => [name, completeEnvironment(name, form, env)]),
+      Object.entries(environments.environments).map(([name, form]) => [
+        name,
+        { ...completeEnvironment(name, form, env), ...projectOf(environments) },
+      ]),
     ),
     streams: defined.map(({ stream }) => stream),
   };
 }
+
+// A sink's name comes from its definition, so the environments of one project that share a cluster share their sinks.
+const projectOf = ({ project }: EnvironmentsDocument): Pick<Environment, 'project'> =>
+  project === undefined ? {} : { project };
 
 function readEnvironments(root: string, problems: Problem[]): EnvironmentsDocument {
   const file = readChecked(root, ENVIRONMENT_FILE, 'environment', problems);

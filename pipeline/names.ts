@@ -6,13 +6,13 @@ import type { StreamDefinition } from './types.ts';
 export const rejectedTopic = (stream: StreamDefinition): string => `${stream.topic.name}.rejected`;
 
 /** Topic of records that the sink could not decode or the database refused. */
-export const deadLetterTopic = (stream: StreamDefinition): string => `${stream.topic.name}.dlq`;
+export const deadLetterTopic = (stream: Pick<StreamDefinition, 'topic'>): string => `${stream.topic.name}.dlq`;
 
 /** Compacted topic with the producer's resume point. */
 export const checkpointTopic = (stream: StreamDefinition): string => `${stream.topic.name}.checkpoint`;
 
 /** Registry subject of the topic's values. */
-export const valueSubject = (stream: StreamDefinition): string => `${stream.topic.name}-value`;
+export const valueSubject = (stream: Pick<StreamDefinition, 'topic'>): string => `${stream.topic.name}-value`;
 
 /** Consumer group of the stream's sink connector. */
 export const sinkGroup = (stream: StreamDefinition): string => `connect-${stream.sink.name}`;

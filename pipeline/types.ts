@@ -45,6 +45,8 @@ export interface SinkDefinition {
   readonly maxPollRecords: number;
   /** Bytes one partition may return in one fetch. */
   readonly maxPartitionFetchBytes: number;
+  /** Enforced by each deploy. Left out: a new sink runs, and one that somebody holds back by hand is not touched. */
+  readonly state?: 'running' | 'paused' | 'stopped';
   /** `fail` stops the task on a record that does not decode (default); `dlq` moves it to the dead letter topic. */
   readonly onUndecodable: 'fail' | 'dlq';
   /** Avro fields that are not written into the table. */
@@ -62,6 +64,8 @@ export type ConverterFlavour = 'apicurio' | 'confluent';
 /** One environment of `connect.yaml`, complete: what was left out has its default, ports overridden by the process environment. */
 export interface Environment {
   readonly name: string;
+  /** `project` of connect.yaml: the mark of the connectors that are deployed from here. */
+  readonly project?: string;
   /** Set when this package runs the parts itself. */
   readonly stack?: EmbeddedStackSettings;
   readonly kafka: {

@@ -1,14 +1,20 @@
 import type { Command } from 'commander';
+import type { StartFrom } from '../../connectors/plan/start-plan.ts';
 import type { CliContext } from '../context.ts';
 import { parseDuration } from '../duration-flag.ts';
+import { planOptions, startOption } from './plan.ts';
 
 interface DeployFlags {
   readonly env?: string;
   readonly only?: string[];
+  readonly plan?: string;
   readonly timeout: number;
   readonly yes?: boolean;
   readonly rollback: boolean;
+  readonly wait: boolean;
   readonly growTopics?: boolean;
+  readonly prune?: boolean;
+  readonly from: StartFrom;
   readonly output: 'text' | 'json';
 }
 
@@ -16,33 +22,57 @@ interface DeployFlags {
 export function registerDeploy(program: Command, context: CliContext): void {
   program
     .command('deploy')
-    .description('plan, create topics, create or update the sinks, wait until every task runs, or roll back')
+    .description('check, plan, create topics, create or update the sinks, wait until every task runs, or roll back')
     .option('-e, --env <name>', 'environment of connect.yaml')
     .option('--only <stream...>', 'these streams only')
+    .option(
+      '--plan <file>',
+      'apply this saved plan exactly and without asking, or refuse when anything has moved since',
+    )
     .option('--timeout <duration>', 'bound of the wait for each sink', parseDuration, 120_000)
     .option('--yes', 'apply the plan without asking; needed where there is no terminal and something would change')
+    .option('--wait', 'wait until every sink runs (the default)')
+    .option('--no-wait', 'end once the cluster has taken the configuration; nothing can be rolled back then')
     .option('--no-rollback', 'leave what was changed as it is when it does not run')
     .option('--grow-topics', 'add partitions where a definition has more; keys move to other partitions')
+    .option('--prune', 'delete sinks that this project has deployed and no longer defines')
+    .addOption(startOption())
     .option('-o, --output <format>', 'text or json', 'text')
-    .action(async (flags: DeployFlags) => {
-      const [{ deployStreams }, { selectEnvironment, selectStreams }] = await Promise.all([
+    .action(async (flags: DeployFlags, command: Command) => {
+      const [{ deployStreams }, { selectEnvironment }] = await Promise.all([
         import('../deploy-streams.ts'),
         import('../../pipeline/load.ts'),
       ]);
+      const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags, command);
       const project = await context.loadProject();
-      const environment = selectEnvironment(project, flags.env);
-      const streams = selectStreams(project, flags.only);
-      const deployed = await deployStreams(context, project, environment, streams, {
+      const environment = selectEnvironment(project, saved?.plan.environment ?? flags.env);
+      const deployed = await deployStreams(context, project, environment, {
+        plan: saved?.options ?? planOptions(flags),
+        ...(saved === undefined ? {} : { saved }),
         timeoutMs: flags.timeout,
         yes: flags.yes === true,
         rollback: flags.rollback,
-        growTopics: flags.growTopics === true,
+        wait: flags.wait,
       });
       if (flags.output === 'json') {
-        context.json({ environment: environment.name, streams: deployed });
+        context.json({ environment: environment.name, ...deployed });
         return;
       }
       const { deployLines } = await import('../render-deploy.ts');
-      for (const line of deployed.flatMap(deployLines)) context.print(line);
+      for (const line of deployLines(deployed)) context.print(line);
     });
+}
+
+/** What the plan was made for stands in its file. Errors: USAGE. */
+async function savedPlan(context: CliContext, file: string, flags: DeployFlags, command: Command) {
+  const given = ['only', 'growTopics', 'prune', 'from'].filter((name) => command.getOptionValueSource(name) === 'cli');
+  if (given.length > 0) {
+    const { ConnectError } = await import('../../core/errors.ts');
+    const names = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+    throw new ConnectError('USAGE', `${names.join(', ')}: the plan says that already`, {
+      hint: 'give it to `connect plan --out`, or deploy without --plan',
+    });
+  }
+  const { loadPlan } = await import('../saved-plan.ts');
+  return loadPlan(context, file, flags.env);
 }

@@ -1,11 +1,15 @@
 import { type Command, Option } from 'commander';
+import { START_FROM, type StartFrom } from '../../connectors/plan/start-plan.ts';
 import type { CliContext } from '../context.ts';
 
 interface PlanFlags {
   readonly env?: string;
   readonly only?: string[];
   readonly check?: boolean;
+  readonly out?: string;
   readonly growTopics?: boolean;
+  readonly prune?: boolean;
+  readonly from: StartFrom;
   readonly output: 'text' | 'json';
 }
 
@@ -18,24 +22,45 @@ export function registerPlan(program: Command, context: CliContext): void {
     .option('-e, --env <name>', 'environment of connect.yaml')
     .option('--only <stream...>', 'these streams only')
     .option('--check', 'exit code 2 when anything is pending')
+    .option('--out <file>', 'save the plan; `connect deploy --plan FILE` applies exactly that, or refuses')
     .option('--grow-topics', 'plan to add partitions where a definition has more; keys move to other partitions')
+    .option('--prune', 'plan to delete sinks that this project has deployed and no longer defines')
+    .addOption(startOption())
     .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (flags: PlanFlags) => {
-      const [{ planStreams }, { planLines }, { pendingEntries }, { selectEnvironment, selectStreams }] =
-        await Promise.all([
-          import('../plan-streams.ts'),
-          import('../render-plan.ts'),
-          import('../../connectors/plan/plan.ts'),
-          import('../../pipeline/load.ts'),
-        ]);
+      const [{ planStreams }, { planLines }, { pendingEntries }, { selectEnvironment }] = await Promise.all([
+        import('../plan-streams.ts'),
+        import('../render-plan.ts'),
+        import('../../connectors/plan/plan.ts'),
+        import('../../pipeline/load.ts'),
+      ]);
       const project = await context.loadProject();
       const environment = selectEnvironment(project, flags.env);
-      const streams = selectStreams(project, flags.only);
-      const growTopics = flags.growTopics === true;
-      const plan = await planStreams(context, project, environment, streams, { growTopics });
-      if (flags.output === 'json') context.json(plan);
-      else for (const line of planLines(plan)) context.print(line);
-      const pending = pendingEntries(plan).length;
+      const made = await planStreams(context, project, environment, planOptions(flags));
+      if (flags.output === 'json') context.json(made.plan);
+      else for (const line of planLines(made.plan)) context.print(line);
+      if (flags.out !== undefined) {
+        const { savePlan } = await import('../saved-plan.ts');
+        await savePlan(context, flags.out, made);
+      }
+      const pending = pendingEntries(made.plan).length;
       if (flags.check === true && pending > 0) context.setExitCode(2);
     });
 }
+
+/** `--from`, of plan and deploy alike. */
+export const startOption = (): Option =>
+  new Option(
+    '--from <place>',
+    'where a sink begins that has to be created: where an earlier one of its name stopped, the oldest record, the next one',
+  )
+    .choices(START_FROM)
+    .default('resume');
+
+/** What a plan is about, by the flags that plan and deploy share. */
+export const planOptions = (flags: Pick<PlanFlags, 'only' | 'growTopics' | 'prune' | 'from'>) => ({
+  only: flags.only,
+  growTopics: flags.growTopics === true,
+  prune: flags.prune === true,
+  from: flags.from,
+});

@@ -10,6 +10,7 @@ import type { StartFlags } from '../commands/start.ts';
 import type { CliContext } from '../context.ts';
 import { deployStreams } from '../deploy-streams.ts';
 import { count, duration } from '../format.ts';
+import { PLAN_DEFAULTS } from '../plan-streams.ts';
 import { registerStreams } from '../register-streams.ts';
 import { verifyLines } from '../render-verify.ts';
 import { createStackProgress } from '../stack-progress.ts';
@@ -95,7 +96,11 @@ async function runPipeline(session: StartSession, flags: StartFlags): Promise<Ve
   }
 
   heading(context, 'deploy');
-  await deployStreams(context, project, environment, streams, { timeoutMs: DEPLOY_TIMEOUT_MS, yes: true });
+  await deployStreams(context, project, environment, {
+    plan: { ...PLAN_DEFAULTS, only: streams.map(({ name }) => name) },
+    timeoutMs: DEPLOY_TIMEOUT_MS,
+    yes: true,
+  });
 
   heading(context, `simulate and produce ${count(flags.updates)} updates`);
   await runFlow(session, flags);

@@ -1,15 +1,17 @@
-import { isReference, isSecretKey } from '../config-changes.ts';
 import type { SinkConfig } from '../render.ts';
-import { createScrub } from '../targets/scrub.ts';
+import { type DeclaredState, orderedState, wantedState } from '../run-state.ts';
 import type { RunState } from '../targets/target.ts';
-import type { IgnoredSetting, PlanEntry, PlannedChange } from './plan.ts';
-
-/** A setting as its plugin declares it; undefined for one that nothing is known of. */
-export type SettingLookup = (key: string) => { readonly type: string; readonly default?: string } | undefined;
+import { compareConfigs, type SettingLookup } from './compare-configs.ts';
+import type { PlanEntry, PlannedChange } from './plan.ts';
+import { type ObservedOffset, type StartFrom, startEffects } from './start-plan.ts';
 
 export interface DesiredConnector {
   readonly name: string;
   readonly config: SinkConfig;
+  /** Undefined: a new one runs, and one that is held back by hand is left alone. */
+  readonly state?: DeclaredState | undefined;
+  /** Where one begins that has to be created. Default: where its group has stopped, else at the oldest record. */
+  readonly from?: StartFrom;
 }
 
 export interface ObservedConnector {
@@ -18,138 +20,94 @@ export interface ObservedConnector {
   readonly state: RunState | undefined;
 }
 
-export interface ConfigComparison {
-  readonly changes: readonly PlannedChange[];
-  readonly ignored: readonly IgnoredSetting[];
-}
-
 /** Another class is another connector under the same name. */
 const REPLACING_KEY = 'connector.class';
-/** Connect writes the connector's name into its configuration. */
-const SERVER_ADDED = new Set(['name']);
-/** What clusters and their consoles show in the place of a password. */
-const MASK = /^(\*+|\[hidden\]|<hidden>|\(secret\)|•+)$/i;
+/** The run state among the changes, as the definition spells it; no connector setting has this name. */
+export const STATE_KEY = 'sink.state';
 
-/** Whether a value is a mask and not what is really set. */
-export const isMasked = (value: string): boolean => MASK.test(value);
-
-/** Whether changes make it another connector, which cannot be had in place. */
-export const needsReplacement = (changes: readonly { readonly key: string }[]): boolean =>
-  changes.some(({ key }) => key === REPLACING_KEY);
-
-/** What becomes of a sink. A difference that makes none to the worker is no change, so a plan after a deploy is empty. */
+/**
+ * What becomes of a sink. A difference that makes none to the worker is no change, so a plan after a deploy is empty.
+ * `offsets`: what the group of a connector that is not there has left behind.
+ */
 export function planConnector(
   desired: DesiredConnector,
   live: ObservedConnector | undefined,
   settings: SettingLookup,
+  offsets: readonly ObservedOffset[] = [],
 ): PlanEntry {
   const rest = { kind: 'connector', name: desired.name, notes: [] } as const;
-  if (live === undefined) {
-    const tasks = desired.config['tasks.max'] ?? '1';
-    const summary = `${tasks} ${tasks === '1' ? 'task' : 'tasks'} at most`;
-    return { ...rest, action: 'create', summary, changes: [], effects: [], ignored: [] };
+  if (live === undefined) return { ...rest, ...planCreation(desired, offsets) };
+  const { changes: settingChanges, ignored } = compareConfigs(live.config, desired.config, settings);
+  const now = orderedState(live.state);
+  if (desired.state === undefined && now !== undefined && now !== 'RUNNING') {
+    const summary = `is ${now}: someone holds it back on purpose; \`connect resume\` first, or declare sink.state`;
+    return { ...rest, action: 'blocked', summary, changes: settingChanges, effects: [], ignored };
   }
-  const { changes, ignored } = compareConfigs(live.config, desired.config, settings);
-  if (live.state === 'PAUSED' || live.state === 'STOPPED') {
-    const summary = `is ${live.state}: someone holds it back on purpose; \`connect resume\` first`;
-    return { ...rest, action: 'blocked', summary, changes, effects: [], ignored };
-  }
+  const stateChange = planState(desired.state, live.state);
+  const changes = [...settingChanges, ...stateChange];
+  const held = desired.state === 'paused' || desired.state === 'stopped' ? desired.state : undefined;
   if (changes.length === 0) {
-    return { ...rest, action: 'unchanged', summary: 'in sync', changes, effects: [], ignored };
+    const summary = held === undefined ? 'in sync' : `in sync, ${held} as declared`;
+    return { ...rest, action: 'unchanged', summary, changes, effects: [], ignored };
   }
-  if (needsReplacement(changes)) {
+  if (settingChanges.some(({ key }) => key === REPLACING_KEY)) {
     return {
       ...rest,
       action: 'replace',
       summary: 'delete and create again, under the same name',
       changes,
-      effects: [`offsets stay in group connect-${desired.name}: the new connector goes on where the old one stopped`],
+      effects: [
+        `offsets stay in group connect-${desired.name}: the new connector goes on where the old one stopped`,
+        ...(held === undefined ? [] : updateEffects(true, stateChange.length > 0, desired.state)),
+      ],
       ignored,
     };
   }
   return {
     ...rest,
     action: 'update',
-    summary: 'update in place, tasks restart',
+    summary:
+      settingChanges.length === 0 ? 'run state' : `update in place${held === undefined ? ', tasks restart' : ''}`,
     changes,
-    effects: ['every task restarts; offsets stay'],
+    effects: updateEffects(settingChanges.length > 0, stateChange.length > 0, desired.state),
     ignored,
   };
 }
 
-/** Key by key, by what a value means: an unset key has its plugin's default, and numbers, booleans and lists have many spellings. */
-export function compareConfigs(live: SinkConfig, desired: SinkConfig, settings: SettingLookup): ConfigComparison {
-  const changes: PlannedChange[] = [];
-  const ignored: IgnoredSetting[] = [];
-  const keys = [...new Set([...Object.keys(live), ...Object.keys(desired)])].sort();
-  for (const key of keys) {
-    const before = live[key];
-    const after = desired[key];
-    if (before === after) continue;
-    const setting = settings(key);
-    const reason = whyIgnored(key, before, after, setting);
-    if (reason === undefined) changes.push(shownChange(key, before, after, setting?.type));
-    else ignored.push({ key, reason });
-  }
-  return { changes, ignored };
+function planCreation(
+  { name, config, state, from }: DesiredConnector,
+  offsets: readonly ObservedOffset[],
+): Pick<PlanEntry, 'action' | 'summary' | 'changes' | 'effects' | 'ignored'> {
+  const tasks = config['tasks.max'] ?? '1';
+  const held = state === undefined || state === 'running' ? '' : `, ${state} from the start`;
+  return {
+    action: 'create',
+    summary: `${tasks} ${tasks === '1' ? 'task' : 'tasks'} at most${held}`,
+    changes: [],
+    effects: startEffects(name, from ?? 'resume', offsets),
+    ignored: [],
+  };
 }
 
-function whyIgnored(
-  key: string,
-  before: string | undefined,
-  after: string | undefined,
-  setting: ReturnType<SettingLookup>,
-): string | undefined {
-  if (SERVER_ADDED.has(key) && (before === undefined || after === undefined)) return 'server-added';
-  const type = setting?.type ?? '';
-  if (isSecret(key, type) && before !== undefined && after !== undefined && isMasked(before)) {
-    return 'masked by the cluster, so it cannot be compared';
-  }
-  const default_ = setting?.default;
-  const then = before ?? default_;
-  const now = after ?? default_;
-  if (then === undefined || now === undefined || canonical(then, type) !== canonical(now, type)) return undefined;
-  return before === undefined || after === undefined ? `"${default_}" is the plugin's own default` : 'another spelling';
+/** As far as the definition says anything; a state that the cluster has not told yet is taken for RUNNING. */
+function planState(declared: DeclaredState | undefined, live: RunState | undefined): PlannedChange[] {
+  const now = orderedState(live) ?? 'RUNNING';
+  if (declared === undefined || wantedState(declared) === now) return [];
+  return [{ key: STATE_KEY, before: now.toLowerCase(), after: declared, secret: false }];
 }
 
-/** One form for every spelling that the worker reads alike. */
-function canonical(value: string, type: string): string {
-  const text = value.trim();
-  switch (type) {
-    case 'BOOLEAN':
-      return text.toLowerCase();
-    case 'SHORT':
-    case 'INT':
-    case 'LONG':
-      return /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')).toString() : text;
-    case 'LIST':
-      return text
-        .split(',')
-        .map((word) => word.trim())
-        .join(',');
-    case 'CLASS':
-      return text;
+function updateEffects(config: boolean, state: boolean, declared: DeclaredState | undefined): string[] {
+  switch (declared) {
+    case 'paused':
+    case 'stopped': {
+      const gives = declared === 'paused' ? 'keeps its tasks and writes nothing' : 'gives up its tasks; offsets stay';
+      const later = 'the configuration is tried when the sink runs again: until then nobody knows whether it does';
+      return [...(state ? [gives] : []), ...(config ? [later] : [])];
+    }
     default:
-      return value;
+      return [
+        ...(config ? ['every task restarts; offsets stay'] : []),
+        ...(state ? ['goes on at its committed offsets'] : []),
+      ];
   }
-}
-
-const isSecret = (key: string, type: string): boolean => type === 'PASSWORD' || isSecretKey(key);
-
-function shownChange(
-  key: string,
-  before: string | undefined,
-  after: string | undefined,
-  type: string | undefined,
-): PlannedChange {
-  const secret = isSecret(key, type ?? '');
-  return { key, before: shown(before, secret), after: shown(after, secret), secret };
-}
-
-// A URL or a JAAS text may hold a login among other things.
-const scrub = createScrub();
-
-function shown(value: string | undefined, secret: boolean): string | undefined {
-  if (value === undefined || isReference(value)) return value;
-  return secret ? '(secret)' : scrub(value);
 }

@@ -1,7 +1,10 @@
 import type { SinkConfig } from '../render.ts';
 import type { TopicSpec } from '../topics.ts';
-import { type DesiredConnector, type ObservedConnector, planConnector, type SettingLookup } from './connector-plan.ts';
+import type { SettingLookup } from './compare-configs.ts';
+import { type DesiredConnector, type ObservedConnector, planConnector } from './connector-plan.ts';
 import { type ObservedMigrations, planMigrations } from './migration-plan.ts';
+import { type Orphan, planRemoval } from './removal-plan.ts';
+import type { ObservedOffset } from './start-plan.ts';
 import { type ObservedSubject, planSubject } from './subject-plan.ts';
 import { type ObservedTopic, planTopic } from './topic-plan.ts';
 
@@ -66,6 +69,8 @@ export interface ObservedStream {
   readonly topics: Readonly<Record<string, ObservedTopic>>;
   readonly subject: ObservedSubject;
   readonly connector: ObservedConnector | undefined;
+  /** What the group of a connector that is not there has committed; empty for one that is there, or without a topic. */
+  readonly offsets: readonly ObservedOffset[];
 }
 
 export interface PlanInput {
@@ -77,6 +82,8 @@ export interface PlanInput {
   readonly settings: (config: SinkConfig, key: string) => ReturnType<SettingLookup>;
   /** Give the data topic more partitions where the definition says more. */
   readonly growTopics: boolean;
+  /** Connectors of this project that no definition names, where those are to be deleted. */
+  readonly orphans: readonly Orphan[];
 }
 
 /** Desired and observed → what to do, in the order that is safe. Pure: asks nobody. */
@@ -91,9 +98,15 @@ export function makePlan(input: PlanInput): Plan {
       }),
     ),
     planSubject(desired.subject, observed.subject),
-    planConnector(desired.connector, observed.connector, (key) => input.settings(desired.connector.config, key)),
+    planConnector(
+      desired.connector,
+      observed.connector,
+      (key) => input.settings(desired.connector.config, key),
+      observed.offsets,
+    ),
   ]);
-  const entries = [planMigrations(input.migrations), ...streams];
+  // What goes, goes last: whatever takes its place runs by then.
+  const entries = [planMigrations(input.migrations), ...streams, ...input.orphans.map(planRemoval)];
   const number = (action: PlanAction): number =>
     entries.filter((one) => isDeploys(one) && one.action === action).length;
   return {

@@ -11,7 +11,7 @@ export interface SinkInput {
   readonly fields: readonly string[];
 }
 
-const CONNECTOR_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConnector';
+export const CONNECTOR_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConnector';
 
 /** An outage of PostgreSQL that the sink waits out by itself: 60 tries, 5 s apart, each at most 5 s long. */
 const FLUSH_RETRIES = 60;

@@ -1,4 +1,4 @@
-import type { ConnectError } from '../../core/errors.ts';
+import { ConnectError } from '../../core/errors.ts';
 import { createHttp, type HttpReply } from '../../core/http.ts';
 import type { SinkConfig } from '../render.ts';
 import { replyError } from './rest-errors.ts';
@@ -12,7 +12,9 @@ import type {
   RunState,
   SettingDefinition,
   SinkOffset,
+  WorkerInfo,
 } from './target.ts';
+import { isAtLeast } from './version.ts';
 
 export interface RestTargetOptions {
   readonly url: string;
@@ -59,16 +61,14 @@ export function createRestTarget(options: RestTargetOptions): ConnectTarget {
 
   const at = (name: string): string => `/connectors/${encodeURIComponent(name)}`;
 
+  async function worker(): Promise<WorkerInfo> {
+    const reply = await call<WorkerReply>('say its version', 'GET', '/');
+    return { version: reply.version, commit: reply.commit, kafkaClusterId: reply.kafka_cluster_id };
+  }
+
   return {
     label,
-    async worker() {
-      const reply = await call<{ version: string; commit: string; kafka_cluster_id: string }>(
-        'say its version',
-        'GET',
-        '/',
-      );
-      return { version: reply.version, commit: reply.commit, kafkaClusterId: reply.kafka_cluster_id };
-    },
+    worker,
     list: () => call<string[]>('list its connectors', 'GET', '/connectors'),
     async info(name) {
       const reply = await find<InfoReply>(`describe ${name}`, at(name));
@@ -77,6 +77,11 @@ export function createRestTarget(options: RestTargetOptions): ConnectTarget {
     config: (name) => find<SinkConfig>(`show the configuration of ${name}`, `${at(name)}/config`),
     async putConfig(name, config) {
       await call(`deploy ${name}`, 'PUT', `${at(name)}/config`, config);
+    },
+    async createHeld(name, config, state) {
+      const { version } = await worker();
+      if (!isAtLeast(version, 3, 7)) throw cannotHold(label, name, version, state);
+      await call(`create ${name}`, 'POST', '/connectors', { name, config, initial_state: state });
     },
     async validate(config) {
       const plugin = encodeURIComponent(config['connector.class'] ?? '');
@@ -134,6 +139,23 @@ export function createRestTarget(options: RestTargetOptions): ConnectTarget {
       return (await call<SettingReply[]>(`list the settings of ${pluginClass}`, 'GET', path)).map(toSetting);
     },
   };
+}
+
+function cannotHold(label: string, name: string, version: string, state: string): ConnectError {
+  return new ConnectError(
+    'REFUSED',
+    `${label} is version ${version}, which cannot create ${name} ${state}: it would read records first`,
+    {
+      details: { connector: name, version },
+      hint: 'Kafka Connect 3.7 or newer can; here, deploy it running and hold it back afterwards',
+    },
+  );
+}
+
+interface WorkerReply {
+  readonly version: string;
+  readonly commit: string;
+  readonly kafka_cluster_id: string;
 }
 
 interface InfoReply {

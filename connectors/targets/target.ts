@@ -82,6 +82,11 @@ export interface ConnectTarget {
   config(name: string): Promise<SinkConfig | undefined>;
   /** Creates the connector or replaces its whole configuration; answers before anything has run. */
   putConfig(name: string, config: SinkConfig): Promise<void>;
+  /**
+   * Creates a connector that is PAUSED or STOPPED from its first moment, so that it has read nothing. Errors: REFUSED where
+   * the cluster cannot.
+   */
+  createHeld(name: string, config: SinkConfig, state: 'PAUSED' | 'STOPPED'): Promise<void>;
   /** What the worker has against a configuration; empty when it accepts it. */
   validate(config: SinkConfig): Promise<ConfigFinding[]>;
   status(name: string): Promise<ConnectorStatus | undefined>;

@@ -8,7 +8,7 @@ import { freePorts } from '../support/free-ports.ts';
 import { copyProject } from '../support/project.ts';
 import { createStackFolder, removeStackFolder } from '../support/stack-folder.ts';
 
-const documents = ['README.md', 'CONTRIBUTING.md', 'docs/docker.md', 'docs/msk.md'];
+const documents = ['README.md', 'CONTRIBUTING.md', 'docs/docker.md', 'docs/deploy.md', 'docs/msk.md'];
 
 /**
  * Needs a Docker engine, which a machine that runs these tests need not have. test/unit/stack/docker tests what can be
@@ -43,6 +43,10 @@ const WALK = [
   'plan',
   'deploy',
   'plan --check',
+  'plan --prune',
+  'deploy --prune',
+  'plan --out next.plan',
+  'deploy --plan next.plan',
   'status',
   'simulate',
   'produce',

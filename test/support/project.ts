@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
@@ -54,10 +64,11 @@ export async function createTestProject(options: { readonly name: string }): Pro
   const databaseName = `test_${suffix}`;
   const [feedPort = 0] = await freePorts(1);
   mkdirSync(join(root, '.connect'), { mode: 0o700 });
+  shareCatalogs(root);
   writeFileSync(join(root, '.connect', 'secrets.properties'), `database.password=${stackSecrets.database}\n`, {
     mode: 0o600,
   });
-  writeFileSync(join(root, 'connect.yaml'), environmentFile(ports, databaseName, feedPort));
+  writeFileSync(join(root, 'connect.yaml'), environmentFile(ports, databaseName, feedPort, suffix));
   const env = { ...process.env, PERPS_DATABASE_PASSWORD: stackSecrets.database };
   const reload = () => loadProject(root, env);
   const project = reload();
@@ -82,6 +93,13 @@ export async function createTestProject(options: { readonly name: string }): Pro
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** Every deploy checks the contract first; its catalog is made from the same migrations in every project. */
+function shareCatalogs(root: string): void {
+  const shared = join(inject('stackRoot'), '.connect', 'cache');
+  mkdirSync(shared, { recursive: true });
+  symlinkSync(shared, join(root, '.connect', 'cache'));
 }
 
 function missingStack(): never {
@@ -116,8 +134,9 @@ function renameStream(file: string, suffix: string): void {
   writeFileSync(file, document.toString());
 }
 
-function environmentFile(ports: StackPorts, databaseName: string, feedPort: number): string {
+function environmentFile(ports: StackPorts, databaseName: string, feedPort: number, suffix: string): string {
   return `default: local
+project: test-${suffix}
 environments:
   local:
     kafka: { brokers: ['127.0.0.1:${ports.kafka}'], replicationFactor: 1 }

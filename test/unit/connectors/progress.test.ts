@@ -68,6 +68,13 @@ test("a RUNNING state may be the old task's until only new consumers are in the 
   expect(progress.judge(running({ members: new Set(['c', 'd']) }), 3).kind).toBe('settled');
 });
 
+test('while an old consumer is a member its task may be on a worker that has died: RUNNING does not count, however late', () => {
+  const progress = createProgress({ config, settleMs: 0, oldMembers: new Set(['a', 'b']) });
+  progress.judge(running({ members: new Set(['a', 'c']) }), 0);
+  expect(progress.judge(running({ members: new Set(['a', 'c']) }), 30_000).kind).toBe('waiting');
+  expect(progress.judge(running({ members: new Set(['c', 'd']) }), 45_000).kind).toBe('settled');
+});
+
 test('where the group cannot be seen, a state counts once an old one would be gone', () => {
   const progress = createProgress({ config, settleMs: 0, oldMembers: new Set() });
   expect(progress.judge(running(), 0).kind).toBe('waiting');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { removeIfThere, restorable, rollBack } from '../../../connectors/rollback.ts';
+import { removeIfThere } from '../../../connectors/apply-change.ts';
+import { restorable, rollBack } from '../../../connectors/rollback.ts';
 import type { ConnectTarget } from '../../../connectors/targets/target.ts';
 import { ConnectError } from '../../../core/errors.ts';
 import { positions } from './stream.ts';

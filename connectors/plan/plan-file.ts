@@ -1,0 +1,121 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ConnectError } from '../../core/errors.ts';
+import { type Fingerprint, hash } from './fingerprint.ts';
+import { isDeploys, type Plan, type PlanEntry } from './plan.ts';
+import type { StartFrom } from './start-plan.ts';
+
+/** What was asked for when the plan was made; a deploy of the plan asks for the same. */
+export interface PlanOptions {
+  /** Streams; undefined: all. */
+  readonly only?: readonly string[] | undefined;
+  readonly growTopics: boolean;
+  readonly prune: boolean;
+  readonly from: StartFrom;
+}
+
+/** A plan and the world it was made in. */
+export interface MadePlan {
+  readonly plan: Plan;
+  readonly options: PlanOptions;
+  readonly fingerprints: Readonly<Record<string, Fingerprint>>;
+  /** Hash of the environment's definition; references stand in it, no secrets. */
+  readonly environment: string;
+}
+
+/** Of the file's shape; a file of another one is refused. */
+export const PLAN_VERSION = 1;
+
+export interface SavedPlan extends MadePlan {
+  readonly format: 'perps-connect plan';
+  readonly version: typeof PLAN_VERSION;
+}
+
+/** The text of a plan file. It holds no secret: the plan shows none, and hashes are taken without them. */
+export function planFileText(made: MadePlan): string {
+  const { plan, options, fingerprints, environment } = made;
+  const saved: SavedPlan = {
+    format: 'perps-connect plan',
+    version: PLAN_VERSION,
+    options,
+    plan,
+    fingerprints,
+    environment,
+  };
+  return `${JSON.stringify({ ...saved, checksum: hash(plain(saved)) }, null, 2)}\n`;
+}
+
+/**
+ * Reads a plan file. What it says is never acted on by itself: a deploy plans anew and goes on only when that comes to the same.
+ * Errors: USAGE for a file that is none, of another version, or edited.
+ */
+export function readPlanFile(file: string, text: string): SavedPlan {
+  const refuse = (why: string, hint: string): never => {
+    throw new ConnectError('USAGE', `${file} ${why}; nothing was done`, { details: { file }, hint });
+  };
+  const again = 'make a new one: `connect plan --out FILE`';
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return refuse('is no plan file: it is not JSON', again);
+  }
+  const { checksum, ...saved } = (data ?? {}) as SavedPlan & { readonly checksum?: string };
+  if (saved.format !== 'perps-connect plan') return refuse('is no plan file', again);
+  if (saved.version !== PLAN_VERSION) {
+    return refuse(
+      `is a plan of version ${String(saved.version)}, this program reads ${PLAN_VERSION}`,
+      'plan and deploy with one version',
+    );
+  }
+  if (checksum !== hash(saved)) return refuse('was changed after it was written', again);
+  return saved;
+}
+
+/** As it comes back out of JSON. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/**
+ * What is no longer as it was when the plan was saved, one line each; empty when the plan can be applied exactly. What other
+ * commands have done meanwhile, as the plan itself told, is no difference.
+ */
+export function whatMoved(saved: MadePlan, now: MadePlan): string[] {
+  const before = new Map(saved.plan.entries.map((entry) => [titleOf(entry), entry]));
+  const after = new Map(now.plan.entries.map((entry) => [titleOf(entry), entry]));
+  const lines = [...new Set([...before.keys(), ...after.keys()])].flatMap((title) => {
+    const then = before.get(title);
+    const current = after.get(title);
+    if (then === undefined) return [`${title}: not in the plan; now: ${current?.summary}`];
+    if (current === undefined) return [`${title}: in the plan, no longer there`];
+    return entryMoved(title, then, current, saved.fingerprints[title], now.fingerprints[title]);
+  });
+  if (saved.plan.target !== now.plan.target || saved.environment !== now.environment) {
+    return [`environment ${saved.plan.environment}: its definition in connect.yaml changed`, ...lines];
+  }
+  return lines;
+}
+
+function entryMoved(
+  title: string,
+  then: PlanEntry,
+  now: PlanEntry,
+  before: Fingerprint | undefined,
+  after: Fingerprint | undefined,
+): string[] {
+  if (!isDeploys(then) && now.action === 'unchanged') return [];
+  const isSame = then.action === now.action && isDeepStrictEqual(plain(then.changes), plain(now.changes));
+  if (isSame && before?.desired === after?.desired && before?.observed === after?.observed) return [];
+  const who = [
+    ...(before?.desired === after?.desired ? [] : ['its definition changed']),
+    ...(before?.observed === after?.observed ? [] : ['it changed on the cluster']),
+  ];
+  const reason = who.length === 0 ? '' : `${who.join(' and ')}; `;
+  const keys = [...then.changes, ...now.changes]
+    .filter(({ key }) => !isDeepStrictEqual(plain(changeOf(then, key)), plain(changeOf(now, key))))
+    .map(({ key }) => key);
+  const settings = keys.length === 0 ? '' : ` (${[...new Set(keys)].join(', ')})`;
+  return [`${title}: ${reason}planned: ${then.action}, now: ${now.action}${settings}`];
+}
+
+const changeOf = ({ changes }: PlanEntry, key: string): unknown => changes.find((change) => change.key === key) ?? null;
+
+const titleOf = ({ kind, name }: PlanEntry): string => `${kind} ${name}`.trimEnd();

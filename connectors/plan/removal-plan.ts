@@ -1,0 +1,20 @@
+import type { PlanEntry } from './plan.ts';
+
+/** A connector that this project deployed to this environment and no longer defines. */
+export interface Orphan {
+  readonly name: string;
+  /** The topics it reads, as its configuration spells them. */
+  readonly topics: string;
+}
+
+/** What becomes of a connector that is no longer defined, where that was asked for. */
+export const planRemoval = ({ name, topics }: Orphan): PlanEntry => ({
+  kind: 'connector',
+  name,
+  action: 'delete',
+  summary: `deployed by this project and no longer defined; reads ${topics}`,
+  changes: [],
+  effects: [`nothing is written from ${topics} any more; topics, table and the offsets of connect-${name} stay`],
+  ignored: [],
+  notes: [],
+});

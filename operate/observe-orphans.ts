@@ -1,0 +1,20 @@
+import { isOwnedBy } from '../connectors/owner.ts';
+import type { Orphan } from '../connectors/plan/removal-plan.ts';
+import type { ConnectTarget } from '../connectors/targets/target.ts';
+
+/** The cluster's connectors that carry this project's mark and that no definition names, by name. */
+export async function observeOrphans(
+  target: ConnectTarget,
+  project: string,
+  defined: ReadonlySet<string>,
+): Promise<Orphan[]> {
+  const others = (await target.list()).filter((name) => !defined.has(name)).sort();
+  const found = await Promise.all(
+    others.map(async (name): Promise<Orphan[]> => {
+      const config = await target.config(name);
+      if (config === undefined || !isOwnedBy(config, project)) return [];
+      return [{ name, topics: config.topics ?? config['topics.regex'] ?? 'no topic' }];
+    }),
+  );
+  return found.flat();
+}

@@ -1,0 +1,137 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OWNER_KEY } from '../../../connectors/owner.ts';
+import { eventually } from '../../support/eventually.ts';
+import { type InProcessResult, runInProcess } from '../../support/in-process-cli.ts';
+import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
+
+// The first deploy of a run makes the catalog, which takes a busy machine a while.
+describe('planned deploys', { timeout: 180_000 }, () => {
+  let sink: SinkFixture;
+  let name: string;
+  const run = (...args: string[]): Promise<InProcessResult> =>
+    runInProcess(args, { cwd: sink.test.root, env: sink.test.env });
+  const connect = (...args: string[]) => run(...args, '--only', 'positions');
+  const rows = async () => Number((await sink.query('SELECT count(*) FROM positions'))[0]?.count);
+  const rowsToBe = (count: number) => eventually(async () => expect(await rows()).toBe(count), { timeoutMs: 60_000 });
+  const define = (from: string | RegExp, to: string): void => {
+    const file = join(sink.test.root, sink.stream.file);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+  };
+
+  beforeAll(async () => {
+    sink = await createSinkFixture('planned');
+    name = sink.stream.sink.name;
+  });
+  afterAll(() => sink?.test.remove());
+
+  it('a deploy of what the check finds wrong is refused before anything is looked at', async () => {
+    define('sink:\n', 'sink:\n  omit: [no_such_field]\n');
+    const { code, stderr } = await connect('deploy', '--yes');
+    expect(code).toBe(3);
+    expect(stderr).toMatch(
+      /✗ 1 finding of connect check; nothing was changed\n {2}connectors\/positions\.yaml:\d+:\d+ /,
+    );
+    expect(await sink.target.config(name)).toBeUndefined();
+    define('  omit: [no_such_field]\n', '');
+  });
+
+  it('a saved plan is applied without asking, once', async () => {
+    expect((await connect('plan', '--out', 'next.plan')).stderr).toContain('connect deploy --plan next.plan');
+    const text = readFileSync(join(sink.test.root, 'next.plan'), 'utf8');
+    expect(text).not.toContain(sink.test.database.password);
+    const { code, stdout } = await run('deploy', '--plan', 'next.plan');
+    expect(stdout).toContain(`+ connector ${name}  created; RUNNING 2/2 tasks\n`);
+    expect(code).toBe(0);
+    expect((await sink.target.config(name))?.[OWNER_KEY]).toBe(`test-${sink.test.suffix}`);
+    const imported = await run('import', name);
+    expect(imported.code).toBe(0);
+    expect(imported.stderr).toBe(`connectors/positions.yaml as printed renders to what ${name} has\n`);
+    expect(imported.stdout).toContain(`  name: ${name}\n  tasksMax: 2\n  batchSize: 5000\n`);
+    const again = await run('deploy', '--plan', 'next.plan');
+    expect(again.code).toBe(1);
+    expect(again.stderr).toMatch(
+      /out of date; nothing was changed\n.*it changed on the cluster; planned: create, now: unch/,
+    );
+  });
+
+  it('a saved plan is refused when a definition changed, and for what it is not', async () => {
+    await connect('plan', '--out', 'next.plan');
+    define('batchSize: 5000', 'batchSize: 2500');
+    const moved = await run('deploy', '--plan', 'next.plan', '-o', 'json');
+    expect(moved.code).toBe(1);
+    expect(JSON.parse(moved.stdout).error.details.moved).toEqual([
+      `connector ${name}: its definition changed; planned: unchanged, now: update (batch.size)`,
+    ]);
+    expect((await sink.target.config(name))?.['batch.size']).toBe('5000');
+    expect((await run('deploy', '--plan', 'next.plan', '-e', 'other')).stderr).toContain(
+      'is a plan for local, not for',
+    );
+    expect((await connect('deploy', '--plan', 'next.plan')).stderr).toContain('--only: the plan says that already');
+    expect((await run('deploy', '--plan', 'no.plan')).code).toBe(64);
+  });
+
+  it('configuration and run state change together, and back', async () => {
+    define('sink:\n', 'sink:\n  state: paused\n');
+    const { stdout } = await connect('deploy', '--yes');
+    expect(stdout).toMatch(
+      /updated; PAUSED.*\n {4}~ batch\.size {2}"5000" → "2500"\n {4}~ sink\.state {2}"running" → "paused"/,
+    );
+    expect(await sink.target.status(name)).toMatchObject({ state: 'PAUSED' });
+    await sink.produce(10);
+    expect((await connect('plan', '--check')).code).toBe(0);
+    define('state: paused', 'state: running');
+    expect((await connect('deploy', '--yes')).stdout).toContain('updated; RUNNING 2/2 tasks');
+    await rowsToBe(10);
+    const tasks = await sink.target.tasks(name);
+    expect(tasks.map((task) => task.config['batch.size'])).toEqual(['2500', '2500']);
+  });
+
+  it('a plan tells of the offsets that a deleted sink has left, and a deploy begins where it is told', async () => {
+    expect((await connect('deploy', '--yes', '--from', 'earliest')).stderr).toContain('all of them are there');
+    await connect('delete', '--yes');
+    const { stdout } = await connect('plan');
+    expect(stdout).toMatch(/effect: resumes where an earlier \S+ stopped \(\S+@\d+/);
+    await sink.query('DELETE FROM positions');
+    const { code, stderr } = await connect('deploy', '--yes', '--from', 'earliest');
+    expect(stderr).toContain('10 records are upserted again');
+    expect(code).toBe(0);
+    await rowsToBe(10);
+
+    await connect('delete', '--yes');
+    await sink.produce(5, 10);
+    expect((await connect('deploy', '--yes', '--from', 'latest')).stderr).toContain(
+      '5 records are left out of the table',
+    );
+    await sink.produce(1, 15);
+    await rowsToBe(11);
+  });
+
+  it('a new sink that is declared paused has read nothing, and ends without a wait when told so', async () => {
+    await connect('delete', '--offsets', '--yes');
+    define('state: running', 'state: paused');
+    expect((await connect('deploy', '--yes', '--no-wait')).stdout).toContain('created; not waited for');
+    await eventually(async () => expect(await sink.target.status(name)).toMatchObject({ state: 'PAUSED' }), {
+      timeoutMs: 30_000,
+    });
+    expect(await sink.target.offsets(name)).toEqual([]);
+  });
+
+  it('prune deletes what this project has deployed and no longer defines, and nothing else', async () => {
+    const foreign = `foreign-${sink.test.suffix}`;
+    const config = { ...sink.config, name: foreign, [OWNER_KEY]: 'somebody' };
+    await sink.target.createHeld(foreign, config, 'STOPPED');
+    const file = join(sink.test.root, sink.stream.file);
+    renameSync(file, `${file}.gone`);
+    const { stdout } = await run('plan', '--prune');
+    expect(stdout).toMatch(new RegExp(`- connector ${name} +deployed by this project and no longer defined`));
+    expect(stdout).toContain(', 1 to delete');
+    expect((await run('plan')).stdout).not.toContain(name);
+    const pruned = await run('deploy', '--prune', '--yes', '-o', 'json');
+    expect(JSON.parse(pruned.stdout)).toMatchObject({ streams: [{ outcome: 'created' }], pruned: [name] });
+    expect(await sink.target.config(name)).toBeUndefined();
+    expect(await sink.target.config(foreign)).toBeDefined();
+    expect((await run('plan', '--prune', '--only', 'funding_payments')).code).toBe(64);
+  });
+});
