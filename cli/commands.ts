@@ -3,6 +3,7 @@ import { registerCheck } from './commands/check.ts';
 import { registerDelete } from './commands/delete.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDown } from './commands/down.ts';
+import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
@@ -44,6 +45,7 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerOffsets,
   registerDelete,
   registerPlugin,
+  registerImport,
   registerProduce,
   registerSimulate,
   registerVerify,

@@ -1,0 +1,45 @@
+import { type Command, Option } from 'commander';
+import type { CliContext } from '../context.ts';
+
+interface ImportFlags {
+  readonly env?: string;
+  readonly as?: string;
+  readonly output: 'text' | 'json';
+}
+
+/** `connect import NAME`: a live connector as a definition. Changes nothing. */
+export function registerImport(program: Command, context: CliContext): void {
+  program
+    .command('import')
+    .description('print a live connector as a definition that renders to the same; exit 3 if something cannot be said')
+    .argument('<connector>', 'name of the connector on the cluster')
+    .option('-e, --env <name>', 'environment of connect.yaml')
+    .option('--as <stream>', 'name of the new stream, where the project has none for the topic; default: of the topic')
+    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
+    .action(async (connector: string, flags: ImportFlags) => {
+      const [{ importConnector }, { definitionText }, { selectEnvironment }, { changeText }] = await Promise.all([
+        import('../import-sink.ts'),
+        import('../../pipeline/definition-text.ts'),
+        import('../../pipeline/load.ts'),
+        import('../render-plan.ts'),
+      ]);
+      const project = await context.loadProject();
+      const environment = selectEnvironment(project, flags.env);
+      const { stream, differences, guesses } = await importConnector(context, project, environment, {
+        connector,
+        ...(flags.as === undefined ? {} : { as: flags.as }),
+      });
+      const text = definitionText(stream);
+      if (flags.output === 'json')
+        context.json({ environment: environment.name, file: stream.file, definition: text, differences, guesses });
+      else context.print(text.trimEnd());
+      for (const guess of guesses) context.note(`guessed  ${guess}`);
+      for (const change of differences) context.note(`a deploy would still change  ${changeText(change, 0)}`);
+      context.note(
+        differences.length === 0
+          ? `${stream.file} as printed renders to what ${connector} has`
+          : `✗ ${differences.length} ${differences.length === 1 ? 'setting' : 'settings'} of ${connector} cannot be said in a definition`,
+      );
+      if (differences.length > 0) context.setExitCode(3);
+    });
+}

@@ -1,0 +1,140 @@
+import { ConnectError } from '../core/errors.ts';
+import { deadLetterTopic } from '../pipeline/names.ts';
+import type { Environment, StreamDefinition } from '../pipeline/types.ts';
+import { isReference } from './config-changes.ts';
+import { OWNER_KEY } from './owner.ts';
+import {
+  compareConfigs,
+  isMasked,
+  isSecretSetting,
+  type SettingLookup,
+  withoutSecrets,
+} from './plan/compare-configs.ts';
+import type { PlannedChange } from './plan/plan.ts';
+import { renderSink, type SinkConfig, type SinkFields } from './render.ts';
+import { type DeclaredState, orderedState } from './run-state.ts';
+import { CONNECTOR_CLASS } from './sinks/debezium-jdbc.ts';
+import type { RunState } from './targets/target.ts';
+
+/** What a connector's configuration does not say about its stream. */
+export interface ImportContext {
+  readonly environment: Environment;
+  readonly fields: SinkFields;
+  readonly state: RunState | undefined;
+  /** Everything of the definition but table and sink. */
+  readonly stream: Omit<StreamDefinition, 'table' | 'sink'> & {
+    readonly current?: StreamDefinition['table']['current'];
+  };
+  readonly settings: SettingLookup;
+}
+
+export interface ImportedSink {
+  readonly stream: StreamDefinition;
+  /** What a deploy of it would still change, because no definition can say it. */
+  readonly differences: readonly PlannedChange[];
+}
+
+/** Settings with a key of their own in a definition or in connect.yaml: `sink.config` may not repeat them. */
+const ELSEWHERE = new Set([
+  'name',
+  'topics',
+  'tasks.max',
+  'batch.size',
+  'consumer.override.max.poll.records',
+  'consumer.override.max.partition.fetch.bytes',
+  'collection.name.format',
+  'primary.key.fields',
+  'connection.url',
+  'connection.username',
+  'connection.password',
+  OWNER_KEY,
+]);
+
+/** The topic a connector reads. Errors: REFUSED for a connector that no definition can make. */
+export function importedTopic(name: string, config: SinkConfig): string {
+  const refuse = (why: string): never => {
+    throw new ConnectError('REFUSED', `${name} cannot be imported: ${why}`, { details: { connector: name } });
+  };
+  if (config['connector.class'] !== CONNECTOR_CLASS) {
+    return refuse(
+      `it is a ${config['connector.class'] ?? 'connector without a class'}, definitions make ${CONNECTOR_CLASS}`,
+    );
+  }
+  const topics = (config.topics ?? '').split(',').map((topic) => topic.trim());
+  const [topic = ''] = topics;
+  if (topics.length !== 1 || topic === '') return refuse('a stream has one topic, named by `topics`');
+  return topic;
+}
+
+/**
+ * A live connector as a definition that renders to the same configuration, as far as a definition can say it. Secrets come along
+ * as the references they are. Errors: REFUSED for a secret that is none: it must not land in a file.
+ */
+export function importSink(name: string, live: SinkConfig, context: ImportContext): ImportedSink {
+  const { environment, fields, settings } = context;
+  const bare = toStream(name, live, context);
+  const rendered = renderSink(bare, environment, fields);
+  const config = Object.fromEntries(
+    compareConfigs(live, rendered, settings)
+      .changes.filter(({ key }) => !ELSEWHERE.has(key))
+      .flatMap(({ key }) => {
+        const value = live[key] ?? settings(key)?.default;
+        return value === undefined ? [] : [[key, safe(name, key, value, settings)]];
+      }),
+  );
+  const stream = { ...bare, sink: { ...bare.sink, config } };
+  return { stream, differences: compareConfigs(live, renderSink(stream, environment, fields), settings).changes };
+}
+
+function toStream(
+  name: string,
+  live: SinkConfig,
+  { stream, fields, state, settings }: ImportContext,
+): StreamDefinition {
+  const { current, ...rest } = stream;
+  const maxPollRecords = numberOf(live['consumer.override.max.poll.records'] ?? '500');
+  const declared = orderedState(state)?.toLowerCase() as DeclaredState | undefined;
+  const relation = (live['collection.name.format'] ?? settings('collection.name.format')?.default ?? '').replaceAll(
+    /\$\{(topic|source\.topic)\}/g,
+    stream.topic.name,
+  );
+  return {
+    ...rest,
+    table: {
+      name: relation.includes('.') ? relation : `public.${relation}`,
+      key: (live['primary.key.fields'] ?? '').split(',').map((column) => column.trim()),
+      ...(current === undefined ? {} : { current }),
+    },
+    sink: {
+      name,
+      tasksMax: numberOf(live['tasks.max'] ?? '1'),
+      batchSize: Math.min(numberOf(live['batch.size'] ?? settings('batch.size')?.default ?? '500'), maxPollRecords),
+      maxPollRecords,
+      maxPartitionFetchBytes: numberOf(live['consumer.override.max.partition.fetch.bytes'] ?? '1048576'),
+      ...(declared === undefined || declared === 'running' ? {} : { state: declared }),
+      onUndecodable: live['errors.deadletterqueue.topic.name'] === deadLetterTopic(stream) ? 'dlq' : 'fail',
+      omit: omitted(live, stream.topic.name, fields),
+      config: {},
+    },
+  };
+}
+
+/** Fields that the live connector leaves out; all are written where it names none. */
+function omitted(live: SinkConfig, topic: string, fields: SinkFields): string[] {
+  const list = live['field.include.list'];
+  if (list === undefined) return [];
+  const included = new Set(list.split(',').map((item) => item.trim().replace(`${topic}:`, '')));
+  return fields.map((field) => field.name).filter((field) => !included.has(field));
+}
+
+function safe(connector: string, key: string, value: string, settings: SettingLookup): string {
+  if (isReference(value)) return value;
+  const isHidden = isMasked(value) || withoutSecrets({ [key]: value }, settings)[key] !== value;
+  if (!isSecretSetting(key, settings) && !isHidden) return value;
+  throw new ConnectError('REFUSED', `${connector} has a secret in ${key} that is no reference; nothing was written`, {
+    details: { connector, key },
+    hint: "put it where the worker's config provider finds it, set the reference on the worker, and import again",
+  });
+}
+
+const numberOf = (text: string): number => Number.parseInt(text, 10);
