@@ -12,6 +12,7 @@ import { registerPause } from './commands/pause.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerPlugin } from './commands/plugin.ts';
 import { registerProduce } from './commands/produce.ts';
+import { registerQuarantine } from './commands/quarantine.ts';
 import { registerRender } from './commands/render.ts';
 import { registerRestart } from './commands/restart.ts';
 import { registerResume } from './commands/resume.ts';
@@ -46,6 +47,7 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerDelete,
   registerPlugin,
   registerImport,
+  registerQuarantine,
   registerProduce,
   registerSimulate,
   registerVerify,

@@ -1,6 +1,6 @@
 import { traceColumns } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
-import { knownCause } from './known-causes.ts';
+import { type Fault, knownCause } from './known-causes.ts';
 import type { ConnectorStatus } from './targets/target.ts';
 
 /** Where a record stands. */
@@ -16,8 +16,9 @@ export interface Failure {
   readonly cause: string;
   /** The records it can be about: one, or those of one statement; empty when the trace does not say. */
   readonly suspects: readonly RecordPlace[];
-  /** What to do about a cause that is known. */
+  /** What to do about a cause that is known, and whose fault it is. */
   readonly hint?: string;
+  readonly fault?: Fault;
 }
 
 /** A failed connector (`task` undefined) or task. */
@@ -49,7 +50,7 @@ export function explainTrace(trace: string, stream: StreamDefinition): Failure {
   return {
     cause: known?.means === undefined ? cause : `${cause} (${known.means})`,
     suspects: findSuspects(trace, stream),
-    ...(known === undefined ? {} : { hint: known.hint }),
+    ...(known === undefined ? {} : { hint: known.hint, fault: known.fault }),
   };
 }
 

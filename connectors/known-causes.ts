@@ -1,5 +1,9 @@
+/** Whose fault a failure is: one record's, or that of a part, which any record would have met. */
+export type Fault = 'record' | 'registry' | 'database' | 'sink';
+
 /** What an operator should know about a cause of failure. */
 export interface KnownCause {
+  readonly fault: Fault;
   /** Plain words where the exception's own say nothing to its reader. */
   readonly means?: string;
   readonly hint: string;
@@ -14,56 +18,67 @@ interface CausePattern extends KnownCause {
 
 const DECODING = /io\.apicurio\.registry\.(serde|utils\.converter)/;
 const UNREADABLE =
-  'offsets have not moved, nothing is lost; find out what else writes to the topic, the producer of this package only sends registered Avro';
+  'offsets have not moved, nothing is lost; `connect quarantine` finds the record and moves it to the DLQ; find out what else writes to the topic, the producer only sends registered Avro';
 const REFUSED_ROW =
-  'offsets have not moved, nothing is lost; the producer refuses such updates, so find out what else writes to the topic';
+  'offsets have not moved, nothing is lost; `connect quarantine` finds the record and moves it to the DLQ; the producer refuses such updates, so find out what else writes to the topic';
 
 /** The specific before the general. The texts are those of PostgreSQL, Debezium 3.6, Hibernate 7 and Apicurio 2.6. */
 const CAUSES: readonly CausePattern[] = [
   {
+    fault: 'database',
     cause: /Could not find table|relation .* does not exist/i,
     hint: 'run `connect migrate up`, then deploy again; if the table exists, check table.name and the schema search path',
   },
   {
+    fault: 'database',
     cause: /column .* does not exist|Cannot ALTER table|missing (the )?field/i,
     hint: 'the table lacks a column of the schema: run `connect migrate up`, then deploy again',
   },
   {
+    fault: 'database',
     cause: /no unique or exclusion constraint matching/i,
     hint: 'table.key of the definition must be the columns of a unique index of the table',
   },
   {
+    fault: 'sink',
     cause: /cannot affect row a second time/i,
     hint: 'two records of one key met in one statement: use.reduction.buffer must be true with reWriteBatchedInserts',
   },
   {
+    fault: 'database',
     cause: /password authentication failed|no password was provided|role .* does not exist|no pg_hba\.conf entry/i,
     hint: 'check worker.databaseUser and worker.databasePassword of the environment; the reference is resolved on the worker, not on this machine',
   },
   {
+    fault: 'database',
     cause: /database .* does not exist/i,
     hint: 'check worker.databaseUrl of the environment, or create the database and run `connect migrate up`',
   },
   {
+    fault: 'database',
     cause: /permission denied/i,
     hint: "grant the worker's database user SELECT, INSERT and UPDATE on the table and USAGE on its sequences",
   },
   {
+    fault: 'record',
     cause:
-      /value too long|out of range|numeric field overflow|violates (not-null|check)|invalid (input|byte sequence)/i,
+      /value too long|out of range|numeric field overflow|violates (not-null|check|unique|foreign key|exclusion)|invalid (input|byte sequence)/i,
     hint: REFUSED_ROW,
   },
   {
+    fault: 'record',
     cause: /artifactId cannot be null|Unknown magic byte/i,
     means: 'the value does not begin with the magic byte of registered Avro',
     hint: UNREADABLE,
   },
   {
+    fault: 'record',
     cause: /^ContentNotFoundException|^ArtifactNotFoundException/i,
     means: 'the record names a schema id that the registry does not have',
-    hint: 'check that worker.registryUrl is the registry the producer registers with, and that its data is not lost',
+    hint: 'check that worker.registryUrl is the registry the producer registers with, and that its data is not lost; an id that is only in this record is a case for `connect quarantine`',
   },
   {
+    fault: 'registry',
     cause:
       /^(RestClientException|ConnectException|HttpTimeoutException|HttpConnectTimeoutException|ClosedChannelException|UnresolvedAddressException)/i,
     trace: /io\.apicurio\.(registry\.)?rest\.client/,
@@ -71,22 +86,31 @@ const CAUSES: readonly CausePattern[] = [
     hint: 'check that the registry answers at worker.registryUrl of the environment, seen from the worker; offsets have not moved, nothing is lost',
   },
   {
+    fault: 'record',
     cause: /./,
     trace: DECODING,
     means: 'the value is not what its schema says',
     hint: UNREADABLE,
   },
   {
+    fault: 'database',
     cause: /Unable to determine Dialect without JDBC metadata/i,
     means: 'no connection to PostgreSQL; the log of the worker says why',
     hint: 'check worker.databaseUrl, worker.databaseUser and worker.databasePassword of the environment, seen from the worker',
   },
   {
+    fault: 'database',
+    cause: /read-only transaction|lock timeout|deadlock detected|could not serialize|statement timeout/i,
+    hint: 'PostgreSQL did not take writes for a while; when it does, `connect restart --failed` goes on where it stopped',
+  },
+  {
+    fault: 'database',
     cause:
       /refused|UnknownHost|timed? ?out|No route to host|connection attempt failed|too many (clients|connections)|terminating connection|starting up|shutting down/i,
     hint: 'check that PostgreSQL answers at worker.databaseUrl, seen from the worker; a restarted task goes on where it stopped',
   },
   {
+    fault: 'sink',
     cause: /ClassNotFound|NoClassDefFound|could not be found|Failed to find any class/i,
     hint: 'the plugin is not on the worker; check its plugin.path',
   },

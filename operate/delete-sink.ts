@@ -3,9 +3,9 @@ import { withAdmin } from '../core/kafka.ts';
 import { waitFor } from '../core/retry.ts';
 import { checkpointTopic, deadLetterTopic, rejectedTopic, sinkGroup } from '../pipeline/names.ts';
 import { CLIENT_ID, type Position, readPositions } from './offset-positions.ts';
-import { requireOffsetApi } from './reset-offsets.ts';
 import { findStatus, patiently, type SinkAction, sinkMembers } from './settle-sink.ts';
 import { bringTo } from './sink-state.ts';
+import { requireOffsetApi } from './while-stopped.ts';
 
 export interface DeletedSink {
   readonly connector: string;

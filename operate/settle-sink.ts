@@ -94,7 +94,7 @@ export async function waitUntilRunning(action: SinkAction, before: Before): Prom
       const members = before.members === undefined ? undefined : await groupMembers(admin, stream);
       const verdict = progress.judge(await observe(action, members), Date.now());
       if (verdict.kind === 'settled') return withoutTraces(verdict.status);
-      if (verdict.kind === 'failed') throw failing(verdict.status, stream);
+      if (verdict.kind === 'failed') throw failingSink(verdict.status, stream);
       if (Date.now() >= deadline) throw tooSlow(name, timeoutMs, verdict.count);
       await sleep(POLL_MS, undefined, signal ? { signal } : {});
     }
@@ -117,7 +117,8 @@ async function observe(
   }
 }
 
-function failing(status: ConnectorStatus, stream: StreamDefinition): ConnectError {
+/** The error for a sink that does not run: cause, record and hint of everything that FAILED; `details.failures` has them as well. */
+export function failingSink(status: ConnectorStatus, stream: StreamDefinition): ConnectError {
   const failures = failuresOf(status, stream);
   const lines = failures.flatMap(({ task, worker, cause, suspects }) => {
     const record = formatSuspects(suspects);

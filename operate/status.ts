@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs';
 import { explainTrace, formatSuspects } from '../connectors/failure.ts';
+import type { Fault } from '../connectors/known-causes.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { ConnectError } from '../core/errors.ts';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
@@ -40,6 +41,8 @@ export interface FailureLine {
   /** topic-partition@offset, or the records it is one of. */
   readonly record?: string;
   readonly hint?: string;
+  /** Whose fault a known cause is. */
+  readonly fault?: Fault;
 }
 
 export interface PartitionLag {

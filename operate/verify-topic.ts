@@ -1,10 +1,11 @@
 import type { KafkaConnection } from '../core/kafka.ts';
-import { headerText, type PartitionRange, type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
+import { type PartitionRange, type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { canonicalRecord, differingColumns } from './canonical.ts';
+import { deadLetterId, formatPlace } from './letters/letter-headers.ts';
 import type { TableReader } from './table-reader.ts';
 import type { DifferenceLog } from './verify-report.ts';
 
@@ -53,15 +54,7 @@ export async function checkTopic(check: TopicCheck): Promise<TopicFigures> {
       const place = placeOf(stream, record);
       const row = rows.get(check.table.keyOf(values));
       const key = Object.fromEntries(stream.table.key.map((name) => [name, values[name] ?? null]));
-      if (row === undefined) {
-        if (deadLetters.has(place)) continue;
-        differences.add({
-          kind: 'missing',
-          record: place,
-          key,
-          message: `${place} has no row in ${stream.table.name}`,
-        });
-      } else if (row.partition === record.partition && row.offset === record.offset) {
+      if (row !== undefined && row.partition === record.partition && row.offset === record.offset) {
         const columns = differingColumns(check.schema.fields, values, row.values);
         if (columns.length === 0) exact += 1;
         else {
@@ -69,6 +62,11 @@ export async function checkTopic(check: TopicCheck): Promise<TopicFigures> {
           const shown = columns.map((name) => `${name}: record ${values[name]}, row ${row.values[name]}`).join('; ');
           differences.add({ kind: 'unequal', record: place, key, message: `${place} differs from its row: ${shown}` });
         }
+      } else if (deadLetters.has(place)) {
+        // It never reached the table; a row of its identity is another delivery, which is compared by itself.
+      } else if (row === undefined) {
+        const message = `${place} has no row in ${stream.table.name}`;
+        differences.add({ kind: 'missing', record: place, key, message });
       } else if (row.offset !== null && row.partition === record.partition && row.offset > record.offset) {
         superseded += 1;
       } else {
@@ -91,9 +89,8 @@ export async function checkTopic(check: TopicCheck): Promise<TopicFigures> {
   return { ranges, records, exact, differing, superseded, deadLetters: deadLetters.size };
 }
 
-/** `positions-3@81244`: how Kafka's own tools name a record. */
-export const placeOf = (stream: StreamDefinition, { partition, offset }: Pick<ScannedRecord, 'partition' | 'offset'>) =>
-  `${stream.topic.name}-${partition}@${offset}`;
+const placeOf = (stream: StreamDefinition, { partition, offset }: Pick<ScannedRecord, 'partition' | 'offset'>) =>
+  formatPlace({ topic: stream.topic.name, partition, offset });
 
 async function decodeRecord(check: TopicCheck, record: ScannedRecord, deadLetters: ReadonlySet<string>) {
   // A tombstone carries no update; the sink skips it.
@@ -114,16 +111,14 @@ async function decodeRecord(check: TopicCheck, record: ScannedRecord, deadLetter
 /** The original places of all dead letters, from the headers Connect and `quarantine` write. */
 async function readDeadLetters({ kafka, stream, signal }: TopicCheck): Promise<Set<string>> {
   const places = new Set<string>();
+  const topic = deadLetterTopic(stream);
   await scanTopic(kafka, {
-    topic: deadLetterTopic(stream),
+    topic,
     clientId: 'perps-connect-verify',
     ...(signal ? { signal } : {}),
     onRecords: async (records) => {
-      for (const { headers } of records) {
-        const topic = headerText(headers, '__connect.errors.topic');
-        const partition = headerText(headers, '__connect.errors.partition');
-        const offset = headerText(headers, '__connect.errors.offset');
-        places.add(`${topic}-${partition}@${offset}`);
+      for (const { headers, partition, offset } of records) {
+        places.add(deadLetterId(headers, { topic, partition, offset }));
       }
     },
   });

@@ -8,7 +8,7 @@ export const rejectedTopic = (stream: StreamDefinition): string => `${stream.top
 /** Topic of records that the sink could not decode or the database refused. */
 export const deadLetterTopic = (stream: Pick<StreamDefinition, 'topic'>): string => `${stream.topic.name}.dlq`;
 
-/** Compacted topic with the producer's resume point. */
+/** Compacted topic with the producer's resume point, and with what replays and `quarantine` have to remember. */
 export const checkpointTopic = (stream: StreamDefinition): string => `${stream.topic.name}.checkpoint`;
 
 /** Registry subject of the topic's values. */

@@ -21,7 +21,9 @@ export class DecimalType extends avro.types.LogicalType {
     this.scale = scale;
   }
 
-  protected override _fromValue(bytes: Buffer): string {
+  protected override _fromValue(bytes: Buffer | undefined): string {
+    // avsc looks for the end of its buffer only once the whole record is read.
+    if (bytes === undefined) throw new Error('truncated buffer');
     return decodeDecimal(bytes, this.scale);
   }
 

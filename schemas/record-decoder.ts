@@ -7,7 +7,11 @@ import { unframe } from './wire-format.ts';
 
 /** Decodes Kafka values by the schema each of them names. */
 export interface RecordDecoder {
-  /** Errors: WireFormatError, UNREACHABLE when the registry does not answer, otherwise what is wrong with the bytes. */
+  /**
+   * Bytes behind the record are ignored, as the sink's converter does.
+   * Errors: WireFormatError, NOT_FOUND for an unknown schema id, UNREACHABLE and REFUSED when the registry gives no answer,
+   * otherwise what is wrong with the bytes.
+   */
   decode(value: Buffer): Promise<AvroRecord>;
 }
 
@@ -24,11 +28,11 @@ export function createRecordDecoder({ url, username, password }: RegistryAddress
   );
   return {
     async decode(value) {
-      const { schemaId } = unframe(value);
-      await registry.getSchema(schemaId).catch((error: unknown) => {
+      const { schemaId, payload } = unframe(value);
+      const schema = await registry.getSchema(schemaId).catch((error: unknown) => {
         throw unreadable(error, schemaId, url);
       });
-      return (await registry.decode(value)) as AvroRecord;
+      return schema.fromBuffer(payload, undefined, true) as AvroRecord;
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { ResetPlan, ResetResult } from '../../operate/reset-offsets.ts';
+import type { ResetPlan } from '../../operate/reset-offsets.ts';
+import type { WhileStopped } from '../../operate/while-stopped.ts';
 import type { CliContext } from '../context.ts';
 import type { SinkOffsets } from '../render-offsets.ts';
 import { type SinkFlags, selectSinks, withSinkFlags } from '../sink-action.ts';
@@ -72,7 +73,7 @@ async function get(context: CliContext, flags: SinkFlags): Promise<void> {
   if (flags.output === 'json') context.json({ environment: sinks.environment.name, streams });
 }
 
-interface ResetStream extends ResetPlan, Partial<ResetResult> {
+interface ResetStream extends ResetPlan, Partial<WhileStopped> {
   readonly connector: string;
   readonly topic: string;
   readonly outcome: 'reset' | 'unchanged' | 'planned';

@@ -30,6 +30,8 @@ export interface SinkFixture {
   /** Sends `count` good updates, numbered from `from`, each for a position of its own. */
   produce(count: number, from?: number): Promise<void>;
   produceBytes(key: string, value: Buffer): Promise<void>;
+  /** A good update with changes, framed; past the producer and its checks. */
+  encode(number: number, changes?: AvroRecord): Buffer;
   query(sql: string): Promise<Record<string, unknown>[]>;
 }
 
@@ -90,6 +92,7 @@ export async function createSinkFixture(name: string): Promise<SinkFixture> {
         }),
       ),
     produceBytes: (key, value) => send([{ key, value }]),
+    encode: (number, changes = {}) => frame(id, type.toBuffer({ ...update(number), ...changes })),
     query: (sql) => withPostgres(test.database, async (client) => (await client.query(sql)).rows),
   };
 }

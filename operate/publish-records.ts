@@ -1,0 +1,78 @@
+import type { IHeaders } from 'kafkajs';
+import { ConnectError, rootCause } from '../core/errors.ts';
+import { createKafka, type KafkaConnection, kafkaUnreachable } from '../core/kafka.ts';
+import { DEFAULT_LIMITS, takeRequest } from '../producer/publisher.ts';
+
+/** A record for one partition, as it is: bytes and headers are not touched. */
+export interface PublishedRecord {
+  readonly partition: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: IHeaders;
+  /** When it was made; now if left out. */
+  readonly timestampMs?: number;
+}
+
+/**
+ * Publishes a few records, one request after the other, and returns their offsets in the order given. Resolves once every
+ * in-sync replica holds them. Errors: UNREACHABLE, REFUSED.
+ */
+export async function publishRecords(
+  connection: KafkaConnection,
+  options: { readonly topic: string; readonly clientId: string; readonly records: readonly PublishedRecord[] },
+): Promise<bigint[]> {
+  const { topic, clientId, records } = options;
+  if (records.length === 0) return [];
+  const producer = createKafka(connection, clientId).producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+  });
+  try {
+    await producer.connect().catch((error: unknown) => {
+      throw kafkaUnreachable(connection, error);
+    });
+    const offsets: bigint[] = [];
+    let rest = records.map((record) => ({ record, bytes: sizeOf(record) }));
+    while (rest.length > 0) {
+      const request = takeRequest(rest, DEFAULT_LIMITS);
+      rest = rest.slice(request.length);
+      const messages = request.map(({ record }) => toMessage(record));
+      const answers = await producer.send({ topic, acks: -1, messages }).catch((error: unknown) => {
+        throw refused(topic, error);
+      });
+      const next = new Map(answers.map(({ partition, baseOffset }) => [partition, BigInt(baseOffset ?? -1)]));
+      for (const { record } of request) {
+        const offset = next.get(record.partition) ?? -1n;
+        offsets.push(offset);
+        next.set(record.partition, offset + 1n);
+      }
+    }
+    return offsets;
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+const toMessage = ({ timestampMs, ...record }: PublishedRecord) => ({
+  ...record,
+  ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }),
+});
+
+function sizeOf({ key, value, headers }: PublishedRecord): number {
+  const texts = Object.entries(headers).flatMap(([name, text]) => [name, ...[text ?? []].flat()]);
+  return texts.reduce((sum, text) => sum + text.length, 100 + (key?.length ?? 0) + (value?.length ?? 0));
+}
+
+function refused(topic: string, cause: unknown): ConnectError {
+  const reason = rootCause(cause);
+  return new ConnectError(
+    'REFUSED',
+    `Kafka did not take records for ${topic}: ${reason instanceof Error ? reason.message : String(reason)}`,
+    {
+      cause,
+      details: { topic },
+      hint: '`connect deploy` creates the topics of a stream; check the rights of this user',
+    },
+  );
+}

@@ -1,0 +1,159 @@
+import { type FailedPart, failuresOf, formatSuspects } from '../../connectors/failure.ts';
+import type { ConnectorStatus } from '../../connectors/targets/target.ts';
+import { ConnectError } from '../../core/errors.ts';
+import { valueSubject } from '../../pipeline/names.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { SchemaRegistry } from '../../schemas/registry.ts';
+import { formatPlace } from '../letters/letter-headers.ts';
+import { nextOffset, type Position } from '../offset-positions.ts';
+import type { Culprit, Search } from './find-culprits.ts';
+
+/** What is done in one partition. */
+export interface PartitionStep {
+  readonly partition: number;
+  /** Next offset of the sink now, and once the culprits are stepped over. */
+  readonly from: bigint;
+  readonly to: bigint;
+  readonly culprits: readonly Culprit[];
+}
+
+/** One culprit as it is told. */
+export interface Evidence {
+  /** `positions-3@81244` */
+  readonly record: string;
+  readonly key: string | null;
+  readonly kind: Culprit['kind'];
+  readonly reason: string;
+  readonly sqlState?: string;
+  /** Whether the failed task's own words name it, alone or among others. */
+  readonly isNamed: boolean;
+}
+
+export interface QuarantinePlan {
+  readonly connector: string;
+  readonly failures: readonly { readonly task?: number; readonly cause: string; readonly record?: string }[];
+  readonly culprits: readonly Evidence[];
+  /** Records beside the culprits that the sink can store. */
+  readonly neighbours: number;
+  readonly steps: readonly { readonly partition: number; readonly from: bigint; readonly to: bigint }[];
+  /** Records in front of the culprits that the sink has not committed: they are written before it goes on behind them. */
+  readonly before: bigint;
+  /** An earlier quarantine was killed and has left the sink stopped. */
+  readonly isResumed: boolean;
+}
+
+/** The steps over these culprits, one for each partition that has any. */
+export function planSteps(positions: readonly Position[], culprits: readonly Culprit[]): PartitionStep[] {
+  return positions.flatMap((position): PartitionStep[] => {
+    const from = nextOffset(position);
+    const own = culprits.filter(({ record }) => record.partition === position.partition && record.offset >= from);
+    const last = own.at(-1);
+    return last === undefined
+      ? []
+      : [{ partition: position.partition, from, to: last.record.offset + 1n, culprits: own }];
+  });
+}
+
+/** The plan as it is shown and agreed to. */
+export function describePlan(
+  stream: StreamDefinition,
+  failures: readonly FailedPart[],
+  steps: readonly PartitionStep[],
+  search: Search,
+  isResumed: boolean,
+): QuarantinePlan {
+  return {
+    connector: stream.sink.name,
+    failures: failures.map(({ task, cause, suspects }) => {
+      const record = formatSuspects([...suspects]);
+      return { ...(task === undefined ? {} : { task }), cause, ...(record === undefined ? {} : { record }) };
+    }),
+    culprits: steps.flatMap((step) => step.culprits.map((culprit) => evidenceOf(stream, failures, culprit))),
+    neighbours: search.good,
+    steps: steps.map(({ partition, from, to }) => ({ partition, from, to })),
+    before: steps.reduce((sum, step) => sum + (step.to - step.from) - BigInt(step.culprits.length), 0n),
+    isResumed,
+  };
+}
+
+function evidenceOf(
+  stream: StreamDefinition,
+  failures: readonly FailedPart[],
+  { record, kind, reason, sqlState }: Culprit,
+): Evidence {
+  return {
+    record: formatPlace({ ...record, topic: stream.topic.name }),
+    key: record.key?.toString() ?? null,
+    kind,
+    reason,
+    ...(sqlState === undefined ? {} : { sqlState }),
+    isNamed: taskOf(failures, record) !== undefined,
+  };
+}
+
+/** The task whose failure names this record. */
+export const taskOf = (
+  failures: readonly FailedPart[],
+  { partition, offset }: { readonly partition: number; readonly offset: bigint },
+): number | undefined =>
+  failures.find(({ suspects }) => suspects.some((one) => one.partition === partition && one.offset === offset))?.task;
+
+/**
+ * Nothing may be moved while a part is the cause, whatever the records are like. Errors: UNSAFE naming the part.
+ */
+export function refuseOtherFaults(connector: string, failures: readonly FailedPart[]): void {
+  const other = failures.find(({ fault }) => fault !== undefined && fault !== 'record');
+  if (other === undefined) return;
+  const part = { registry: 'the schema registry', database: 'the database', sink: 'its own settings', record: '' };
+  throw new ConnectError(
+    'UNSAFE',
+    `${connector} FAILED because of ${part[other.fault ?? 'record']}, not of a record: ${other.cause}`,
+    {
+      details: { connector, cause: other.cause, fault: other.fault },
+      hint: `${other.hint}; when that is done, \`connect restart --failed\``,
+    },
+  );
+}
+
+/** What makes other rows of the same records than this package knows of. */
+const CHANGES_ROWS = /^(transforms|predicates|insert\.mode|primary\.key|(collection|column)\.naming)/;
+
+/** Rows are tried and written as the sink of this package would. Errors: UNSAFE when its definition has it do otherwise. */
+export function requireKnownRows({ file, sink }: StreamDefinition): void {
+  const key = Object.keys(sink.config).find((name) => CHANGES_ROWS.test(name));
+  if (key === undefined) return;
+  throw new ConnectError(
+    'UNSAFE',
+    `${file} sets ${key}: what rows ${sink.name} makes of its records is not known here`,
+    {
+      details: { key },
+      hint: 'find the record by the log of the worker; skip it with `connect stop` and `connect offsets reset`',
+    },
+  );
+}
+
+/**
+ * A registry that does not know the stream's own schema cannot say that a record's schema is unknown.
+ * Errors: UNREACHABLE, NOT_READY, REFUSED of the registry; UNSAFE when it is another one, or has lost its data.
+ */
+export async function requireRegistry(registry: SchemaRegistry, stream: StreamDefinition): Promise<void> {
+  const subject = valueSubject(stream);
+  if ((await registry.version(subject, 'latest')) !== undefined) return;
+  throw new ConnectError('UNSAFE', `the schema registry at ${registry.url} does not have ${subject} itself`, {
+    details: { subject },
+    hint: 'it is another registry than the producer writes with, or has lost its data; check registry.url in connect.yaml',
+  });
+}
+
+/** The failures of a sink, and the error for those that no record explains. */
+export function unexplained(connector: string, status: ConnectorStatus, stream: StreamDefinition, search: Search) {
+  const [failure] = failuresOf(status, stream);
+  return new ConnectError(
+    'REFUSED',
+    `no record explains why ${connector} FAILED: the ${search.good} it has not committed can all be stored; its cause was ${failure?.cause}`,
+    {
+      details: { connector, tried: search.good, cause: failure?.cause },
+      hint: 'the cause may be gone: run `connect restart --failed`; the log of the worker says more',
+    },
+  );
+}

@@ -1,0 +1,199 @@
+import { failuresOf } from '../../connectors/failure.ts';
+import type { WantedState } from '../../connectors/run-state.ts';
+import type { ConnectorStatus } from '../../connectors/targets/target.ts';
+import { ConnectError } from '../../core/errors.ts';
+import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
+import { waitFor } from '../../core/retry.ts';
+import type { AvroSchema } from '../../schemas/avro-schema.ts';
+import type { RecordDecoder } from '../../schemas/record-decoder.ts';
+import type { SchemaRegistry } from '../../schemas/registry.ts';
+import type { Judges } from '../judge-records.ts';
+import { createMarks } from '../marks.ts';
+import { readPositions } from '../offset-positions.ts';
+import { deployedStatus, failingSink, type SinkAction } from '../settle-sink.ts';
+import { createSinkRows } from '../sink-rows.ts';
+import { requireOffsetApi, stateToRestore, whileStopped } from '../while-stopped.ts';
+import type { DeadLetter } from './dead-letters.ts';
+import { findCulprits } from './find-culprits.ts';
+import {
+  describePlan,
+  type PartitionStep,
+  planSteps,
+  type QuarantinePlan,
+  refuseOtherFaults,
+  requireKnownRows,
+  requireRegistry,
+  unexplained,
+} from './quarantine-plan.ts';
+import { stepOver } from './step-over.ts';
+
+export interface QuarantineAction extends SinkAction {
+  readonly schema: AvroSchema;
+  readonly database: PostgresConnection;
+  readonly registry: SchemaRegistry;
+  readonly decoder: RecordDecoder;
+}
+
+export interface QuarantineOptions {
+  /** More culprits than this are no accident. */
+  readonly max: number;
+  readonly dryRun: boolean;
+  /** Shown what was found. Resolves when it is agreed to; not called in a dry run. */
+  readonly agree: (plan: QuarantinePlan) => Promise<void>;
+  readonly onPlan: (plan: QuarantinePlan) => void;
+}
+
+export interface QuarantineResult {
+  readonly connector: string;
+  /** `unchanged`: nothing has FAILED. `planned`: a dry run. */
+  readonly outcome: 'quarantined' | 'unchanged' | 'planned';
+  readonly state: string;
+  /** What was found, one plan for each time the sink had stopped. */
+  readonly plans: readonly QuarantinePlan[];
+  readonly moved: readonly DeadLetter[];
+  /** Records in front of the culprits that were written for the sink. */
+  readonly written: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Finds the records that stop a sink, proves that it is them, moves them alone to the dead letter topic, steps over exactly
+ * them and starts the sink again; when it then stops at another one, once more, up to `max` records in all.
+ * No other record is skipped: those in front of a culprit that the sink had not committed are written here first.
+ * May be repeated after it was killed at any point. Errors: UNSAFE while registry or database is the cause; REFUSED when no
+ * record explains the failure; NOT_FOUND, UNREACHABLE, TIMEOUT, what the target throws.
+ */
+export async function quarantine(action: QuarantineAction, options: QuarantineOptions): Promise<QuarantineResult> {
+  const startedAt = Date.now();
+  const { stream } = action;
+  const connector = stream.sink.name;
+  const done = { plans: [] as QuarantinePlan[], moved: [] as DeadLetter[], written: 0 };
+  const result = (outcome: QuarantineResult['outcome'], state: string): QuarantineResult => ({
+    connector,
+    outcome,
+    state,
+    ...done,
+    durationMs: Date.now() - startedAt,
+  });
+  for (;;) {
+    const status = await deployedStatus(action);
+    const interrupted = await readInterrupted(action, status);
+    const failures = failuresOf(status, stream);
+    if (failures.length === 0 && interrupted === undefined) {
+      return result(done.moved.length > 0 ? 'quarantined' : 'unchanged', status.state);
+    }
+    refuseOtherFaults(connector, failures);
+    requireKnownRows(stream);
+    await requireRegistry(action.registry, stream);
+    const outcome = await withPostgres(action.database, (client) =>
+      oneRound(action, options, status, interrupted, done, {
+        decoder: action.decoder,
+        rows: createSinkRows(client, stream, action.schema),
+      }),
+    );
+    if (outcome === 'planned') return result('planned', status.state);
+    if (outcome !== 'again') return result('quarantined', outcome);
+    if (done.moved.length >= options.max) throw failingSink(await deployedStatus(action), stream);
+  }
+}
+
+interface Done {
+  readonly plans: QuarantinePlan[];
+  readonly moved: DeadLetter[];
+  written: number;
+}
+
+/** One stop of the sink: the state it came back to, or `again` when it has failed on another record. */
+async function oneRound(
+  action: QuarantineAction,
+  options: QuarantineOptions,
+  status: ConnectorStatus,
+  interrupted: WantedState | undefined,
+  done: Done,
+  judges: Judges,
+): Promise<WantedState | 'planned' | 'again'> {
+  const { stream } = action;
+  const failures = failuresOf(status, stream);
+  await requireOffsetApi(action);
+  const positions = await readPositions(action);
+  const search = await findCulprits({ ...action, judges }, positions, options.max - done.moved.length);
+  const steps = planSteps(positions, search.culprits);
+  if (steps.length === 0 && interrupted === undefined) throw unexplained(stream.sink.name, status, stream, search);
+  const plan = describePlan(stream, failures, steps, search, interrupted !== undefined);
+  done.plans.push(plan);
+  options.onPlan(plan);
+  if (options.dryRun) return 'planned';
+  await options.agree(plan);
+  const state = interrupted ?? stateToRestore(status);
+  const marks = interruptionMarks(action);
+  const name = stream.sink.name;
+  await marks.write(new Map([[name, { state, at: new Date().toISOString() }]]));
+  try {
+    await whileStopped(
+      action,
+      status,
+      async () => {
+        const stepped = await stepOver(action, judges, { failures, steps, neighbours: search.good });
+        done.moved.push(...stepped.letters);
+        done.written += stepped.written;
+      },
+      state,
+    );
+    await marks.write(new Map([[name, undefined]]));
+    if (state === 'RUNNING') await waitUntilPast(action, steps);
+    return state;
+  } catch (error) {
+    if (!failsAgain(error)) throw error;
+    await marks.write(new Map([[name, undefined]]));
+    return 'again';
+  }
+}
+
+/** Waits until the sink has committed something behind each step, where there is something. Errors: REFUSED, TIMEOUT. */
+async function waitUntilPast(action: QuarantineAction, steps: readonly PartitionStep[]): Promise<void> {
+  const { stream, target, timeoutMs, signal } = action;
+  await waitFor(
+    async () => {
+      const status = await target.status(stream.sink.name);
+      if (status !== undefined && failuresOf(status, stream).length > 0) throw failingSink(status, stream);
+      const positions = new Map((await readPositions(action)).map((one) => [one.partition, one]));
+      const isPast = ({ partition, to }: PartitionStep): boolean => {
+        const position = positions.get(partition);
+        return position !== undefined && (position.end <= to || (position.committed ?? 0n) > to);
+      };
+      return steps.every(isPast) ? true : undefined;
+    },
+    {
+      what: `${stream.sink.name} to commit records behind the quarantined ones`,
+      timeoutMs,
+      everyMs: 500,
+      ...(signal === undefined ? {} : { signal }),
+    },
+  );
+}
+
+/** Whether the sink ran into another failure: `details.failures` of `failingSink`. */
+const failsAgain = (error: unknown): boolean =>
+  error instanceof ConnectError && error.code === 'REFUSED' && Array.isArray(error.details.failures);
+
+interface Interruption {
+  /** What the sink is to come back to. */
+  readonly state: WantedState;
+  readonly at: string;
+}
+
+const interruptionMarks = (action: QuarantineAction) => createMarks<Interruption>(action, 'quarantine');
+
+/**
+ * The state that a killed quarantine was to bring the sink back to; undefined when none has left it stopped. A sink that is not
+ * stopped has been started by someone since, and a person's own stop is left alone.
+ */
+async function readInterrupted(action: QuarantineAction, { state }: ConnectorStatus): Promise<WantedState | undefined> {
+  const name = action.stream.sink.name;
+  const marks = interruptionMarks(action);
+  const mark = (await marks.read()).get(name);
+  if (mark === undefined) return undefined;
+  if (state === 'STOPPED') return mark.state;
+  await marks.write(new Map([[name, undefined]]));
+  return undefined;
+}
