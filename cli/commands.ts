@@ -5,6 +5,7 @@ import { registerDeploy } from './commands/deploy.ts';
 import { registerDown } from './commands/down.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
+import { registerDlq, registerRejected } from './commands/letters.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerOffsets } from './commands/offsets.ts';
@@ -48,6 +49,8 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerPlugin,
   registerImport,
   registerQuarantine,
+  registerDlq,
+  registerRejected,
   registerProduce,
   registerSimulate,
   registerVerify,

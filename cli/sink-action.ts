@@ -4,21 +4,28 @@ import type { Environment, Project } from '../pipeline/types.ts';
 import type { CliContext } from './context.ts';
 import { parseDuration } from './duration-flag.ts';
 
-/** The flags of every command that acts on deployed sinks. */
-export interface SinkFlags {
+/** The flags of every command about streams in an environment. */
+export interface StreamFlags {
   readonly env?: string;
   readonly only?: string[];
-  readonly timeout: number;
   readonly output: 'text' | 'json';
 }
 
-/** Adds the flags of `SinkFlags`. */
-export const withSinkFlags = (command: Command): Command =>
+/** The flags of every command that acts on deployed sinks. */
+export interface SinkFlags extends StreamFlags {
+  readonly timeout: number;
+}
+
+/** Adds the flags of `StreamFlags`. */
+export const withStreamFlags = (command: Command): Command =>
   command
     .option('-e, --env <name>', 'environment of connect.yaml')
     .option('--only <stream...>', 'the sinks of these streams only')
-    .option('--timeout <duration>', 'bound of the wait for each sink', parseDuration, 120_000)
     .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'));
+
+/** Adds the flags of `SinkFlags`. */
+export const withSinkFlags = (command: Command): Command =>
+  withStreamFlags(command).option('--timeout <duration>', 'bound of the wait for each sink', parseDuration, 120_000);
 
 export interface SelectedSinks {
   readonly project: Project;

@@ -1,0 +1,61 @@
+import type { FeedService } from '../../producer/feed-service.ts';
+import { bigintOf, isLongLike } from '../../producer/feed-service.ts';
+import type { AvroValue } from '../../schemas/avro-schema.ts';
+import type { RecordDecoder } from '../../schemas/record-decoder.ts';
+import { decodeValue } from '../judge-records.ts';
+import type { Letter } from './letter.ts';
+
+/** What a letter holds: an update by field, as text, or bytes that cannot be read and why. */
+export type LetterContent =
+  | { readonly kind: 'update'; readonly fields: Readonly<Record<string, string | null>> }
+  | { readonly kind: 'unreadable'; readonly reason: string; readonly bytes: number; readonly hex: string };
+
+export interface ContentReaders {
+  /** Dead letters are Avro by the registry's schemas. */
+  readonly decoder: RecordDecoder;
+  /** Rejected updates are messages of the feed. */
+  readonly service: FeedService;
+}
+
+/** Bytes beyond this are counted, not shown. */
+const MAX_HEX_BYTES = 256;
+
+/** Reads a letter's content. Errors: those of a registry that gives no answer, which says nothing about the letter. */
+export async function readContent({ decoder, service }: ContentReaders, letter: Letter): Promise<LetterContent> {
+  const { value } = letter.record;
+  const bytes = value ?? Buffer.alloc(0);
+  const unreadable = (reason: string): LetterContent => ({
+    kind: 'unreadable',
+    reason,
+    bytes: bytes.length,
+    hex: bytes.subarray(0, MAX_HEX_BYTES).toString('hex'),
+  });
+  if (letter.box === 'rejected') {
+    const event = service.readEvent(bytes);
+    if (event.kind === 'update') return { kind: 'update', fields: protoFields(event.update, service) };
+    return unreadable(event.kind === 'undecodable' ? event.reason : `it is a message of kind ${event.kind}`);
+  }
+  const decoded = await decodeValue(decoder, value);
+  if (decoded.kind === 'good') return { kind: 'update', fields: avroFields(decoded.values) };
+  return unreadable(decoded.kind === 'empty' ? 'it has no value' : decoded.reason);
+}
+
+const avroFields = (record: Readonly<Record<string, AvroValue>>): Record<string, string | null> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, shownValue(value)]));
+
+/** The fields that were set, numbers exact and enums by their names. */
+function protoFields(update: Readonly<Record<string, unknown>>, { enums }: FeedService): Record<string, string | null> {
+  return Object.fromEntries(
+    Object.entries(update).map(([name, value]) => {
+      const word = typeof value === 'number' ? enums.get(name)?.valueNames[value] : undefined;
+      return [name, word ?? shownValue(isLongLike(value) ? bigintOf(value) : value)];
+    }),
+  );
+}
+
+function shownValue(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Date) return value.toISOString();
+  if (Buffer.isBuffer(value)) return value.toString('hex');
+  return String(value);
+}

@@ -1,0 +1,262 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { headerText, type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';
+import { replayMarks } from '../../../operate/letters/replay-marks.ts';
+import { publishRecords } from '../../../operate/publish-records.ts';
+import { deadLetterTopic, rejectedTopic } from '../../../pipeline/names.ts';
+import { createRejectedRecords } from '../../../producer/rejected.ts';
+import { eventually } from '../../support/eventually.ts';
+import { runInProcess } from '../../support/in-process-cli.ts';
+import { feedMessage, positionUpdate } from '../../support/position-feed.ts';
+import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
+
+const GOOD = 20;
+/** Where dead letters stood, as their headers say; beyond what is in the topic, so that none is older than a row. */
+const STOOD = 5_000;
+
+describe('dead letters and rejected updates', () => {
+  let sink: SinkFixture;
+  let kafka: { brokers: readonly string[] };
+  let topic: string;
+
+  const connect = (...args: string[]) =>
+    runInProcess([...args, '--only', 'positions'], { cwd: sink.test.root, env: sink.test.env });
+  const json = async (...args: string[]) => {
+    const { code, stdout, stderr } = await connect(...args, '-o', 'json');
+    if (stdout === '') throw new Error(stderr);
+    return { code, ...JSON.parse(stdout).streams[0] };
+  };
+  /** Letters by name and what became of them. */
+  const outcomes = (letters: { letter: string; outcome: string }[]) =>
+    Object.fromEntries(letters.map(({ letter, outcome }) => [letter.split('@')[1], outcome]));
+  const records = async (name: string): Promise<ScannedRecord[]> => {
+    const found: ScannedRecord[] = [];
+    const onRecords = async (batch: readonly ScannedRecord[]) => void found.push(...batch);
+    await scanTopic(kafka, { topic: name, clientId: 'test', onRecords });
+    return found;
+  };
+  const replays = async (): Promise<ScannedRecord[]> =>
+    (await records(topic)).filter(({ headers }) => headers['replay.of'] !== undefined);
+
+  beforeAll(async () => {
+    sink = await createSinkFixture('letters');
+    kafka = { brokers: sink.test.environment.kafka.brokers };
+    topic = sink.stream.topic.name;
+    await sink.produce(GOOD);
+    await sink.deploy();
+    await eventually(async () => expect(await sink.query('SELECT 1 FROM positions')).toHaveLength(GOOD), {
+      timeoutMs: 30_000,
+    });
+    const [row] = await sink.query("SELECT kafka_partition FROM positions WHERE signature = 'Signature1'");
+    const partition = Number(row?.kafka_partition);
+    const letter = (number: number, value: Buffer, headers: Record<string, string>, at = 2) => ({
+      partition: 0,
+      key: Buffer.from(`Position${number}`),
+      value,
+      headers: {
+        own: 'kept',
+        '__connect.errors.topic': topic,
+        '__connect.errors.partition': String(at),
+        '__connect.errors.offset': String(STOOD + number),
+        '__connect.errors.stage': 'TASK_PUT',
+        '__connect.errors.exception.class.name': 'org.postgresql.util.PSQLException',
+        '__connect.errors.exception.message': 'new row violates check constraint "no_thirteen"',
+        ...headers,
+      },
+    });
+    const undecodable = {
+      '__connect.errors.stage': 'VALUE_CONVERTER',
+      // As a worker writes it when the definition says onUndecodable: dlq.
+      '__connect.errors.exception.stacktrace':
+        'org.apache.kafka.connect.errors.DataException: outer\n\tat a.B(C.java:1)\nCaused by: java.lang.IllegalStateException: artifactId cannot be null\n\tat a.B(C.java:2)',
+    };
+    await publishRecords(kafka, {
+      topic: deadLetterTopic(sink.stream),
+      clientId: 'test',
+      records: [
+        letter(100, sink.encode(100, { leverage: 13 }), {}),
+        letter(101, sink.encode(101, { leverage: 13, size: '2.50000000' }), {}, 1),
+        letter(102, Buffer.from('plain text'), undecodable),
+        letter(103, sink.encode(103, { symbol: 'X'.repeat(21) }), {}),
+        letter(104, sink.encode(104), { 'replay.count': '3', 'replay.of': 'somewhere' }),
+        letter(1, sink.encode(1, { leverage: 7 }), { '__connect.errors.offset': '0' }, partition),
+        letter(106, sink.encode(106), {}, 3),
+        letter(107, sink.encode(107), {}, 3),
+      ],
+    });
+    const rejected = createRejectedRecords({
+      topic: rejectedTopic(sink.stream),
+      stream: 'positions',
+      keyField: 'position_account',
+      feedMessage: 'perps.v1.PositionFeedMessage',
+    });
+    const refused = (update: Record<string, unknown>, code: 'TOO_LONG' | 'NOT_ALLOWED', field: string) =>
+      rejected.create(
+        {
+          bytes: feedMessage({ update: positionUpdate(update) }),
+          update,
+          refusals: [{ code, field, message: 'then' }],
+        },
+        new Date(),
+      );
+    // As if it had been refused while the column was narrower; a producer that resumed refused it twice.
+    const widened = refused({ signature: 'widened', symbol: 'A-LONGER-NAME' }, 'TOO_LONG', 'symbol');
+    const cut = { ...widened, value: widened.value.subarray(0, 60) };
+    const tooLong = refused({ signature: 'long', symbol: 'X'.repeat(21) }, 'TOO_LONG', 'symbol');
+    const side = refused({ signature: 'side', side: 42 }, 'NOT_ALLOWED', 'side');
+    await publishRecords(kafka, {
+      topic: rejectedTopic(sink.stream),
+      clientId: 'test',
+      records: [widened, widened, tooLong, side, cut].map(({ key, value, headers = {} }) => ({
+        partition: 0,
+        key,
+        value,
+        headers,
+      })),
+    });
+  });
+  afterAll(() => sink?.test.remove());
+
+  it('list counts by cause and stage, the innermost cause where there is a trace', async () => {
+    const { letters, groups } = await json('dlq', 'list');
+    expect(letters).toBe(8);
+    expect(groups).toMatchObject([
+      { cause: 'PSQLException: new row violates check constraint "no_thirteen"', stage: 'TASK_PUT', count: 7 },
+      {
+        cause: expect.stringMatching(/^IllegalStateException: artifactId.*magic byte/),
+        stage: 'VALUE_CONVERTER',
+        count: 1,
+      },
+    ]);
+    const { stdout } = await connect('rejected', 'list');
+    expect(stdout).toMatch(/ 4 +0 +PRODUCER +\S+\.rejected-0@0 +\S+\.rejected-0@4 +TOO_LONG symbol\n/);
+    expect(stdout).toMatch(/ 1 +0 +PRODUCER +\S+@3 +\S+@3 +NOT_ALLOWED side\n/);
+  });
+
+  it('show reads what can be read and shows other bytes with the reason', async () => {
+    const { letters } = await json('dlq', 'show', '--where', 'size=2.5');
+    expect(letters).toMatchObject([
+      {
+        letter: `${topic}-1@${STOOD + 101}`,
+        key: 'Position101',
+        content: { kind: 'update', fields: { leverage: '13' } },
+      },
+    ]);
+    const { stdout } = await connect('dlq', 'show', '--where', 'cause=magic byte', '--where', 'partition=2');
+    expect(stdout).toContain(Buffer.from('plain text').toString('hex'));
+    expect(stdout).toMatch(/unreadable: magic byte is 112, not 0/);
+    const refused = await json('rejected', 'show', '--where', 'signature=side');
+    expect(refused.letters).toMatchObject([{ content: { fields: { side: '42', status: 'POSITION_STATUS_OPEN' } } }]);
+    expect((await connect('dlq', 'show', '--where', 'size')).code).toBe(64);
+  });
+
+  it('replay says beforehand what it would do, asks, and sends nothing that would be refused again', async () => {
+    const { letters, replayed } = await json('dlq', 'replay', '--dry-run');
+    expect(replayed).toBe(0);
+    expect(outcomes(letters)).toEqual({
+      5100: 'planned',
+      5101: 'planned',
+      5102: 'refused',
+      5103: 'refused',
+      5104: 'looping',
+      0: 'newer',
+      5106: 'planned',
+      5107: 'planned',
+    });
+    expect(letters[3].reason).toBe('PostgreSQL refuses its row (22001): value too long for type character varying(20)');
+    expect((await connect('dlq', 'replay')).code).toBe(64);
+    await sink.target.pause(sink.stream.sink.name);
+    await eventually(async () => expect((await sink.target.status(sink.stream.sink.name))?.state).toBe('PAUSED'), {
+      timeoutMs: 20_000,
+    });
+    expect(await connect('dlq', 'replay', '--yes')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/is PAUSED: replayed records would not reach the table\n.*connect resume/),
+    });
+    await sink.target.resume(sink.stream.sink.name);
+    await eventually(async () => expect((await sink.target.status(sink.stream.sink.name))?.state).toBe('RUNNING'), {
+      timeoutMs: 20_000,
+    });
+    expect(await replays()).toEqual([]);
+  });
+
+  it('replay keeps key, bytes, headers and partition, counts itself, and proves that the rows are there', async () => {
+    const one = await json('dlq', 'replay', '--where', 'leverage=13', '--limit', '1', '--yes');
+    expect(one).toMatchObject({ code: 0, replayed: 1, arrived: 1 });
+    expect(one.letters.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['replayed', 'left']);
+    const { code, stdout, stderr } = await connect('dlq', 'replay', '--where', 'leverage=13', '--yes');
+    expect(code).toBe(0);
+    expect(stderr).toBe('positions: 1 replayed, 1 of them proved to be in the table, 1 done before\n');
+    expect(stdout).toMatch(
+      /= \S+-2@5100 {2}replayed before: replayed as \S+-2@\d+\n\+ \S+-1@5101 {2}replayed: \S+-1@\d+, its row is there\n/,
+    );
+    const [record] = (await replays()).filter(({ partition }) => partition === 1);
+    expect(record?.key?.toString()).toBe('Position101');
+    expect(record?.value).toEqual(sink.encode(101, { leverage: 13, size: '2.50000000' }));
+    expect(Object.keys(record?.headers ?? {}).sort()).toEqual(['own', 'replay.at', 'replay.count', 'replay.of']);
+    expect(headerText(record?.headers ?? {}, 'replay.count')).toBe('1');
+    expect(await sink.query('SELECT kafka_partition AS p FROM positions WHERE leverage = 13 ORDER BY slot')).toEqual([
+      { p: 2 },
+      { p: 1 },
+    ]);
+  });
+
+  it('what was replayed stays so although its row is gone, unless asked for again', async () => {
+    await sink.query("DELETE FROM positions WHERE signature = 'Signature100'");
+    const where = ['--where', 'signature=Signature100', '--yes'];
+    expect(outcomes((await json('dlq', 'replay', ...where)).letters)).toEqual({ 5100: 'replayed-before' });
+    expect(await json('dlq', 'replay', ...where, '--again')).toMatchObject({ replayed: 1, arrived: 1 });
+  });
+
+  it('a replay that was killed between its mark and its record is completed, one that had sent is not repeated', async () => {
+    const ends = async () => BigInt((await records(topic)).filter(({ partition }) => partition === 3).length);
+    const mark = (number: number, offset: bigint) => ({
+      state: 'sending' as const,
+      of: `${topic}-3@${STOOD + number}`,
+      topic,
+      partition: 3,
+      offset: offset.toString(),
+      at: new Date().toISOString(),
+    });
+    const end = await ends();
+    await replayMarks({ kafka, stream: sink.stream }).write(
+      new Map([106, 107].map((number) => [`${topic}-3@${STOOD + number}`, mark(number, end)])),
+    );
+    const headers = { 'replay.of': `${topic}-3@${STOOD + 106}`, 'replay.count': '1' };
+    const sent = { partition: 3, key: Buffer.from('Position106'), value: sink.encode(106), headers };
+    await publishRecords(kafka, { topic, clientId: 'test', records: [sent] });
+    const { letters } = await json('dlq', 'replay', '--where', 'partition=3', '--yes');
+    expect(outcomes(letters)).toEqual({ 5106: 'replayed-before', 5107: 'replayed' });
+  });
+
+  it('rejected updates go through validation and encoding again, each content once', async () => {
+    const { letters, replayed, arrived } = await json('rejected', 'replay', '--yes');
+    expect({ replayed, arrived }).toEqual({ replayed: 1, arrived: 1 });
+    expect(outcomes(letters)).toEqual({
+      0: 'replayed',
+      1: 'replayed-before',
+      2: 'refused',
+      3: 'refused',
+      4: 'refused',
+    });
+    const reasons = letters.map(({ reason }: { reason?: string }) => reason);
+    expect(reasons[1]).toMatch(/^the same as \S+-0@0$/);
+    expect(reasons[2]).toMatch(/^symbol TOO_LONG: .* has 21 characters, at most 20 fit/);
+    expect(reasons[3]).toMatch(/^side NOT_ALLOWED: value 42 is none of Long, Short/);
+    expect(reasons[4]).toMatch(/^it is no message of the feed: /);
+    expect(await sink.query("SELECT symbol FROM positions WHERE signature = 'widened'")).toEqual([
+      { symbol: 'A-LONGER-NAME' },
+    ]);
+    const again = await json('rejected', 'replay', '--yes');
+    expect(again).toMatchObject({
+      replayed: 0,
+      letters: [{ outcome: 'replayed-before' }, { outcome: 'replayed-before' }, {}, {}, {}],
+    });
+  });
+
+  it('leaves topic and table exact', async () => {
+    const { differences, samples, deadLetters } = await json('verify', '--wait', '60s');
+    expect(samples).toEqual([]);
+    expect({ differences, deadLetters }).toEqual({ differences: 0, deadLetters: 8 });
+    expect(await json('status')).toMatchObject({ deadLetters: '8', rejected: '5' });
+  });
+});
