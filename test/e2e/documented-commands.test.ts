@@ -8,7 +8,14 @@ import { freePorts } from '../support/free-ports.ts';
 import { copyProject } from '../support/project.ts';
 import { createStackFolder, removeStackFolder } from '../support/stack-folder.ts';
 
-const documents = ['README.md', 'CONTRIBUTING.md', 'docs/docker.md', 'docs/deploy.md', 'docs/msk.md'];
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'docs/docker.md',
+  'docs/deploy.md',
+  'docs/msk.md',
+  'docs/operations.md',
+];
 
 /**
  * Needs a Docker engine, which a machine that runs these tests need not have. test/unit/stack/docker tests what can be
@@ -52,6 +59,16 @@ const WALK = [
   'produce',
   'produce --accept-gap',
   'verify',
+  'quarantine --dry-run',
+  'quarantine',
+  'dlq list',
+  'dlq show',
+  'dlq replay --dry-run',
+  'dlq replay',
+  'rejected list',
+  'rejected show',
+  'rejected replay --dry-run',
+  'rejected replay',
   'pause',
   'stop',
   'resume',

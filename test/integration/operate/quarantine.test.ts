@@ -6,7 +6,7 @@ import { ensureTopics } from '../../../connectors/topics.ts';
 import { createKafka, withAdmin } from '../../../core/kafka.ts';
 import { headerText, type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';
 import { withPostgres } from '../../../core/postgres.ts';
-import { registryConnection } from '../../../pipeline/connections.ts';
+import { registryConnection, workerConnection } from '../../../pipeline/connections.ts';
 import { projectFile } from '../../../pipeline/load.ts';
 import { deadLetterTopic, valueSubject } from '../../../pipeline/names.ts';
 import { selectStreams } from '../../../pipeline/select.ts';
@@ -58,6 +58,7 @@ describe('quarantine', () => {
       },
       { timeoutMs: 60_000 },
     );
+  const workerUrl = () => workerConnection(sink.test.environment, sink.test.secrets).url;
   /** Runs with connect.yaml changed. */
   const withEnvironment = async <T>(find: RegExp, replace: string, task: () => Promise<T>): Promise<T> => {
     const file = join(sink.test.root, 'connect.yaml');
@@ -203,7 +204,7 @@ describe('quarantine', () => {
   it('killed between the copies and the offsets, it goes on where it was and doubles nothing', async () => {
     await sink.target.putConfig(funding.sink.name, fundingConfig);
     let kill = () => {};
-    const proxy = await startTamperingProxy(sink.test.environment.connect.url, (method, path) => {
+    const proxy = await startTamperingProxy(workerUrl(), (method, path) => {
       const isOffsets = method === 'PATCH' && path.endsWith('/offsets');
       if (isOffsets) kill();
       return isOffsets;
