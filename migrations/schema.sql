@@ -1,3 +1,117 @@
+CREATE FUNCTION public.fold_positions() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+DECLARE
+    first_day   TIMESTAMP;
+    last_day    TIMESTAMP;
+    other_days  BOOLEAN;
+BEGIN
+    SELECT date_trunc('day', min(block_time)), date_trunc('day', max(block_time)) INTO first_day, last_day FROM new_rows;
+    -- An upsert fires the triggers of both INSERT and UPDATE, one of them often with no row.
+    IF first_day IS NULL THEN
+        RETURN NULL;
+    END IF;
+
+    -- A current row of another day is locked and told by its day, but stays as it is.
+    WITH touched AS (
+        INSERT INTO public.position_days AS d (
+            position_account, day, is_current, history_id,
+            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size,
+            entry_price, mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status,
+            event_type
+        )
+        SELECT DISTINCT ON (position_account)
+            position_account, date_trunc('day', block_time), true, id,
+            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size,
+            entry_price, mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status,
+            event_type
+        FROM new_rows
+        ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC
+        ON CONFLICT (position_account) WHERE is_current DO UPDATE SET
+            history_id = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.history_id ELSE d.history_id END,
+            slot = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.slot ELSE d.slot END,
+            kafka_offset = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.kafka_offset ELSE d.kafka_offset END,
+            block_time = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.block_time ELSE d.block_time END,
+            position_index = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.position_index ELSE d.position_index END,
+            leverage = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.leverage ELSE d.leverage END,
+            owner = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.owner ELSE d.owner END,
+            signature = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.signature ELSE d.signature END,
+            symbol = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.symbol ELSE d.symbol END,
+            side = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.side ELSE d.side END,
+            size = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.size ELSE d.size END,
+            entry_price = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.entry_price ELSE d.entry_price END,
+            mark_price = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.mark_price ELSE d.mark_price END,
+            margin = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.margin ELSE d.margin END,
+            unrealized_pnl = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.unrealized_pnl ELSE d.unrealized_pnl END,
+            realized_pnl = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.realized_pnl ELSE d.realized_pnl END,
+            funding_accrued = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.funding_accrued ELSE d.funding_accrued END,
+            liquidation_price = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.liquidation_price ELSE d.liquidation_price END,
+            status = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.status ELSE d.status END,
+            event_type = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.event_type ELSE d.event_type END
+        WHERE d.day <> EXCLUDED.day
+           OR (EXCLUDED.slot, coalesce(EXCLUDED.kafka_offset, -1), EXCLUDED.history_id)
+              >= (d.slot, coalesce(d.kafka_offset, -1), d.history_id)
+        RETURNING day
+    )
+    SELECT first_day <> last_day OR coalesce(bool_or(day <> first_day), false) INTO other_days FROM touched;
+    IF NOT other_days THEN
+        RETURN NULL;
+    END IF;
+
+    -- The mark leaves a current row that is older than a state of another day.
+    UPDATE public.position_days AS d SET is_current = false
+    FROM (
+        SELECT DISTINCT ON (position_account) position_account, slot, kafka_offset, id
+        FROM new_rows
+        ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC
+    ) AS n
+    WHERE d.position_account = n.position_account AND d.is_current
+      AND (n.slot, coalesce(n.kafka_offset, -1), n.id) > (d.slot, coalesce(d.kafka_offset, -1), d.history_id);
+
+    -- Each day's last state; the newest of a position takes the mark that has just been left.
+    INSERT INTO public.position_days AS d (
+        position_account, day, is_current, history_id,
+        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type
+    )
+    SELECT
+        position_account, day,
+        rank = 1 AND NOT EXISTS (
+            SELECT FROM public.position_days AS c WHERE c.position_account = n.position_account AND c.is_current
+        ),
+        id,
+        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type
+    FROM (
+        SELECT DISTINCT ON (position_account, day) *
+        FROM (
+            SELECT *,
+                date_trunc('day', block_time) AS day,
+                row_number() OVER (PARTITION BY position_account
+                                   ORDER BY slot DESC, kafka_offset DESC NULLS LAST, id DESC) AS rank
+            FROM new_rows
+        ) AS ranked
+        ORDER BY position_account, day, rank
+    ) AS n
+    ORDER BY position_account, day
+    ON CONFLICT (position_account, day) DO UPDATE SET
+        is_current = d.is_current OR EXCLUDED.is_current,
+        history_id = EXCLUDED.history_id, slot = EXCLUDED.slot, kafka_offset = EXCLUDED.kafka_offset,
+        block_time = EXCLUDED.block_time, position_index = EXCLUDED.position_index, leverage = EXCLUDED.leverage,
+        owner = EXCLUDED.owner, signature = EXCLUDED.signature, symbol = EXCLUDED.symbol, side = EXCLUDED.side,
+        size = EXCLUDED.size, entry_price = EXCLUDED.entry_price, mark_price = EXCLUDED.mark_price,
+        margin = EXCLUDED.margin, unrealized_pnl = EXCLUDED.unrealized_pnl, realized_pnl = EXCLUDED.realized_pnl,
+        funding_accrued = EXCLUDED.funding_accrued, liquidation_price = EXCLUDED.liquidation_price,
+        status = EXCLUDED.status, event_type = EXCLUDED.event_type
+    WHERE (EXCLUDED.slot, coalesce(EXCLUDED.kafka_offset, -1), EXCLUDED.history_id)
+          >= (d.slot, coalesce(d.kafka_offset, -1), d.history_id);
+    RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.keep_newest_delivery() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -12,6 +126,261 @@ BEGIN
     RETURN NEW;
 END
 $$;
+
+CREATE FUNCTION public.rebuild_position_days(accounts text[]) RETURNS bigint
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    wrong    TEXT[];
+    rows     BIGINT;
+    unmarked TEXT[];
+BEGIN
+    -- One snapshot shows history and fold of the same transactions, so this needs no lock.
+    WITH kept AS MATERIALIZED (
+        SELECT * FROM public.position_days WHERE position_account = ANY (accounts)
+    ), wanted AS MATERIALIZED (
+        SELECT * FROM public.position_days_from_history WHERE position_account = ANY (accounts)
+    )
+    SELECT array_agg(DISTINCT position_account), count(DISTINCT (position_account, day)) INTO wrong, rows
+    FROM ((TABLE kept EXCEPT TABLE wanted) UNION ALL (TABLE wanted EXCEPT TABLE kept)) AS difference;
+    IF rows = 0 THEN
+        RETURN 0;
+    END IF;
+
+    -- A position without a current row has none to lock. What is left of it goes, and its current row comes first.
+    unmarked := ARRAY(
+        SELECT account FROM unnest(wrong) AS account
+        WHERE NOT EXISTS (SELECT FROM public.position_days WHERE position_account = account AND is_current)
+    );
+    DELETE FROM public.position_days WHERE position_account = ANY (unmarked);
+    INSERT INTO public.position_days
+    SELECT * FROM public.position_days_from_history WHERE position_account = ANY (unmarked) AND is_current
+    ORDER BY position_account
+    ON CONFLICT DO NOTHING;
+
+    PERFORM FROM public.position_days
+    WHERE position_account = ANY (wrong) AND is_current
+    ORDER BY position_account FOR UPDATE;
+
+    DELETE FROM public.position_days
+    WHERE (position_account, day) IN (
+        SELECT position_account, day FROM (
+            SELECT * FROM public.position_days WHERE position_account = ANY (wrong)
+            EXCEPT
+            SELECT * FROM public.position_days_from_history WHERE position_account = ANY (wrong)
+        ) AS surplus
+    );
+    -- Rows that are right are there already.
+    INSERT INTO public.position_days
+    SELECT * FROM public.position_days_from_history WHERE position_account = ANY (wrong)
+    ORDER BY position_account, day
+    ON CONFLICT DO NOTHING;
+    RETURN rows;
+END
+$$;
+
+CREATE FUNCTION public.truncate_position_days() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    TRUNCATE public.position_days;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.unfold_positions() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+DECLARE
+    accounts VARCHAR[];
+    days     TIMESTAMP[];
+BEGIN
+    IF NOT EXISTS (SELECT FROM old_rows) THEN
+        RETURN NULL;
+    END IF;
+    PERFORM FROM public.position_days
+    WHERE is_current AND position_account IN (SELECT position_account FROM old_rows)
+    ORDER BY position_account FOR UPDATE;
+
+    -- States of the fold that are no longer their row's state.
+    WITH gone AS (
+        DELETE FROM public.position_days AS d USING old_rows AS o
+        WHERE d.position_account = o.position_account AND d.day = date_trunc('day', o.block_time) AND d.history_id = o.id
+          AND NOT EXISTS (
+              SELECT FROM public.positions AS p
+              WHERE p.id = d.history_id AND p.position_account = d.position_account
+                AND date_trunc('day', p.block_time) = d.day
+                AND p.slot = d.slot AND p.kafka_offset IS NOT DISTINCT FROM d.kafka_offset
+          )
+        RETURNING d.position_account, d.day
+    )
+    SELECT array_agg(position_account), array_agg(day) INTO accounts, days FROM gone;
+    IF accounts IS NULL THEN
+        RETURN NULL;
+    END IF;
+
+    INSERT INTO public.position_days (
+        position_account, day, is_current, history_id,
+        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type
+    )
+    SELECT
+        gone.position_account, gone.day, false, id,
+        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type
+    FROM unnest(accounts, days) AS gone (position_account, day)
+    CROSS JOIN LATERAL (
+        SELECT * FROM public.positions AS p
+        WHERE p.position_account = gone.position_account
+          AND p.block_time >= gone.day AND p.block_time < gone.day + interval '1 day'
+        ORDER BY slot DESC, kafka_offset DESC NULLS LAST, id DESC
+        LIMIT 1
+    ) AS last_of_day;
+
+    UPDATE public.position_days AS d SET is_current = false
+    WHERE d.position_account = ANY (accounts) AND d.is_current
+      AND EXISTS (
+          SELECT FROM public.position_days AS n
+          WHERE n.position_account = d.position_account
+            AND (n.slot, coalesce(n.kafka_offset, -1), n.history_id) > (d.slot, coalesce(d.kafka_offset, -1), d.history_id)
+      );
+    UPDATE public.position_days AS d SET is_current = true
+    WHERE d.position_account = ANY (accounts)
+      AND NOT EXISTS (
+          SELECT FROM public.position_days AS n
+          WHERE n.position_account = d.position_account
+            AND (n.is_current OR (n.slot, coalesce(n.kafka_offset, -1), n.history_id)
+                                 > (d.slot, coalesce(d.kafka_offset, -1), d.history_id))
+      );
+    RETURN NULL;
+END
+$$;
+
+CREATE TABLE public.position_days (
+    position_account character varying(44) NOT NULL,
+    day timestamp without time zone NOT NULL,
+    is_current boolean NOT NULL,
+    history_id bigint NOT NULL,
+    slot bigint NOT NULL,
+    kafka_offset bigint,
+    block_time timestamp without time zone NOT NULL,
+    position_index integer NOT NULL,
+    leverage smallint NOT NULL,
+    owner character varying(44) NOT NULL,
+    signature character varying(88) NOT NULL,
+    symbol character varying(20) NOT NULL,
+    side character varying(10) NOT NULL,
+    size numeric(38,8) NOT NULL,
+    entry_price numeric(38,6) NOT NULL,
+    mark_price numeric(38,6) NOT NULL,
+    margin numeric(38,6) NOT NULL,
+    unrealized_pnl numeric(38,6) NOT NULL,
+    realized_pnl numeric(38,6) NOT NULL,
+    funding_accrued numeric(38,6) NOT NULL,
+    liquidation_price numeric(38,6) NOT NULL,
+    status character varying(20) NOT NULL,
+    event_type character varying(20) NOT NULL
+)
+WITH (fillfactor='50');
+
+COMMENT ON TABLE public.position_days IS 'Last state of each position and UTC day, derived from positions by its triggers; never written by hand. Other columns are those of the row of positions';
+
+COMMENT ON COLUMN public.position_days.day IS 'Midnight UTC that block_time''s day begins at';
+
+COMMENT ON COLUMN public.position_days.is_current IS 'True on the newest of the position''s rows, and only there';
+
+COMMENT ON COLUMN public.position_days.history_id IS 'id of the row of positions';
+
+CREATE VIEW public.current_positions AS
+ SELECT position_account,
+    position_index,
+    owner,
+    signature,
+    slot,
+    block_time,
+    symbol,
+    side,
+    size,
+    entry_price,
+    mark_price,
+    margin,
+    leverage,
+    unrealized_pnl,
+    realized_pnl,
+    funding_accrued,
+    liquidation_price,
+    status,
+    event_type
+   FROM public.position_days
+  WHERE is_current;
+
+COMMENT ON VIEW public.current_positions IS 'The newest state of each position: highest slot, inside a slot the highest kafka_offset. Amounts and times as in positions';
+
+CREATE VIEW public.daily_pnl_snapshots AS
+ SELECT owner,
+    symbol,
+    day AS snapshot_day,
+    sum(unrealized_pnl) AS total_unrealized_pnl,
+    sum(realized_pnl) AS total_realized_pnl,
+    sum(funding_accrued) AS total_funding,
+    count(*) AS position_count
+   FROM public.position_days
+  GROUP BY owner, symbol, day
+  ORDER BY day DESC;
+
+COMMENT ON VIEW public.daily_pnl_snapshots IS 'Per owner, market and UTC day: the sum, in quote currency, over positions of each position''s last state of that day. Not the sum over all updates of the day: these are running values, and each further update would count its position once more';
+
+CREATE TABLE public.funding_payments (
+    id bigint NOT NULL,
+    position_account character varying(44) NOT NULL,
+    owner character varying(44) NOT NULL,
+    signature character varying(88) NOT NULL,
+    slot bigint NOT NULL,
+    block_time timestamp without time zone NOT NULL,
+    symbol character varying(20) NOT NULL,
+    rate numeric(38,12) NOT NULL,
+    amount numeric(38,6) NOT NULL,
+    created_at timestamp without time zone DEFAULT (now() AT TIME ZONE 'utc'::text),
+    kafka_partition integer,
+    kafka_offset bigint
+);
+
+COMMENT ON TABLE public.funding_payments IS 'One row per position and transaction that settled funding';
+
+COMMENT ON COLUMN public.funding_payments.position_account IS 'Solana account of the position (PDA), base58';
+
+COMMENT ON COLUMN public.funding_payments.owner IS 'Wallet of the owner, base58';
+
+COMMENT ON COLUMN public.funding_payments.signature IS 'Transaction signature, base58';
+
+COMMENT ON COLUMN public.funding_payments.slot IS 'Solana slot number';
+
+COMMENT ON COLUMN public.funding_payments.block_time IS 'Time of the block, UTC, milliseconds';
+
+COMMENT ON COLUMN public.funding_payments.symbol IS 'Market, e.g. BTC-USD';
+
+COMMENT ON COLUMN public.funding_payments.rate IS 'Funding rate of the interval as a fraction of the notional';
+
+COMMENT ON COLUMN public.funding_payments.amount IS 'Amount, quote currency; negative was paid, positive received';
+
+COMMENT ON COLUMN public.funding_payments.created_at IS 'When the row was first written, UTC';
+
+COMMENT ON COLUMN public.funding_payments.kafka_partition IS 'Partition of the topic that the row''s record stands in';
+
+COMMENT ON COLUMN public.funding_payments.kafka_offset IS 'Offset of the row''s record in its partition';
+
+CREATE SEQUENCE public.funding_payments_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.funding_payments_id_seq OWNED BY public.funding_payments.id;
 
 CREATE TABLE public.positions (
     id bigint NOT NULL,
@@ -85,99 +454,56 @@ COMMENT ON COLUMN public.positions.kafka_partition IS 'Partition of the topic th
 
 COMMENT ON COLUMN public.positions.kafka_offset IS 'Offset of the row''s record in its partition; orders the updates of one position, which all stand in one partition';
 
-CREATE VIEW public.current_positions AS
- SELECT DISTINCT ON (position_account) position_account,
+CREATE VIEW public.position_days_from_history AS
+ SELECT position_account,
+    day,
+    (row_number() OVER (PARTITION BY position_account ORDER BY slot DESC, kafka_offset DESC NULLS LAST, history_id DESC) = 1) AS is_current,
+    history_id,
+    slot,
+    kafka_offset,
+    block_time,
     position_index,
+    leverage,
     owner,
     signature,
-    slot,
-    block_time,
     symbol,
     side,
     size,
     entry_price,
     mark_price,
     margin,
-    leverage,
     unrealized_pnl,
     realized_pnl,
     funding_accrued,
     liquidation_price,
     status,
     event_type
-   FROM public.positions
-  ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC;
-
-COMMENT ON VIEW public.current_positions IS 'The newest state of each position: highest slot, inside a slot the highest kafka_offset. Amounts and times as in positions';
-
-CREATE VIEW public.daily_pnl_snapshots AS
- SELECT owner,
-    symbol,
-    snapshot_day,
-    sum(unrealized_pnl) AS total_unrealized_pnl,
-    sum(realized_pnl) AS total_realized_pnl,
-    sum(funding_accrued) AS total_funding,
-    count(*) AS position_count
-   FROM ( SELECT DISTINCT ON (positions.position_account, (date_trunc('day'::text, positions.block_time))) positions.owner,
+   FROM ( SELECT DISTINCT ON (positions.position_account, (date_trunc('day'::text, positions.block_time))) positions.position_account,
+            date_trunc('day'::text, positions.block_time) AS day,
+            positions.id AS history_id,
+            positions.slot,
+            positions.kafka_offset,
+            positions.block_time,
+            positions.position_index,
+            positions.leverage,
+            positions.owner,
+            positions.signature,
             positions.symbol,
-            date_trunc('day'::text, positions.block_time) AS snapshot_day,
+            positions.side,
+            positions.size,
+            positions.entry_price,
+            positions.mark_price,
+            positions.margin,
             positions.unrealized_pnl,
             positions.realized_pnl,
-            positions.funding_accrued
+            positions.funding_accrued,
+            positions.liquidation_price,
+            positions.status,
+            positions.event_type
            FROM public.positions
-          ORDER BY positions.position_account, (date_trunc('day'::text, positions.block_time)), positions.slot DESC, positions.kafka_offset DESC NULLS LAST, positions.id DESC) last_of_day
-  GROUP BY owner, symbol, snapshot_day
-  ORDER BY snapshot_day DESC;
+          ORDER BY positions.position_account, (date_trunc('day'::text, positions.block_time)), positions.slot DESC, positions.kafka_offset DESC NULLS LAST, positions.id DESC) last_of_day;
 
-COMMENT ON VIEW public.daily_pnl_snapshots IS 'Per owner, market and UTC day: the sum, in quote currency, over positions of each position''s last state of that day. Not the sum over all updates of the day: these are running values, and each further update would count its position once more';
-
-CREATE TABLE public.funding_payments (
-    id bigint NOT NULL,
-    position_account character varying(44) NOT NULL,
-    owner character varying(44) NOT NULL,
-    signature character varying(88) NOT NULL,
-    slot bigint NOT NULL,
-    block_time timestamp without time zone NOT NULL,
-    symbol character varying(20) NOT NULL,
-    rate numeric(38,12) NOT NULL,
-    amount numeric(38,6) NOT NULL,
-    created_at timestamp without time zone DEFAULT (now() AT TIME ZONE 'utc'::text),
-    kafka_partition integer,
-    kafka_offset bigint
-);
-
-COMMENT ON TABLE public.funding_payments IS 'One row per position and transaction that settled funding';
-
-COMMENT ON COLUMN public.funding_payments.position_account IS 'Solana account of the position (PDA), base58';
-
-COMMENT ON COLUMN public.funding_payments.owner IS 'Wallet of the owner, base58';
-
-COMMENT ON COLUMN public.funding_payments.signature IS 'Transaction signature, base58';
-
-COMMENT ON COLUMN public.funding_payments.slot IS 'Solana slot number';
-
-COMMENT ON COLUMN public.funding_payments.block_time IS 'Time of the block, UTC, milliseconds';
-
-COMMENT ON COLUMN public.funding_payments.symbol IS 'Market, e.g. BTC-USD';
-
-COMMENT ON COLUMN public.funding_payments.rate IS 'Funding rate of the interval as a fraction of the notional';
-
-COMMENT ON COLUMN public.funding_payments.amount IS 'Amount, quote currency; negative was paid, positive received';
-
-COMMENT ON COLUMN public.funding_payments.created_at IS 'When the row was first written, UTC';
-
-COMMENT ON COLUMN public.funding_payments.kafka_partition IS 'Partition of the topic that the row''s record stands in';
-
-COMMENT ON COLUMN public.funding_payments.kafka_offset IS 'Offset of the row''s record in its partition';
-
-CREATE SEQUENCE public.funding_payments_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-
-ALTER SEQUENCE public.funding_payments_id_seq OWNED BY public.funding_payments.id;
+COMMENT ON VIEW public.position_days_from_history IS 'What position_days must hold, computed from positions alone: sorts the whole history unless position_account is given';
 
 CREATE SEQUENCE public.positions_id_seq
     START WITH 1
@@ -210,29 +536,68 @@ ALTER TABLE ONLY public.positions ALTER COLUMN id SET DEFAULT nextval('public.po
 ALTER TABLE ONLY public.funding_payments
     ADD CONSTRAINT funding_payments_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.position_days
+    ADD CONSTRAINT position_days_pkey PRIMARY KEY (position_account, day);
+
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT positions_pkey PRIMARY KEY (id);
 
-CREATE INDEX idx_block_time ON public.positions USING btree (block_time DESC);
+CREATE INDEX idx_block_time_brin ON public.positions USING brin (block_time) WITH (autosummarize='on');
+
+COMMENT ON INDEX public.idx_block_time_brin IS 'Updates of a span of time: WHERE block_time >= … AND block_time < …';
 
 CREATE INDEX idx_funding_owner_time ON public.funding_payments USING btree (owner, block_time DESC);
 
-CREATE INDEX idx_liquidation ON public.positions USING btree (symbol, side, liquidation_price, slot DESC);
+CREATE INDEX idx_owner_slot_asc ON public.positions USING btree (owner, slot);
 
-CREATE INDEX idx_owner_slot ON public.positions USING btree (owner, slot DESC);
+COMMENT ON INDEX public.idx_owner_slot_asc IS 'History of one owner: WHERE owner = … ORDER BY slot DESC LIMIT …';
 
-CREATE INDEX idx_position_slot ON public.positions USING btree (position_account, slot DESC);
+CREATE UNIQUE INDEX idx_position_days_current ON public.position_days USING btree (position_account) WHERE is_current;
 
-CREATE INDEX idx_signature ON public.positions USING btree (signature);
+CREATE INDEX idx_position_days_liquidation ON public.position_days USING btree (symbol, side, liquidation_price) WHERE is_current;
 
-CREATE INDEX idx_status ON public.positions USING btree (status, slot DESC);
+COMMENT ON INDEX public.idx_position_days_liquidation IS 'Liquidation candidates: current_positions WHERE symbol = … AND side = … AND liquidation_price >= …';
 
-CREATE INDEX idx_symbol_slot ON public.positions USING btree (symbol, slot DESC);
+CREATE INDEX idx_position_days_owner ON public.position_days USING btree (owner) WHERE is_current;
+
+COMMENT ON INDEX public.idx_position_days_owner IS 'current_positions and user_statistics of one owner';
+
+CREATE INDEX idx_position_days_owner_day ON public.position_days USING btree (owner, day);
+
+COMMENT ON INDEX public.idx_position_days_owner_day IS 'daily_pnl_snapshots of one owner and a span of days';
+
+CREATE INDEX idx_position_days_status ON public.position_days USING btree (status) WHERE is_current;
+
+COMMENT ON INDEX public.idx_position_days_status IS 'current_positions WHERE status = …';
+
+CREATE INDEX idx_position_slot_asc ON public.positions USING btree (position_account, slot);
+
+COMMENT ON INDEX public.idx_position_slot_asc IS 'History of one position: WHERE position_account = … [AND slot <= …] ORDER BY slot DESC LIMIT …; the rebuild of the fold';
+
+CREATE INDEX idx_status_rare ON public.positions USING btree (status, slot) WHERE ((status)::text <> 'Open'::text);
+
+COMMENT ON INDEX public.idx_status_rare IS 'History of a status other than Open: WHERE status = ''Liquidating'' ORDER BY slot DESC LIMIT …';
+
+CREATE INDEX idx_symbol_slot_asc ON public.positions USING btree (symbol, slot);
+
+COMMENT ON INDEX public.idx_symbol_slot_asc IS 'Updates of one market: WHERE symbol = … ORDER BY slot DESC LIMIT …';
 
 CREATE UNIQUE INDEX idx_unique_funding_payment ON public.funding_payments USING btree (position_account, signature);
 
-CREATE UNIQUE INDEX idx_unique_position_signature ON public.positions USING btree (position_account, signature);
+CREATE UNIQUE INDEX idx_unique_signature_position ON public.positions USING btree (signature, position_account);
+
+COMMENT ON INDEX public.idx_unique_signature_position IS 'Upsert key of the sink; WHERE signature = …';
 
 CREATE TRIGGER funding_payments_keep_newest_delivery BEFORE UPDATE ON public.funding_payments FOR EACH ROW WHEN ((((new.kafka_partition = old.kafka_partition) AND (new.kafka_offset > old.kafka_offset)) IS NOT TRUE)) EXECUTE FUNCTION public.keep_newest_delivery();
 
+CREATE TRIGGER positions_fold_insert AFTER INSERT ON public.positions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.fold_positions();
+
+CREATE TRIGGER positions_fold_update AFTER UPDATE ON public.positions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.fold_positions();
+
 CREATE TRIGGER positions_keep_newest_delivery BEFORE UPDATE ON public.positions FOR EACH ROW WHEN ((((new.kafka_partition = old.kafka_partition) AND (new.kafka_offset > old.kafka_offset)) IS NOT TRUE)) EXECUTE FUNCTION public.keep_newest_delivery();
+
+CREATE TRIGGER positions_unfold_delete AFTER DELETE ON public.positions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.unfold_positions();
+
+CREATE TRIGGER positions_unfold_truncate AFTER TRUNCATE ON public.positions FOR EACH STATEMENT EXECUTE FUNCTION public.truncate_position_days();
+
+CREATE TRIGGER positions_unfold_update AFTER UPDATE ON public.positions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.unfold_positions();

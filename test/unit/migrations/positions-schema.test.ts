@@ -3,6 +3,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readMigrations } from '../../../migrations/files.ts';
 import { openPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
+import { POSITION_COLUMNS, type PositionRow, upsert } from '../../support/position-rows.ts';
 
 let database: PGlite;
 
@@ -13,44 +14,10 @@ beforeAll(async () => {
 afterAll(() => database.close());
 beforeEach(() => database.exec('TRUNCATE positions RESTART IDENTITY; RESET TimeZone'));
 
-const DEFAULTS = {
-  position_account: 'P1',
-  position_index: 0,
-  owner: 'alice',
-  signature: 's1',
-  slot: 100,
-  block_time: '2026-01-01 10:00:00.123',
-  symbol: 'BTC-USD',
-  side: 'Long',
-  size: '1.00000000',
-  entry_price: '100.000000',
-  mark_price: '100.000000',
-  margin: '10.000000',
-  leverage: 10,
-  unrealized_pnl: '0.000000',
-  realized_pnl: '0.000000',
-  funding_accrued: '0.000000',
-  liquidation_price: '91.000000',
-  status: 'Open',
-  event_type: 'OPENED',
-  kafka_partition: 0 as number | null,
-  kafka_offset: 10 as number | null,
-};
-type Row = typeof DEFAULTS;
-const COLUMNS = Object.keys(DEFAULTS) as (keyof Row)[];
-const KEY: readonly string[] = ['position_account', 'signature'];
-
-/** Writes rows in one statement as the sink does: only the record's columns, upsert on the key. Returns the rows written. */
-async function deliver(...updates: readonly Partial<Row>[]): Promise<number> {
-  const parameters = updates.flatMap((update) => COLUMNS.map((name) => ({ ...DEFAULTS, ...update })[name]));
-  const tuples = updates.map((_row, row) => `(${COLUMNS.map((_name, at) => `$${row * COLUMNS.length + at + 1}`)})`);
-  const { affectedRows } = await database.query(
-    `INSERT INTO positions (${COLUMNS}) VALUES ${tuples}
-     ON CONFLICT (position_account, signature) DO UPDATE
-     SET ${COLUMNS.filter((name) => !KEY.includes(name)).map((name) => `${name} = EXCLUDED.${name}`)}`,
-    parameters,
-  );
-  return affectedRows ?? 0;
+/** Writes rows in one statement as the sink does. Returns how many were written. */
+async function deliver(...updates: readonly Partial<PositionRow>[]): Promise<number> {
+  const { text, values } = upsert(updates);
+  return (await database.query(text, values)).affectedRows ?? 0;
 }
 
 async function select<T = Record<string, unknown>>(sql: string): Promise<T[]> {
@@ -170,7 +137,7 @@ describe('ties inside a slot', () => {
 describe('current_positions', () => {
   it("has the seed's columns in the seed's order", async () => {
     const { fields } = await database.query('SELECT * FROM current_positions');
-    expect(fields.map(({ name }) => name)).toEqual(COLUMNS.filter((name) => !name.startsWith('kafka_')));
+    expect(fields.map(({ name }) => name)).toEqual(POSITION_COLUMNS.filter((name) => !name.startsWith('kafka_')));
   });
 
   it('shows one row a position, as it came', async () => {
@@ -284,20 +251,36 @@ describe('daily_pnl_snapshots', () => {
   });
 });
 
+/** Types of the record's columns, and one that holds more. block_time has none. */
+const WIDER: Record<string, string> = {
+  'character varying': 'text',
+  numeric: 'numeric(50, 10)',
+  smallint: 'integer',
+  integer: 'bigint',
+  bigint: 'numeric(20, 0)',
+};
+
 describe('a later migration', () => {
-  it('may widen any column of a record in one statement, without touching the trigger', async () => {
+  it('may widen any column of a record in one statement for each table, without touching a trigger', async () => {
     const { rows } = await database.query<{ name: string; type: string }>(
       `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
        WHERE attrelid = 'positions'::regclass AND attnum > 0`,
     );
-    const wider = rows
-      .filter(({ name }) => COLUMNS.includes(name as keyof Row) && !name.startsWith('kafka_'))
-      .map(({ name, type }) => `ALTER COLUMN ${name} TYPE ${/^numeric/.test(type) ? 'numeric(50, 10)' : 'text'}`);
-    await database.exec('BEGIN; DROP VIEW daily_pnl_snapshots, user_statistics, current_positions');
+    const wider = rows.flatMap(({ name, type }) => {
+      const target = WIDER[type.replace(/\(.*/, '')];
+      const written = POSITION_COLUMNS.includes(name as keyof PositionRow) && !name.startsWith('kafka_');
+      return written && target !== undefined ? [`ALTER COLUMN ${name} TYPE ${target}`] : [];
+    });
+    expect(wider).toHaveLength(POSITION_COLUMNS.length - 3);
+    await database.exec(
+      'BEGIN; DROP VIEW daily_pnl_snapshots, user_statistics, current_positions, position_days_from_history CASCADE',
+    );
     try {
-      await database.exec(`ALTER TABLE positions ${wider.join(', ')}`);
+      for (const table of ['positions', 'position_days'])
+        await database.exec(`ALTER TABLE ${table} ${wider.join(', ')}`);
       await deliver({});
       expect(await deliver({})).toBe(0);
+      expect(await select('SELECT owner, size FROM position_days')).toEqual([{ owner: 'alice', size: '1.0000000000' }]);
     } finally {
       await database.exec('ROLLBACK');
     }
