@@ -25,6 +25,10 @@ function validatorOf(name: SchemaName): ValidateFunction {
     verbose: true,
     useDefaults: true,
     coerceTypes: false,
+    // Each costs every command more than it is worth: a test holds the schemas against their meta-schema, and the code runs once.
+    meta: false,
+    validateSchema: false,
+    code: { optimize: false },
     formats: { 'secret-reference': SECRET_REFERENCE, 'worker-secret-reference': WORKER_SECRET_REFERENCE },
   });
   // An annotation that editors show instead of the bare pattern, and so do we.
