@@ -8,12 +8,13 @@ import type { FailedPart } from './failure.ts';
 import { compareConfigs, type SettingLookup } from './plan/compare-configs.ts';
 import { planConnector, STATE_KEY } from './plan/connector-plan.ts';
 import type { PlanEntry } from './plan/plan.ts';
+import { areTold } from './progress.ts';
 import type { SinkConfig } from './render.ts';
 import { rollBack } from './rollback.ts';
 import { orderedState, type WantedState, wantedState } from './run-state.ts';
 import { isHealthy, PATIENCE, settle, settleHeld } from './settle.ts';
 import type { StartOffset } from './start-offsets.ts';
-import type { ConfigFinding, ConnectorStatus, ConnectTarget } from './targets/target.ts';
+import type { ConfigFinding, ConnectorStatus, ConnectTarget, TaskConfig } from './targets/target.ts';
 
 /** What is told while a deploy goes on. */
 export type DeployEvent =
@@ -97,6 +98,7 @@ export async function deploySink(options: DeployOptions): Promise<DeployResult> 
   const state = wantedState(options.stream.sink.state) ?? 'RUNNING';
   const previous = { live, before, outcome };
   const oldMembers = (await options.members?.()) ?? new Set<string>();
+  const oldTasks = live === undefined ? [] : await patiently(() => target.tasks(name));
 
   let written = false;
   let settled: { status: ConnectorStatus; restarts: number } | undefined;
@@ -108,7 +110,7 @@ export async function deploySink(options: DeployOptions): Promise<DeployResult> 
       });
     }
     onEvent?.({ kind: 'applied', outcome, changes });
-    if (wait) settled = await settleAs(options, state, { entry, live, before, oldMembers });
+    if (wait) settled = await settleAs(options, state, { entry, live, before, oldMembers, oldTasks });
   } catch (error) {
     // A refusal of the first step has changed nothing; where its answer was lost, nobody knows.
     const isTouched = written || ConnectError.from(error).retryable;
@@ -172,15 +174,22 @@ interface Settling {
   readonly live: SinkConfig | undefined;
   readonly before: ConnectorStatus | undefined;
   readonly oldMembers: ReadonlySet<string>;
+  readonly oldTasks: readonly TaskConfig[];
 }
 
-function settleAs(options: DeployOptions, state: WantedState, { entry, live, before, oldMembers }: Settling) {
+function settleAs(options: DeployOptions, state: WantedState, { entry, live, before, oldMembers, oldTasks }: Settling) {
   if (state !== 'RUNNING') return settleHeld(options, state);
   const { config } = options;
   const isUntouched = entry.action === 'unchanged';
   const isTold = live === undefined || entry.changes.some(({ key }) => key !== STATE_KEY);
-  // Tasks that were only paused go on as they are.
-  const areNew = isTold || (!isUntouched && orderedState(before?.state) === 'STOPPED');
+  // A paused task hears of nothing until it is resumed: one that was told this before goes on as it is.
+  const goesOn =
+    entry.action === 'update' &&
+    areTold(
+      oldTasks.map((task) => task.config),
+      isTold ? config : (live ?? config),
+    );
+  const areNew = !isUntouched && (!goesOn || orderedState(before?.state) === 'STOPPED');
   return settle(options, {
     // A default that is spelled out in the definition only is not what the tasks were told.
     config: isTold ? config : live,

@@ -42,6 +42,9 @@ export interface ProgressOptions {
  */
 const STALE_MS = 8_000;
 
+/** A consumer that has died is a member for 45 s more (session.timeout.ms); who is one after this is alive, and so is its task. */
+const EVICTED_MS = 60_000;
+
 /**
  * Connect answers a PUT, and a restart, before anything has happened, and goes on showing the old tasks' states, often
  * without a visible gap. So RUNNING only counts once the tasks were given the new configuration and their consumers are
@@ -77,8 +80,9 @@ export function createProgress({ config, settleMs, before, oldMembers }: Progres
       const isRenewed =
         oldMembers === undefined ||
         hasOnlyNew(members, oldMembers, expected) ||
-        // A task on a worker that has died is shown as RUNNING until another worker has it; its consumer is still a member.
-        (isLate && !hasOld(members, oldMembers));
+        // A task on a worker that has died is shown as RUNNING until another worker has it, and its consumer as a member.
+        (isLate && !hasOld(members, oldMembers)) ||
+        now - firstLook >= EVICTED_MS;
       const running = isToldAnew && isRenewed ? status.tasks.filter((task) => task.state === 'RUNNING').length : 0;
       if (status.state !== 'RUNNING' || running < expected) {
         runningSince = undefined;
@@ -108,6 +112,14 @@ const hasOnlyNew = (members: ReadonlySet<string> | undefined, old: ReadonlySet<s
 
 const hasOld = (members: ReadonlySet<string> | undefined, old: ReadonlySet<string>): boolean =>
   members !== undefined && [...members].some((member) => old.has(member));
+
+/** Whether tasks were told exactly this, so that Connect sees no reason to start them anew. */
+export const areTold = (tasks: readonly SinkConfig[], config: SinkConfig): boolean =>
+  tasks.length === Number(config['tasks.max']) &&
+  tasks.every((task) => carries(task, config) && Object.keys(task).every((key) => key in config || isTasksOwn(key)));
+
+/** Keys that worker and plugin add to what a task is told: `task.class`, `task.id`, and the name where it was left out. */
+const isTasksOwn = (key: string): boolean => key.startsWith('task.') || key === 'name';
 
 /** Whether a task was told all of this configuration; the worker adds keys of its own. */
 const carries = (task: SinkConfig, config: SinkConfig): boolean =>

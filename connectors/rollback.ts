@@ -3,6 +3,7 @@ import { retry } from '../core/retry.ts';
 import { applyChange, isSame, removeIfThere } from './apply-change.ts';
 import type { DeployOptions, DeployOutcome } from './deploy.ts';
 import { isMasked } from './plan/compare-configs.ts';
+import { areTold } from './progress.ts';
 import type { SinkConfig } from './render.ts';
 import { orderedState } from './run-state.ts';
 import { isHealthy, PATIENCE, settle, settleHeld } from './settle.ts';
@@ -41,6 +42,7 @@ async function restore(options: DeployOptions, { live, before, outcome }: Previo
   const name = options.stream.sink.name;
   if (live === undefined) return removeCreated(options);
   const oldMembers = (await options.members?.()) ?? new Set<string>();
+  const tasks = (await retry(() => target.tasks(name), PATIENCE).catch(() => [])).map((task) => task.config);
   const failing = outcome === 'replaced' ? undefined : await retry(() => target.status(name), PATIENCE);
   const restored = restorable(live, config);
   const state = orderedState(before?.state) ?? 'RUNNING';
@@ -55,7 +57,7 @@ async function restore(options: DeployOptions, { live, before, outcome }: Previo
   const { status } = await settle(undisturbed, {
     config: restored,
     settleMs: options.settleMs ?? 3_000,
-    ...(configChanges ? { oldMembers } : {}),
+    ...(configChanges && !areTold(tasks, restored) ? { oldMembers } : {}),
     ...(failing === undefined ? {} : { before: failing }),
   });
   const running = status.tasks.filter((task) => task.state === 'RUNNING').length;

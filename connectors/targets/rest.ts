@@ -147,7 +147,7 @@ function cannotHold(label: string, name: string, version: string, state: string)
     `${label} is version ${version}, which cannot create ${name} ${state}: it would read records first`,
     {
       details: { connector: name, version },
-      hint: 'Kafka Connect 3.7 or newer can; here, deploy it running and hold it back afterwards',
+      hint: 'Kafka Connect 3.7 or newer can; here, deploy it without sink.state and --from',
     },
   );
 }

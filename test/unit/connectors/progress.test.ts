@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createProgress, type Observation } from '../../../connectors/progress.ts';
+import { areTold, createProgress, type Observation } from '../../../connectors/progress.ts';
 import type { RunState } from '../../../connectors/targets/target.ts';
 
 const config = { 'tasks.max': '2', 'batch.size': '5000' };
@@ -73,6 +73,20 @@ test('while an old consumer is a member its task may be on a worker that has die
   progress.judge(running({ members: new Set(['a', 'c']) }), 0);
   expect(progress.judge(running({ members: new Set(['a', 'c']) }), 30_000).kind).toBe('waiting');
   expect(progress.judge(running({ members: new Set(['c', 'd']) }), 45_000).kind).toBe('settled');
+});
+
+test('who is a member after a dead one would have been put out is alive: its task had no reason to start anew', () => {
+  const progress = createProgress({ config, settleMs: 0, oldMembers: new Set(['a', 'b']) });
+  progress.judge(running({ members: new Set(['a', 'b']) }), 0);
+  expect(progress.judge(running({ members: new Set(['a', 'b']) }), 60_000).kind).toBe('settled');
+});
+
+test('tasks were told a configuration when it is all of it, and nothing but what the worker adds', () => {
+  const own = { ...config, 'task.class': 'x.Task', 'task.id': '0' };
+  expect(areTold([own, own], config)).toBe(true);
+  expect(areTold([own], config)).toBe(false);
+  expect(areTold([own, { ...own, 'batch.size': '7' }], config)).toBe(false);
+  expect(areTold([own, { ...own, 'truncate.enabled': 'true' }], config)).toBe(false);
 });
 
 test('where the group cannot be seen, a state counts once an old one would be gone', () => {

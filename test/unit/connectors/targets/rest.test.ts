@@ -200,3 +200,17 @@ test('offsets are 64-bit, and a forgotten one is undefined', async () => {
     ],
   });
 });
+
+test('a connector is created held back where the cluster can, and not at all where it cannot', async () => {
+  const about = { commit: 'c', kafka_cluster_id: 'k' };
+  const newer = await worker(200, { ...about, version: '3.7.2' });
+  await createRestTarget({ url: newer.url }).createHeld('a', { name: 'a' }, 'PAUSED');
+  expect(newer.requests.map(({ method, url, body }) => [method, url, body])).toEqual([
+    ['GET', '/', undefined],
+    ['POST', '/connectors', { name: 'a', config: { name: 'a' }, initial_state: 'PAUSED' }],
+  ]);
+  const older = await worker(200, { ...about, version: '3.6.1-ce' });
+  const error = await errorOf(createRestTarget({ url: older.url }).createHeld('a', { name: 'a' }, 'PAUSED'));
+  expect(error).toMatchObject({ code: 'REFUSED', message: expect.stringContaining('it would read records first') });
+  expect(older.requests).toHaveLength(1);
+});
