@@ -34,6 +34,9 @@ export interface ImportedSink {
   readonly differences: readonly PlannedChange[];
 }
 
+/** What `sink.omit` says at no cost, the sink would work out again for every field of every record. */
+const SINKS_OWN_LIST = 'field.include.list';
+
 /** Settings with a key of their own in a definition or in connect.yaml: `sink.config` may not repeat them. */
 const ELSEWHERE = new Set([
   'name',
@@ -48,6 +51,7 @@ const ELSEWHERE = new Set([
   'connection.username',
   'connection.password',
   OWNER_KEY,
+  SINKS_OWN_LIST,
 ]);
 
 /** The topic a connector reads. Errors: REFUSED for a connector that no definition can make. */
@@ -119,9 +123,9 @@ function toStream(
   };
 }
 
-/** Fields that the live connector leaves out; all are written where it names none. */
+/** Fields that the live connector leaves out, by our transform or by a list of its own; all are written where it names none. */
 function omitted(live: SinkConfig, topic: string, fields: SinkFields): string[] {
-  const list = live['field.include.list'];
+  const list = live['transforms.only.include'] ?? live[SINKS_OWN_LIST];
   if (list === undefined) return [];
   const included = new Set(list.split(',').map((item) => item.trim().replace(`${topic}:`, '')));
   return fields.map((field) => field.name).filter((field) => !included.has(field));

@@ -18,7 +18,6 @@ import { enumWordsMatch } from './rules/enum-words.ts';
 import { errorsRetryTimeout } from './rules/errors-retry-timeout.ts';
 import { errorsTolerance } from './rules/errors-tolerance.ts';
 import { feedService } from './rules/feed-service.ts';
-import { fieldIncludeList } from './rules/field-include-list.ts';
 import { fieldLimits } from './rules/field-limits.ts';
 import { fieldType } from './rules/field-type.ts';
 import { foreignKey } from './rules/foreign-key.ts';
@@ -55,6 +54,7 @@ import { upsertKeyField } from './rules/upsert-key-field.ts';
 import { upsertKeyIndex } from './rules/upsert-key-index.ts';
 import { upsertKeyNull } from './rules/upsert-key-null.ts';
 import { upsertMode } from './rules/upsert-mode.ts';
+import { writtenFieldsRule } from './rules/written-fields.ts';
 
 /** Rules about one subject, in the order they are documented. */
 export interface RuleGroup {
@@ -113,7 +113,7 @@ export const ruleGroups: readonly RuleGroup[] = [
       converters,
       upsertMode,
       tableNameFormat,
-      fieldIncludeList,
+      writtenFieldsRule,
       tableOwnership,
       namingStrategy,
       unnest,

@@ -24,7 +24,7 @@ import { fieldNames, type RegisteredSubject, schemaDrift } from './drift/schema.
 import { tableDrift } from './drift/table.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
 import { startOf } from './place.ts';
-import { addedColumns, includedFields } from './rendered-sink.ts';
+import { addedColumns, selectedFields, writtenFields } from './rendered-sink.ts';
 import { toFinding } from './report-places.ts';
 import { type KnownFields, rolloutSteps } from './rollout.ts';
 import type { BrokenRule } from './rule.ts';
@@ -99,7 +99,8 @@ function* rolloutDrift(
       [...desired.migration].filter((name) => live !== undefined && columnOf(live, name) !== undefined),
     ),
     schema: new Set(subject.latest === undefined ? [] : fieldNames(subject.latest.schema)),
-    connector: new Set(connector.config === undefined ? [] : includedFields(connector.config, stream.topic.name)),
+    connector:
+      connector.config === undefined ? new Set() : writtenFields(connector.config, selectedFields(connector.config)),
   };
   const steps = rolloutSteps(desired, running);
   const path = `${stream.name}.rollout`;

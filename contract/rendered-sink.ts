@@ -3,11 +3,13 @@ import type { Path } from '../pipeline/yaml-file.ts';
 import type { Place } from './place.ts';
 import type { PlacedYaml } from './placed-yaml.ts';
 
+type Config = Readonly<Record<string, string>>;
+
 /** A sink's configuration in one environment, as the worker will get it. */
 export interface RenderedSink {
   readonly environment: string;
   readonly connector: string;
-  readonly config: Readonly<Record<string, string>>;
+  readonly config: Config;
   /** Where the definition or `connect.yaml` decides a setting. */
   placeOf(key: string): Place;
 }
@@ -37,7 +39,7 @@ const DECIDED_BY: Readonly<Record<string, { readonly definition?: Path; readonly
 export function placeSink(
   stream: StreamDefinition,
   environment: Environment,
-  config: Readonly<Record<string, string>>,
+  config: Config,
   definition: PlacedYaml,
   environments: PlacedYaml,
 ): RenderedSink {
@@ -70,25 +72,53 @@ export function urlParameters(url: string): ReadonlyMap<string, string> {
   );
 }
 
-/** Columns that Connect adds to each record (transform InsertField), and the setting that names each. */
-export function addedColumns(config: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
-  const added = new Map<string, string>();
+/** The names of the configured transforms whose class is `type`, in the order in which they run. */
+function transformsOf(config: Config, type: RegExp): string[] {
   const listed = (config.transforms ?? '').split(',').map((name) => name.trim());
-  for (const [key, value] of Object.entries(config)) {
-    const [, transform] = /^transforms\.([^.]+)\.(?:topic|partition|offset|timestamp|static)\.field$/.exec(key) ?? [];
-    if (transform === undefined || !listed.includes(transform)) continue;
-    if (/\.InsertField\$Value$/.test(config[`transforms.${transform}.type`] ?? ''))
-      added.set(value.replace(/[!?]$/, ''), key);
-  }
-  return added;
+  return listed.filter((name) => type.test(config[`transforms.${name}.type`] ?? ''));
 }
 
-/** Fields that a running configuration's field.include.list lets through: plain names, as this package writes them. */
-export function includedFields(config: Readonly<Record<string, string>>, topic: string): string[] {
-  const prefix = `${topic}:`;
-  return (config['field.include.list'] ?? '')
+/** What the transform InsertField adds by itself. */
+const ADDED = ['topic', 'partition', 'offset', 'timestamp', 'static'];
+const INSERTS = /\.InsertField\$Value$/;
+const REPLACES = /\.ReplaceField\$Value$/;
+
+/** Columns that Connect adds to each record (transform InsertField), and the setting that names each. */
+export function addedColumns(config: Config): ReadonlyMap<string, string> {
+  const keys = transformsOf(config, INSERTS).flatMap((name) => ADDED.map((what) => `transforms.${name}.${what}.field`));
+  return new Map(
+    keys.flatMap((key) => {
+      const value = config[key];
+      return value === undefined ? [] : [[value.replace(/[!?]$/, ''), key] as const];
+    }),
+  );
+}
+
+/** The names in the transforms' selections (ReplaceField). */
+export const selectedFields = (config: Config): string[] =>
+  transformsOf(config, REPLACES).flatMap((name) => listOf(config[`transforms.${name}.include`]));
+
+/** What is left of `fields`, and what has been added, once a record has gone through the transforms. */
+export function writtenFields(config: Config, fields: readonly string[]): ReadonlySet<string> {
+  const added = addedColumns(config);
+  let written = [...fields];
+  for (const name of transformsOf(config, /./)) {
+    const type = config[`transforms.${name}.type`] ?? '';
+    if (INSERTS.test(type)) {
+      written.push(...[...added].filter(([, key]) => key.startsWith(`transforms.${name}.`)).map(([column]) => column));
+    } else if (REPLACES.test(type)) {
+      const include = listOf(config[`transforms.${name}.include`]);
+      const exclude = listOf(config[`transforms.${name}.exclude`]);
+      written = written.filter(
+        (field) => !exclude.includes(field) && (include.length === 0 || include.includes(field)),
+      );
+    }
+  }
+  return new Set(written);
+}
+
+const listOf = (text = ''): string[] =>
+  text
     .split(',')
     .map((item) => item.trim())
-    .filter((item) => item.startsWith(prefix))
-    .map((item) => item.slice(prefix.length));
-}
+    .filter((item) => item !== '');

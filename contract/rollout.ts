@@ -23,7 +23,7 @@ export interface KnownFields {
   readonly migration: ReadonlySet<string>;
   /** Fields of the newest registered Avro schema. */
   readonly schema: ReadonlySet<string>;
-  /** Fields that the sink's field.include.list lets through. */
+  /** Fields that the sink's transforms let through. */
   readonly connector: ReadonlySet<string>;
 }
 

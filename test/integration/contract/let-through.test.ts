@@ -79,7 +79,7 @@ const failing: readonly Fails[] = [
   { mutation: 'rows are inserted, not upserted', onRedelivery: true, because: /duplicate key value/ },
   // The worker's own validation has nothing against the word.
   { mutation: 'the insert mode is misspelt', because: /JdbcSinkConnectorConfig/ },
-  { mutation: 'fields are left out of the include list', because: /null value in column/ },
+  { mutation: 'fields are left out of the selection', because: /null value in column/ },
   { mutation: 'another converter', because: /JsonConverter|SerializationException/ },
 ];
 

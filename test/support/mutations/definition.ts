@@ -132,9 +132,19 @@ export const definitionMutations: readonly Mutation[] = [
   },
   { name: 'the sink alters the table', edit: sinkSetting('schema.evolution: basic'), rule: 'TABLE_OWNERSHIP' },
   {
-    name: 'fields are left out of the include list',
+    name: 'fields are left out of the selection',
+    edit: sinkSetting('transforms.only.include: position_account,signature'),
+    rule: 'WRITTEN_FIELDS',
+  },
+  {
+    name: 'no transform selects the fields',
+    edit: sinkSetting('transforms: trace'),
+    rule: 'WRITTEN_FIELDS',
+  },
+  {
+    name: 'the sink selects the fields by itself',
     edit: sinkSetting('field.include.list: positions:position_account,positions:signature'),
-    rule: 'FIELD_INCLUDE_LIST',
+    rule: 'WRITTEN_FIELDS',
   },
   {
     name: 'the table is not qualified',
