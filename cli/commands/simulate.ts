@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { PROFILE_NAMES, type ProfileName } from '../../producer/simulator/profiles.ts';
 import type { CliContext } from '../context.ts';
 import { count } from '../format.ts';
 
@@ -11,6 +12,7 @@ interface SimulateFlags {
   readonly updates?: number;
   readonly rate?: number;
   readonly faulty?: number;
+  readonly profile: ProfileName;
   readonly replayWindow?: number;
   readonly oracle?: string;
   readonly output: 'text' | 'json';
@@ -29,6 +31,14 @@ export function registerSimulate(program: Command, context: CliContext): void {
     .option('--updates <number>', 'end each feed after so many updates; default: never', wholeNumber)
     .option('--rate <per second>', 'updates a second, read or not; default: as fast as they are read', positiveNumber)
     .option('--faulty <number>', 'so many of the updates are ones that no table can hold', wholeNumber)
+    .addOption(
+      new Option(
+        '--profile <mix>',
+        'market: some of everything; flood: nearly all PNL_UPDATE; worst-case: every update moves an index',
+      )
+        .choices([...PROFILE_NAMES])
+        .default('market'),
+    )
     .option('--replay-window <slots>', 'how far back a reader may start; default: from the beginning', wholeNumber)
     .option('--oracle <folder>', 'write down what was sent, one <stream>.ndjson each, for `connect verify --oracle`')
     .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
@@ -48,6 +58,7 @@ export function registerSimulate(program: Command, context: CliContext): void {
         ...(flags.updates === undefined ? {} : { updates: flags.updates }),
         ...(flags.rate === undefined ? {} : { ratePerSecond: flags.rate }),
         ...(flags.faulty === undefined ? {} : { faulty: flags.faulty }),
+        profile: flags.profile,
         ...(flags.replayWindow === undefined ? {} : { replayWindowSlots: flags.replayWindow }),
         streams: simulatedStreams(context, project, streams, flags.oracle),
       });

@@ -1,4 +1,5 @@
 import { ConnectError } from '../../core/errors.ts';
+import type { ProfileName } from './profiles.ts';
 
 export interface FeedSettings {
   /** A whole number, 0 ≤ seed < 2^32: the same one gives the same feed. */
@@ -20,6 +21,8 @@ export interface FeedSettings {
   /** How many wallets take part, and how many live positions each has on average. */
   readonly owners?: number;
   readonly positionsPerOwner?: number;
+  /** The mix of a position feed's updates; default `market`. Other streams have none. */
+  readonly profile?: ProfileName;
 }
 
 interface Bounds {
@@ -31,7 +34,7 @@ interface Bounds {
 }
 
 const COUNT = Number.MAX_SAFE_INTEGER;
-const BOUNDS: Readonly<Record<Exclude<keyof FeedSettings, 'startTime'>, Bounds>> = {
+const BOUNDS: Readonly<Record<Exclude<keyof FeedSettings, 'startTime' | 'profile'>, Bounds>> = {
   seed: { called: 'seed', least: 0, most: 2 ** 32 - 1 },
   updates: { called: 'number of updates', least: 1, most: COUNT },
   faulty: { called: 'number of faulty updates', least: 0, most: COUNT },

@@ -6,6 +6,7 @@ import { fulfil, liquidate, type Position, type Request, requestPosition } from 
 import { type EventType, positionRecord } from './position-record.ts';
 import { movePrice, startPrice } from './prices.ts';
 import { Random } from './prng.ts';
+import { type MarketProfile, PROFILES, type ProfileName } from './profiles.ts';
 import { SlotOutput } from './slot-output.ts';
 import type { TimelineSlot } from './timeline.ts';
 import type { UpdateGenerator } from './update-generator.ts';
@@ -15,6 +16,8 @@ export interface MarketOptions {
   readonly owners: number;
   /** Live positions an owner has on average once the market is under way. */
   readonly positionsPerOwner: number;
+  /** Default `market`. */
+  readonly profile?: ProfileName;
 }
 
 // Tags that keep random sequences of different purposes apart.
@@ -28,9 +31,6 @@ const LEVERAGES = [1, 2, 3, 5, 5, 10, 10, 15, 20, 25, 40, 50, 75, 100];
 const USD = 1_000_000n;
 /** Synthetic signatures start with this, so that an operator tells them from transactions. */
 const MARK_PREFIX = 'PNL';
-/** How often a price move comes with something an owner does: rarely, but often while the market fills up. */
-const ACTION_ONE_IN = 10;
-const FILLING_ACTION_ONE_IN = 2;
 
 interface Pending {
   readonly position: Position;
@@ -44,13 +44,14 @@ interface Pending {
  */
 export function createMarket(options: MarketOptions): UpdateGenerator {
   const owners = Array.from({ length: options.owners }, (_, n) => publicKey(Random.of(options.seed, OWNERS, n)));
-  return new Market({ ...options, owners });
+  return new Market({ ...options, owners, profile: PROFILES[options.profile ?? 'market'] });
 }
 
 interface MarketSettings {
   readonly seed: number;
   readonly owners: readonly string[];
   readonly positionsPerOwner: number;
+  readonly profile: MarketProfile;
 }
 
 class Market implements UpdateGenerator {
@@ -110,15 +111,17 @@ class Market implements UpdateGenerator {
   /** One move of one market's mark price and what it brings: liquidations, perhaps an owner's wish, new PnL. */
   #step(output: SlotOutput): void {
     const random = this.#random;
+    const { actionOneIn, fillingActionOneIn, mostMarks } = this.#settings.profile;
     const book = random.pick(this.#books);
     movePrice(book.price, random, output.slotNumber);
     const before = output.room;
     this.#liquidateCrossed(book, output);
     // Before the PnL, or slots of one update would never see an owner act.
-    if (output.room > 0 && random.oneIn(this.#isFilling() ? FILLING_ACTION_ONE_IN : ACTION_ONE_IN)) {
+    if (output.room > 0 && random.oneIn(this.#isFilling() ? fillingActionOneIn : actionOneIn)) {
       this.#act(book, output);
     }
-    for (let wanted = 1 + random.below(4); wanted > 0 && output.room > 0 && book.positions.length > 0; wanted -= 1) {
+    let wanted = mostMarks === 0 ? 0 : 1 + random.below(mostMarks);
+    for (; wanted > 0 && output.room > 0 && book.positions.length > 0; wanted -= 1) {
       const position = random.pick(book.positions);
       if (position.status === 'Open') output.add(position, book, 'PNL_UPDATE', this.#markSignature(position, output));
     }

@@ -70,7 +70,7 @@ export async function createSimulatedFeed(stream: SimulatedStream, settings: Fee
 
 /** Position updates come from the market model, everything else from the schema's own limits. */
 function generatorFor(schema: AvroSchema, { key = [] }: SimulatedStream, settings: FeedSettings): UpdateGenerator {
-  const { seed, owners = OWNERS, positionsPerOwner = POSITIONS_PER_OWNER } = settings;
-  if (schema.name === POSITION_UPDATE) return createMarket({ seed, owners, positionsPerOwner });
+  const { seed, owners = OWNERS, positionsPerOwner = POSITIONS_PER_OWNER, profile = 'market' } = settings;
+  if (schema.name === POSITION_UPDATE) return createMarket({ seed, owners, positionsPerOwner, profile });
   return createSchemaGenerator({ schema, seed, key });
 }

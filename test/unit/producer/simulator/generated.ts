@@ -1,4 +1,5 @@
 import { createMarket } from '../../../../producer/simulator/market.ts';
+import type { ProfileName } from '../../../../producer/simulator/profiles.ts';
 import { Timeline } from '../../../../producer/simulator/timeline.ts';
 
 /** An update of the market as the tests read it. */
@@ -30,16 +31,25 @@ interface Wanted {
   readonly owners?: number;
   readonly positionsPerOwner?: number;
   readonly updatesPerSlot?: number;
+  readonly profile?: ProfileName;
   /** Goes on from a clone after every so many slots. */
   readonly cloneEvery?: number;
 }
 
 /** The first updates of a market. */
 export function generate(wanted: Wanted): Row[] {
-  const { seed, updates, owners = 250, positionsPerOwner = 3, updatesPerSlot = 20, cloneEvery } = wanted;
+  const {
+    seed,
+    updates,
+    owners = 250,
+    positionsPerOwner = 3,
+    updatesPerSlot = 20,
+    profile = 'market',
+    cloneEvery,
+  } = wanted;
   const startMs = Date.UTC(2026, 0, 1, 23, 52);
   const timeline = new Timeline({ seed, firstSlot: 312_000_000n, startMs, updatesPerSlot });
-  let market = createMarket({ seed, owners, positionsPerOwner });
+  let market = createMarket({ seed, owners, positionsPerOwner, profile });
   const rows: Row[] = [];
   for (let slots = 1; rows.length < updates; slots += 1) {
     const slot = timeline.next();
