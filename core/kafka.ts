@@ -1,21 +1,34 @@
+import type { ConnectionOptions } from 'node:tls';
 import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import { ConnectError } from './errors.ts';
+import { loginRefusal, untrustedCertificate } from './kafka-failure.ts';
 import type { Logger } from './log.ts';
 
-/** Where a Kafka cluster is and how to get in. `sasl` as kafkajs takes it. */
+/** Where a Kafka cluster is and how to get in. `ssl` as Node's TLS takes it, `sasl` as kafkajs does. */
 export interface KafkaConnection {
-  readonly brokers: readonly string[];
-  readonly ssl?: boolean;
+  readonly brokers: readonly string[] | BrokerSource;
+  readonly ssl?: boolean | ConnectionOptions;
   readonly sasl?: KafkaConfig['sasl'];
 }
+
+/** Brokers that have to be asked for. Errors of `lookUp` reach the caller as they are. */
+export interface BrokerSource {
+  /** For messages: "cluster arn:…". */
+  readonly label: string;
+  lookUp(): Promise<readonly string[]>;
+}
+
+/** kafkajs keeps only the message of what a broker function throws; the error itself is kept here. */
+const failedSearches = new WeakMap<BrokerSource, unknown>();
 
 /** The one place where a kafkajs client is built. `clientId` shows up in the broker's logs and quotas. */
 export function createKafka(connection: KafkaConnection, clientId: string, logger?: Logger): Kafka {
   return new Kafka({
     clientId,
-    brokers: [...connection.brokers],
+    brokers: brokersOf(connection),
     ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
-    ...(connection.sasl === undefined ? {} : { sasl: connection.sasl }),
+    // A copy: kafkajs keeps its authenticator in the object, and with it the password of its first use.
+    ...(connection.sasl === undefined ? {} : { sasl: { ...connection.sasl } }),
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
     retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 },
@@ -29,7 +42,23 @@ export function createKafka(connection: KafkaConnection, clientId: string, logge
   });
 }
 
-/** Runs `task` with a connected admin client. Errors: UNREACHABLE naming the brokers. */
+function brokersOf({ brokers }: KafkaConnection): KafkaConfig['brokers'] {
+  if (!('lookUp' in brokers)) return [...brokers];
+  return async () => {
+    try {
+      return [...(await brokers.lookUp())];
+    } catch (error) {
+      failedSearches.set(brokers, error);
+      throw error;
+    }
+  };
+}
+
+/** The cluster, for messages. */
+export const brokerLabel = ({ brokers }: KafkaConnection): string =>
+  'lookUp' in brokers ? brokers.label : brokers.join(', ');
+
+/** Runs `task` with a connected admin client. Errors: those of `kafkaUnreachable`. */
 export async function withAdmin<T>(
   connection: KafkaConnection,
   clientId: string,
@@ -48,13 +77,38 @@ export async function withAdmin<T>(
   }
 }
 
-/** The error for a cluster that does not answer. */
+/**
+ * The error for a cluster that does not let us in: UNREACHABLE when it does not answer, REFUSED when it refuses the login
+ * or has a certificate nobody vouches for; what a search for its brokers or its login came upon stays what it is.
+ */
 export function kafkaUnreachable(connection: KafkaConnection, cause: unknown): ConnectError {
-  const brokers = connection.brokers.join(', ');
+  const searched = 'lookUp' in connection.brokers ? failedSearches.get(connection.brokers) : undefined;
+  for (
+    let error = searched ?? cause, depth = 0;
+    error instanceof Error && depth < 10;
+    error = error.cause, depth += 1
+  ) {
+    if (error instanceof ConnectError) return error;
+  }
+  const brokers = brokerLabel(connection);
+  const context = { cause, details: { brokers } };
+  const login = loginRefusal(cause);
+  if (login !== undefined) {
+    return new ConnectError('REFUSED', `Kafka at ${brokers} refuses the login (${login})`, {
+      ...context,
+      hint: 'check kafka.sasl in connect.yaml: mechanism, user name and password, or the rights of the AWS identity',
+    });
+  }
+  const certificate = untrustedCertificate(cause);
+  if (certificate !== undefined) {
+    return new ConnectError('REFUSED', `the TLS connection to Kafka at ${brokers} failed (${certificate})`, {
+      ...context,
+      hint: 'check kafka.ssl in connect.yaml: ca for a certificate authority of your own, certificate and key for mutual TLS',
+    });
+  }
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new ConnectError('UNREACHABLE', `Kafka at ${brokers} is not reachable (${reason})`, {
-    cause,
-    details: { brokers: connection.brokers },
+    ...context,
     hint: 'check kafka.brokers in connect.yaml and that the cluster runs',
   });
 }

@@ -1,5 +1,4 @@
 import { ConnectError } from '../core/errors.ts';
-import type { KafkaConnection } from '../core/kafka.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
 import type { Environment, RestConnect, SecretReference } from './types.ts';
 
@@ -20,23 +19,7 @@ export interface FeedConnection {
   readonly token?: string;
 }
 
-/** The environment's Kafka cluster. */
-export function kafkaConnection({ kafka }: Environment, secrets: Secrets): KafkaConnection {
-  const { brokers, ssl, sasl } = kafka;
-  return {
-    brokers,
-    ...(ssl === undefined ? {} : { ssl }),
-    ...(sasl === undefined
-      ? {}
-      : {
-          sasl: {
-            mechanism: sasl.mechanism,
-            username: sasl.username,
-            password: secrets(sasl.password),
-          } as NonNullable<KafkaConnection['sasl']>,
-        }),
-  };
-}
+export { kafkaConnection } from './kafka-connection.ts';
 
 /** The environment's PostgreSQL. */
 export function databaseConnection({ database }: Environment, secrets: Secrets): PostgresConnection {
@@ -82,7 +65,7 @@ function httpConnection(
 export function knownSecrets(environment: Environment, secrets: Secrets): string[] {
   const { kafka, registry, database, connect, worker, feed } = environment;
   const references = [
-    kafka.sasl?.password,
+    kafka.sasl?.mechanism === 'aws-iam' ? undefined : kafka.sasl?.password,
     registry.password,
     database.password,
     connect.target === 'rest' ? connect.password : undefined,

@@ -1,5 +1,6 @@
 import { ConnectError } from '../core/errors.ts';
 import type { DefinedStream } from './definition.ts';
+import { checkKafka, completeKafka, type KafkaForm } from './kafka-settings.ts';
 import { checkMskConnect, checkMskStream, checkProvider, type MskForm } from './msk-checks.ts';
 import { didYouMean, type Problem } from './problem.ts';
 import type { ConverterFlavour, EmbeddedStackSettings, Environment } from './types.ts';
@@ -19,7 +20,8 @@ interface EmbeddedForm {
   readonly stack: EmbeddedStackSettings;
 }
 
-interface RemoteForm extends Omit<Environment, 'name' | 'stack' | 'worker'> {
+interface RemoteForm extends Omit<Environment, 'name' | 'stack' | 'worker' | 'kafka'> {
+  readonly kafka: KafkaForm;
   readonly worker: Partial<Environment['worker']> & Pick<Environment['worker'], 'converter' | 'databasePassword'>;
 }
 
@@ -36,14 +38,15 @@ const PORT_VARIABLES: Readonly<Record<PortName, string>> = {
 export function completeEnvironment(
   name: string,
   form: EmbeddedForm | RemoteForm,
-  env: NodeJS.ProcessEnv,
+  { root, env }: { readonly root: string; readonly env: NodeJS.ProcessEnv },
 ): Environment {
   if ('stack' in form)
     return embeddedEnvironment(name, { kind: 'embedded', ports: overriddenPorts(form.stack.ports, env) });
-  const { database, registry, worker } = form;
+  const { database, kafka, registry, worker } = form;
   return {
     ...form,
     name,
+    kafka: completeKafka(kafka, form.connect, root),
     worker: {
       converter: worker.converter,
       registryUrl: worker.registryUrl ?? registryOfWorker(worker.converter, registry.url),
@@ -134,7 +137,10 @@ export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument
   }
   for (const [name, form] of Object.entries(document.environments)) {
     if ('stack' in form) problems.push(...checkPorts(file, name, form.stack.ports));
-    else if (form.connect.target === 'msk') problems.push(...checkMsk(file, name, form));
+    else {
+      problems.push(...checkKafka(file, ['environments', name, 'kafka'], form.kafka, form.connect));
+      if (form.connect.target === 'msk') problems.push(...checkMsk(file, name, form));
+    }
   }
   return problems;
 }

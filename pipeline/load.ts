@@ -51,7 +51,7 @@ export function loadProject(root: string, env: NodeJS.ProcessEnv): Project {
     environments: Object.fromEntries(
       Object.entries(environments.environments).map(([name, form]) => [
         name,
-        { ...completeEnvironment(name, form, env), ...projectOf(environments) },
+        { ...completeEnvironment(name, form, { root, env }), ...projectOf(environments) },
       ]),
     ),
     streams: defined.map(({ stream }) => stream),

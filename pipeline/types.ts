@@ -69,10 +69,14 @@ export interface Environment {
   /** Set when this package runs the parts itself. */
   readonly stack?: EmbeddedStackSettings;
   readonly kafka: {
+    /** Bootstrap brokers, host:port each; none when `cluster` leads to them. */
     readonly brokers: readonly string[];
+    /** ARN of an MSK cluster, which is asked for its brokers. */
+    readonly cluster?: string;
     readonly replicationFactor: number;
-    readonly ssl?: boolean;
-    readonly sasl?: { readonly mechanism: string; readonly username: string; readonly password: SecretReference };
+    /** Whether the brokers speak TLS, and with which files beyond the system's authorities. */
+    readonly ssl?: boolean | KafkaTls;
+    readonly sasl?: KafkaLogin;
   };
   /** Confluent-compatible REST API. */
   readonly registry: { readonly url: string; readonly username?: string; readonly password?: SecretReference };
@@ -99,6 +103,22 @@ export interface Environment {
   /** The gRPC service that updates come from. */
   readonly feed: { readonly address: string; readonly tls: boolean; readonly token?: SecretReference };
 }
+
+/** PEM files, by absolute path: an authority of one's own; certificate and key for mutual TLS. */
+export interface KafkaTls {
+  readonly ca?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+}
+
+/** By a password, or as the AWS identity of the process. */
+export type KafkaLogin =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: SecretReference;
+    }
+  | { readonly mechanism: 'aws-iam'; readonly region: string };
 
 /** Any Kafka Connect cluster, by its REST API. */
 export interface RestConnect {

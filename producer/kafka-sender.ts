@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CompressionTypes, Producer, TopicMessages } from 'kafkajs';
 import { ConnectError, rootCause } from '../core/errors.ts';
-import { createKafka, type KafkaConnection, kafkaUnreachable, withAdmin } from '../core/kafka.ts';
+import { brokerLabel, createKafka, type KafkaConnection, kafkaUnreachable, withAdmin } from '../core/kafka.ts';
 import type { Logger } from '../core/log.ts';
 import { backoffMs } from '../core/retry.ts';
 import { createOutageLog } from './outage-log.ts';
@@ -72,7 +72,7 @@ export async function createKafkaSender(options: KafkaSenderOptions): Promise<Ka
 
   const deliver = async (records: readonly OutgoingRecord[]): Promise<void> => {
     let missing = assign(records);
-    const outage = createOutageLog(options.connection.brokers, options.logger);
+    const outage = createOutageLog(brokerLabel(options.connection), options.logger);
     for (let failures = 0; ; ) {
       if (stop.signal.aborted) throw interrupted(records.length);
       try {
@@ -186,14 +186,10 @@ async function partitionCounts({ connection, clientId, topics }: KafkaSenderOpti
     const existing = new Set(await admin.listTopics());
     const absent = topics.filter((topic) => !existing.has(topic));
     if (absent.length > 0) {
-      throw new ConnectError(
-        'NOT_FOUND',
-        `Kafka at ${connection.brokers.join(', ')} has no topic ${absent.join(', ')}`,
-        {
-          details: { topics: absent },
-          hint: 'run `connect deploy`, which creates the topics of a stream',
-        },
-      );
+      throw new ConnectError('NOT_FOUND', `Kafka at ${brokerLabel(connection)} has no topic ${absent.join(', ')}`, {
+        details: { topics: absent },
+        hint: 'run `connect deploy`, which creates the topics of a stream',
+      });
     }
     const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
     return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));

@@ -4,9 +4,8 @@ import type { Logger } from '../core/log.ts';
 /** An outage is logged when it starts and then once in this time. */
 const LOG_EVERY_MS = 60_000;
 
-/** Tells of one delivery's failures without flooding the log, and when it got through after all. */
-export function createOutageLog(brokers: readonly string[], logger: Logger) {
-  const where = brokers.join(', ');
+/** Tells of one delivery's failures without flooding the log, and when it got through after all. `where` is the cluster. */
+export function createOutageLog(where: string, logger: Logger) {
   let since: number | undefined;
   let loggedAt = 0;
   return {

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import { type MskAccess, regionOf, regionOfBroker } from './msk-access.ts';
+import type { Problem } from './problem.ts';
+import type { Environment, KafkaLogin, KafkaTls } from './types.ts';
+import type { Path, YamlFile } from './yaml-file.ts';
+
+/** `kafka` of an environment as the schema leaves it. */
+export interface KafkaForm extends Omit<Environment['kafka'], 'brokers' | 'sasl'> {
+  readonly brokers?: readonly string[];
+  readonly sasl?:
+    | Exclude<KafkaLogin, { mechanism: 'aws-iam' }>
+    | { readonly mechanism: 'aws-iam'; readonly region?: string };
+}
+
+/** `kafka` with everything the file left out. */
+export function completeKafka(form: KafkaForm, connect: Environment['connect'], root: string): Environment['kafka'] {
+  const { sasl, ssl = usesTls(form), ...rest } = form;
+  return {
+    ...rest,
+    brokers: form.brokers ?? [],
+    ...(ssl === undefined ? {} : { ssl: typeof ssl === 'boolean' ? ssl : absolute(ssl, root) }),
+    ...(sasl === undefined ? {} : { sasl: completeLogin(sasl, form, connect) }),
+  };
+}
+
+/** MSK speaks TLS unless told otherwise, and a login by IAM knows nothing else. */
+const usesTls = ({ cluster, sasl }: KafkaForm): true | undefined =>
+  cluster !== undefined || sasl?.mechanism === 'aws-iam' ? true : undefined;
+
+const absolute = (files: KafkaTls, root: string): KafkaTls =>
+  Object.fromEntries(Object.entries(files).map(([name, path]) => [name, resolve(root, path)]));
+
+function completeLogin(
+  sasl: NonNullable<KafkaForm['sasl']>,
+  form: KafkaForm,
+  connect: Environment['connect'],
+): KafkaLogin {
+  return sasl.mechanism === 'aws-iam' ? { ...sasl, region: sasl.region ?? regionIn(form, connect) ?? '' } : sasl;
+}
+
+function regionIn({ brokers, cluster }: KafkaForm, connect: Environment['connect']): string | undefined {
+  if (cluster !== undefined) return regionOf(cluster);
+  return regionOfBroker(brokers?.[0] ?? '') ?? (connect.target === 'msk' ? connect.region : undefined);
+}
+
+/** Which of an MSK cluster's addresses a client with these settings wants. */
+export function accessOf({ sasl, ssl }: Pick<Environment['kafka'], 'sasl' | 'ssl'>): MskAccess {
+  if (sasl !== undefined) return sasl.mechanism === 'aws-iam' ? 'iam' : 'scram';
+  return ssl === false ? 'plaintext' : 'tls';
+}
+
+/** What the schema cannot say about `kafka`. `at` leads to it. */
+export function checkKafka(file: YamlFile, at: Path, form: KafkaForm, connect: Environment['connect']): Problem[] {
+  const { brokers, cluster, sasl, ssl } = form;
+  const problems: Problem[] = [];
+  if ((brokers === undefined) === (cluster === undefined)) {
+    const message = 'name the Kafka cluster by "brokers" or, on MSK, by "cluster" (its ARN), not both';
+    problems.push(file.problemAtKey(at, message));
+  }
+  if (sasl?.mechanism === 'aws-iam') {
+    if (ssl === false) problems.push(file.problemAt([...at, 'ssl'], 'a login by IAM needs TLS'));
+    if ((sasl.region ?? regionIn(form, connect)) === undefined) {
+      const message = 'the brokers do not tell the AWS region; add region to sasl';
+      problems.push(file.problemAtKey([...at, 'sasl'], message));
+    }
+  } else if (cluster !== undefined && sasl !== undefined && sasl.mechanism !== 'scram-sha-512') {
+    const message = `MSK knows no login by ${sasl.mechanism}; use aws-iam or scram-sha-512`;
+    problems.push(file.problemAt([...at, 'sasl', 'mechanism'], message));
+  }
+  return problems;
+}
