@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { selectEnvironment } from '../pipeline/load.ts';
+import { WORKER_JAVA } from '../pipeline/msk-connect.ts';
 import { REQUIRED_JAVA } from '../stack/java.ts';
 import { type BuiltPlugin, buildPlugin } from '../stack/plugin/build-plugin.ts';
 import type { CliContext } from './context.ts';
@@ -14,16 +15,16 @@ export interface PluginFlags {
 /** The plugin for an environment's workers. Files of the flags are relative to the folder the command runs in. */
 export async function buildPluginOf(context: CliContext, flags: PluginFlags): Promise<BuiltPlugin> {
   const project = await context.loadProject();
-  const environment = selectEnvironment(project, flags.env);
+  const { name, connect, worker } = selectEnvironment(project, flags.env);
   const progress = await createStackProgress(context);
   try {
     return await buildPlugin({
       out:
         flags.out === undefined
-          ? join(project.root, '.connect', `plugin-${environment.name}.zip`)
+          ? join(project.root, '.connect', `plugin-${name}.zip`)
           : resolve(context.cwd, flags.out),
-      java: REQUIRED_JAVA,
-      converter: environment.worker.converter,
+      java: connect.target === 'msk' ? WORKER_JAVA[connect.version] : REQUIRED_JAVA,
+      converter: worker.converter,
       jars: (flags.jar ?? []).map((file) => resolve(context.cwd, file)),
       env: context.env,
       signal: context.signal,

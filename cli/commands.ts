@@ -8,6 +8,7 @@ import { registerInit } from './commands/init.ts';
 import { registerDlq, registerRejected } from './commands/letters.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
+import { registerMsk } from './commands/msk.ts';
 import { registerOffsets } from './commands/offsets.ts';
 import { registerPause } from './commands/pause.ts';
 import { registerPlan } from './commands/plan.ts';
@@ -51,6 +52,7 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerQuarantine,
   registerDlq,
   registerRejected,
+  registerMsk,
   registerProduce,
   registerSimulate,
   registerVerify,

@@ -1,0 +1,42 @@
+import { deployerPolicy } from '../connectors/msk/deployer-policy.ts';
+import type { MskEnvironment, PolicyDocument } from '../connectors/msk/policy.ts';
+import { workerPolicies } from '../connectors/msk/worker-policy.ts';
+import { renderSink } from '../connectors/render.ts';
+import { ConnectError } from '../core/errors.ts';
+import { projectFile, selectEnvironment, selectStreams } from '../pipeline/load.ts';
+import type { Environment } from '../pipeline/types.ts';
+import { loadAvroSchema } from '../schemas/avro-schema.ts';
+import type { CliContext } from './context.ts';
+
+export interface EnvironmentPolicies {
+  readonly worker: { readonly trustPolicy: PolicyDocument; readonly policy: PolicyDocument };
+  readonly deployer: { readonly policy: PolicyDocument };
+  readonly notes: readonly string[];
+}
+
+/** The policies of an environment on MSK Connect, for all streams of the project. Errors: USAGE for any other environment. */
+export async function iamPolicies(context: CliContext, name: string | undefined): Promise<EnvironmentPolicies> {
+  const project = await context.loadProject();
+  const environment = onMsk(selectEnvironment(project, name));
+  const streams = selectStreams(project);
+  const sinks = streams.map((stream) => ({
+    stream,
+    config: renderSink(stream, environment, loadAvroSchema(projectFile(project, stream.schema)).fields),
+  }));
+  const { trust, permissions, notes } = workerPolicies(environment, sinks);
+  const cluster = environment.connect.cluster ?? environment.kafka.cluster;
+  const wide = "connect.cluster is not set, so that the policies are about every cluster of the account's region";
+  return {
+    worker: { trustPolicy: trust, policy: permissions },
+    deployer: { policy: deployerPolicy(environment, streams) },
+    notes: [...notes, ...(cluster === undefined ? [wide] : [])],
+  };
+}
+
+function onMsk(environment: Environment): MskEnvironment {
+  const { name, connect } = environment;
+  if (connect.target === 'msk') return { ...environment, connect };
+  throw new ConnectError('USAGE', `environment ${name} is not on MSK Connect, and needs no IAM policies`, {
+    hint: 'choose one with `connect: { target: msk, … }` by -e',
+  });
+}
