@@ -15,6 +15,7 @@ import { registerPlan } from './commands/plan.ts';
 import { registerPlugin } from './commands/plugin.ts';
 import { registerProduce } from './commands/produce.ts';
 import { registerQuarantine } from './commands/quarantine.ts';
+import { registerRebuild } from './commands/rebuild.ts';
 import { registerRender } from './commands/render.ts';
 import { registerRestart } from './commands/restart.ts';
 import { registerResume } from './commands/resume.ts';
@@ -56,4 +57,5 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerProduce,
   registerSimulate,
   registerVerify,
+  registerRebuild,
 ];

@@ -43,7 +43,11 @@ export async function importConnector(
     environment,
     fields: schema.fields,
     state: status?.state,
-    stream: { ...rest, ...(table.current === undefined ? {} : { current: table.current }) },
+    stream: {
+      ...rest,
+      ...(table.current === undefined ? {} : { current: table.current }),
+      ...(table.fold === undefined ? {} : { fold: table.fold }),
+    },
     settings: (key) => settingOf(keys, live, key),
   });
   return { ...imported, guesses };
@@ -57,7 +61,7 @@ interface ImportParts {
 }
 
 type Guessed = Pick<StreamDefinition, 'name' | 'file' | 'feed' | 'schema' | 'topic'> & {
-  readonly table: Pick<StreamDefinition['table'], 'current'>;
+  readonly table: Pick<StreamDefinition['table'], 'current' | 'fold'>;
   readonly sink?: never;
 };
 

@@ -11,6 +11,11 @@ export function verifyLines(report: VerifyReport): string[] {
     `  current    ${count(report.identities)} identities, ${count(report.notCurrent)} not the newest`,
     `  refused    ${count(report.rejected)} in the rejected topic, ${count(report.deadLetters)} dead letters`,
   ];
+  if (report.foldRows + report.notFolded > 0) {
+    lines.push(
+      `  fold       ${count(report.foldRows)} rows, ${count(report.notFolded)} identities not what the history gives`,
+    );
+  }
   if (report.superseded > 0) lines.push(`  redelivered ${count(report.superseded)} records, absorbed by the upsert`);
   if (report.rowsBeforeTopic > 0) {
     lines.push(

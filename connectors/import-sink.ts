@@ -24,6 +24,7 @@ export interface ImportContext {
   /** Everything of the definition but table and sink. */
   readonly stream: Omit<StreamDefinition, 'table' | 'sink'> & {
     readonly current?: StreamDefinition['table']['current'];
+    readonly fold?: StreamDefinition['table']['fold'];
   };
   readonly settings: SettingLookup;
 }
@@ -95,7 +96,7 @@ function toStream(
   live: SinkConfig,
   { stream, fields, state, settings }: ImportContext,
 ): StreamDefinition {
-  const { current, ...rest } = stream;
+  const { current, fold, ...rest } = stream;
   const maxPollRecords = numberOf(live['consumer.override.max.poll.records'] ?? '500');
   const declared = orderedState(state)?.toLowerCase() as DeclaredState | undefined;
   const relation = (live['collection.name.format'] ?? settings('collection.name.format')?.default ?? '').replaceAll(
@@ -108,6 +109,7 @@ function toStream(
       name: relation.includes('.') ? relation : `public.${relation}`,
       key: (live['primary.key.fields'] ?? '').split(',').map((column) => column.trim()),
       ...(current === undefined ? {} : { current }),
+      ...(fold === undefined ? {} : { fold }),
     },
     sink: {
       name,

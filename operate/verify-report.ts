@@ -1,6 +1,6 @@
 /** One thing that is not as it must be. */
 export interface Difference {
-  readonly kind: 'missing' | 'unequal' | 'not-current' | 'unexpected' | 'not-refused';
+  readonly kind: 'missing' | 'unequal' | 'not-current' | 'not-folded' | 'unexpected' | 'not-refused';
   /** Where the record stands: `positions-3@81244`; undefined when it never reached the topic. */
   readonly record?: string;
   /** The row's key: column → value. */
@@ -24,6 +24,9 @@ export interface VerifyReport {
   /** Updates that the oracle expects in the rejected topic and that are not there. */
   readonly notRefused: number;
   readonly identities: number;
+  /** Rows of the fold, and identities whose rows in it are not what the history gives. */
+  readonly foldRows: number;
+  readonly notFolded: number;
   /** Distinct refused updates in the rejected topic. */
   readonly rejected: number;
   readonly deadLetters: number;

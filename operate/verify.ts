@@ -7,6 +7,7 @@ import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { createTableReader } from './table-reader.ts';
+import { compareFold } from './verify-fold.ts';
 import { checkOracle } from './verify-oracle.ts';
 import { DifferenceLog, type VerifyReport } from './verify-report.ts';
 import { compareCurrentView, countRows } from './verify-table.ts';
@@ -28,7 +29,7 @@ export interface VerifyOptions {
 
 /**
  * Compares topic and, when given, oracle with the table: every record present and equal in every column, no row
- * without a record, the view of current states right, refused updates counted. Reads only.
+ * without a record, the view of current states and the fold right, refused updates counted. Reads only.
  */
 export async function verifyStream(given: VerifyOptions): Promise<VerifyReport> {
   const options = { ...given, schema: withoutOmitted(given) };
@@ -56,6 +57,7 @@ export async function verifyStream(given: VerifyOptions): Promise<VerifyReport> 
       rows.rowsOfNoRecord,
     );
     const current = await checkCurrent(client, options, differences);
+    const fold = await checkFold(client, options, differences);
     const rejected = await readRejected(options);
     const oracle =
       options.oraclePath === undefined
@@ -73,6 +75,8 @@ export async function verifyStream(given: VerifyOptions): Promise<VerifyReport> 
       notCurrent: differences.count('not-current'),
       notRefused: differences.count('not-refused'),
       identities: current.identities,
+      foldRows: fold.rows,
+      notFolded: fold.wrong,
       rejected: rejected.size,
       deadLetters: topic.deadLetters,
       ...(oracle === undefined ? {} : { oracle }),
@@ -100,6 +104,16 @@ async function checkCurrent(client: PostgresClient, { stream, schema }: VerifyOp
     const which = figures.samples.join(', ');
     const message = `${figures.wrong} rows of ${stream.table.current?.view} are not the newest of the table: ${which}`;
     log.add({ kind: 'not-current', message }, figures.wrong);
+  }
+  return figures;
+}
+
+async function checkFold(client: PostgresClient, { stream }: VerifyOptions, log: DifferenceLog) {
+  const figures = await compareFold(client, stream);
+  if (figures.wrong > 0) {
+    const which = figures.samples.join(', ');
+    const message = `${stream.table.fold?.table} does not hold what the history gives for ${figures.wrong}: ${which}; run \`connect rebuild\``;
+    log.add({ kind: 'not-folded', message }, figures.wrong);
   }
   return figures;
 }

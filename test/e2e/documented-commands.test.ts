@@ -77,6 +77,7 @@ const WALK = [
   'produce',
   'produce --accept-gap',
   'verify',
+  'rebuild',
   'quarantine --dry-run',
   'quarantine',
   'dlq list',

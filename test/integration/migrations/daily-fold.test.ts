@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createPool, type PostgresPool } from '../../../core/postgres.ts';
+import { migrate } from '../../../migrations/runner.ts';
+import { rebuildFold } from '../../../operate/rebuild-fold.ts';
+import { selectStreams } from '../../../pipeline/load.ts';
+import { FOLD_DIFFERENCES, viewsOverHistory } from '../../support/fold-check.ts';
+import { upsert } from '../../support/position-rows.ts';
+import { createWrites, type Write, type WriteOptions } from '../../support/position-writes.ts';
+import { createTestProject, type TestProject } from '../../support/project.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
+
+const DEADLOCK = '40P01';
+
+describe('the fold under several writers at once', () => {
+  let test: TestProject;
+  let pool: PostgresPool;
+  beforeAll(async () => {
+    test = await createTestProject({ name: 'fold' });
+    await migrate(test.database, { folder: `${test.root}/migrations`, direction: 'up' });
+    pool = createPool(test.database, 5);
+    await pool.query(viewsOverHistory());
+  });
+  afterAll(async () => {
+    await pool?.end();
+    await test?.remove();
+  });
+  beforeEach(() => pool.query('TRUNCATE positions RESTART IDENTITY'));
+
+  const differences = async () => (await pool.query(FOLD_DIFFERENCES)).rows;
+
+  /** Runs each writer's statements on a connection of its own; returns how many transactions ended in a deadlock and ran again. */
+  async function write(writers: readonly (readonly (readonly Write[])[])[]): Promise<number> {
+    let deadlocks = 0;
+    await Promise.all(
+      writers.map(async (transactions) => {
+        const client = await pool.connect();
+        try {
+          for (const statements of transactions) {
+            for (let done = false; !done; ) {
+              try {
+                await client.query('BEGIN');
+                for (const { text, values } of statements) await client.query(text, [...values]);
+                await client.query('COMMIT');
+                done = true;
+              } catch (error) {
+                await client.query('ROLLBACK');
+                if ((error as { code?: string }).code !== DEADLOCK) throw error;
+                deadlocks += 1;
+              }
+            }
+          }
+        } finally {
+          client.release();
+        }
+      }),
+    );
+    return deadlocks;
+  }
+
+  function transactions(seed: number, options: WriteOptions, count: number, statements: number): Write[][] {
+    const next = createWrites(seededRandom(seed), options);
+    return Array.from({ length: count }, () => Array.from({ length: statements }, next));
+  }
+
+  it.each([11, 12])('of different positions loses nothing and never deadlocks (seed %d)', async (seed) => {
+    const writers = ['A', 'B'].map((writer, at) =>
+      transactions(seed * 10 + at, { accounts: [1, 2, 3, 4].map((n) => `${writer}${n}`), writer }, 20, 5),
+    );
+    expect(await write(writers)).toBe(0);
+    expect(await differences()).toEqual([]);
+  });
+
+  it.each([21, 22, 23])('of the same positions loses nothing (seed %d)', async (seed) => {
+    const accounts = ['P1', 'P2', 'P3', 'P4'];
+    const writers = [1, 2].map((at) =>
+      transactions(seed * 10 + at, { accounts, writer: `w${at}`, byHand: true }, 30, 1),
+    );
+    await write(writers);
+    expect(await differences()).toEqual([]);
+  });
+
+  it('of new states of the same positions, a statement each, never deadlocks', async () => {
+    const state = (writer: string, n: number) => ({
+      position_account: `P${n % 7}`,
+      signature: `${writer}-${n}`,
+      slot: n % 50,
+      kafka_offset: n,
+      block_time: `2026-03-0${1 + (n % 5)} 12:00:00`,
+    });
+    const writers = ['a', 'b', 'c'].map((writer, at) =>
+      Array.from({ length: 60 }, (_, tx) => [
+        upsert(Array.from({ length: 12 }, (_row, row) => state(writer, (tx * 12 + row) * (at + 3)))),
+      ]),
+    );
+    expect(await write(writers)).toBe(0);
+    expect(await differences()).toEqual([]);
+  });
+
+  it('is rebuilt beside them: what was damaged is right, and no update is missed or counted twice', async () => {
+    const [stream] = selectStreams(test.project, ['positions']);
+    const fold = stream?.table.fold;
+    if (stream === undefined || fold === undefined) throw new Error('positions has no fold');
+    const accounts = Array.from({ length: 40 }, (_, n) => `P${n}`);
+    const batch = (seed: number, writer: string) => transactions(seed, { accounts, writer }, 40, 1);
+    await write([batch(31, 'before')]);
+    await pool.query(`UPDATE position_days SET margin = margin + 1 WHERE position_account IN ('P1', 'P2')`);
+    await pool.query(`DELETE FROM position_days WHERE position_account IN ('P3', 'P4') AND NOT is_current`);
+    expect(await differences()).not.toEqual([]);
+
+    const rebuild = (signal?: AbortSignal) =>
+      rebuildFold({ stream, fold, database: test.database, chunkMs: 0, ...(signal ? { signal } : {}) });
+    const writing = write([batch(32, 'one'), batch(33, 'two')]);
+    const reports = [await rebuild(), await rebuild()];
+    await writing;
+    expect(await differences()).toEqual([]);
+    expect(reports[0]?.wrong).toBeGreaterThan(0);
+    expect(reports[1]?.wrong).toBe(0);
+  });
+});
