@@ -1,9 +1,12 @@
 import { resolveSecret } from '../pipeline/secrets.ts';
 import type { Project } from '../pipeline/types.ts';
+import { projectSecrets, stackSecrets } from './known-secrets.ts';
+import { createRedaction, scrubbed } from './redaction.ts';
 
 /**
  * What a command may touch of the process: commands read argv, environment and streams only through this,
- * so tests can run them without a process of their own.
+ * so tests can run them without a process of their own. Whatever is written passes one gate that hides the secrets of
+ * the project and of the process environment.
  */
 export interface CliContext {
   readonly env: NodeJS.ProcessEnv;
@@ -46,23 +49,37 @@ type ContextParts = Pick<CliContext, 'env' | 'cwd' | 'stdout' | 'stderr' | 'isTt
 
 /** A context on given streams and environment. */
 export function createContext(parts: ContextParts): CliContext {
+  const { env, cwd } = parts;
+  const redaction = createRedaction(env);
+  const stdout = scrubbed(parts.stdout, redaction.scrub);
+  const stderr = scrubbed(parts.stderr, redaction.scrub);
   let project: Promise<Project> | undefined;
+  const load = async (): Promise<Project> => {
+    const { findProjectRoot, loadProject } = await import('../pipeline/load.ts');
+    const root = findProjectRoot(cwd);
+    redaction.learn(stackSecrets(root));
+    const loaded = loadProject(root, env);
+    redaction.learn(projectSecrets(loaded, (reference) => resolveSecret(reference, { root, env })));
+    return loaded;
+  };
   return {
     ...parts,
+    stdout,
+    stderr,
     loadProject() {
-      project ??= import('../pipeline/load.ts').then(({ findProjectRoot, loadProject }) =>
-        loadProject(findProjectRoot(parts.cwd), parts.env),
-      );
+      project ??= load();
       return project;
     },
     secrets({ root }) {
-      return (reference) => resolveSecret(reference, { root, env: parts.env });
+      return (reference) => {
+        const value = resolveSecret(reference, { root, env });
+        redaction.learn([value]);
+        return value;
+      };
     },
-    note: (line) => void parts.stderr.write(`${line}\n`),
-    print: (line) => void parts.stdout.write(`${line}\n`),
-    json: (value) => {
-      const text = JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? item.toString() : item), 2);
-      parts.stdout.write(`${text}\n`);
-    },
+    note: (line) => void stderr.write(`${line}\n`),
+    print: (line) => void stdout.write(`${line}\n`),
+    // Scrubbed string by string: a secret may look like a piece of JSON.
+    json: (value) => void parts.stdout.write(`${redaction.json(value)}\n`),
   };
 }

@@ -70,7 +70,13 @@ export async function main(): Promise<void> {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
-  await run(process.argv.slice(2), processContext(abort.signal));
+  const context = processContext(abort.signal);
+  // Left to Node, what nobody caught would be printed with all its properties, requests and credentials among them.
+  process.on('uncaughtException', (error) => {
+    context.note(renderError(error, { debug: context.env.DEBUG === 'connect' }));
+    process.exit(1);
+  });
+  await run(process.argv.slice(2), context);
   // A client that is still retrying against a dead broker would hold the process; everything worth waiting for is done.
   for (const stream of [process.stdout, process.stderr])
     await new Promise<void>((done) => stream.write('', () => done()));

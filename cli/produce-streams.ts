@@ -39,7 +39,7 @@ export async function produceStreams(parts: ProduceParts): Promise<ProducerSumma
           kafka: kafkaConnection(environment, secrets),
           registry: registryConnection(environment, secrets),
           feed: feedConnection(environment, secrets),
-          logger: flags.output === 'json' ? createLogger() : progress.loggerOf(stream),
+          logger: flags.output === 'json' ? createLogger({ stream: context.stderr }) : progress.loggerOf(stream),
           signal: stop.signal,
           commitment: flags.commitment,
           overlapSlots: flags.overlap,

@@ -17,8 +17,19 @@ export function renderError(error: unknown, options: { debug: boolean }): string
   if (known.hint !== undefined) lines.push(`  hint  ${known.hint}`);
   if (known.code === 'INTERNAL' && !options.debug)
     lines.push('  hint  run again with DEBUG=connect for the stack trace');
-  if (options.debug && known.stack !== undefined) lines.push(known.stack);
+  if (options.debug) lines.push(...stacks(known));
   return lines.join('\n');
+}
+
+/** The stack of the error and of what caused it. Their other properties may hold whole requests, so they stay out. */
+function stacks(error: Error): string[] {
+  const found: string[] = [];
+  let current: unknown = error;
+  while (current instanceof Error && found.length < 20) {
+    found.push(`${found.length === 0 ? '' : 'caused by '}${current.stack ?? current.message}`);
+    current = current.cause;
+  }
+  return found;
 }
 
 /** An error as `-o json` prints it. */

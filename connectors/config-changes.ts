@@ -1,3 +1,4 @@
+import { HIDDEN, isReference, isSecretName } from '../core/scrub.ts';
 import type { SinkConfig } from './render.ts';
 
 /** One key that differs; `before` undefined: added, `after` undefined: removed. */
@@ -7,13 +8,11 @@ export interface ConfigChange {
   readonly after: string | undefined;
 }
 
-const SECRET_KEY = /passw|secret|token|credential|jaas|api[-_.]?key|private[-_.]?key/i;
+// Kafka's PASSWORD settings whose names do not tell.
+const KEY_MATERIAL = /ssl\.(keystore\.(key|certificate\.chain)|truststore\.certificates)$|user\.info$/;
 
-/** Whether a setting holds a secret, by its name. */
-export const isSecretKey = (key: string): boolean => SECRET_KEY.test(key);
-
-/** `${provider:…}` and nothing else: what the worker resolves, and no secret itself. */
-export const isReference = (value: string): boolean => /^\$\{[^}]+\}$/.test(value);
+/** Whether a connector's setting holds a secret, by its name: every setting that the pinned parts call a PASSWORD, and more. */
+export const isSecretKey = (key: string): boolean => isSecretName(key) || KEY_MATERIAL.test(key);
 
 /** What changes from the live to the desired configuration, by key. A secret that is no reference is not repeated. */
 export function configChanges(live: SinkConfig, desired: SinkConfig): ConfigChange[] {
@@ -24,4 +23,4 @@ export function configChanges(live: SinkConfig, desired: SinkConfig): ConfigChan
 }
 
 const shown = (key: string, value: string | undefined): string | undefined =>
-  value !== undefined && isSecretKey(key) && !isReference(value) ? '(secret)' : value;
+  value !== undefined && isSecretKey(key) && !isReference(value) ? HIDDEN : value;

@@ -1,7 +1,7 @@
+import { isReference } from '../core/scrub.ts';
 import { ConnectError } from '../core/errors.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
-import { isReference } from './config-changes.ts';
 import { OWNER_KEY } from './owner.ts';
 import {
   compareConfigs,

@@ -1,7 +1,7 @@
+import { isSecretName } from '../core/scrub.ts';
 import type { Problem } from './problem.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
-const SECRET_KEY = /passw|pwd|secret|token|credential|jaas|api[-_.]?key|private[-_.]?key|access[-_.]?key/i;
 /** A config provider's name says what it is for: only its own settings can be secrets. */
 const PROVIDER_NAME = /^config\.providers\.[^.]+\./;
 const REFERENCE = /^\$\{[A-Za-z][A-Za-z0-9_-]*:[^}]+\}$/;
@@ -16,7 +16,7 @@ export function findPlaintextSecrets(file: YamlFile): Problem[] {
   const problems: Problem[] = [];
   visit(file.data, [], (path, value) => {
     const key = path.findLast((step) => typeof step === 'string') ?? '';
-    if (value !== '' && SECRET_KEY.test(String(key).replace(PROVIDER_NAME, '')) && !REFERENCE.test(String(value))) {
+    if (value !== '' && isSecretName(String(key).replace(PROVIDER_NAME, '')) && !REFERENCE.test(String(value))) {
       problems.push(
         file.problemAt(
           path,

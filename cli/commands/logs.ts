@@ -21,6 +21,8 @@ export function registerLogs(program: Command, context: CliContext): void {
         import('../../pipeline/load.ts'),
       ]);
       const root = findProjectRoot(context.cwd);
+      // Only so that its secrets are known and hidden: a log is wanted most when a definition is wrong.
+      await context.loadProject().catch(() => undefined);
       for (const line of lastLines(root, part, flags.lines)) context.print(line);
       if (flags.follow) await followLog(root, part, (text) => context.stdout.write(text), context.signal);
     });

@@ -61,7 +61,7 @@ async function flowOf(
       kafka: kafkaConnection(environment, secrets),
       registry: registryConnection(environment, secrets),
       feed: { ...feedConnection(environment, secrets), address: simulator.address },
-      logger: createLogger({ level: 'warn' }),
+      logger: createLogger({ level: 'warn', stream: context.stderr }),
       signal: context.signal,
       endWithFeed: true,
       onProgress: (stats) => onStats(simulator, stats),

@@ -1,6 +1,6 @@
-import { isReference, isSecretKey } from '../config-changes.ts';
+import { createScrub, HIDDEN, isReference } from '../../core/scrub.ts';
+import { isSecretKey } from '../config-changes.ts';
 import type { SinkConfig } from '../render.ts';
-import { createScrub } from '../targets/scrub.ts';
 import type { IgnoredSetting, PlannedChange } from './plan.ts';
 
 /** A setting as its plugin declares it; undefined for one that nothing is known of. */
@@ -93,7 +93,7 @@ const scrub = createScrub();
 
 function shown(value: string | undefined, secret: boolean): string | undefined {
   if (value === undefined || isReference(value)) return value;
-  return secret ? '(secret)' : scrub(value);
+  return secret ? HIDDEN : scrub(value);
 }
 
 /** A configuration as it may be shown and kept: what is no reference and may be a secret is hidden. */

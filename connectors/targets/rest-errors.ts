@@ -1,6 +1,6 @@
 import { ConnectError } from '../../core/errors.ts';
 import type { HttpReply } from '../../core/http.ts';
-import type { Scrub } from './scrub.ts';
+import type { Scrub } from '../../core/scrub.ts';
 
 /** What was asked, for messages: "deploy positions-sink". */
 export interface Asked {

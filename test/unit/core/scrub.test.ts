@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createScrub } from '../../../../connectors/targets/scrub.ts';
+import { createScrub } from '../../../core/scrub.ts';
 
 const SECRET = 'p@ss word/1';
 
@@ -18,7 +18,9 @@ test.each([
   ['https://user:hunter2@host/path', 'https://(secret)@host/path'],
   ['password=hunter2&ssl=true', 'password=(secret)&ssl=true'],
   ['registry.auth.token: hunter2, next', 'registry.auth.token: (secret), next'],
-  ['"api.key"="hunter2"', '"api.key"=(secret)'],
+  ['"api.key"="hunter2"', '"api.key"="(secret)"'],
+  ['{\\"password\\": \\"hun \\\\ter2\\"}', '{\\"password\\": \\"(secret)\\"}'],
+  ["password='it\\'s'", "password='(secret)'"],
 ])('what looks like a secret is hidden without being known: %s', (text, expected) => {
   expect(createScrub()(text)).toBe(expected);
 });

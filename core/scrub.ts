@@ -1,0 +1,49 @@
+import { valuePatterns } from './secret-forms.ts';
+
+/** Replaces secrets in a text. */
+export type Scrub = (text: string) => string;
+
+/** What stands where a secret stood. */
+export const HIDDEN = '(secret)';
+
+const SECRET_NAME = /passw|passphrase|pwd|secret|token|credential|jaas|api[-_.]?key|private[-_.]?key|access[-_.]?key/i;
+
+/** Whether a setting or variable holds a secret, by its name. */
+export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
+
+/** `${provider:…}` and nothing else: a reference, which is resolved elsewhere and no secret itself. */
+export const isReference = (value: string): boolean => /^\$\{[^}]+\}$/.test(value);
+
+// key=value, key: value and key="value" for keys that name a secret, as in JDBC URLs, JAAS entries and echoed configs.
+const ASSIGNED = new RegExp(
+  [
+    /((?:[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key)[\w.-]*)(?:\\*["'])?\s*[=:]\s*)/,
+    /(?!\\*["']?\$\{)/, // a reference is shown as it is
+    /(\\+"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^\s,;&"'})\]]+)/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+  'gi',
+);
+const URL_LOGIN = /(:\/\/)[^/?#\s@]+@/g;
+
+/**
+ * Hides the given secret values, in whatever form (see `valuePatterns`) and whatever stands around them, and whatever
+ * looks like an assigned secret or a login in a URL. A value shorter than 4 characters is only found in assignments.
+ */
+export function createScrub(secrets: Iterable<string> = []): Scrub {
+  const patterns = valuePatterns(secrets);
+  const values = patterns.length === 0 ? undefined : new RegExp(patterns.join('|'), 'g');
+  return (text) => {
+    const known = values === undefined ? text : text.replaceAll(values, HIDDEN);
+    return known
+      .replaceAll(ASSIGNED, (_all, key: string, value: string) => key + hiddenLike(value))
+      .replaceAll(URL_LOGIN, `$1${HIDDEN}@`);
+  };
+}
+
+/** Quotes stay, so that JSON stays JSON. */
+const hiddenLike = (value: string): string => {
+  const quote = /^(?:\\*"|')/.exec(value)?.[0] ?? '';
+  return quote + HIDDEN + quote;
+};
