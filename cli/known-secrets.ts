@@ -1,7 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { ConnectError } from '../core/errors.ts';
 import type { Project } from '../pipeline/types.ts';
 import { existingStateFolder } from '../stack/folders.ts';
-import { readSecrets } from '../stack/secrets-file.ts';
 
 const REFERENCES = /\$\{(?:env|file):[^}]+\}/g;
 
@@ -21,6 +21,7 @@ export function projectSecrets(project: Project, resolve: (reference: string) =>
 
 /** The passwords that the local stack of a project made up for itself. */
 export function stackSecrets(root: string): string[] {
-  const folder = existingStateFolder(root);
-  return Object.values((folder === undefined ? undefined : readSecrets(folder)) ?? {});
+  const file = existingStateFolder(root)?.secretsFile;
+  if (file === undefined || !existsSync(file)) return [];
+  return [...readFileSync(file, 'utf8').matchAll(/^[^#=\n]+=(.+)$/gm)].map(([, value = '']) => value);
 }

@@ -1,5 +1,5 @@
-import { isReference } from '../core/scrub.ts';
 import { ConnectError } from '../core/errors.ts';
+import { isReference } from '../core/scrub.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
 import { OWNER_KEY } from './owner.ts';

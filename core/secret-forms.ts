@@ -7,7 +7,7 @@ const MIN_BASE64 = 8;
 /**
  * Regular expressions, the longest value first, that find secrets as they are and as texts carry them: percent-encoded,
  * escaped for JSON, Java, SQL or HTML, in any mix; as base64 alone or inside a longer text (`user:password`); without the
- * space around them; each long line of several.
+ * space around them; each of several lines.
  */
 export function valuePatterns(secrets: Iterable<string>): string[] {
   const values = new Set([...secrets].flatMap(partsOf));
@@ -20,7 +20,7 @@ export function valuePatterns(secrets: Iterable<string>): string[] {
 /** The value itself, trimmed, and its lines: a trace may repeat one line of a key file. */
 function partsOf(value: string): string[] {
   const lines = value.split(/\r?\n/).map((line) => line.trim());
-  return [value, value.trim(), ...(lines.length > 1 ? lines.filter((line) => line.length >= MIN_BASE64) : [])];
+  return [value, value.trim(), ...lines];
 }
 
 function anyForm(value: string): string {
@@ -71,12 +71,15 @@ const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/
 function base64Forms(value: string): string[] {
   const bytes = Buffer.from(value);
   const inside = [0, 1, 2].map((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64').replaceAll('=', '');
+    const text = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replaceAll('=', '');
     const start = Math.ceil((offset * 8) / 6);
     const end = Math.floor(((offset + bytes.length) * 8) / 6);
     return text.slice(start, end);
   });
-  const standard = [...inside.filter((text) => text.length >= MIN_BASE64), bytes.toString('base64')];
+  const alone = bytes.toString('base64').replaceAll('=', '');
+  const standard = [...inside.filter((text) => text.length >= MIN_BASE64), alone];
   const forms = standard.flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_')]);
   return [...new Set(forms)].sort((a, b) => b.length - a.length);
 }

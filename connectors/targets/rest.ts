@@ -1,8 +1,8 @@
 import { ConnectError } from '../../core/errors.ts';
 import { createHttp, type HttpReply } from '../../core/http.ts';
+import { createScrub, type Scrub } from '../../core/scrub.ts';
 import type { SinkConfig } from '../render.ts';
 import { replyError } from './rest-errors.ts';
-import { createScrub, type Scrub } from '../../core/scrub.ts';
 import type {
   ConfigFinding,
   ConnectorInfo,

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { createScrub } from '../../../core/scrub.ts';
+import { formsOf } from '../../support/echoing-services.ts';
+import { randomSecret, randomWord } from '../../support/random-secret.ts';
+import { seededRandom } from '../../support/seeded-random.ts';
 
 const SECRET = 'p@ss word/1';
 
@@ -32,4 +35,29 @@ test('references and ordinary words stay', () => {
 
 test('of two secrets the longer is hidden first, so nothing of it is left', () => {
   expect(createScrub(['hunter', 'hunter2-long'])('x hunter2-long y hunter z')).toBe('x (secret) y (secret) z');
+});
+
+test('a word is hidden where it stands alone, not inside other words; a secret of mixed characters anywhere', () => {
+  const scrub = createScrub(['post', 'a1-b']);
+  expect(scrub('postgres post, postal %20post \\npost xa1-by')).toBe(
+    'postgres (secret), postal %20(secret) \\n(secret) x(secret)y',
+  );
+});
+
+test('of a key in several lines, each is hidden by itself', () => {
+  const key = '-----BEGIN KEY-----\nMIIEvAIBADAN\n-----END KEY-----';
+  expect(createScrub([key])('at MIIEvAIBADAN (line 2)')).toBe('at (secret) (line 2)');
+});
+
+test('200 random secrets are found in every form, whatever stands around them', () => {
+  const random = seededRandom(7);
+  for (let round = 0; round < 200; round += 1) {
+    const secret = round % 10 === 0 ? randomWord(random) : randomSecret(random);
+    const scrub = createScrub([randomSecret(random), secret]);
+    const texts = formsOf(secret).flatMap((form) =>
+      [form, `at "${form}" there`, `user=${form}&b`, `Basic ${form}.`].map((text) => ({ form, text })),
+    );
+    const leaks = texts.filter(({ form, text }) => scrub(text).includes(form));
+    expect(leaks).toEqual([]);
+  }
 });
