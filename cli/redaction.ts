@@ -30,12 +30,16 @@ export function createRedaction(env: NodeJS.ProcessEnv): Redaction {
         (key, item) => {
           if (typeof item === 'bigint') return item.toString();
           if (typeof item !== 'string') return item;
-          return isSecretName(key) && !isReference(item) ? HIDDEN : scrub(item);
+          return holdsSecret(key) && !isReference(item) ? HIDDEN : scrub(item);
         },
         2,
       ),
   };
 }
+
+// A config provider is named after what it reads, and an ARN names a secret without telling it.
+const holdsSecret = (key: string): boolean =>
+  isSecretName(key.replace(/^config\.providers\.[^.]+\./, '')) && !/arn$/i.test(key);
 
 /** The stream itself, but that it never writes a secret. */
 export function scrubbed(stream: NodeJS.WritableStream, scrub: Scrub): NodeJS.WritableStream {
