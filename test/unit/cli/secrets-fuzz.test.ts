@@ -95,7 +95,9 @@ const program = createProgram(
     setExitCode: () => {},
   }),
 );
-const commands = leaves(program).filter((name) => name !== 'simulate');
+/** These serve or build for long, and ask no part of an environment. */
+const LEFT_OUT = ['simulate', 'plugin build'];
+const commands = leaves(program).filter((name) => !LEFT_OUT.includes(name));
 
 /** What of a text is a secret, in whichever form. */
 const leaksIn = (text: string): string[] =>
