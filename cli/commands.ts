@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { registerCheck } from './commands/check.ts';
 import { registerDelete } from './commands/delete.ts';
 import { registerDeploy } from './commands/deploy.ts';
+import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
@@ -58,4 +59,5 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerSimulate,
   registerVerify,
   registerRebuild,
+  registerDoctor,
 ];

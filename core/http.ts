@@ -12,6 +12,8 @@ export interface Http {
 export interface HttpReply<T> {
   readonly status: number;
   readonly body: T;
+  /** When the service says it answered; undefined when it does not say. To the second. */
+  readonly date?: Date;
 }
 
 export interface HttpOptions {
@@ -56,7 +58,12 @@ export function createHttp(options: HttpOptions): Http {
           ...auth,
           ...(body === undefined ? {} : { data: body }),
         });
-        return { status: reply.status, body: reply.data };
+        const { date } = reply.headers;
+        return {
+          status: reply.status,
+          body: reply.data,
+          ...(typeof date === 'string' ? { date: new Date(date) } : {}),
+        };
       } catch (error) {
         throw unanswered(error, options, baseUrl, timeoutMs);
       }

@@ -13,9 +13,11 @@ export interface PostgresConnection {
   readonly password: string;
   /** `verify` checks the server's certificate; `require` only encrypts. Default: none. */
   readonly tls?: 'none' | 'require' | 'verify';
+  /** `server` leaves the session in the database's own time zone. Default: UTC. */
+  readonly timeZone?: 'server';
 }
 
-/** node-postgres's own form of a connection, for libraries that take it. Sessions run in UTC. */
+/** node-postgres's own form of a connection, for libraries that take it. Sessions run in UTC unless it says otherwise. */
 export function clientConfig(connection: PostgresConnection): pg.ClientConfig {
   const { host, port, database, user, password, tls } = connection;
   const ssl = tls === undefined || tls === 'none' ? false : { rejectUnauthorized: tls === 'verify' };
@@ -28,7 +30,7 @@ export function clientConfig(connection: PostgresConnection): pg.ClientConfig {
     ssl,
     application_name: 'perps-connect',
     connectionTimeoutMillis: 10_000,
-    options: '-c TimeZone=UTC',
+    ...(connection.timeZone === 'server' ? {} : { options: '-c TimeZone=UTC' }),
   };
 }
 

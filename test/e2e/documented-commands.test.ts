@@ -88,6 +88,7 @@ const WALK = [
   'rejected show',
   'rejected replay --dry-run',
   'rejected replay',
+  'doctor',
   'pause',
   'stop',
   'resume',

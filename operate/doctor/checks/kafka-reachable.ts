@@ -1,0 +1,48 @@
+import type { Admin, ConfigResourceTypes } from 'kafkajs';
+import { broken, type Check, ok, warning } from '../check.ts';
+import { compareVersions } from '../versions.ts';
+
+/** Older brokers lack what this package's client and Connect ask for. */
+const OLDEST = '2.8';
+/** `ConfigResourceTypes.BROKER`, by Kafka's protocol. */
+const BROKER_RESOURCE: ConfigResourceTypes.BROKER = 4;
+
+/** The cluster answers, is recent enough, and has as many brokers as a partition has copies. */
+export const kafkaReachable: Check = {
+  name: 'kafka.reachable',
+  reaches: 'kafka',
+  needs: [],
+  async run({ environment, kafka }) {
+    const admin = await kafka();
+    const { brokers } = await admin.describeCluster();
+    const subject = `Kafka at ${environment.kafka.brokers.join(', ')}`;
+    const { replicationFactor } = environment.kafka;
+    if (brokers.length < replicationFactor) {
+      return [
+        broken(
+          subject,
+          `${brokers.length} of at least ${replicationFactor} brokers are there`,
+          'start the missing brokers, or correct kafka.replicationFactor in connect.yaml',
+        ),
+      ];
+    }
+    const version = await protocolVersion(admin, brokers[0]?.nodeId ?? 0);
+    const count = brokers.length === 1 ? '1 broker' : `${brokers.length} brokers`;
+    if (version !== undefined && compareVersions(version, OLDEST) < 0) {
+      return [
+        warning(subject, `${count}, protocol ${version}`, `update the brokers: ${OLDEST} is the oldest supported`),
+      ];
+    }
+    return [ok(subject, `${count}, ${version === undefined ? 'Kafka 4 or newer' : `protocol ${version}`}`)];
+  },
+};
+
+/** Brokers tell their version by this setting alone, which Kafka 4 no longer has. */
+async function protocolVersion(admin: Admin, broker: number): Promise<string | undefined> {
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [{ type: BROKER_RESOURCE, name: String(broker), configNames: ['inter.broker.protocol.version'] }],
+  });
+  const value = resources[0]?.configEntries.find(({ configName }) => configName === 'inter.broker.protocol.version');
+  return /^\d+\.\d+/.exec(value?.configValue ?? '')?.[0];
+}

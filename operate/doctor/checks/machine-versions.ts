@@ -1,0 +1,27 @@
+import { ConnectError } from '../../../core/errors.ts';
+import { broken, type Check, type Finding, ok } from '../check.ts';
+import { compareVersions } from '../versions.ts';
+
+const OLDEST_NODE = '20.12';
+
+/** Node and, where this package runs the stack, Java. */
+export const machineVersions: Check = {
+  name: 'machine.versions',
+  needs: [],
+  async run({ environment, machine }) {
+    const node =
+      compareVersions(machine.nodeVersion, OLDEST_NODE) < 0
+        ? broken('Node.js', `is ${machine.nodeVersion}`, `install Node.js ${OLDEST_NODE} or newer`)
+        : ok('Node.js', machine.nodeVersion);
+    return environment.stack === undefined ? [node] : [node, await javaFinding(machine.java)];
+  },
+};
+
+async function javaFinding(java: () => Promise<string>): Promise<Finding> {
+  try {
+    return ok('Java', await java());
+  } catch (error) {
+    if (!(error instanceof ConnectError) || error.code !== 'ENVIRONMENT') throw error;
+    return broken('Java', error.message, error.hint ?? 'install Java and set JAVA_HOME');
+  }
+}

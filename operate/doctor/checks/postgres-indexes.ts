@@ -1,0 +1,78 @@
+import { readScripts } from '../../../contract/load-contract.ts';
+import { splitStatements } from '../../../contract/sql-statements.ts';
+import { broken, type Check, eachStream, type Finding, ok, warning } from '../check.ts';
+import { definedIndexes } from '../defined-indexes.ts';
+
+interface IndexRow {
+  readonly name: string;
+  readonly table: string;
+  readonly valid: boolean;
+  /** Whether ON CONFLICT can use it, and for which columns. */
+  readonly arbiter: boolean;
+  readonly columns: readonly string[];
+}
+
+const INDEXES_SQL = `
+  SELECT c.relname AS name, t.relname AS table, i.indisvalid AND i.indisready AS valid,
+         i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AS arbiter,
+         ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, position)
+                 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                WHERE k.position <= i.indnkeyatts ORDER BY 1) AS columns
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+    JOIN pg_namespace n ON n.oid = t.relnamespace
+   WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+   ORDER BY c.relname`;
+
+/**
+ * Every index of the database is valid, the upsert key of each stream has its unique index, and the indexes that the
+ * applied migrations make are there.
+ */
+export const postgresIndexes: Check = {
+  name: 'postgres.indexes',
+  needs: ['postgres'],
+  async run(probes) {
+    const rows = await probes.query<IndexRow>(INDEXES_SQL);
+    const keys = await eachStream(probes, async ({ table }) => {
+      const [name = ''] = table.name.split('.').slice(-1);
+      return judgeKey(
+        table.name,
+        table.key,
+        rows.filter((row) => row.table === name),
+      );
+    });
+    return [...keys, ...rows.filter(({ valid }) => !valid).map(invalid), ...missing(probes.project, rows)];
+  },
+};
+
+const invalid = ({ name, table }: IndexRow): Finding =>
+  broken(
+    name,
+    `index of ${table} is not valid: building it failed, or goes on`,
+    `when no build goes on: REINDEX INDEX CONCURRENTLY ${name}`,
+  );
+
+/** Pure. */
+export function judgeKey(
+  table: string,
+  key: readonly string[],
+  rows: readonly Pick<IndexRow, 'valid' | 'arbiter' | 'columns'>[],
+): Finding[] {
+  const wanted = [...key].sort().join(', ');
+  if (rows.some(({ valid, arbiter, columns }) => valid && arbiter && columns.join(', ') === wanted)) {
+    return [ok(table, `unique index on ${key.join(', ')}, ${rows.length} indexes`)];
+  }
+  return [
+    broken(table, `no valid unique index on ${key.join(', ')}: the sink cannot upsert`, 'run `connect migrate up`'),
+  ];
+}
+
+/** Only the migrations that made a table of this database can have made its indexes: of others `postgres.migrations` tells. */
+function missing(project: Parameters<typeof readScripts>[0], rows: readonly IndexRow[]): Finding[] {
+  const statements = readScripts(project).flatMap(({ sql }) => splitStatements(sql).map(({ tokens }) => tokens));
+  const tables = new Set(rows.map(({ table }) => table));
+  return definedIndexes(statements)
+    .filter(({ name, table }) => tables.has(table) && !rows.some((row) => row.name === name))
+    .map(({ name, table }) =>
+      warning(name, `index of ${table} is not there: queries get slow`, 'run `connect migrate up`, or create it again'),
+    );
+}

@@ -1,0 +1,24 @@
+import { broken, type Check, ok } from '../check.ts';
+
+const CLASS_SETTINGS = /^(connector\.class|(key|value|header)\.converter|transforms\.[^.]+\.type)$/;
+
+/** Every class that the sinks name is installed on the worker. */
+export const workerPlugins: Check = {
+  name: 'worker.plugins',
+  needs: ['worker'],
+  async run({ streams, sinkConfig, plugins, target }) {
+    const installed = await plugins();
+    const wanted = streams
+      .flatMap((stream) => Object.entries(sinkConfig(stream)))
+      .flatMap(([key, value]) => (CLASS_SETTINGS.test(key) ? [value] : []));
+    return [...new Set(wanted)].sort().map((name) => {
+      const plugin = installed.find((one) => one.class === name);
+      if (plugin !== undefined) return ok(name, `installed, version ${plugin.version}`);
+      return broken(
+        name,
+        `is not installed on ${target.label}`,
+        "put the plugin into a folder of the worker's plugin.path and restart the worker",
+      );
+    });
+  },
+};

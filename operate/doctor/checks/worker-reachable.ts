@@ -1,0 +1,25 @@
+import { type Check, ok, warning } from '../check.ts';
+import { compareVersions } from '../versions.ts';
+
+/** From here on a worker can change a sink's offsets. */
+const OLDEST = '3.6';
+
+/** The Connect cluster answers and is recent enough. */
+export const workerReachable: Check = {
+  name: 'worker.reachable',
+  reaches: 'worker',
+  needs: [],
+  async run({ target }) {
+    const { version } = await target.worker();
+    if (compareVersions(version, OLDEST) < 0) {
+      return [
+        warning(
+          target.label,
+          `Kafka Connect ${version} cannot change offsets`,
+          `update the worker to ${OLDEST} or newer; until then \`connect offsets reset\` does not work`,
+        ),
+      ];
+    }
+    return [ok(target.label, `Kafka Connect ${version}`)];
+  },
+};

@@ -1,0 +1,126 @@
+import { dirname } from 'node:path';
+import type { Admin } from 'kafkajs';
+import { renderSink, type SinkConfig } from '../../connectors/render.ts';
+import type { ConfigFinding, ConnectTarget, Plugin } from '../../connectors/targets/target.ts';
+import { createHttp } from '../../core/http.ts';
+import { createKafka, kafkaUnreachable } from '../../core/kafka.ts';
+import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
+import {
+  databaseConnection,
+  feedConnection,
+  kafkaConnection,
+  registryConnection,
+  type Secrets,
+  workerConnection,
+} from '../../pipeline/connections.ts';
+import { projectFile } from '../../pipeline/load.ts';
+import type { Environment, Project, StreamDefinition } from '../../pipeline/types.ts';
+import { openFeed } from '../../producer/feed-client.ts';
+import { loadFeedService } from '../../producer/feed-service.ts';
+import { loadAvroSchema } from '../../schemas/avro-schema.ts';
+import { createSchemaRegistry, type SchemaRegistry } from '../../schemas/registry.ts';
+
+/** What the checks look at by the network. */
+export type Part = 'kafka' | 'worker' | 'registry' | 'postgres' | 'feed';
+
+/** This machine, where it runs the stack itself. */
+export interface Machine {
+  readonly nodeVersion: string;
+  /** Version of the Java that would run the stack. Errors: ENVIRONMENT. */
+  java(): Promise<string>;
+  /** What fills up here: a name and a folder. */
+  readonly folders: readonly { readonly what: string; readonly path: string }[];
+}
+
+/** What the checks look through. Answers that several checks need are asked for once. */
+export interface Probes {
+  readonly project: Project;
+  readonly environment: Environment;
+  readonly streams: readonly StreamDefinition[];
+  readonly machine: Machine;
+  readonly database: PostgresConnection;
+  readonly target: ConnectTarget;
+  readonly registry: SchemaRegistry;
+  kafka(): Promise<Admin>;
+  query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  plugins(): Promise<readonly Plugin[]>;
+  /** What the worker has against a stream's sink. */
+  validate(stream: StreamDefinition): Promise<readonly ConfigFinding[]>;
+  /** The `Date` header of an answer of the worker; undefined when it sends none. */
+  workerDate(): Promise<Date | undefined>;
+  /** The configuration that the files make of a stream's sink. */
+  sinkConfig(stream: StreamDefinition): SinkConfig;
+  /** What the stream's feed can replay. */
+  feedWindow(stream: StreamDefinition): Promise<{ readonly earliest: bigint; readonly latest: bigint }>;
+  close(): void;
+}
+
+export interface ProbeSources {
+  readonly project: Project;
+  readonly environment: Environment;
+  readonly streams: readonly StreamDefinition[];
+  readonly machine: Machine;
+  readonly target: ConnectTarget;
+  readonly secrets: Secrets;
+}
+
+/** Opens nothing before a check asks. */
+export function createProbes(sources: ProbeSources): Probes {
+  const { project, environment, target, secrets } = sources;
+  const connection = kafkaConnection(environment, secrets);
+  const database = databaseConnection(environment, secrets);
+  const admin = createKafka(connection, 'perps-connect-doctor').admin({ retry: { retries: 1 } });
+  const sinkConfig = (stream: StreamDefinition): SinkConfig =>
+    renderSink(stream, environment, loadAvroSchema(projectFile(project, stream.schema)).fields);
+  return {
+    ...sources,
+    database,
+    registry: createSchemaRegistry(registryConnection(environment, secrets)),
+    kafka: once(async () => {
+      await admin.connect().catch((error: unknown) => {
+        throw kafkaUnreachable(connection, error);
+      });
+      return admin;
+    }),
+    query: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
+      withPostgres(database, async (client) => (await client.query<Row>(sql, [...values])).rows),
+    plugins: once(() => target.plugins()),
+    validate: onceEach((stream) => target.validate(sinkConfig(stream))),
+    async workerDate() {
+      if (environment.connect.target !== 'rest') return undefined;
+      const worker = workerConnection(environment, secrets);
+      const { date } = await createHttp({ what: 'Kafka Connect', baseUrl: worker.url, ...worker }).request('GET', '/');
+      return date;
+    },
+    sinkConfig,
+    async feedWindow(stream) {
+      const proto = projectFile(project, stream.feed.proto);
+      const service = loadFeedService(proto, [dirname(proto), project.root], stream.feed.service);
+      const feed = openFeed({ ...feedConnection(environment, secrets), service });
+      try {
+        return await feed.replayInfo();
+      } finally {
+        feed.close();
+      }
+    },
+    // Not awaited: it would wait for a broker that takes connections and says nothing.
+    close: () => void admin.disconnect().catch(() => {}),
+  };
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= ask();
+    return answer;
+  };
+}
+
+function onceEach<T>(ask: (stream: StreamDefinition) => Promise<T>): (stream: StreamDefinition) => Promise<T> {
+  const answers = new Map<string, Promise<T>>();
+  return (stream) => {
+    const answer = answers.get(stream.name) ?? ask(stream);
+    answers.set(stream.name, answer);
+    return answer;
+  };
+}
