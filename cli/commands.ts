@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { registerCheck } from './commands/check.ts';
+import { registerCompletion } from './commands/completion.ts';
 import { registerDelete } from './commands/delete.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -60,4 +61,5 @@ export const commands: readonly ((program: Command, context: CliContext) => void
   registerVerify,
   registerRebuild,
   registerDoctor,
+  registerCompletion,
 ];

@@ -1,0 +1,33 @@
+import { Argument, type Command } from 'commander';
+import { COMPLETE_COMMAND, completionScript, FILES_ANSWER, SHELLS, type Shell } from '../completion/scripts.ts';
+import type { CliContext } from '../context.ts';
+
+/** `connect completion bash|zsh|fish`, and the hidden command that what it prints asks for candidates. */
+export function registerCompletion(program: Command, context: CliContext): void {
+  program
+    .command('completion')
+    .description('print what a shell has to read to complete commands, flags, environments, streams and connectors')
+    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+    .addHelpText('after', HELP)
+    .action((shell: Shell) => void context.stdout.write(completionScript(shell)));
+
+  program
+    .command(COMPLETE_COMMAND, { hidden: true })
+    .description('candidates for the last of these words')
+    .argument('[words...]')
+    .action(async (words: string[]) => {
+      // Between two key strokes nobody wants to read an error.
+      const [{ complete }, { projectNames }] = await Promise.all([
+        import('../completion/complete.ts'),
+        import('../completion/project-names.ts'),
+      ]);
+      const found = complete(program, words, projectNames(context.cwd));
+      if (found === 'files') context.print(FILES_ANSWER);
+      else for (const { value, description = '' } of found) context.print(`${value}\t${description}`);
+    });
+}
+
+const HELP = `
+bash  add to ~/.bashrc:  source <(connect completion bash)
+zsh   add to ~/.zshrc, after compinit:  source <(connect completion zsh)
+fish  connect completion fish > ~/.config/fish/completions/connect.fish`;
