@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import type { ConfigFinding } from '../../../../connectors/targets/target.ts';
+import { workerAccepts } from '../../../../operate/doctor/checks/worker-accepts.ts';
+import { workerOverridePolicy } from '../../../../operate/doctor/checks/worker-override-policy.ts';
+import type { Probes } from '../../../../operate/doctor/probes.ts';
+import type { StreamDefinition } from '../../../../pipeline/types.ts';
+
+const probesOf = (findings: ConfigFinding[]): Probes => {
+  const stream = { name: 'positions', file: 'connectors/positions.yaml', sink: { name: 'positions-sink' } };
+  return { streams: [stream as StreamDefinition], validate: async () => findings } as unknown as Probes;
+};
+
+/** What Kafka Connect 4.3.1 says with connector.client.config.override.policy=None. */
+const NONE = {
+  key: 'consumer.override.max.poll.records',
+  errors: ["The 'None' policy does not allow 'max.poll.records' to be overridden in the connector configuration."],
+};
+
+test('a worker that lets a sink set no consumer is found by what it says of the configuration', async () => {
+  expect(await workerOverridePolicy.run(probesOf([NONE]))).toMatchObject([
+    {
+      verdict: 'broken',
+      subject: 'positions-sink',
+      message: 'the worker refuses consumer.override.max.poll.records',
+      remedy: expect.stringContaining('override.policy=All'),
+    },
+  ]);
+  expect(await workerAccepts.run(probesOf([NONE]))).toMatchObject([{ verdict: 'ok' }]);
+});
+
+test('what else a worker has against a configuration is another line', async () => {
+  const finding = { key: 'batch.size', errors: ['must be at least 1'] };
+  expect(await workerAccepts.run(probesOf([finding]))).toMatchObject([
+    { verdict: 'broken', message: 'the worker refuses batch.size: must be at least 1' },
+  ]);
+  expect(await workerOverridePolicy.run(probesOf([finding]))).toMatchObject([{ verdict: 'ok' }]);
+});
