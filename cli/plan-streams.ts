@@ -1,4 +1,5 @@
 import { fingerprints, hash } from '../connectors/plan/fingerprint.ts';
+import { hideSecrets } from '../connectors/plan/hide-secrets.ts';
 import { type DesiredStream, makePlan, type PlanInput } from '../connectors/plan/plan.ts';
 import type { MadePlan, PlanOptions } from '../connectors/plan/plan-file.ts';
 import type { Orphan } from '../connectors/plan/removal-plan.ts';
@@ -10,9 +11,10 @@ import { connectorKeys } from '../contract/connector-keys.ts';
 import { settingOf } from '../contract/setting-lookup.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
+import { createScrub } from '../core/scrub.ts';
 import { observeOrphans } from '../operate/observe-orphans.ts';
 import { observeMigrations, observeStream } from '../operate/observe-stream.ts';
-import { databaseConnection, kafkaConnection, registryConnection } from '../pipeline/connections.ts';
+import { databaseConnection, kafkaConnection, knownSecrets, registryConnection } from '../pipeline/connections.ts';
 import { projectFile, selectStreams } from '../pipeline/load.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
@@ -63,7 +65,8 @@ export async function planStreams(
     orphans,
   };
   refuseUselessStart(input, options.from);
-  return { plan: makePlan(input), options, fingerprints: fingerprints(input), environment: hash(environment) };
+  const plan = hideSecrets(makePlan(input), createScrub(knownSecrets(environment, secrets)));
+  return { plan, options, fingerprints: fingerprints(input), environment: hash(environment) };
 }
 
 function desiredStream(
