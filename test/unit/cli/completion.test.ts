@@ -57,7 +57,7 @@ describe('completion', () => {
       ['bash', 'zsh', 'fish'],
     ],
     [['verify', '--oracle', ''], [':files']],
-    [['deploy', '--no-'], ['--no-rollback']],
+    [['deploy', '--no-roll'], ['--no-rollback']],
     [['no-such-command', ''], []],
   ])('of %j offers %j', async (words, expected) => {
     expect((await offered(words)).sort()).toEqual([...expected].sort());
