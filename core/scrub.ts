@@ -17,7 +17,8 @@ export const isReference = (value: string): boolean => /^\$\{[^}]+\}$/.test(valu
 // key=value, key: value and key="value" for keys that name a secret, as in JDBC URLs, JAAS entries and echoed configs.
 const ASSIGNED = new RegExp(
   [
-    /((?:[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key)[\w.-]*)(?:\\*["'])?\s*[=:]\s*)/,
+    // A token may also be a coin: alone it is only a secret where a URL carries it.
+    /((?:[\w.-]*(?:passw(?:or)?d|passphrase|secret|(?:auth|access|bearer|refresh|session|security)[\w.-]*token|(?<=[?&])token|api[-_.]?key)[\w.-]*)(?:\\*["'])?\s*[=:]\s*)/,
     /(?!\\*["']?\$\{)/, // a reference is shown as it is
     /(\\+"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^\s,;&"'})\]]+)/,
   ]

@@ -28,6 +28,12 @@ test.each([
   expect(createScrub()(text)).toBe(expected);
 });
 
+test('a token that is a coin stays', () => {
+  const text = 'base_token: SOL, token=BTC, {"token": "ETH"}';
+  expect(createScrub()(text)).toBe(text);
+  expect(createScrub()('https://host/a?token=hunter2')).toBe('https://host/a?token=(secret)');
+});
+
 test('references and ordinary words stay', () => {
   const text = 'connection.password=$' + '{env:PGPASSWORD} and password authentication failed for user "perps"';
   expect(createScrub()(text)).toBe(text);
