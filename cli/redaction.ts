@@ -39,7 +39,7 @@ export function createRedaction(env: NodeJS.ProcessEnv): Redaction {
 
 // A config provider is named after what it reads, an ARN names a secret without telling it, and a record's token is a coin.
 const holdsSecret = (key: string): boolean =>
-  isSecretName(key.replace(/^config\.providers\.[^.]+\./, '')) && !/arn$|^[a-z_]*token[a-z_]*$/i.test(key);
+  isSecretName(key.replace(/^config\.providers\.[^.]+\./, '')) && !/arn$|:|^[a-z_]*token[a-z_]*$/i.test(key);
 
 /** The stream itself, but that it never writes a secret. */
 export function scrubbed(stream: NodeJS.WritableStream, scrub: Scrub): NodeJS.WritableStream {

@@ -17,13 +17,15 @@ export const isReference = (value: string): boolean => /^\$\{[^}]+\}$/.test(valu
 // key=value, key: value and key="value" for keys that name a secret, as in JDBC URLs, JAAS entries and echoed configs.
 const ASSIGNED = new RegExp(
   [
+    // A reference, passed over whole: it is shown as it is.
+    String.raw`\$\{[^}]+\}|`,
     // A token may also be a coin: alone it is only a secret where a URL carries it.
-    /((?:[\w.-]*(?:passw(?:or)?d|passphrase|secret|(?:auth|access|bearer|refresh|session|security)[\w.-]*token|(?<=[?&])token|api[-_.]?key)[\w.-]*)(?:\\*["'])?\s*[=:]\s*)/,
-    /(?!\\*["']?\$\{)/, // a reference is shown as it is
-    /(\\+"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^\s,;&"'})\]]+)/,
-  ]
-    .map(({ source }) => source)
-    .join(''),
+    String.raw`((?:[\w.-]*(?:passw(?:or)?d|passphrase|secret|(?:auth|access|bearer|refresh|session|security)[\w.-]*token`,
+    String.raw`|(?<=[?&])token|api[-_.]?key)[\w.-]*)`,
+    // An ARN and an action of AWS have colons without quotes or space: secretsmanager:GetSecretValue.
+    String.raw`(?:\\*["']\s*[=:]\s*|\s*=\s*|\s*:\s+))(?!\\*["']?\$\{)`,
+    String.raw`(\\+"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^\s,;&"'})\]]+)`,
+  ].join(''),
   'gi',
 );
 const URL_LOGIN = /(:\/\/)[^/?#\s@]+@/g;
@@ -38,7 +40,9 @@ export function createScrub(secrets: Iterable<string> = []): Scrub {
   return (text) => {
     const known = values === undefined ? text : text.replaceAll(values, HIDDEN);
     return known
-      .replaceAll(ASSIGNED, (_all, key: string, value: string) => key + hiddenLike(value))
+      .replaceAll(ASSIGNED, (all, key: string | undefined, value: string) =>
+        key === undefined ? all : key + hiddenLike(value),
+      )
       .replaceAll(URL_LOGIN, `$1${HIDDEN}@`);
   };
 }

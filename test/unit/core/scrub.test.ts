@@ -28,6 +28,15 @@ test.each([
   expect(createScrub()(text)).toBe(expected);
 });
 
+test.each([
+  '"arn:aws:secretsmanager:eu-west-1:1234:secret:perps/db-Ab12Cd"',
+  '"Action": ["secretsmanager:GetSecretValue", "ssm:GetParameter"]',
+  `connection.password = \${secretsmanager:perps/db:password}`,
+  `password="\${secretsmanager:perps/kafka:password}";`,
+])('what names a secret stays: %s', (text) => {
+  expect(createScrub()(text)).toBe(text);
+});
+
 test('a token that is a coin stays', () => {
   const text = 'base_token: SOL, token=BTC, {"token": "ETH"}';
   expect(createScrub()(text)).toBe(text);
