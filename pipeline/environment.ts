@@ -2,6 +2,7 @@ import { ConnectError } from '../core/errors.ts';
 import type { DefinedStream } from './definition.ts';
 import { checkKafka, completeKafka, type KafkaForm } from './kafka-settings.ts';
 import { checkMskConnect, checkMskStream, checkProvider, type MskForm } from './msk-checks.ts';
+import { withProvider } from './msk-providers.ts';
 import { didYouMean, type Problem } from './problem.ts';
 import type { ConverterFlavour, EmbeddedStackSettings, Environment } from './types.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -47,6 +48,7 @@ export function completeEnvironment(
     ...form,
     name,
     kafka: completeKafka(kafka, form.connect, root),
+    connect: form.connect.target === 'msk' ? withProvider(form.connect, worker.databasePassword) : form.connect,
     worker: {
       converter: worker.converter,
       registryUrl: worker.registryUrl ?? registryOfWorker(worker.converter, registry.url),
@@ -154,7 +156,7 @@ function checkPorts(file: YamlFile, environment: string, ports: Ports): Problem[
 
 function checkMsk(file: YamlFile, environment: string, { connect, worker }: RemoteForm): Problem[] {
   const at = ['environments', environment];
-  const form = connect as MskForm;
+  const form = withProvider(connect as MskForm, worker.databasePassword);
   return [
     ...checkMskConnect(file, [...at, 'connect'], form),
     ...checkProvider(file, [...at, 'worker', 'databasePassword'], worker.databasePassword, form),
@@ -165,7 +167,7 @@ function checkMsk(file: YamlFile, environment: string, { connect, worker }: Remo
 export function checkStreamsOnTargets(document: EnvironmentsDocument, streams: readonly DefinedStream[]): Problem[] {
   return Object.entries(document.environments).flatMap(([name, form]) => {
     if ('stack' in form || form.connect.target !== 'msk') return [];
-    const msk = form.connect as MskForm;
+    const msk = withProvider(form.connect as MskForm, form.worker.databasePassword);
     return streams.flatMap((defined) => checkMskStream(defined, name, msk));
   });
 }

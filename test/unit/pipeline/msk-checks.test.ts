@@ -158,16 +158,6 @@ test.each<[string, [string, string][], string[]]>([
     ['19 provider "ssm" has no class; set config.providers.ssm.class as well'],
   ],
   [
-    'a secret that no provider of the workers resolves',
-    [
-      ['config.providers: secretsmanager', 'config.providers: ssm'],
-      ['config.providers.secretsmanager.class', 'config.providers.ssm.class'],
-    ],
-    [
-      '7 no config provider "secretsmanager" on the workers of MSK Connect; name it in connect.workerConfiguration, config.providers',
-    ],
-  ],
-  [
     'tags of AWS itself',
     [['plugin:', 'tags: { "aws:team": perps }\n      plugin:']],
     ['17 the name "aws:team" is not allowed here; allowed: 1 to 128 characters, not beginning with aws:'],
@@ -179,6 +169,39 @@ test.each<[string, [string, string][], string[]]>([
   ],
 ])('%s is refused with its line', (_what, edits, expected) => {
   expect(problems(...edits)).toEqual(expected);
+});
+
+test('a secret that no provider of the workers resolves is refused with its line', () => {
+  expect(
+    complaints({ 'connect.yaml': environment(CONNECT).replace('secretsmanager:perps/db', 'vault:perps/db') }),
+  ).toEqual([
+    expect.stringMatching(
+      /^connect\.yaml:7:\d+ {2}no config provider "vault" on the workers of MSK Connect; name it in connect\.workerConfiguration/,
+    ),
+  ]);
+});
+
+test("a provider of AWS's need not be declared, and what is declared stays", () => {
+  const configured = (connect: string, reference = REFERENCE) => {
+    const root = projectFolder({ 'connect.yaml': environment(connect).replace(REFERENCE, reference) });
+    const { connect: target } = loadProject(root, {}).environments.staging ?? {};
+    return target?.target === 'msk' ? target.workerConfiguration : undefined;
+  };
+  const [bare = ''] = CONNECT.split('\n      workerConfiguration:');
+  const classes = 'com.amazonaws.kafka.config.providers';
+  expect(configured(bare)).toEqual({
+    'config.providers': 'secretsmanager',
+    'config.providers.secretsmanager.class': `${classes}.SecretsManagerConfigProvider`,
+    'config.providers.secretsmanager.param.region': 'eu-central-1',
+  });
+  expect(configured(CONNECT)).toEqual({
+    'config.providers': 'secretsmanager',
+    'config.providers.secretsmanager.class': `${classes}.SecretsManagerConfigProvider`,
+  });
+  expect(configured(CONNECT, '$' + '{ssm::/perps/db}')).toMatchObject({
+    'config.providers': 'secretsmanager,ssm',
+    'config.providers.ssm.class': `${classes}.SsmParamStoreConfigProvider`,
+  });
 });
 
 test('a definition whose client settings MSK Connect does not take is refused where it says so', () => {

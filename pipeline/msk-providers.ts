@@ -1,0 +1,37 @@
+import type { MskConnect } from './msk-connect.ts';
+import type { SecretReference } from './types.ts';
+
+/** AWS's own config providers (msk-config-providers), by the names that its documentation gives them. */
+const AWS_PROVIDERS: Readonly<Record<string, string>> = {
+  secretsmanager: 'com.amazonaws.kafka.config.providers.SecretsManagerConfigProvider',
+  ssm: 'com.amazonaws.kafka.config.providers.SsmParamStoreConfigProvider',
+  s3import: 'com.amazonaws.kafka.config.providers.S3ImportConfigProvider',
+};
+
+const PROVIDERS = 'config.providers';
+
+/**
+ * An MSK Connect target whose workers also have the provider behind a reference, when it is one of AWS's and the file
+ * does not declare it: their worker configuration then names its class, and the region to ask in.
+ */
+export function withProvider<T extends Pick<MskConnect, 'region' | 'workerConfiguration'>>(
+  connect: T,
+  reference: SecretReference,
+): T {
+  const [, name = ''] = /^\$\{([^:}]+):/.exec(reference) ?? [];
+  const providerClass = Object.hasOwn(AWS_PROVIDERS, name) ? AWS_PROVIDERS[name] : undefined;
+  const declared = String(connect.workerConfiguration[PROVIDERS] ?? '')
+    .split(',')
+    .map((text) => text.trim())
+    .filter((text) => text !== '');
+  if (providerClass === undefined || declared.includes(name)) return connect;
+  return {
+    ...connect,
+    workerConfiguration: {
+      [`${PROVIDERS}.${name}.class`]: providerClass,
+      [`${PROVIDERS}.${name}.param.region`]: connect.region,
+      ...connect.workerConfiguration,
+      [PROVIDERS]: [...declared, name].join(','),
+    },
+  };
+}
