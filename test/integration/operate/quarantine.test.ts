@@ -23,7 +23,7 @@ import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.
 import { startTamperingProxy } from '../../support/tampering-proxy.ts';
 
 /** Good records before and after the bad ones; over four partitions, so a bad one stands hundreds behind the committed offset. */
-const BEFORE = 1_200;
+const BEFORE = 1_000;
 const AFTER = 400;
 
 describe('quarantine', () => {
@@ -69,6 +69,19 @@ describe('quarantine', () => {
       return await task();
     } finally {
       writeFileSync(file, good);
+    }
+  };
+
+  /** Runs with a proxy in front of the worker. */
+  const throughProxy = async <T>(
+    intercept: Parameters<typeof startTamperingProxy>[1],
+    task: () => Promise<T>,
+  ): Promise<T> => {
+    const proxy = await startTamperingProxy(workerUrl(), intercept);
+    try {
+      return await withEnvironment(/target: rest, url: 'http:\/\/[^']+/, `target: rest, url: '${proxy.url}`, task);
+    } finally {
+      proxy.close();
     }
   };
 
@@ -183,6 +196,12 @@ describe('quarantine', () => {
       stderr: expect.stringMatching(/PostgreSQL would refuse any row of .*mark_price.*\n.*no fault of a record/),
     });
     await sink.query('ALTER TABLE positions RENAME COLUMN mark TO mark_price');
+    await sink.query('ALTER TABLE positions ADD CONSTRAINT nothing_at_all CHECK (false)');
+    expect(await acted()).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no record of \S+ can be stored now, not only \S+@\d+.*\n.*no fault of one record/),
+    });
+    await sink.query('ALTER TABLE positions DROP CONSTRAINT nothing_at_all');
     const { superuser } = sink.test;
     const alter = (setting: string) =>
       withPostgres({ ...superuser, database: 'postgres' }, (client) =>
@@ -201,34 +220,49 @@ describe('quarantine', () => {
     expect((await sink.target.status(sink.stream.sink.name))?.state).toBe('RUNNING');
   }, 90_000);
 
-  it('killed between the copies and the offsets, it goes on where it was and doubles nothing', async () => {
+  it('killed between the copies and the offsets, it goes on where it was, doubles nothing and takes the next one as well', async () => {
     await sink.target.putConfig(funding.sink.name, fundingConfig);
     let kill = () => {};
-    const proxy = await startTamperingProxy(workerUrl(), (method, path) => {
-      const isOffsets = method === 'PATCH' && path.endsWith('/offsets');
-      if (isOffsets) kill();
-      return isOffsets;
-    });
-    try {
-      await withEnvironment(/target: rest, url: 'http:\/\/[^']+/, `target: rest, url: '${proxy.url}`, async () => {
+    await throughProxy(
+      (method, path) => {
+        const isOffsets = method === 'PATCH' && path.endsWith('/offsets');
+        if (isOffsets) kill();
+        return isOffsets;
+      },
+      async () => {
         const args = ['quarantine', '--only', 'positions', '--yes'];
         const { child, ended } = startCli(args, { cwd: sink.test.root, env: sink.test.env });
         kill = () => void child.kill('SIGKILL');
         expect((await ended).signal).toBe('SIGKILL');
-      });
-    } finally {
-      proxy.close();
-    }
+      },
+    );
     expect((await sink.target.status(sink.stream.sink.name))?.state).toBe('STOPPED');
     const copied = await letters();
     expect(copied).toHaveLength(Object.keys(bad).length);
     await failed(funding.sink.name, 1);
 
-    const [payments, positions] = await quarantine('--yes');
-    expect(positions).toMatchObject({ outcome: 'quarantined', state: 'RUNNING', plans: [{ isResumed: true }] });
-    expect(positions.moved.map(({ isNew }: { isNew: boolean }) => isNew)).toEqual(copied.map(() => false));
+    // Another one comes in while the sink starts again: it stops once more, and the same run moves that one as well.
+    let isNext = true;
+    bad.late = { value: Buffer.from('late'), words: /magic byte/ };
+    const [payments, positions] = await throughProxy(
+      (method, path) => {
+        const isStart = method === 'PUT' && path.endsWith(`${sink.stream.sink.name}/resume`);
+        if (isStart && isNext) {
+          isNext = false;
+          void sink.produceBytes('late', Buffer.from('late'));
+        }
+        return false;
+      },
+      () => quarantine('--yes'),
+    );
+    expect(positions).toMatchObject({
+      outcome: 'quarantined',
+      state: 'RUNNING',
+      plans: [{ isResumed: true }, { isResumed: false, culprits: [{ key: 'late' }] }],
+    });
+    expect(positions.moved.map(({ isNew }: { isNew: boolean }) => isNew)).toEqual([...copied.map(() => false), true]);
     expect(payments).toMatchObject({ outcome: 'quarantined', state: 'RUNNING', moved: [{ isNew: true }] });
-    expect(await letters()).toHaveLength(copied.length);
+    expect(await letters()).toHaveLength(copied.length + 1);
     await eventually(async () => expect(await rowsOf('positions')).toBe(BEFORE + AFTER), { timeoutMs: 30_000 });
     await eventually(async () => expect(await rowsOf('funding_payments')).toBe(49), { timeoutMs: 30_000 });
   }, 150_000);
