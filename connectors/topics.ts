@@ -1,5 +1,6 @@
 import type { Admin, ConfigResourceTypes } from 'kafkajs';
 import { ConnectError } from '../core/errors.ts';
+import { waitFor } from '../core/retry.ts';
 import { checkpointTopic, deadLetterTopic, rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 
@@ -72,12 +73,16 @@ export async function ensureTopics(
   return outcomes;
 }
 
+/** A cluster elects leaders in milliseconds, one that is busy in seconds. */
+const LEADERS_TIMEOUT_MS = 30_000;
+
 /** False when someone else has just created it. */
 async function createTopic(admin: Admin, spec: TopicSpec, replicationFactor: number): Promise<boolean> {
   const configEntries = Object.entries(spec.config).map(([name, value]) => ({ name, value }));
   const topics = [{ topic: spec.name, numPartitions: spec.partitions, replicationFactor, configEntries }];
   try {
-    return await admin.createTopics({ topics, waitForLeaders: true });
+    // Not kafkajs's own wait for leaders: it gives up when the cluster has not yet told every broker of the topic.
+    if (!(await admin.createTopics({ topics, waitForLeaders: false }))) return false;
   } catch (error) {
     const reason = reasonOf(error);
     throw new ConnectError('REFUSED', `Kafka did not create topic ${spec.name}: ${reason}`, {
@@ -88,6 +93,20 @@ async function createTopic(admin: Admin, spec: TopicSpec, replicationFactor: num
         : {}),
     });
   }
+  await waitForLeaders(admin, spec);
+  return true;
+}
+
+/** Errors: TIMEOUT. */
+async function waitForLeaders(admin: Admin, { name, partitions }: TopicSpec): Promise<void> {
+  await waitFor(
+    async () => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
+      const led = topics[0]?.partitions.filter(({ leader }) => leader >= 0) ?? [];
+      return led.length === partitions ? true : undefined;
+    },
+    { what: `topic ${name} to have its leaders`, timeoutMs: LEADERS_TIMEOUT_MS },
+  );
 }
 
 // kafkajs wraps the broker's answers, one for each topic, in an aggregate.
