@@ -140,6 +140,7 @@ const entryOf = ({ entries }: Plan, connector: string): PlanEntry | undefined =>
 async function pruneSinks({ context, environment, target, plan, options }: Deployment): Promise<string[]> {
   const gone = plan.entries.filter(({ kind, action }) => kind === 'connector' && action === 'delete');
   for (const { name } of gone) {
+    context.signal.throwIfAborted();
     await prune(target, { name, project: environment.project ?? '', timeoutMs: options.timeoutMs });
     context.note(`${name} deleted; its topics, table and offsets stay`);
   }

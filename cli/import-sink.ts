@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type ImportedSink, importedTopic, importSink } from '../connectors/import-sink.ts';
+import { isOwnedBy } from '../connectors/owner.ts';
 import { observeTopics } from '../connectors/topics.ts';
 import { connectorKeys } from '../contract/connector-keys.ts';
 import { settingOf } from '../contract/setting-lookup.ts';
@@ -17,6 +18,8 @@ import type { CliContext } from './context.ts';
 export interface Imported extends ImportedSink {
   /** What no connector says and was guessed, for a person to look at. */
   readonly guesses: readonly string[];
+  /** Whether a deploy marks it as this project's, which it is not yet. */
+  readonly adopts: boolean;
 }
 
 /**
@@ -50,7 +53,8 @@ export async function importConnector(
     },
     settings: (key) => settingOf(keys, live, key),
   });
-  return { ...imported, guesses };
+  const adopts = environment.project !== undefined && !isOwnedBy(live, environment.project);
+  return { ...imported, guesses, adopts };
 }
 
 interface ImportParts {

@@ -88,7 +88,9 @@ export function importSink(name: string, live: SinkConfig, context: ImportContex
       }),
   );
   const stream = { ...bare, sink: { ...bare.sink, config } };
-  return { stream, differences: compareConfigs(live, renderSink(stream, environment, fields), settings).changes };
+  const { changes } = compareConfigs(live, renderSink(stream, environment, fields), settings);
+  // That it becomes this project's is what importing is for.
+  return { stream, differences: changes.filter(({ key }) => key !== OWNER_KEY) };
 }
 
 function toStream(

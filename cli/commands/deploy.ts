@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { StartFrom } from '../../connectors/plan/start-plan.ts';
 import type { CliContext } from '../context.ts';
 import { parseDuration } from '../duration-flag.ts';
@@ -29,7 +29,11 @@ export function registerDeploy(program: Command, context: CliContext): void {
       '--plan <file>',
       'apply this saved plan exactly and without asking, or refuse when anything has moved since',
     )
-    .option('--timeout <duration>', 'bound of the wait for each sink', parseDuration, 120_000)
+    .addOption(
+      new Option('--timeout <duration>', 'bound of the wait for each sink')
+        .argParser(parseDuration)
+        .default(120_000, '2m'),
+    )
     .option('--yes', 'apply the plan without asking; needed where there is no terminal and something would change')
     .option('--wait', 'wait until every sink runs (the default)')
     .option('--no-wait', 'end once the cluster has taken the configuration; nothing can be rolled back then')

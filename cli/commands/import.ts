@@ -25,7 +25,7 @@ export function registerImport(program: Command, context: CliContext): void {
       ]);
       const project = await context.loadProject();
       const environment = selectEnvironment(project, flags.env);
-      const { stream, differences, guesses } = await importConnector(context, project, environment, {
+      const { stream, differences, guesses, adopts } = await importConnector(context, project, environment, {
         connector,
         ...(flags.as === undefined ? {} : { as: flags.as }),
       });
@@ -34,6 +34,7 @@ export function registerImport(program: Command, context: CliContext): void {
         context.json({ environment: environment.name, file: stream.file, definition: text, differences, guesses });
       else context.print(text.trimEnd());
       for (const guess of guesses) context.note(`guessed  ${guess}`);
+      if (adopts) context.note(`a deploy marks ${connector} as a sink of ${environment.project}`);
       for (const change of differences) context.note(`a deploy would still change  ${changeText(change, 0)}`);
       context.note(
         differences.length === 0

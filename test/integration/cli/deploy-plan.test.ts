@@ -120,10 +120,20 @@ describe('planned deploys', { timeout: 180_000 }, () => {
 
   it('prune deletes what this project has deployed and no longer defines, and nothing else', async () => {
     const foreign = `foreign-${sink.test.suffix}`;
-    const config = { ...sink.config, name: foreign, [OWNER_KEY]: 'somebody' };
+    const url = sink.config['connection.url']?.replaceAll(name, foreign) ?? '';
+    const config = { ...sink.config, name: foreign, 'connection.url': url, [OWNER_KEY]: 'somebody' };
     await sink.target.createHeld(foreign, config, 'STOPPED');
     const file = join(sink.test.root, sink.stream.file);
     renameSync(file, `${file}.gone`);
+    const imported = await run('import', foreign, '--as', 'adopted', '-o', 'json');
+    expect(imported.code).toBe(0);
+    expect(imported.stderr).toContain(`a deploy marks ${foreign} as a sink of test-${sink.test.suffix}\n`);
+    const { definition, guesses, differences } = JSON.parse(imported.stdout);
+    expect(definition).toMatch(/name: adopted\nfeed:\n {2}proto: schemas\/adopted\.proto\n/);
+    expect(definition).toContain(`  name: ${sink.stream.topic.name}\n  partitions: 4\n  key: position_account\n`);
+    expect(definition).toContain('  state: stopped\n');
+    expect(guesses).toHaveLength(3);
+    expect(differences).toEqual([]);
     const { stdout } = await run('plan', '--prune');
     expect(stdout).toMatch(new RegExp(`- connector ${name} +deployed by this project and no longer defined`));
     expect(stdout).toContain(', 1 to delete');

@@ -111,6 +111,15 @@ describe('configuration and run state together', () => {
     expect(stopped.calls).toEqual([]);
   });
 
+  it('tasks that were told this before the pause go on as they are: nobody waits for new ones', async () => {
+    const one = cluster(other, 'PAUSED');
+    const told = { ...one.target, tasks: async () => [{ id: 0, config: { ...config, 'task.id': '0' } }] };
+    const members = async () => new Set(['the same']);
+    const result = await deploy({ ...one, target: told as ConnectTarget }, 'running', { members });
+    expect(result).toMatchObject({ outcome: 'updated', state: 'RUNNING' });
+    expect(one.calls).toEqual(['put 5000', 'resume']);
+  });
+
   it('a sink that is created paused never runs before', async () => {
     const one = cluster(undefined);
     expect(await deploy(one, 'paused')).toMatchObject({ outcome: 'created', state: 'PAUSED' });
