@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '../../core/package-root.ts';
+import { requireDescribed } from './output-schemas.ts';
 
 /** How a `connect` process ended. */
 export interface CliResult {
@@ -51,7 +52,10 @@ export const runCli = (args: readonly string[], options: CliOptions): Promise<Cl
 /** Runs it and expects exit code 0; otherwise fails with everything it wrote. */
 export async function succeed(args: readonly string[], options: CliOptions): Promise<CliResult> {
   const result = await runCli(args, options);
-  if (result.code === 0) return result;
+  if (result.code === 0) {
+    requireDescribed(args, result.stdout);
+    return result;
+  }
   throw new Error(
     `connect ${args.join(' ')} ended with ${result.code ?? result.signal}\n${result.stdout}\n${result.stderr}`,
   );

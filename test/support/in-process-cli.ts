@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { createContext } from '../../cli/context.ts';
 import { run } from '../../cli/main.ts';
+import { requireDescribed } from './output-schemas.ts';
 
 export interface InProcessResult {
   readonly code: number;
@@ -8,7 +9,10 @@ export interface InProcessResult {
   readonly stderr: string;
 }
 
-/** Runs one command line in this process, without a terminal: the whole program but for the start of a process. */
+/**
+ * Runs one command line in this process, without a terminal: the whole program but for the start of a process. What it
+ * prints as JSON must be as its published schema says.
+ */
 export async function runInProcess(
   args: readonly string[],
   {
@@ -38,5 +42,6 @@ export async function runInProcess(
     },
   });
   await run(args, context);
+  requireDescribed(args, written.stdout);
   return { code, ...written };
 }

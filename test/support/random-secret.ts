@@ -2,7 +2,7 @@ import type { SeededRandom } from './seeded-random.ts';
 
 const ALPHABETS = [
   'abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789',
-  '.*+?^${}()|[]\\/-',
+  '.*+?^{}$()|[]\\/-',
   `"'\`,;:=&<>#%@!~ `,
   'äßçñ漢字кл😀𝔘',
 ];
