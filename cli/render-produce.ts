@@ -3,7 +3,7 @@ import { count, duration } from './format.ts';
 
 /** One stream's progress in one line. */
 export function progressLine(stats: ProducerStats): string {
-  const { stream, received, published, rejected, pending, lastSlot, ratePerSecond, reconnects } = stats;
+  const { stream, received, published, rejected, pending, lastSlot, ratePerSecond, reconnects, load } = stats;
   const parts = [
     `${count(received)} received`,
     `${count(published)} in Kafka`,
@@ -11,6 +11,8 @@ export function progressLine(stats: ProducerStats): string {
     `${count(pending)} waiting`,
     `slot ${lastSlot ?? '–'}`,
     `${count(ratePerSecond)}/s`,
+    `loop p99 ${load.eventLoopDelayMs.p99} ms`,
+    `${load.residentMb.now} MB`,
     ...(reconnects > 0 ? [`${reconnects} reconnects`] : []),
   ];
   return `${stream}  ${parts.join(' · ')}`;
@@ -32,7 +34,7 @@ const ENDS = {
 
 /** How one stream's run went. */
 export function summaryLines(summary: ProducerSummary): string[] {
-  const { stream, received, published, rejected, refusals, resumedFrom, lastSlot, reconnects, gaps } = summary;
+  const { stream, received, published, rejected, refusals, resumedFrom, lastSlot, reconnects, gaps, load } = summary;
   const reasons = Object.entries(refusals).map(([code, times]) => `${code} ${count(times)}`);
   return [
     `${stream}  ${ENDS[summary.endedBy]} after ${duration(summary.durationMs)}`,
@@ -40,6 +42,8 @@ export function summaryLines(summary: ProducerSummary): string[] {
     `  published  ${count(published)}`,
     `  rejected   ${count(rejected)}${reasons.length > 0 ? `  (${reasons.join(', ')})` : ''}`,
     `  checkpoint slot ${lastSlot ?? '–'}`,
+    `  event loop late by ${load.eventLoopDelayMs.p50} ms (p50), ${load.eventLoopDelayMs.p99} ms (p99), ${load.eventLoopDelayMs.max} ms at most`,
+    `  memory     ${load.residentMb.peak} MB at most`,
     ...(reconnects > 0 ? [`  reconnects ${reconnects}`] : []),
     ...gaps.map(({ from, to }) => `  gap        slots ${from} to ${to} were left out, as asked for`),
   ];

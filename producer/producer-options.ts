@@ -3,6 +3,7 @@ import type { Logger } from '../core/log.ts';
 import type { FeedConnection, HttpConnection } from '../pipeline/connections.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { Commitment } from './feed-event.ts';
+import type { ProcessLoad } from './process-load.ts';
 import type { PublisherLimits } from './publisher.ts';
 import type { RefusalCode } from './refusal.ts';
 import type { Gap } from './resume.ts';
@@ -64,6 +65,8 @@ export interface ProducerStats {
   readonly reconnects: number;
   /** Updates a second over the last seconds. */
   readonly ratePerSecond: number;
+  /** Event-loop delay and memory of the process. */
+  readonly load: ProcessLoad;
 }
 
 /** How a run went. */

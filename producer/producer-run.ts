@@ -11,6 +11,7 @@ import { followFeed } from './follow-feed.ts';
 import { createIngest } from './ingest.ts';
 import type { KafkaSender } from './kafka-sender.ts';
 import type { OutgoingRecord } from './outgoing-record.ts';
+import { createLoadMeter } from './process-load.ts';
 import type { ProducerOptions, ProducerSummary } from './producer-options.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 import { createRejectedRecords } from './rejected.ts';
@@ -44,7 +45,8 @@ export function createRun(parts: RunParts): () => Promise<ProducerSummary> {
   const { options, sender, feed, checkpoint, mapper, encode, feedMessage } = parts;
   const { stream, fromSlot, stopAfter, logger } = options;
   const reading = new AbortController();
-  const state = createRunState(stream.name, rejectedTopic(stream));
+  const load = createLoadMeter();
+  const state = createRunState(stream.name, rejectedTopic(stream), load);
   let failure: { readonly error: unknown } | undefined;
   const fail = (error: unknown) => {
     // What `flush` has interrupted is told by `flush`.
@@ -134,6 +136,7 @@ export function createRun(parts: RunParts): () => Promise<ProducerSummary> {
       clearInterval(progress);
       options.signal?.removeEventListener('abort', onSignal);
       report();
+      load.close();
     }
   };
 }

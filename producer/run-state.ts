@@ -1,4 +1,5 @@
 import type { IngestCounts } from './ingest.ts';
+import type { LoadMeter } from './process-load.ts';
 import type { ProducerStats, ProducerSummary } from './producer-options.ts';
 import { createRateMeter } from './progress.ts';
 import type { Acknowledged } from './publisher.ts';
@@ -17,7 +18,7 @@ export interface RunState {
   summary(endedBy: ProducerSummary['endedBy']): ProducerSummary;
 }
 
-export function createRunState(stream: string, rejectedTopic: string): RunState {
+export function createRunState(stream: string, rejectedTopic: string, load: Pick<LoadMeter, 'read'>): RunState {
   const startedAt = Date.now();
   const rate = createRateMeter();
   const ingest: IngestCounts = { received: 0, refusals: {} };
@@ -41,6 +42,7 @@ export function createRunState(stream: string, rejectedTopic: string): RunState 
     lastSlot,
     reconnects,
     ratePerSecond: Math.round(rate.sample(published + rejected)),
+    load: load.read(),
   });
 
   return {
