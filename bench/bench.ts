@@ -1,0 +1,65 @@
+import type { Databases } from './databases.ts';
+import type { Plot } from './report/plot.ts';
+import type { BenchStack } from './stack.ts';
+
+/** How large and how long everything is measured. */
+export interface Sizes {
+  /** Rows a writer moves in one round. */
+  readonly rows: number;
+  readonly rounds: number;
+  /** Messages for the peers that handle one at a time. */
+  readonly singles: number;
+  /** Updates that a producer publishes in one round. */
+  readonly updates: number;
+  /** Histories that the views are read from. */
+  readonly histories: readonly number[];
+  readonly latencySeconds: number;
+  readonly latencyRates: readonly number[];
+}
+
+export const FULL: Sizes = {
+  rows: 300_000,
+  rounds: 5,
+  singles: 5_000,
+  updates: 400_000,
+  histories: [100_000, 1_000_000, 10_000_000],
+  latencySeconds: 20,
+  latencyRates: [100, 1_000, 5_000],
+};
+
+export const QUICK: Sizes = {
+  rows: 60_000,
+  rounds: 1,
+  singles: 1_000,
+  updates: 60_000,
+  histories: [20_000, 100_000],
+  latencySeconds: 3,
+  latencyRates: [100, 1_000],
+};
+
+/** What every measure works with. */
+export interface Bench {
+  readonly stack: BenchStack;
+  readonly databases: Databases;
+  readonly sizes: Sizes;
+  readonly note: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What one measure found. */
+export interface Result {
+  /** Names its plot: `sink-throughput`. */
+  readonly name: string;
+  readonly title: string;
+  /** How it was measured, and what to know when reading it. Markdown. */
+  readonly method: string;
+  readonly table: { readonly header: readonly string[]; readonly rows: readonly (readonly string[])[] };
+  readonly plot: Plot;
+  /** Flat figures for `latest.json`. */
+  readonly figures: Readonly<Record<string, number>>;
+}
+
+export interface Measure {
+  readonly name: string;
+  run(bench: Bench): Promise<readonly Result[]>;
+}

@@ -1,0 +1,50 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
+import { migrate } from '../migrations/runner.ts';
+import { projectFile } from '../pipeline/load.ts';
+import type { BenchStack } from './stack.ts';
+
+/** `ours`: every migration. `seed`: the first one only, which is the seed's DDL as PostgreSQL can hold it. */
+export type SchemaName = 'ours' | 'seed';
+
+/** Makes databases that start alike: each is a copy of a migrated, empty one. */
+export interface Databases {
+  /** An empty database; a second call under one name replaces the first. */
+  fresh(name: string, schema: SchemaName): Promise<PostgresConnection>;
+  drop(name: string): Promise<void>;
+}
+
+export async function createDatabases(stack: BenchStack): Promise<Databases> {
+  const as = (database: string): PostgresConnection => ({ ...stack.database, database });
+  const admin = (sql: string) => withPostgres(stack.superuser, (client) => client.query(sql));
+  const migrations = projectFile(stack.project, 'migrations');
+  const seedOnly = mkdtempSync(join(tmpdir(), 'perps-connect-bench-seed-'));
+  try {
+    const [first = ''] = readdirSync(migrations)
+      .filter((name) => name.endsWith('.sql'))
+      .sort();
+    cpSync(join(migrations, first), join(seedOnly, first));
+    for (const [schema, folder] of [
+      ['ours', migrations],
+      ['seed', seedOnly],
+    ] as const) {
+      await admin(`CREATE DATABASE bench_${schema} OWNER perps`);
+      await migrate(as(`bench_${schema}`), { folder, direction: 'up' });
+    }
+  } finally {
+    rmSync(seedOnly, { recursive: true, force: true });
+  }
+  const drop = (name: string) => admin(`DROP DATABASE IF EXISTS bench_${name} WITH (FORCE)`);
+  return {
+    async fresh(name, schema) {
+      await drop(name);
+      await admin(`CREATE DATABASE bench_${name} OWNER perps TEMPLATE bench_${schema}`);
+      // What the runs before have left to be written must not be written during this one.
+      await admin('CHECKPOINT');
+      return as(`bench_${name}`);
+    },
+    drop: async (name) => void (await drop(name)),
+  };
+}

@@ -1,0 +1,134 @@
+import { withPostgres } from '../../core/postgres.ts';
+import { retry } from '../../core/retry.ts';
+import { projectFile } from '../../pipeline/load.ts';
+import { awaitRows } from '../arrival.ts';
+import type { Bench, Measure, Result } from '../bench.ts';
+import { startFeed } from '../peers/feed-process.ts';
+import type { OurProducerSettings } from '../peers/our-producer.ts';
+import { runPeer } from '../peers/peer-process.ts';
+import { msText } from '../report/text.ts';
+import { connectTarget, renamed, renderedSink } from '../sink-run.ts';
+import { percentile } from '../statistics.ts';
+import { DEFAULT_WORKLOAD, prepareStream, slots, type Workload } from '../workload.ts';
+
+/** Left out at the start of each run: connections are made and code is compiled then. */
+const WARM_UP_SECONDS = 3;
+
+/** Milliseconds at so many updates a second. */
+export interface Latency {
+  readonly rate: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** From the moment the feed writes an update to the moment its row is visible. */
+export const latencyMeasure: Measure = {
+  name: 'latency',
+  async run(bench) {
+    const found: Latency[] = [];
+    for (const rate of bench.sizes.latencyRates) {
+      const latency = await measureRate(bench, rate);
+      bench.note(`latency at ${rate}/s: p50 ${msText(latency.p50)} ms, p99 ${msText(latency.p99)} ms`);
+      found.push(latency);
+    }
+    return [latencyResult(found)];
+  },
+};
+
+async function measureRate({ stack, databases, sizes }: Bench, rate: number): Promise<Latency> {
+  const updates = rate * (WARM_UP_SECONDS + sizes.latencySeconds);
+  const workload: Workload = { ...DEFAULT_WORKLOAD, updates, updatesPerSlot: Math.max(1, Math.round(rate * 0.4)) };
+  const name = `bench-latency-${rate}`;
+  const { project, environment } = stack;
+  const stream = renamed(stack.stream, name, name);
+  await prepareStream(stack, stream);
+  const database = await databases.fresh('latency', 'ours');
+  const target = connectTarget(stack);
+  await retry(() => target.putConfig(name, renderedSink(stack, { name, topic: name, database, rows: updates })), {
+    attempts: 8,
+    baseMs: 250,
+    maxMs: 5_000,
+  });
+  const feed = await startFeed({
+    workload,
+    protoPath: projectFile(project, stream.feed.proto),
+    service: stream.feed.service,
+    schemaPath: projectFile(project, stream.schema),
+    ratePerSecond: rate,
+  });
+  try {
+    const settings: OurProducerSettings = {
+      stream,
+      root: project.root,
+      kafka: stack.kafka,
+      registryUrl: environment.registry.url,
+      feed: feed.address,
+    };
+    await Promise.all([runPeer('our-producer', settings), awaitRows({ database, rows: updates })]);
+    const samples = await joinTimes(database, workload, await feed.times, rate * WARM_UP_SECONDS);
+    return { rate, p50: percentile(samples, 0.5), p95: percentile(samples, 0.95), p99: percentile(samples, 0.99) };
+  } finally {
+    await feed.close();
+    await target.remove(name);
+  }
+}
+
+/** When each row's transaction was committed, as PostgreSQL itself has noted it, less when its update was sent. */
+async function joinTimes(
+  database: Parameters<typeof withPostgres>[0],
+  workload: Workload,
+  sent: Float64Array,
+  skip: number,
+): Promise<number[]> {
+  const committed = await withPostgres(database, async (client) => {
+    const { rows } = await client.query<{ identity: string; ms: string }>(
+      `SELECT position_account || ' ' || signature AS identity,
+              extract(epoch FROM pg_xact_commit_timestamp(xmin)) * 1000 AS ms FROM positions`,
+    );
+    return new Map(rows.map(({ identity, ms }) => [identity, Number(ms)]));
+  });
+  const samples: number[] = [];
+  let at = 0;
+  for (const records of slots(workload)) {
+    for (const { position_account, signature } of records) {
+      const ms = committed.get(`${position_account} ${signature}`);
+      if (at >= skip && ms !== undefined) samples.push(ms - (sent[at] as number));
+      at += 1;
+    }
+  }
+  return samples;
+}
+
+export function latencyResult(found: readonly Latency[]): Result {
+  const short = (rate: number): string => (rate % 1_000 === 0 ? `${rate / 1_000}k` : String(rate));
+  const line = (of: 'p50' | 'p95' | 'p99') => ({
+    name: of,
+    points: found.map((latency) => [latency.rate, latency[of]] as const),
+  });
+  return {
+    name: 'latency',
+    title: 'gRPC to a visible row',
+    method:
+      'From the moment the feed writes an update to its stream to the moment PostgreSQL has committed its row (`pg_xact_commit_timestamp`, same clock), through producer, Kafka and sink as they are deployed. The first seconds of each run are left out.',
+    table: {
+      header: ['updates/s', 'p50 ms', 'p95 ms', 'p99 ms'],
+      rows: found.map(({ rate, p50, p95, p99 }) => [String(rate), msText(p50), msText(p95), msText(p99)]),
+    },
+    plot: {
+      kind: 'lines',
+      title: 'gRPC to a visible row, ms',
+      unit: 'ms',
+      xUnit: 'updates/s',
+      logarithmic: true,
+      lines: [line('p50'), line('p95'), line('p99')],
+    },
+    figures: Object.fromEntries(
+      found.flatMap(({ rate, p50, p95, p99 }) => [
+        [`latency_ms_p50_${short(rate)}`, p50],
+        [`latency_ms_p95_${short(rate)}`, p95],
+        [`latency_ms_p99_${short(rate)}`, p99],
+      ]),
+    ),
+  };
+}

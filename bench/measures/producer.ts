@@ -1,0 +1,143 @@
+import { projectFile } from '../../pipeline/load.ts';
+import { DEFAULT_LIMITS } from '../../producer/publisher.ts';
+import type { Measure, Result } from '../bench.ts';
+import { startFeed } from '../peers/feed-process.ts';
+import type { OurProducerSettings } from '../peers/our-producer.ts';
+import { type PeerResult, runPeer } from '../peers/peer-process.ts';
+import type { RawProducerSettings } from '../peers/raw-producer.ts';
+import { measureStages } from '../producer-stages.ts';
+import { shortNumber } from '../report/plot.ts';
+import { rangeText, ratioText } from '../report/text.ts';
+import { runRounds } from '../rounds.ts';
+import { renamed } from '../sink-run.ts';
+import type { BenchStack } from '../stack.ts';
+import { ratios, type Spread, spread } from '../statistics.ts';
+import { createTopic, DEFAULT_WORKLOAD, encodingSource, prepareStream, type Workload } from '../workload.ts';
+
+/** From gRPC into Kafka: the producer beside kafkajs that has nothing to do but to send. */
+export const producerMeasure: Measure = {
+  name: 'producer',
+  async run({ stack, sizes, note, signal }) {
+    const workload: Workload = { ...DEFAULT_WORKLOAD, updates: sizes.updates };
+    const few: Workload = { ...workload, updates: sizes.singles };
+    const ours: PeerResult[] = [];
+    let runs = 0;
+    const raw = (records: Workload, batch: number) => async () => {
+      const topic = `bench-raw-${++runs}`;
+      await createTopic(stack, topic);
+      const settings: RawProducerSettings = {
+        kafka: stack.kafka,
+        topic,
+        workload: records,
+        source: encodingSource(stack),
+        batch,
+      };
+      const { count, seconds } = await runPeer('raw-producer', settings);
+      return count / seconds;
+    };
+    const found = await runRounds(
+      [
+        {
+          name: 'producer',
+          run: async () => {
+            const result = await produceOnce(stack, workload, `bench-producer-${++runs}`);
+            ours.push(result);
+            return result.count / result.seconds;
+          },
+        },
+        { name: 'raw kafkajs', run: raw(workload, DEFAULT_LIMITS.requestRecords) },
+        { name: 'await each', run: raw(few, 1) },
+      ],
+      {
+        rounds: sizes.rounds,
+        warmUps: 0,
+        signal,
+        onResult: (name, round, rate) => note(`producer, round ${round}: ${name} ${shortNumber(rate)} updates/s`),
+      },
+    );
+    return [
+      producerResult(sizes.updates, found, ours),
+      stages(await measureStages(stack, { ...workload, updates: Math.min(sizes.updates, 100_000) })),
+    ];
+  },
+};
+
+async function produceOnce(stack: BenchStack, workload: Workload, topic: string): Promise<PeerResult> {
+  const { project, environment, stream } = stack;
+  // The topic's name is the subject's too; the schema stands under the stream's own.
+  const other = renamed(stream, topic, topic);
+  await prepareStream(stack, other);
+  const feed = await startFeed({
+    workload,
+    protoPath: projectFile(project, stream.feed.proto),
+    service: stream.feed.service,
+    schemaPath: projectFile(project, stream.schema),
+  });
+  try {
+    const settings: OurProducerSettings = {
+      stream: other,
+      root: project.root,
+      kafka: stack.kafka,
+      registryUrl: environment.registry.url,
+      feed: feed.address,
+    };
+    return await runPeer('our-producer', settings);
+  } finally {
+    await feed.close();
+  }
+}
+
+/** The result from what each contender measured, round by round. */
+export function producerResult(
+  updates: number,
+  found: ReadonlyMap<string, readonly number[]>,
+  ours: readonly PeerResult[],
+): Result {
+  const rates = new Map([...found].map(([name, samples]) => [name, spread(samples)]));
+  const ratioTo = (name: string) => ratios(found.get('producer') ?? [], found.get(name) ?? []);
+  const rssMb = Math.max(...ours.map(({ peakRssMb }) => peakRssMb));
+  return {
+    name: 'producer-throughput',
+    title: 'gRPC to Kafka',
+    method: `${updates.toLocaleString('en')} updates from a gRPC stream, validated, encoded and acknowledged by the broker, each producer in a process of its own; beside kafkajs sending the same bytes, encoded beforehand, in requests of the same size, and kafkajs awaiting each message. Resident memory of the producer at its highest: ${rssMb} MB.`,
+    table: {
+      header: ['', 'updates/s', 'lowest–highest', 'producer ÷ this'],
+      rows: [...rates].map(([name, rate]) => [
+        name,
+        shortNumber(rate.median),
+        rangeText(rate),
+        name === 'producer' ? '' : ratioText(ratioTo(name)),
+      ]),
+    },
+    plot: {
+      kind: 'bars',
+      title: 'gRPC to Kafka, updates/s',
+      unit: 'updates/s',
+      bars: [...rates].map(([name, { median, low, high }]: [string, Spread]) => ({ name, value: median, low, high })),
+    },
+    figures: {
+      producer_updates_per_s: (rates.get('producer') as Spread).median,
+      producer_vs_raw: ratioTo('raw kafkajs').median,
+      producer_vs_await_each: ratioTo('await each').median,
+      producer_rss_mb: rssMb,
+    },
+  };
+}
+
+function stages(found: readonly { readonly name: string; readonly micros: number }[]): Result {
+  return {
+    name: 'producer-stages',
+    title: 'What an update costs the producer, by stage',
+    method: 'Each stage alone, over the same updates, in one process: microseconds of one core for an update.',
+    table: { header: ['stage', 'µs'], rows: found.map(({ name, micros }) => [name, micros.toFixed(2)]) },
+    plot: {
+      kind: 'bars',
+      title: 'Producer, µs an update by stage',
+      unit: 'µs',
+      bars: found.map(({ name, micros }) => ({ name, value: micros })),
+    },
+    figures: Object.fromEntries(
+      found.map(({ name, micros }) => [`producer_${name.replaceAll(/[^a-z]+/gi, '_').toLowerCase()}_us`, micros]),
+    ),
+  };
+}

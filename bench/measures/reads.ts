@@ -1,0 +1,164 @@
+import { createPool, type PostgresConnection, type PostgresPool, withPostgres } from '../../core/postgres.ts';
+import type { Bench, Measure, Result } from '../bench.ts';
+import { copyChunks, copyLanes } from '../peers/copy.ts';
+import { shortNumber } from '../report/plot.ts';
+import { msText } from '../report/text.ts';
+import { SEED_INDEXES, SEED_VIEWS } from '../seed-views.ts';
+import { slope, spread } from '../statistics.ts';
+import { copyOptions, DEFAULT_WORKLOAD, updatesOf, type Workload } from '../workload.ts';
+
+interface Query {
+  /** Part of the figures' names. */
+  readonly name: string;
+  readonly text: (schema: string) => string;
+  /** Parameters of one of many executions, so that no page is always the same. */
+  readonly values: (owner: string) => readonly unknown[];
+  readonly times: number;
+}
+
+const QUERIES: readonly Query[] = [
+  {
+    name: 'current_by_owner',
+    text: (schema) => `SELECT * FROM ${schema}.current_positions WHERE owner = $1`,
+    values: (owner) => [owner],
+    times: 200,
+  },
+  {
+    name: 'statistics_by_owner',
+    text: (schema) => `SELECT * FROM ${schema}.user_statistics WHERE owner = $1`,
+    values: (owner) => [owner],
+    times: 200,
+  },
+  {
+    name: 'daily_by_owner_month',
+    text: (schema) =>
+      `SELECT * FROM ${schema}.daily_pnl_snapshots WHERE owner = $1 AND snapshot_day >= '2026-01-01' AND snapshot_day < '2026-02-01'`,
+    values: (owner) => [owner],
+    times: 100,
+  },
+  {
+    name: 'current_all',
+    text: (schema) => `SELECT count(*) FROM (SELECT * FROM ${schema}.current_positions OFFSET 0) AS all_rows`,
+    values: () => [],
+    times: 5,
+  },
+];
+/** The seed's views take seconds: a few executions say enough, and fewer the longer they take. */
+const BUDGET_MS = 4_000;
+
+/** The median time of one query on a history of so many rows. */
+export interface Reading {
+  readonly query: string;
+  readonly side: 'ours' | 'seed';
+  readonly rows: number;
+  readonly ms: number;
+}
+
+/** What reading costs as history grows, through our views and through the seed's own definitions. */
+export const readsMeasure: Measure = {
+  name: 'reads',
+  async run(bench) {
+    const readings: Reading[] = [];
+    for (const rows of bench.sizes.histories) {
+      bench.note(`reads: a history of ${shortNumber(rows)} rows`);
+      const database = await bench.databases.fresh('reads', 'ours');
+      await fillHistory(bench, database, rows);
+      readings.push(...(await readAll(bench, database, rows)));
+      await bench.databases.drop('reads');
+    }
+    return [readsResult(readings)];
+  },
+};
+
+/** Two updates a slot: ten million of them span three weeks. The positions are the same at every size. */
+async function fillHistory({ stack }: Bench, database: PostgresConnection, rows: number): Promise<void> {
+  const { schema } = stack;
+  const workload: Workload = { ...DEFAULT_WORKLOAD, updates: rows, updatesPerSlot: 2 };
+  await copyLanes(database, schema, [copyChunks(schema, updatesOf(workload), copyOptions(stack))]);
+  await withPostgres(database, (client) => client.query('VACUUM (ANALYZE)'));
+}
+
+async function readAll({ note }: Bench, database: PostgresConnection, rows: number): Promise<Reading[]> {
+  const pool = createPool(database, 1);
+  try {
+    const { rows: owners } = await pool.query<{ owner: string }>(
+      'SELECT owner FROM current_positions GROUP BY owner ORDER BY md5(owner) LIMIT 200',
+    );
+    const names = owners.map(({ owner }) => owner);
+    const readings: Reading[] = [];
+    for (const side of ['ours', 'seed'] as const) {
+      if (side === 'seed')
+        for (const sql of [...SEED_VIEWS, ...SEED_INDEXES, 'VACUUM (ANALYZE) positions']) await pool.query(sql);
+      for (const query of QUERIES) {
+        const ms = await timeQuery(pool, query, side === 'ours' ? 'public' : 'seed', names);
+        note(`reads: ${shortNumber(rows)} rows, ${side}: ${query.name} ${msText(ms)} ms`);
+        readings.push({ query: query.name, side, rows, ms });
+      }
+    }
+    return readings;
+  } finally {
+    await pool.end();
+  }
+}
+
+/** The median of several executions, as the client sees them. */
+async function timeQuery(pool: PostgresPool, query: Query, schema: string, owners: readonly string[]): Promise<number> {
+  const times: number[] = [];
+  const name = `${schema}_${query.name}`;
+  const began = performance.now();
+  for (let at = -3; at < query.times; at += 1) {
+    const owner = owners[(at + 3) % owners.length] as string;
+    const started = performance.now();
+    await pool.query({ name, text: query.text(schema), values: [...query.values(owner)] });
+    // The first ones plan and fill caches.
+    if (at >= 0) times.push(performance.now() - started);
+    if (performance.now() - began > BUDGET_MS && times.length > 0) break;
+  }
+  return spread(times).median;
+}
+
+export function readsResult(readings: readonly Reading[]): Result {
+  const sizes = [...new Set(readings.map(({ rows }) => rows))];
+  const series = QUERIES.flatMap(({ name }) =>
+    (['ours', 'seed'] as const).map((side) => ({
+      name: side === 'ours' ? name : `${name}, seed`,
+      key: side === 'ours' ? name : `seed_${name}`,
+      points: readings
+        .filter((reading) => reading.query === name && reading.side === side)
+        .map(({ rows, ms }) => ({ size: rows, cost: ms })),
+    })),
+  );
+  return {
+    name: 'reads',
+    title: 'Reading the views as history grows',
+    method:
+      'The median time of a query as a client on the same machine sees it, prepared, over different owners; the same positions at every size, with the realistic profile. “seed” is the seed’s own view definition on the same history, with the seed’s indexes. Slope: 0 is flat in history, 1 grows with it.',
+    table: {
+      header: ['ms', ...sizes.map((rows) => `${shortNumber(rows)} rows`), 'slope'],
+      rows: series.map(({ name, points }) => [
+        name,
+        ...points.map(({ cost }) => msText(cost)),
+        slope(points).toFixed(2),
+      ]),
+    },
+    plot: {
+      kind: 'lines',
+      title: 'Reading the views, ms',
+      unit: 'ms',
+      xUnit: 'rows of history',
+      logarithmic: true,
+      lines: series.map(({ name, points }) => ({
+        name,
+        points: points.map(({ size, cost }) => [size, cost] as const),
+      })),
+    },
+    figures: Object.fromEntries(
+      series.flatMap(({ key, points }) => [
+        ...points.map(({ size, cost }) => [`${key}_ms_${shortSize(size)}`, cost] as const),
+        [`${key}_slope`, slope(points)] as const,
+      ]),
+    ),
+  };
+}
+
+const shortSize = (rows: number): string => (rows >= 1e6 ? `${rows / 1e6}m` : `${rows / 1e3}k`);

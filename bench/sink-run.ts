@@ -1,0 +1,74 @@
+import { failuresOf } from '../connectors/failure.ts';
+import { renderSink, type SinkConfig } from '../connectors/render.ts';
+import { createRestTarget } from '../connectors/targets/rest.ts';
+import type { ConnectTarget } from '../connectors/targets/target.ts';
+import { ConnectError } from '../core/errors.ts';
+import type { PostgresConnection } from '../core/postgres.ts';
+import { retry } from '../core/retry.ts';
+import { knownSecrets, workerConnection } from '../pipeline/connections.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import { type Arrival, type ArrivalOptions, awaitRows } from './arrival.ts';
+import type { BenchStack } from './stack.ts';
+
+export interface SinkRun {
+  /** Names the connector; its consumer group is new with each name. */
+  readonly name: string;
+  readonly topic: string;
+  readonly database: PostgresConnection;
+  readonly rows: number;
+  /** Settings that differ from what the definition renders; undefined takes one away. */
+  readonly changes?: Readonly<Record<string, string | undefined>>;
+  /** Instead of the rendered settings: a configuration of another hand. */
+  readonly config?: SinkConfig;
+  readonly timeoutMs?: number;
+  readonly onRows?: ArrivalOptions['onRows'];
+}
+
+const PATIENCE = { attempts: 8, baseMs: 250, maxMs: 5_000 };
+
+export const connectTarget = ({ environment, secrets }: BenchStack): ConnectTarget =>
+  createRestTarget({ ...workerConnection(environment, secrets), secrets: knownSecrets(environment, secrets) });
+
+/** The stream under another topic and connector name. */
+export const renamed = (stream: StreamDefinition, topic: string, name: string): StreamDefinition => ({
+  ...stream,
+  topic: { ...stream.topic, name: topic },
+  sink: { ...stream.sink, name },
+});
+
+/** What this package deploys, for another topic and database. */
+export function renderedSink(stack: BenchStack, run: SinkRun): SinkConfig {
+  const { host, port, database } = run.database;
+  const worker = { ...stack.environment.worker, databaseUrl: `jdbc:postgresql://${host}:${port}/${database}` };
+  const config = renderSink(
+    renamed(stack.stream, run.topic, run.name),
+    { ...stack.environment, worker },
+    stack.schema.fields,
+  );
+  const changed = { ...config, ...run.changes };
+  return Object.fromEntries(
+    Object.entries(changed).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Deploys a sink, waits until every record of the topic is a row, and removes it. Errors: REFUSED when a task fails. */
+export async function runSink(stack: BenchStack, run: SinkRun): Promise<Arrival> {
+  const target = connectTarget(stack);
+  const config = run.config ?? renderedSink(stack, run);
+  await retry(() => target.putConfig(run.name, config), PATIENCE);
+  try {
+    return await awaitRows({
+      database: run.database,
+      rows: run.rows,
+      ...(run.timeoutMs === undefined ? {} : { timeoutMs: run.timeoutMs }),
+      ...(run.onRows === undefined ? {} : { onRows: run.onRows }),
+      check: async () => {
+        const status = await target.status(run.name).catch(() => undefined);
+        const [failure] = status === undefined ? [] : failuresOf(status, renamed(stack.stream, run.topic, run.name));
+        if (failure !== undefined) throw new ConnectError('REFUSED', `${run.name} has failed: ${failure.cause}`);
+      },
+    });
+  } finally {
+    await retry(() => target.remove(run.name), PATIENCE);
+  }
+}
