@@ -1,8 +1,8 @@
 -- Up Migration
 
--- The fold: of every position and UTC day the last state, kept by statement triggers on positions. The views read it, so
--- their cost grows with positions and days, not with history. It is derived: position_days_from_history says from which
--- rows, `connect verify` compares the two, `connect rebuild` recreates it.
+-- The fold: of every position and UTC day the last state, kept by triggers on positions at the end of each transaction. The
+-- views read it, so their cost grows with positions and days, not with history. It is derived: position_days_from_history
+-- says from which rows, `connect verify` compares the two, `connect rebuild` recreates it.
 --
 -- "Last" is the highest (slot, kafka_offset, id), a row without an offset before every row with one: the order of 0001's
 -- views. Rows may arrive in any order, several times, and move (an update of one identity brings another slot or day).
@@ -42,7 +42,7 @@ COMMENT ON COLUMN position_days.day IS 'Midnight UTC that block_time''s day begi
 COMMENT ON COLUMN position_days.is_current IS 'True on the newest of the position''s rows, and only there';
 COMMENT ON COLUMN position_days.history_id IS 'id of the row of positions';
 
--- One current state a position, found by position_account. Also the arbiter and the lock of the fold, see fold_positions().
+-- One current state a position, found by position_account. Also the arbiter and the lock of the fold, see fold_positions.
 CREATE UNIQUE INDEX idx_position_days_current ON position_days (position_account) WHERE is_current;
 
 -- What the fold must hold, computed from history alone. A condition on position_account reaches the history's index.
@@ -68,29 +68,63 @@ FROM (
 
 COMMENT ON VIEW position_days_from_history IS 'What position_days must hold, computed from positions alone: sorts the whole history unless position_account is given';
 
--- Folds the rows that a statement has inserted or updated.
+-- What a transaction has written so far; empty for everybody else, and so never missed after a crash.
+CREATE UNLOGGED TABLE position_days_pending (
+    transaction XID8        NOT NULL DEFAULT pg_current_xact_id(),
+    ids         BIGINT[],
+    first_day   TIMESTAMP,
+    last_day    TIMESTAMP,
+    accounts    VARCHAR[],
+    days        TIMESTAMP[]
+);
+CREATE INDEX idx_position_days_pending ON position_days_pending (transaction);
+
+COMMENT ON TABLE position_days_pending IS 'Notes of running transactions about the rows of positions that they have written; folded and removed when they commit';
+COMMENT ON COLUMN position_days_pending.transaction IS 'The transaction that wrote them';
+COMMENT ON COLUMN position_days_pending.ids IS 'Rows inserted or updated by one statement, by id';
+COMMENT ON COLUMN position_days_pending.first_day IS 'Earliest UTC day of these rows';
+COMMENT ON COLUMN position_days_pending.last_day IS 'Latest UTC day of these rows';
+COMMENT ON COLUMN position_days_pending.accounts IS 'Position of each state that one statement has deleted or replaced';
+COMMENT ON COLUMN position_days_pending.days IS 'UTC day of each state that one statement has deleted or replaced';
+
+-- A sink writes blocks of 128 rows and commits thousands. Folding each block would write a position many times in one
+-- transaction; so statements only note what they wrote, and the commit folds all of it once. Measured with 2,000 positions and
+-- 5,000 rows a commit, processor time of PostgreSQL a row, in turns: 34 µs without a fold, 43 so, 66 folding each block.
+CREATE FUNCTION note_new_positions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- An upsert fires the triggers of both INSERT and UPDATE, one of them often with no row.
+    INSERT INTO public.position_days_pending (ids, first_day, last_day)
+    SELECT array_agg(id), date_trunc('day', min(block_time)), date_trunc('day', max(block_time))
+    FROM new_rows HAVING count(*) > 0;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION note_old_positions() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.position_days_pending (accounts, days)
+    SELECT array_agg(position_account), array_agg(day)
+    FROM (SELECT DISTINCT position_account, date_trunc('day', block_time) AS day FROM old_rows) AS replaced
+    HAVING count(*) > 0;
+    RETURN NULL;
+END
+$$;
+
+-- Folds these rows of positions.
 --
 -- Transactions that touch one position take turns: each first inserts or locks the position's current row, in the order of
 -- position_account, before it looks at any other row of the position. So nothing is lost when two of them write at once,
--- and single statements cannot deadlock. ON CONFLICT locks the row also when WHERE then leaves it as it is.
+-- and they cannot deadlock here. ON CONFLICT locks the row also when WHERE then leaves it as it is.
 --
 -- Most states are of the day of the current one: then the first statement is all, and a HOT update as long as owner, market,
--- liquidation price and status stay. A statement with other days among its rows goes on to move the mark and to fold those.
-CREATE FUNCTION fold_positions() RETURNS trigger LANGUAGE plpgsql
-    -- Plans are made once a session, perhaps on empty tables: never one that reads the whole fold.
-    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+-- liquidation price and status stay. With other days among them, it goes on to move the mark and to fold those.
+CREATE FUNCTION fold_positions(ids BIGINT[], first_day TIMESTAMP, last_day TIMESTAMP) RETURNS VOID LANGUAGE plpgsql
+    -- Plans are made once a session, perhaps on empty tables: never one that reads a whole table.
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
-    first_day   TIMESTAMP;
-    last_day    TIMESTAMP;
-    other_days  BOOLEAN;
+    other_days BOOLEAN;
 BEGIN
-    SELECT date_trunc('day', min(block_time)), date_trunc('day', max(block_time)) INTO first_day, last_day FROM new_rows;
-    -- An upsert fires the triggers of both INSERT and UPDATE, one of them often with no row.
-    IF first_day IS NULL THEN
-        RETURN NULL;
-    END IF;
-
     -- A current row of another day is locked and told by its day, but stays as it is.
     WITH touched AS (
         INSERT INTO public.position_days AS d (
@@ -104,7 +138,7 @@ BEGIN
             slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size,
             entry_price, mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status,
             event_type
-        FROM new_rows
+        FROM public.positions WHERE id = ANY (ids)
         ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC
         ON CONFLICT (position_account) WHERE is_current DO UPDATE SET
             history_id = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.history_id ELSE d.history_id END,
@@ -134,14 +168,14 @@ BEGIN
     )
     SELECT first_day <> last_day OR coalesce(bool_or(day <> first_day), false) INTO other_days FROM touched;
     IF NOT other_days THEN
-        RETURN NULL;
+        RETURN;
     END IF;
 
     -- The mark leaves a current row that is older than a state of another day.
     UPDATE public.position_days AS d SET is_current = false
     FROM (
         SELECT DISTINCT ON (position_account) position_account, slot, kafka_offset, id
-        FROM new_rows
+        FROM public.positions WHERE id = ANY (ids)
         ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC
     ) AS n
     WHERE d.position_account = n.position_account AND d.is_current
@@ -168,7 +202,7 @@ BEGIN
                 date_trunc('day', block_time) AS day,
                 row_number() OVER (PARTITION BY position_account
                                    ORDER BY slot DESC, kafka_offset DESC NULLS LAST, id DESC) AS rank
-            FROM new_rows
+            FROM public.positions WHERE id = ANY (ids)
         ) AS ranked
         ORDER BY position_account, day, rank
     ) AS n
@@ -184,30 +218,19 @@ BEGIN
         status = EXCLUDED.status, event_type = EXCLUDED.event_type
     WHERE (EXCLUDED.slot, coalesce(EXCLUDED.kafka_offset, -1), EXCLUDED.history_id)
           >= (d.slot, coalesce(d.kafka_offset, -1), d.history_id);
-    RETURN NULL;
 END
 $$;
 
--- Takes back states that a statement has deleted or moved: to an older slot, another day, another position. Rows that merely
--- grew newer are folded already. Runs after fold_positions(), by the triggers' names.
-CREATE FUNCTION unfold_positions() RETURNS trigger LANGUAGE plpgsql
-    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+-- Takes back states of these positions and days that are deleted or moved: to an older slot, another day, another position.
+-- Rows that merely grew newer are folded already. The current rows of these positions are locked.
+CREATE FUNCTION unfold_positions(accounts VARCHAR[], days TIMESTAMP[]) RETURNS VOID LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
-DECLARE
-    accounts VARCHAR[];
-    days     TIMESTAMP[];
 BEGIN
-    IF NOT EXISTS (SELECT FROM old_rows) THEN
-        RETURN NULL;
-    END IF;
-    PERFORM FROM public.position_days
-    WHERE is_current AND position_account IN (SELECT position_account FROM old_rows)
-    ORDER BY position_account FOR UPDATE;
-
     -- States of the fold that are no longer their row's state.
     WITH gone AS (
-        DELETE FROM public.position_days AS d USING old_rows AS o
-        WHERE d.position_account = o.position_account AND d.day = date_trunc('day', o.block_time) AND d.history_id = o.id
+        DELETE FROM public.position_days AS d USING unnest(accounts, days) AS o (position_account, day)
+        WHERE d.position_account = o.position_account AND d.day = o.day
           AND NOT EXISTS (
               SELECT FROM public.positions AS p
               WHERE p.id = d.history_id AND p.position_account = d.position_account
@@ -218,7 +241,7 @@ BEGIN
     )
     SELECT array_agg(position_account), array_agg(day) INTO accounts, days FROM gone;
     IF accounts IS NULL THEN
-        RETURN NULL;
+        RETURN;
     END IF;
 
     INSERT INTO public.position_days (
@@ -254,9 +277,47 @@ BEGIN
             AND (n.is_current OR (n.slot, coalesce(n.kafka_offset, -1), n.history_id)
                                  > (d.slot, coalesce(d.kafka_offset, -1), d.history_id))
       );
+END
+$$;
+
+-- At commit, once for each note: the first folds all of them.
+CREATE FUNCTION fold_pending_positions() RETURNS trigger LANGUAGE plpgsql
+    SET enable_seqscan = off
+AS $$
+DECLARE
+    written BIGINT[];
+    first   TIMESTAMP;
+    last    TIMESTAMP;
+    gone    VARCHAR[];
+    days    TIMESTAMP[];
+BEGIN
+    WITH notes AS (
+        DELETE FROM public.position_days_pending WHERE transaction = pg_current_xact_id() RETURNING *
+    )
+    SELECT
+        array(SELECT DISTINCT unnest(ids) FROM notes), min(first_day), max(last_day),
+        array(SELECT unnest(accounts) FROM notes), array(SELECT unnest(notes.days) FROM notes)
+    INTO written, first, last, gone, days FROM notes;
+    IF gone <> '{}' THEN
+        -- In one order with those that fold_positions() locks.
+        PERFORM FROM public.position_days
+        WHERE is_current AND position_account = ANY (gone || array(
+            SELECT position_account FROM public.positions WHERE id = ANY (written)
+        ))
+        ORDER BY position_account FOR UPDATE;
+    END IF;
+    IF written <> '{}' THEN
+        PERFORM public.fold_positions(written, first, last);
+    END IF;
+    IF gone <> '{}' THEN
+        PERFORM public.unfold_positions(gone, days);
+    END IF;
     RETURN NULL;
 END
 $$;
+
+CREATE CONSTRAINT TRIGGER position_days_pending_fold AFTER INSERT ON position_days_pending
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fold_pending_positions();
 
 -- Where history is cut off as a whole, so is its fold.
 CREATE FUNCTION truncate_position_days() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -322,15 +383,15 @@ END
 $$;
 
 -- From here to the end of the migration nobody else writes into positions, so the fill below misses nothing.
-CREATE TRIGGER positions_fold_insert AFTER INSERT ON positions
-    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION fold_positions();
-CREATE TRIGGER positions_fold_update AFTER UPDATE ON positions
-    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION fold_positions();
-CREATE TRIGGER positions_unfold_update AFTER UPDATE ON positions
-    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION unfold_positions();
-CREATE TRIGGER positions_unfold_delete AFTER DELETE ON positions
-    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION unfold_positions();
-CREATE TRIGGER positions_unfold_truncate AFTER TRUNCATE ON positions
+CREATE TRIGGER positions_note_insert AFTER INSERT ON positions
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION note_new_positions();
+CREATE TRIGGER positions_note_update AFTER UPDATE ON positions
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION note_new_positions();
+CREATE TRIGGER positions_note_replaced AFTER UPDATE ON positions
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION note_old_positions();
+CREATE TRIGGER positions_note_delete AFTER DELETE ON positions
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION note_old_positions();
+CREATE TRIGGER positions_truncate_days AFTER TRUNCATE ON positions
     FOR EACH STATEMENT EXECUTE FUNCTION truncate_position_days();
 
 INSERT INTO position_days SELECT * FROM position_days_from_history;
@@ -432,13 +493,17 @@ FROM (
 GROUP BY owner, symbol, snapshot_day
 ORDER BY snapshot_day DESC;
 
-DROP TRIGGER positions_fold_insert ON positions;
-DROP TRIGGER positions_fold_update ON positions;
-DROP TRIGGER positions_unfold_update ON positions;
-DROP TRIGGER positions_unfold_delete ON positions;
-DROP TRIGGER positions_unfold_truncate ON positions;
-DROP FUNCTION fold_positions();
-DROP FUNCTION unfold_positions();
+DROP TRIGGER positions_note_insert ON positions;
+DROP TRIGGER positions_note_update ON positions;
+DROP TRIGGER positions_note_replaced ON positions;
+DROP TRIGGER positions_note_delete ON positions;
+DROP TRIGGER positions_truncate_days ON positions;
+DROP TABLE position_days_pending;
+DROP FUNCTION note_new_positions();
+DROP FUNCTION note_old_positions();
+DROP FUNCTION fold_pending_positions();
+DROP FUNCTION fold_positions(BIGINT[], TIMESTAMP, TIMESTAMP);
+DROP FUNCTION unfold_positions(VARCHAR[], TIMESTAMP[]);
 DROP FUNCTION truncate_position_days();
 DROP FUNCTION rebuild_position_days(TEXT[]);
 DROP VIEW position_days_from_history;

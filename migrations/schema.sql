@@ -1,20 +1,49 @@
-CREATE FUNCTION public.fold_positions() RETURNS trigger
+CREATE FUNCTION public.fold_pending_positions() RETURNS trigger
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    AS $$
+DECLARE
+    written BIGINT[];
+    first   TIMESTAMP;
+    last    TIMESTAMP;
+    gone    VARCHAR[];
+    days    TIMESTAMP[];
+BEGIN
+    WITH notes AS (
+        DELETE FROM public.position_days_pending WHERE transaction = pg_current_xact_id() RETURNING *
+    )
+    SELECT
+        array(SELECT DISTINCT unnest(ids) FROM notes), min(first_day), max(last_day),
+        array(SELECT unnest(accounts) FROM notes), array(SELECT unnest(notes.days) FROM notes)
+    INTO written, first, last, gone, days FROM notes;
+    IF gone <> '{}' THEN
+        -- In one order with those that fold_positions() locks.
+        PERFORM FROM public.position_days
+        WHERE is_current AND position_account = ANY (gone || array(
+            SELECT position_account FROM public.positions WHERE id = ANY (written)
+        ))
+        ORDER BY position_account FOR UPDATE;
+    END IF;
+    IF written <> '{}' THEN
+        PERFORM public.fold_positions(written, first, last);
+    END IF;
+    IF gone <> '{}' THEN
+        PERFORM public.unfold_positions(gone, days);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.fold_positions(ids bigint[], first_day timestamp without time zone, last_day timestamp without time zone) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
-    first_day   TIMESTAMP;
-    last_day    TIMESTAMP;
-    other_days  BOOLEAN;
+    other_days BOOLEAN;
 BEGIN
-    SELECT date_trunc('day', min(block_time)), date_trunc('day', max(block_time)) INTO first_day, last_day FROM new_rows;
-    -- An upsert fires the triggers of both INSERT and UPDATE, one of them often with no row.
-    IF first_day IS NULL THEN
-        RETURN NULL;
-    END IF;
-
     -- A current row of another day is locked and told by its day, but stays as it is.
     WITH touched AS (
         INSERT INTO public.position_days AS d (
@@ -28,7 +57,7 @@ BEGIN
             slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size,
             entry_price, mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status,
             event_type
-        FROM new_rows
+        FROM public.positions WHERE id = ANY (ids)
         ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC
         ON CONFLICT (position_account) WHERE is_current DO UPDATE SET
             history_id = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.history_id ELSE d.history_id END,
@@ -58,14 +87,14 @@ BEGIN
     )
     SELECT first_day <> last_day OR coalesce(bool_or(day <> first_day), false) INTO other_days FROM touched;
     IF NOT other_days THEN
-        RETURN NULL;
+        RETURN;
     END IF;
 
     -- The mark leaves a current row that is older than a state of another day.
     UPDATE public.position_days AS d SET is_current = false
     FROM (
         SELECT DISTINCT ON (position_account) position_account, slot, kafka_offset, id
-        FROM new_rows
+        FROM public.positions WHERE id = ANY (ids)
         ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC
     ) AS n
     WHERE d.position_account = n.position_account AND d.is_current
@@ -92,7 +121,7 @@ BEGIN
                 date_trunc('day', block_time) AS day,
                 row_number() OVER (PARTITION BY position_account
                                    ORDER BY slot DESC, kafka_offset DESC NULLS LAST, id DESC) AS rank
-            FROM new_rows
+            FROM public.positions WHERE id = ANY (ids)
         ) AS ranked
         ORDER BY position_account, day, rank
     ) AS n
@@ -108,7 +137,6 @@ BEGIN
         status = EXCLUDED.status, event_type = EXCLUDED.event_type
     WHERE (EXCLUDED.slot, coalesce(EXCLUDED.kafka_offset, -1), EXCLUDED.history_id)
           >= (d.slot, coalesce(d.kafka_offset, -1), d.history_id);
-    RETURN NULL;
 END
 $$;
 
@@ -124,6 +152,30 @@ BEGIN
         RETURN NULL;
     END IF;
     RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION public.note_new_positions() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    -- An upsert fires the triggers of both INSERT and UPDATE, one of them often with no row.
+    INSERT INTO public.position_days_pending (ids, first_day, last_day)
+    SELECT array_agg(id), date_trunc('day', min(block_time)), date_trunc('day', max(block_time))
+    FROM new_rows HAVING count(*) > 0;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.note_old_positions() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO public.position_days_pending (accounts, days)
+    SELECT array_agg(position_account), array_agg(day)
+    FROM (SELECT DISTINCT position_account, date_trunc('day', block_time) AS day FROM old_rows) AS replaced
+    HAVING count(*) > 0;
+    RETURN NULL;
 END
 $$;
 
@@ -189,27 +241,18 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION public.unfold_positions() RETURNS trigger
+CREATE FUNCTION public.unfold_positions(accounts character varying[], days timestamp without time zone[]) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
-DECLARE
-    accounts VARCHAR[];
-    days     TIMESTAMP[];
 BEGIN
-    IF NOT EXISTS (SELECT FROM old_rows) THEN
-        RETURN NULL;
-    END IF;
-    PERFORM FROM public.position_days
-    WHERE is_current AND position_account IN (SELECT position_account FROM old_rows)
-    ORDER BY position_account FOR UPDATE;
-
     -- States of the fold that are no longer their row's state.
     WITH gone AS (
-        DELETE FROM public.position_days AS d USING old_rows AS o
-        WHERE d.position_account = o.position_account AND d.day = date_trunc('day', o.block_time) AND d.history_id = o.id
+        DELETE FROM public.position_days AS d USING unnest(accounts, days) AS o (position_account, day)
+        WHERE d.position_account = o.position_account AND d.day = o.day
           AND NOT EXISTS (
               SELECT FROM public.positions AS p
               WHERE p.id = d.history_id AND p.position_account = d.position_account
@@ -220,7 +263,7 @@ BEGIN
     )
     SELECT array_agg(position_account), array_agg(day) INTO accounts, days FROM gone;
     IF accounts IS NULL THEN
-        RETURN NULL;
+        RETURN;
     END IF;
 
     INSERT INTO public.position_days (
@@ -256,7 +299,6 @@ BEGIN
             AND (n.is_current OR (n.slot, coalesce(n.kafka_offset, -1), n.history_id)
                                  > (d.slot, coalesce(d.kafka_offset, -1), d.history_id))
       );
-    RETURN NULL;
 END
 $$;
 
@@ -505,6 +547,29 @@ CREATE VIEW public.position_days_from_history AS
 
 COMMENT ON VIEW public.position_days_from_history IS 'What position_days must hold, computed from positions alone: sorts the whole history unless position_account is given';
 
+CREATE UNLOGGED TABLE public.position_days_pending (
+    transaction xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    ids bigint[],
+    first_day timestamp without time zone,
+    last_day timestamp without time zone,
+    accounts character varying[],
+    days timestamp without time zone[]
+);
+
+COMMENT ON TABLE public.position_days_pending IS 'Notes of running transactions about the rows of positions that they have written; folded and removed when they commit';
+
+COMMENT ON COLUMN public.position_days_pending.transaction IS 'The transaction that wrote them';
+
+COMMENT ON COLUMN public.position_days_pending.ids IS 'Rows inserted or updated by one statement, by id';
+
+COMMENT ON COLUMN public.position_days_pending.first_day IS 'Earliest UTC day of these rows';
+
+COMMENT ON COLUMN public.position_days_pending.last_day IS 'Latest UTC day of these rows';
+
+COMMENT ON COLUMN public.position_days_pending.accounts IS 'Position of each state that one statement has deleted or replaced';
+
+COMMENT ON COLUMN public.position_days_pending.days IS 'UTC day of each state that one statement has deleted or replaced';
+
 CREATE SEQUENCE public.positions_id_seq
     START WITH 1
     INCREMENT BY 1
@@ -566,6 +631,8 @@ CREATE INDEX idx_position_days_owner_day ON public.position_days USING btree (ow
 
 COMMENT ON INDEX public.idx_position_days_owner_day IS 'daily_pnl_snapshots of one owner and a span of days';
 
+CREATE INDEX idx_position_days_pending ON public.position_days_pending USING btree (transaction);
+
 CREATE INDEX idx_position_days_status ON public.position_days USING btree (status) WHERE is_current;
 
 COMMENT ON INDEX public.idx_position_days_status IS 'current_positions WHERE status = …';
@@ -590,14 +657,16 @@ COMMENT ON INDEX public.idx_unique_signature_position IS 'Upsert key of the sink
 
 CREATE TRIGGER funding_payments_keep_newest_delivery BEFORE UPDATE ON public.funding_payments FOR EACH ROW WHEN ((((new.kafka_partition = old.kafka_partition) AND (new.kafka_offset > old.kafka_offset)) IS NOT TRUE)) EXECUTE FUNCTION public.keep_newest_delivery();
 
-CREATE TRIGGER positions_fold_insert AFTER INSERT ON public.positions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.fold_positions();
-
-CREATE TRIGGER positions_fold_update AFTER UPDATE ON public.positions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.fold_positions();
+CREATE CONSTRAINT TRIGGER position_days_pending_fold AFTER INSERT ON public.position_days_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.fold_pending_positions();
 
 CREATE TRIGGER positions_keep_newest_delivery BEFORE UPDATE ON public.positions FOR EACH ROW WHEN ((((new.kafka_partition = old.kafka_partition) AND (new.kafka_offset > old.kafka_offset)) IS NOT TRUE)) EXECUTE FUNCTION public.keep_newest_delivery();
 
-CREATE TRIGGER positions_unfold_delete AFTER DELETE ON public.positions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.unfold_positions();
+CREATE TRIGGER positions_note_delete AFTER DELETE ON public.positions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_old_positions();
 
-CREATE TRIGGER positions_unfold_truncate AFTER TRUNCATE ON public.positions FOR EACH STATEMENT EXECUTE FUNCTION public.truncate_position_days();
+CREATE TRIGGER positions_note_insert AFTER INSERT ON public.positions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_new_positions();
 
-CREATE TRIGGER positions_unfold_update AFTER UPDATE ON public.positions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.unfold_positions();
+CREATE TRIGGER positions_note_replaced AFTER UPDATE ON public.positions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_old_positions();
+
+CREATE TRIGGER positions_note_update AFTER UPDATE ON public.positions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_new_positions();
+
+CREATE TRIGGER positions_truncate_days AFTER TRUNCATE ON public.positions FOR EACH STATEMENT EXECUTE FUNCTION public.truncate_position_days();
