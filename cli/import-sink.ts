@@ -54,7 +54,9 @@ export async function importConnector(
     settings: (key) => settingOf(keys, live, key),
   });
   const adopts = environment.project !== undefined && !isOwnedBy(live, environment.project);
-  return { ...imported, guesses, adopts };
+  const unsaid =
+    status === undefined ? ['sink.state: left open, because the cluster has not said whether it runs'] : [];
+  return { ...imported, guesses: [...guesses, ...unsaid], adopts };
 }
 
 interface ImportParts {

@@ -123,6 +123,9 @@ describe('planned deploys', { timeout: 180_000 }, () => {
     const url = sink.config['connection.url']?.replaceAll(name, foreign) ?? '';
     const config = { ...sink.config, name: foreign, 'connection.url': url, [OWNER_KEY]: 'somebody' };
     await sink.target.createHeld(foreign, config, 'STOPPED');
+    await eventually(async () => expect(await sink.target.status(foreign)).toMatchObject({ state: 'STOPPED' }), {
+      timeoutMs: 30_000,
+    });
     const file = join(sink.test.root, sink.stream.file);
     renameSync(file, `${file}.gone`);
     const imported = await run('import', foreign, '--as', 'adopted', '-o', 'json');
