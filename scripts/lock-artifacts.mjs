@@ -19,11 +19,13 @@ const source = JSON.parse(readFileSync(join(root, 'stack/artifacts.json'), 'utf8
 const scratch = mkdtempSync(join(tmpdir(), 'lock-artifacts-'));
 
 try {
-  // `groups` make the embedded stack; `docker` are the parts that only the images have besides.
+  // `groups` make the embedded stack; `docker` are the parts that only the images have besides, `msk` what stands in for
+  // MSK Connect on this machine.
   const lock = {
     repository: source.repository,
     groups: await lockGroups(source.groups),
     docker: await lockGroups(source.docker),
+    msk: await lockGroups(source.msk),
   };
   writeFileSync(join(root, 'stack/artifacts.lock.json'), `${JSON.stringify(lock, null, 1)}\n`);
 } finally {
