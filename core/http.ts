@@ -35,9 +35,12 @@ const isLoopback = (url: string): boolean => /^(localhost|127\.|\[?::1)/.test(ne
  * Loopback addresses never go through a proxy: the local stack lives there.
  */
 export function createAxios(baseUrl: string, timeoutMs: number): AxiosInstance {
-  const agents = isLoopback(baseUrl) ? {} : { httpAgent: new ProxyAgent(), httpsAgent: new ProxyAgent() };
-  return axios.create({ baseURL: baseUrl, timeout: timeoutMs, proxy: false, ...agents });
+  return axios.create({ baseURL: baseUrl, timeout: timeoutMs, proxy: false, ...proxyAgents(baseUrl) });
 }
+
+/** Agents of node:http and node:https that honour the proxy variables; none for a loopback address. */
+export const proxyAgents = (url?: string): { httpAgent?: ProxyAgent; httpsAgent?: ProxyAgent } =>
+  url !== undefined && isLoopback(url) ? {} : { httpAgent: new ProxyAgent(), httpsAgent: new ProxyAgent() };
 
 /** A client for one service. Errors: UNREACHABLE when nothing answers, TIMEOUT when it is too slow. */
 export function createHttp(options: HttpOptions): Http {

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import type { MskCapacity, MskConnect } from '../../pipeline/msk-connect.ts';
+import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
+import type { Environment, StreamDefinition } from '../../pipeline/types.ts';
+import { isReference } from '../config-changes.ts';
+import { renderSink, type SinkConfig, type SinkFields } from '../render.ts';
+import type { FixedSettings } from './api.ts';
+import { propertiesText } from './properties.ts';
+
+/** A sink as the files want it on MSK Connect. */
+export interface DesiredMskSink {
+  readonly name: string;
+  readonly config: SinkConfig;
+  readonly capacity: MskCapacity;
+  readonly workerConfiguration: DesiredWorkerConfiguration;
+  readonly fixed: FixedSettings;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Worker properties under a name made from them: MSK Connect cannot change a worker configuration, so another is another. */
+export interface DesiredWorkerConfiguration {
+  readonly name: string;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+const HASH_DIGITS = 12;
+
+/** The first digits of a hash: what plugins and worker configurations are named by. */
+export const shortHash = (text: string): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
+
+/** Of a sink on MSK Connect; `brokers` are those the workers use. */
+export function desiredMskSink(
+  stream: StreamDefinition,
+  environment: Environment & { readonly connect: MskConnect },
+  fields: SinkFields,
+  brokers: readonly string[],
+): DesiredMskSink {
+  const { connect } = environment;
+  const { config, workerProperties } = splitConfig(renderSink(stream, environment, fields));
+  const properties = { ...workerDefaults(), ...workerProperties, ...asText(connect.workerConfiguration) };
+  const text = propertiesText(properties);
+  const { capacity, authentication, encryption, role, version, networkType, logs, tags } = connect;
+  return {
+    name: stream.sink.name,
+    config,
+    capacity,
+    workerConfiguration: { name: `${stream.sink.name}-${shortHash(text)}`, properties, text },
+    fixed: {
+      brokers: brokers.toSorted(),
+      authentication,
+      encryption,
+      role,
+      subnets: connect.subnets.toSorted(),
+      securityGroups: connect.securityGroups.toSorted(),
+      version,
+      networkType,
+      logs,
+    },
+    tags,
+  };
+}
+
+/**
+ * The connector's own settings, and those of its clients as worker properties: the same sink behaviour, by another place.
+ * The name is the connector's on MSK Connect, not a setting of it.
+ */
+export function splitConfig(rendered: SinkConfig): { config: SinkConfig; workerProperties: Record<string, string> } {
+  const config: Record<string, string> = {};
+  const workerProperties: Record<string, string> = {};
+  for (const [key, value] of Object.entries(rendered)) {
+    const property = workerPropertyOf(key);
+    if (property !== undefined) workerProperties[property] = value;
+    else if (key !== 'name') config[key] = value;
+  }
+  // MSK Connect restarts a connector whenever a provider's value expires, also when it is still the same.
+  if (Object.values(config).some(isReference)) config['config.action.reload'] ??= 'none';
+  return { config, workerProperties };
+}
+
+/** Both converters are required. Each connector names its own; a guess here would hide a missing setting. */
+const workerDefaults = (): Record<string, string> => ({
+  'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+  'value.converter': 'org.apache.kafka.connect.converters.ByteArrayConverter',
+});
+
+const asText = (properties: MskConnect['workerConfiguration']): Record<string, string> =>
+  Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, String(value)]));

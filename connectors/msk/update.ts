@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ConnectError } from '../../core/errors.ts';
+import type { ConnectorUpdate, MskApi, MskConnector, MskOperation, Revision } from './api.ts';
+import { capacityFacts } from './facts.ts';
+import { followOperation, hasSucceeded, type MskWait, operationError, waitUntilSteady } from './follow.ts';
+
+const TRIES = 4;
+
+/**
+ * Sends one update and follows its operation to the end; returns the connector as it is then, which is as wanted. A refusal
+ * is looked into: another operation is waited for, a newer version that changed nothing of ours is used, and an update whose
+ * answer was lost is recognised by what it did.
+ * Errors: REFUSED with steps and reason when the operation failed, was rolled back, or changed nothing; what the service throws.
+ */
+export async function updateConnector(
+  api: MskApi,
+  connector: MskConnector,
+  update: ConnectorUpdate,
+  wait: MskWait,
+): Promise<MskConnector> {
+  const { name } = connector;
+  let current = connector;
+  for (let attempt = 1; ; attempt += 1) {
+    let operationArn: string;
+    try {
+      operationArn = await api.update(current, update);
+    } catch (error) {
+      if (!isAnswered(error)) throw error;
+      const { now, wasBusy } = await lookAgain(api, name, wait);
+      if (isDone(now, update)) return now;
+      const isOlder = now.currentVersion !== current.currentVersion;
+      if (attempt >= TRIES || !(wasBusy || isOlder)) throw error;
+      if (isOlder && !isAlike(now, connector)) throw changedMeanwhile(name, error);
+      current = now;
+      continue;
+    }
+    const operation = await followOperation(api, { name, operationArn }, wait);
+    const now = await waitUntilSteady(api, name, wait);
+    if (now === undefined) throw new ConnectError('NOT_FOUND', `${name} was deleted meanwhile`);
+    if (!hasSucceeded(operation)) throw operationError(name, operation);
+    if (now.state === 'FAILED') throw failedConnector(now);
+    if (!isDone(now, update)) throw silentlyUndone(now, operation, update);
+    return now;
+  }
+}
+
+/** The service said no, or could not be understood to have said yes: what it did about the update has to be looked at. */
+const isAnswered = (error: unknown): boolean =>
+  error instanceof ConnectError && ['REFUSED', 'NOT_READY', 'UNREACHABLE', 'TIMEOUT'].includes(error.code);
+
+/** The connector once nothing changes it any more, and whether something did. */
+async function lookAgain(api: MskApi, name: string, wait: MskWait): Promise<{ now: MskConnector; wasBusy: boolean }> {
+  let wasBusy = false;
+  const now = await waitUntilSteady(api, name, {
+    ...wait,
+    onEvent: (event) => {
+      wasBusy = true;
+      wait.onEvent?.(event);
+    },
+  });
+  if (now === undefined) throw new ConnectError('NOT_FOUND', `${name} was deleted meanwhile`);
+  return { now, wasBusy };
+}
+
+/** Whether the connector is what the update makes of it. */
+export function isDone(connector: MskConnector, update: ConnectorUpdate): boolean {
+  if (update.kind === 'configuration')
+    return isDeepStrictEqual(comparable(connector), comparable({ ...connector, ...update }));
+  const { capacity, plugin, workerConfiguration } = update;
+  return (
+    (capacity === undefined || isPart(capacityFacts(capacity), capacityFacts(connector.capacity))) &&
+    (plugin === undefined || isSame(plugin, connector.plugin)) &&
+    (workerConfiguration === undefined ||
+      isSame(workerConfiguration === 'default' ? undefined : workerConfiguration, connector.workerConfiguration))
+  );
+}
+
+/** Autoscaled capacity sets the number of tasks itself; the service may add the connector's name. */
+function comparable({ config, capacity }: Pick<MskConnector, 'config' | 'capacity'>): Record<string, string> {
+  const { name: _name, ...rest } = config;
+  if (!('autoscaled' in capacity)) return rest;
+  const { 'tasks.max': _tasks, ...others } = rest;
+  return others;
+}
+
+const isPart = (wanted: object, live: Readonly<Record<string, string>>): boolean =>
+  Object.entries(wanted).every(([key, value]) => live[key] === value);
+
+const isSame = (a: Revision | undefined, b: Revision | undefined): boolean =>
+  a?.arn === b?.arn && a?.revision === b?.revision;
+
+const isAlike = (a: MskConnector, b: MskConnector): boolean =>
+  isDeepStrictEqual(comparable(a), comparable(b)) &&
+  isDeepStrictEqual(capacityFacts(a.capacity), capacityFacts(b.capacity)) &&
+  isSame(a.plugin, b.plugin) &&
+  isSame(a.workerConfiguration, b.workerConfiguration);
+
+/** A connector that the service has given up. */
+export function failedConnector({ name, reason }: MskConnector): ConnectError {
+  const why = reason === undefined ? 'the service does not say why' : `${reason.code}: ${reason.message}`;
+  return new ConnectError('REFUSED', `${name} is FAILED on MSK Connect\n  reason  ${why}`, {
+    details: { connector: name, state: 'FAILED', ...(reason === undefined ? {} : { reason }) },
+    hint: "the workers' log says more (connect.logs of the environment)",
+  });
+}
+
+const changedMeanwhile = (name: string, cause: unknown): ConnectError =>
+  new ConnectError('REFUSED', `somebody else changed ${name} at the same time; it is left as it is now`, {
+    cause,
+    details: { connector: name, changedMeanwhile: true },
+    hint: '`connect plan` shows how it stands now',
+  });
+
+function silentlyUndone(
+  { name }: MskConnector,
+  { type, state }: MskOperation,
+  { kind }: ConnectorUpdate,
+): ConnectError {
+  const message = `${name}: ${type} ended in ${state}, but the ${kind} is not what was deployed`;
+  return new ConnectError('REFUSED', `${message}: the service went back, or somebody changed it`, {
+    details: { connector: name, operation: { type, state } },
+    hint: "the workers' log says why the service went back (connect.logs of the environment)",
+  });
+}

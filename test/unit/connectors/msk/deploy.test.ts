@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import { createMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
+
+const connector = ({ fake }: MskSink) => {
+  const found = fake.connectors.get('positions-sink');
+  if (found === undefined) throw new Error('positions-sink is not there');
+  return found;
+};
+const updates = ({ fake }: MskSink) => fake.calls.filter((call) => call === 'UpdateConnector').length;
+const writes = ({ fake }: MskSink) => fake.calls.filter((call) => /^(Create|Update|Delete|Tag|PUT)/.test(call));
+
+test('a new sink gets its plugin, its worker configuration and its connector, in this order', async () => {
+  const sink = await createMskSink();
+  await expect(sink.deploy()).resolves.toMatchObject({ outcome: 'created', tasks: { seen: 2, expected: 2 } });
+  expect(writes(sink)).toEqual([
+    expect.stringMatching(/^PUT plugins\/connect\/perps-connect-[0-9a-f]{64}\.zip$/),
+    'CreateCustomPlugin',
+    'CreateWorkerConfiguration',
+    'CreateConnector',
+  ]);
+  const { settings, tags } = connector(sink);
+  expect(tags).toEqual({ team: 'perps' });
+  expect(settings.connectorConfiguration).toMatchObject({ 'tasks.max': '2', 'config.action.reload': 'none' });
+  expect(Object.keys(settings.connectorConfiguration).filter((key) => /^name$|override/.test(key))).toEqual([]);
+  const { properties } = sink.fake.resources.filesOf(settings);
+  expect(properties).toContain('consumer.max.poll.records=5000\n');
+});
+
+test('a second deploy changes nothing', async () => {
+  const sink = await createMskSink();
+  await sink.deploy();
+  const before = writes(sink).length;
+  await expect(sink.deploy()).resolves.toMatchObject({ outcome: 'unchanged', changes: [] });
+  expect(writes(sink)).toHaveLength(before);
+});
+
+test('a changed setting is one update of the configuration, followed to the end of its operation', async () => {
+  const sink = await createMskSink();
+  await sink.deploy();
+  sink.fake.faults.looks = 3;
+  const result = await sink.deploy({ sink: { batchSize: 1000 } });
+  expect(result).toMatchObject({ outcome: 'updated', changes: [{ key: 'batch.size', before: '5000', after: '1000' }] });
+  expect(updates(sink)).toBe(1);
+  expect(sink.events.filter(({ kind }) => kind === 'operation').length).toBeGreaterThan(1);
+});
+
+test('plugin, consumer tuning and capacity go in one update, the configuration in another', async () => {
+  const sink = await createMskSink();
+  await sink.deploy();
+  const result = await sink.deploy({
+    sink: { batchSize: 1000, maxPollRecords: 2000 },
+    plugin: 'another zip',
+    connect: { capacity: { provisioned: { mcuCount: 2, workerCount: 1 } } },
+  });
+  expect(result.changes.map(({ key }) => key)).toEqual([
+    'batch.size',
+    'capacity.mcuCount',
+    'plugin',
+    'worker consumer.max.poll.records',
+  ]);
+  expect(connector(sink).operations.map(({ type, state }) => `${type} ${state}`)).toEqual([
+    'UPDATE_WORKER_SETTING UPDATE_COMPLETE',
+    'UPDATE_CONNECTOR_CONFIGURATION UPDATE_COMPLETE',
+  ]);
+});
+
+test('capacity that is as before is not sent again, which the service would refuse', async () => {
+  const sink = await createMskSink();
+  const capacity = { autoscaled: { mcuCount: 1, minWorkers: 1, maxWorkers: 2, scaleInCpu: 20, scaleOutCpu: 80 } };
+  await sink.deploy({ connect: { capacity } });
+  await expect(sink.deploy({ connect: { capacity }, sink: { batchSize: 1000 } })).resolves.toMatchObject({
+    outcome: 'updated',
+  });
+});
+
+test('tags that the files name are added, those of others stay', async () => {
+  const sink = await createMskSink();
+  await sink.deploy();
+  connector(sink).tags.owner = 'somebody';
+  await expect(sink.deploy({ connect: { tags: { team: 'perps', stage: 'test' } } })).resolves.toMatchObject({
+    changes: [{ key: 'tags.stage', after: 'test' }],
+  });
+  expect(connector(sink).tags).toEqual({ team: 'perps', stage: 'test', owner: 'somebody' });
+});
+
+test('what only another connector can have is refused, unless it is asked for', async () => {
+  const sink = await createMskSink();
+  await sink.deploy();
+  const change = { connect: { subnets: ['subnet-1a1b2c3d4e5f6a7b8'] } };
+  const { arn } = connector(sink);
+  await expect(sink.deploy(change)).rejects.toMatchObject({ code: 'REFUSED', details: { keys: ['subnets'] } });
+  expect(connector(sink).arn).toBe(arn);
+  await expect(sink.deploy(change, { replace: true })).resolves.toMatchObject({ outcome: 'replaced' });
+  expect(connector(sink).arn).not.toBe(arn);
+});
+
+test('a replacement that does not run makes way for what was there', async () => {
+  const sink = await createMskSink();
+  await sink.deploy();
+  sink.fake.faults.failCreate = { code: 'UnknownError.Unknown', message: 'The last operation failed.' };
+  const deploying = sink.deploy(
+    { connect: { subnets: ['subnet-1a1b2c3d4e5f6a7b8'] } },
+    {
+      replace: true,
+      onEvent: ({ kind }) => {
+        if (kind === 'note') delete sink.fake.faults.failCreate;
+      },
+    },
+  );
+  await expect(deploying).rejects.toMatchObject({
+    code: 'DEPLOY_FAILED',
+    details: { rollback: 'rolled back: the previous connector was created again: RUNNING' },
+  });
+  expect(connector(sink)).toMatchObject({ state: 'RUNNING' });
+});
+
+test('a paused sink is left alone', async () => {
+  const sink = await createMskSink();
+  await sink.deploy();
+  connector(sink).state = 'PAUSED';
+  await expect(sink.deploy({ sink: { batchSize: 1000 } })).rejects.toMatchObject({
+    code: 'REFUSED',
+    hint: 'run `connect resume` first',
+  });
+});
