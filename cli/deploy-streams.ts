@@ -20,8 +20,11 @@ import { agree, requireUnmoved } from './agree-plan.ts';
 import { connectTarget } from './connect-target.ts';
 import type { CliContext } from './context.ts';
 import { withOthers } from './deploy-failure.ts';
+import { deployToMsk, requireReplace } from './deploy-msk.ts';
 import { progressLine } from './deploy-progress.ts';
 import { duration } from './format.ts';
+import { type MskParts, mskParts } from './msk-sink.ts';
+import { isOnMsk, mskApi } from './msk-target.ts';
 import { planStreams } from './plan-streams.ts';
 import { requireContract } from './require-contract.ts';
 
@@ -49,6 +52,8 @@ export interface DeployStreamsOptions {
   readonly rollback?: boolean;
   /** Wait until each sink runs. Default true. */
   readonly wait?: boolean;
+  /** On MSK Connect: delete and create a sink that cannot be changed in place. Default false. */
+  readonly replace?: boolean;
 }
 
 /**
@@ -67,10 +72,13 @@ export async function deployStreams(
   await requireContract(project, environment, streams);
   const made = await planStreams(context, project, environment, options.plan);
   if (options.saved !== undefined) requireUnmoved(options.saved, made);
+  if (isOnMsk(environment)) requireReplace(made.plan, options.replace === true);
   await agree(context, made.plan, options.yes || options.saved !== undefined);
 
-  const target = connectTarget(environment, context.secrets(project));
-  const deployment: Deployment = { context, project, environment, target, plan: made.plan, options };
+  const secrets = context.secrets(project);
+  const target = connectTarget(environment, secrets);
+  const msk = isOnMsk(environment) ? await mskParts(project, environment, mskApi(environment, secrets)) : undefined;
+  const deployment: Deployment = { context, project, environment, target, msk, plan: made.plan, options };
   const deployed: DeployedStream[] = [];
   for (const stream of streams) {
     try {
@@ -87,12 +95,13 @@ interface Deployment {
   readonly project: Project;
   readonly environment: Environment;
   readonly target: ConnectTarget;
+  readonly msk: MskParts | undefined;
   readonly plan: Plan;
   readonly options: DeployStreamsOptions;
 }
 
 function deployStream(deployment: Deployment, stream: StreamDefinition): Promise<DeployedStream> {
-  const { context, project, environment, target, plan, options } = deployment;
+  const { context, project, environment, target, msk, plan, options } = deployment;
   const { timeoutMs, rollback = true, wait = true } = options;
   const { growTopics: grow, from } = options.plan;
   const { name } = stream.sink;
@@ -103,6 +112,13 @@ function deployStream(deployment: Deployment, stream: StreamDefinition): Promise
   return withAdmin(kafkaConnection(environment, context.secrets(project)), 'perps-connect-deploy', async (admin) => {
     const topics = await ensureTopics(admin, stream, environment.kafka.replicationFactor, { grow });
     const offsets = planned?.action === 'create' ? await observeOffsets(admin, stream) : [];
+    const start = toStart(from, offsets);
+    if (msk !== undefined) {
+      const { replace = false } = options;
+      const result = await deployToMsk(context, msk, admin, stream, fields, { timeoutMs, rollback, replace, start });
+      context.note(`${name} ${result.outcome} in ${duration(result.durationMs)}`);
+      return { stream: stream.name, topics, ...result };
+    }
     const result = await deploySink({
       target,
       stream,
@@ -110,7 +126,7 @@ function deployStream(deployment: Deployment, stream: StreamDefinition): Promise
       timeoutMs,
       rollback,
       wait,
-      start: toStart(from, offsets),
+      start,
       ...(planned === undefined ? {} : { planned }),
       settings: (key) => settingOf(keys, config, key),
       members: () => groupMembers(admin, stream),

@@ -22,6 +22,8 @@ import { loadAvroSchema } from '../schemas/avro-schema.ts';
 import { createSchemaRegistry } from '../schemas/registry.ts';
 import { connectTarget } from './connect-target.ts';
 import type { CliContext } from './context.ts';
+import { desiredSink, mskParts, planMsk } from './msk-sink.ts';
+import { isOnMsk, mskApi } from './msk-target.ts';
 
 /** What a plan is about when nothing else is asked for. */
 export const PLAN_DEFAULTS: PlanOptions = { growTopics: false, prune: false, from: 'resume' };
@@ -40,27 +42,33 @@ export async function planStreams(
   const wanted = selectStreams(project, options.only).map((stream) => {
     const schema = loadAvroSchema(projectFile(project, stream.schema));
     const desired = desiredStream(stream, environment, schema.fields, options.from);
-    return { stream, desired, schemaText: schema.text };
+    return { stream, desired, schema, schemaText: schema.text };
   });
+  const msk = isOnMsk(environment) ? await mskParts(project, environment, mskApi(environment, secrets)) : undefined;
+  const keys = connectorKeys();
+  const settings: PlanInput['settings'] = (config, key) => settingOf(keys, config, key);
   const [migrations, observed, orphans] = await Promise.all([
     observeMigrations(databaseConnection(environment, secrets), projectFile(project, 'migrations')),
     withAdmin(kafkaConnection(environment, secrets), 'perps-connect-plan', (admin) =>
       Promise.all(
-        wanted.map(async (one) => ({
-          desired: one.desired,
-          observed: await observeStream({ ...one, project, admin, registry, target }),
-        })),
+        wanted.map(async (one) => {
+          const { desired, stream, schema } = one;
+          const observed = await observeStream({ ...one, project, admin, registry, target });
+          if (msk === undefined) return { desired, observed };
+          const sink = desiredSink(msk, stream, schema.fields);
+          const connector = await planMsk(msk, admin, stream, sink, (key) => settings(sink.config, key));
+          return { desired, observed, connector };
+        }),
       ),
     ),
     options.prune ? orphansOf(target, project, environment) : [],
   ]);
-  const keys = connectorKeys();
   const input: PlanInput = {
     environment: environment.name,
     target: target.label,
     migrations,
     streams: observed,
-    settings: (config, key) => settingOf(keys, config, key),
+    settings,
     growTopics: options.growTopics,
     orphans,
   };

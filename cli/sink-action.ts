@@ -36,16 +36,21 @@ export interface SelectedSinks {
 
 /** The sinks that the flags select, ready to be acted on. */
 export async function selectSinks(context: CliContext, flags: Omit<SinkFlags, 'output'>): Promise<SelectedSinks> {
-  const [{ connectTarget }, { kafkaConnection }, { selectEnvironment, selectStreams }] = await Promise.all([
-    import('./connect-target.ts'),
-    import('../pipeline/connections.ts'),
-    import('../pipeline/load.ts'),
-  ]);
+  const [{ connectTarget }, { eventText }, { kafkaConnection }, { selectEnvironment, selectStreams }] =
+    await Promise.all([
+      import('./connect-target.ts'),
+      import('./msk-event.ts'),
+      import('../pipeline/connections.ts'),
+      import('../pipeline/load.ts'),
+    ]);
   const project = await context.loadProject();
   const environment = selectEnvironment(project, flags.env);
   const secrets = context.secrets(project);
   const shared = {
-    target: connectTarget(environment, secrets),
+    target: connectTarget(environment, secrets, {
+      signal: context.signal,
+      onEvent: (event) => context.note(eventText(event)),
+    }),
     kafka: kafkaConnection(environment, secrets),
     timeoutMs: flags.timeout,
     signal: context.signal,

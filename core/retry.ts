@@ -39,7 +39,8 @@ export async function retry<T>(task: (attempt: number) => Promise<T>, options: R
 /** What `waitFor` waits with. Times in milliseconds. */
 export interface WaitOptions {
   readonly timeoutMs: number;
-  readonly everyMs?: number;
+  /** A pause, or how long it is after that many looks. Default 200. */
+  readonly everyMs?: number | ((looks: number) => number);
   readonly signal?: AbortSignal;
   /** What is awaited, for the time-out's message: "the connector to run". */
   readonly what: string;
@@ -51,8 +52,9 @@ export interface WaitOptions {
  */
 export async function waitFor<T>(probe: () => Promise<T | undefined>, options: WaitOptions): Promise<T> {
   const deadline = Date.now() + options.timeoutMs;
+  const { everyMs = 200 } = options;
   let last: unknown;
-  for (;;) {
+  for (let looks = 1; ; looks += 1) {
     options.signal?.throwIfAborted();
     try {
       const value = await probe();
@@ -68,6 +70,7 @@ export async function waitFor<T>(probe: () => Promise<T | undefined>, options: W
         cause: last,
       });
     }
-    await sleep(options.everyMs ?? 200, undefined, options.signal ? { signal: options.signal } : {});
+    const pauseMs = typeof everyMs === 'number' ? everyMs : everyMs(looks);
+    await sleep(pauseMs, undefined, options.signal ? { signal: options.signal } : {});
   }
 }

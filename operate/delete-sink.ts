@@ -32,7 +32,7 @@ export async function deleteSink(
   const name = stream.sink.name;
   const status = await findStatus(action);
   if (status !== undefined) {
-    if (withOffsets) {
+    if (withOffsets && target.managed !== true) {
       await requireOffsetApi(action);
       await bringTo(action, 'STOPPED', status);
       await whenStopped(() => target.resetOffsets(name));
@@ -60,10 +60,10 @@ export async function deleteSink(
       : [];
   let left = await readCommitted();
   // A sink deleted before has left its offsets in a group that nobody owns.
-  if (withOffsets && status === undefined && left.length > 0) {
+  if (withOffsets && (status === undefined || target.managed === true) && left.length > 0) {
     await withAdmin(kafka, CLIENT_ID, (admin) => admin.deleteGroups([sinkGroup(stream)]));
     left = await readCommitted();
-    return { ...result('unchanged'), offsets: 'deleted' };
+    return { ...result(status === undefined ? 'unchanged' : 'deleted'), offsets: 'deleted' };
   }
   if (withOffsets && status !== undefined) return { ...result('deleted'), offsets: 'deleted' };
   return { ...result(status === undefined ? 'unchanged' : 'deleted'), offsets: left.length > 0 ? 'kept' : 'none' };

@@ -31,7 +31,7 @@ export async function restartSink(
   const name = action.stream.sink.name;
   const status = await deployedStatus(action);
   if (status.state === 'PAUSED' || status.state === 'STOPPED') throw heldBack(name, status.state);
-  const restarted = partsOf(status, onlyFailed);
+  const restarted = partsOf(status, onlyFailed, action.target.managed === true);
   const result = (tasks: SinkTasks): RestartResult => ({
     connector: name,
     outcome: restarted.length > 0 ? 'restarted' : 'unchanged',
@@ -46,12 +46,14 @@ export async function restartSink(
   return result(await waitUntilRunning(action, { status, ...(members === undefined ? {} : { members }) }));
 }
 
-function partsOf(status: ConnectorStatus, onlyFailed: boolean): string[] {
+/** On workers that a service runs, a task that is not in its group is the one that has failed. */
+function partsOf(status: ConnectorStatus, onlyFailed: boolean, managed: boolean): string[] {
+  const failed = managed ? ['FAILED', 'UNASSIGNED'] : ['FAILED'];
   const parts = [
     { name: 'connector', state: status.state },
     ...status.tasks.map(({ id, state }) => ({ name: `task ${id}`, state })),
   ];
-  return parts.filter(({ state }) => !onlyFailed || state === 'FAILED').map((part) => part.name);
+  return parts.filter(({ state }) => !onlyFailed || failed.includes(state)).map((part) => part.name);
 }
 
 const heldBack = (name: string, state: string): ConnectError =>

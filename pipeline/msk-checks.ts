@@ -112,6 +112,10 @@ export function checkMskStream({ file, stream }: DefinedStream, environment: str
     const message = `sink.name must have at most ${MAX_CONNECTOR_NAME} characters for the environment ${environment}`;
     problems.push(file.problemAt(['sink', 'name'], message));
   }
+  if (stream.sink.state === 'stopped') {
+    const message = `sink.state: MSK Connect cannot stop a connector (environment ${environment}); paused holds it back`;
+    problems.push(file.problemAt(['sink', 'state'], message));
+  }
   for (const [key, value] of Object.entries(config)) {
     const at = ['sink', 'config', key];
     const property = workerPropertyOf(key);

@@ -15,7 +15,8 @@ export const checkpointTopic = (stream: StreamDefinition): string => `${stream.t
 export const valueSubject = (stream: Pick<StreamDefinition, 'topic'>): string => `${stream.topic.name}-value`;
 
 /** Consumer group of the stream's sink connector. */
-export const sinkGroup = (stream: StreamDefinition): string => `connect-${stream.sink.name}`;
+export const sinkGroup = (stream: { readonly sink: Pick<StreamDefinition['sink'], 'name'> }): string =>
+  `connect-${stream.sink.name}`;
 
 /** Columns that every stream's table has beyond the Avro fields: the record a row came from. */
 export const traceColumns = { partition: 'kafka_partition', offset: 'kafka_offset' } as const;

@@ -23,15 +23,17 @@ export interface LockedGroup {
   readonly files: readonly LockedFile[];
 }
 
-export interface ArtifactLock {
+export interface ArtifactLock<Name extends string = GroupName> {
   /** Base URL of the Maven repository. */
   readonly repository: string;
-  readonly groups: Readonly<Record<GroupName, LockedGroup>>;
+  readonly groups: Readonly<Record<Name, LockedGroup>>;
 }
 
-/** The whole lock file: what the embedded stack runs, and what the Docker images have besides. */
+/** The whole lock file: what the embedded stack runs, and what others have besides. */
 export interface PackageLock extends ArtifactLock {
   readonly docker: { readonly exporter: LockedGroup };
+  /** A worker at the level of MSK Connect's 3.7.x, fetched only where one is needed. */
+  readonly msk: { readonly worker: LockedGroup };
 }
 
 /** The lock file of this package; `scripts/lock-artifacts.mjs` writes it. */
@@ -40,7 +42,7 @@ export function readArtifactLock(): PackageLock {
 }
 
 /** Folder of a group in the cache. Its name holds a hash of what must be inside, so versions stand side by side. */
-export function groupFolder(cache: string, name: GroupName, group: LockedGroup): string {
+export function groupFolder(cache: string, name: string, group: LockedGroup): string {
   const hash = createHash('sha256').update(JSON.stringify(group)).digest('hex').slice(0, 12);
   return join(cache, `${name}-${hash}`);
 }

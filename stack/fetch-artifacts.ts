@@ -11,8 +11,8 @@ import { createRepositoryClient } from './repository-client.ts';
 import { unpack } from './unpack.ts';
 import { type Deviation, verifyGroup } from './verify-files.ts';
 
-export interface FetchOptions {
-  readonly lock: ArtifactLock;
+export interface FetchOptions<Name extends string = GroupName> {
+  readonly lock: ArtifactLock<Name>;
   readonly cache: string;
   /** Base URL of a mirror; default is the lock's repository. */
   readonly repository?: string;
@@ -22,22 +22,25 @@ export interface FetchOptions {
   /** Tries for each file. Default 6. */
   readonly attempts?: number;
   /** Only these groups. Default: all. */
-  readonly groups?: readonly GroupName[];
+  readonly groups?: readonly Name[];
 }
 
 /** Folder of each group in the cache: complete, and every byte as locked. */
-export type ArtifactFolders = Readonly<Record<GroupName, string>>;
+export type ArtifactFolders<Name extends string = GroupName> = Readonly<Record<Name, string>>;
 
 const PARALLEL = 8;
 const HOUR_MS = 3_600_000;
 const STALE_LOCK_MS = 10_000;
 
 /** Where each group lies in the cache, whether it is there or not. */
-export function artifactFolders(lockFile: ArtifactLock, cache: string): ArtifactFolders {
-  const names = Object.keys(lockFile.groups) as GroupName[];
+export function artifactFolders<Name extends string>(
+  lockFile: ArtifactLock<Name>,
+  cache: string,
+): ArtifactFolders<Name> {
+  const names = Object.keys(lockFile.groups) as Name[];
   return Object.fromEntries(
     names.map((name) => [name, groupFolder(cache, name, lockFile.groups[name])]),
-  ) as ArtifactFolders;
+  ) as ArtifactFolders<Name>;
 }
 
 /**
@@ -46,7 +49,9 @@ export function artifactFolders(lockFile: ArtifactLock, cache: string): Artifact
  * Two processes may call it at once: the second waits, then finds everything there.
  * Errors: those of `download`; ENVIRONMENT when the cache cannot be written.
  */
-export async function fetchArtifacts(options: FetchOptions): Promise<ArtifactFolders> {
+export async function fetchArtifacts<Name extends string>(
+  options: FetchOptions<Name>,
+): Promise<ArtifactFolders<Name>> {
   const { cache } = options;
   const folders = artifactFolders(options.lock, cache);
   try {
@@ -65,8 +70,11 @@ export async function fetchArtifacts(options: FetchOptions): Promise<ArtifactFol
   return folders;
 }
 
-async function findDeviations(options: FetchOptions, folders: ArtifactFolders): Promise<Map<GroupName, Deviation>> {
-  const names = options.groups ?? (Object.keys(folders) as GroupName[]);
+async function findDeviations<Name extends string>(
+  options: FetchOptions<Name>,
+  folders: ArtifactFolders<Name>,
+): Promise<Map<Name, Deviation>> {
+  const names = options.groups ?? (Object.keys(folders) as Name[]);
   const found = await Promise.all(
     names.map(async (name) => [name, await verifyGroup(folders[name], options.lock.groups[name])] as const),
   );
@@ -76,7 +84,7 @@ async function findDeviations(options: FetchOptions, folders: ArtifactFolders): 
 }
 
 /** Waits for another process that is downloading. The lock of one that was killed is overcome after 10 s. */
-async function lockCache(options: FetchOptions): Promise<() => Promise<void>> {
+async function lockCache<Name extends string>(options: FetchOptions<Name>): Promise<() => Promise<void>> {
   const { cache } = options;
   for (let attempt = 0; ; attempt += 1) {
     options.signal?.throwIfAborted();
@@ -103,10 +111,10 @@ interface Job {
   readonly use?: () => Promise<void>;
 }
 
-async function repair(
-  options: FetchOptions,
-  folders: ArtifactFolders,
-  deviations: ReadonlyMap<GroupName, Deviation>,
+async function repair<Name extends string>(
+  options: FetchOptions<Name>,
+  folders: ArtifactFolders<Name>,
+  deviations: ReadonlyMap<Name, Deviation>,
 ): Promise<void> {
   const scratch = join(options.cache, 'incomplete');
   await mkdir(scratch, { recursive: true });
@@ -141,7 +149,11 @@ async function writeInline(content: string, target: string, scratch: string): Pr
   await rename(fresh, target);
 }
 
-async function runAll(jobs: readonly Job[], scratch: string, options: FetchOptions): Promise<void> {
+async function runAll<Name extends string>(
+  jobs: readonly Job[],
+  scratch: string,
+  options: FetchOptions<Name>,
+): Promise<void> {
   const total = jobs.reduce((sum, { request }) => sum + request.size, 0);
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])]);

@@ -14,6 +14,7 @@ interface DeployFlags {
   readonly wait: boolean;
   readonly growTopics?: boolean;
   readonly prune?: boolean;
+  readonly replace?: boolean;
   readonly from: StartFrom;
   readonly output: 'text' | 'json';
 }
@@ -40,20 +41,24 @@ export function registerDeploy(program: Command, context: CliContext): void {
     .option('--no-rollback', 'leave what was changed as it is when it does not run')
     .option('--grow-topics', 'add partitions where a definition has more; keys move to other partitions')
     .option('--prune', 'delete sinks that this project has deployed and no longer defines')
+    .option('--replace', 'on MSK Connect: delete and create a sink that cannot be changed in place; offsets stay')
     .addOption(startOption())
     .option('-o, --output <format>', 'text or json', 'text')
     .action(async (flags: DeployFlags, command: Command) => {
-      const [{ deployStreams }, { selectEnvironment }] = await Promise.all([
+      const [{ deployStreams }, { isOnMsk, MSK_TIMEOUT_MS }, { selectEnvironment }] = await Promise.all([
         import('../deploy-streams.ts'),
+        import('../msk-target.ts'),
         import('../../pipeline/load.ts'),
       ]);
       const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags, command);
       const project = await context.loadProject();
       const environment = selectEnvironment(project, saved?.plan.environment ?? flags.env);
+      const isTimeGiven = command.getOptionValueSource('timeout') === 'cli';
       const deployed = await deployStreams(context, project, environment, {
         plan: saved?.options ?? planOptions(flags),
         ...(saved === undefined ? {} : { saved }),
-        timeoutMs: flags.timeout,
+        timeoutMs: isOnMsk(environment) && !isTimeGiven ? MSK_TIMEOUT_MS : flags.timeout,
+        replace: flags.replace === true,
         yes: flags.yes === true,
         rollback: flags.rollback,
         wait: flags.wait,

@@ -1,4 +1,5 @@
-import { compareConfigs, needsReplacement, type SettingLookup } from '../plan/connector-plan.ts';
+import { compareConfigs, type SettingLookup } from '../plan/compare-configs.ts';
+import { STATE_KEY } from '../plan/connector-plan.ts';
 import type { IgnoredSetting, PlannedChange } from '../plan/plan.ts';
 import type { MskConnector } from './api.ts';
 import type { DesiredMskSink } from './desired.ts';
@@ -23,6 +24,8 @@ export interface MskComparison {
   readonly capacity: readonly PlannedChange[];
   readonly plugin: readonly PlannedChange[];
   readonly workerConfiguration: readonly PlannedChange[];
+  /** By pausing or resuming, where the definition declares a run state. */
+  readonly state: readonly PlannedChange[];
   /** By tagging; tags that the files do not name are left alone, because others tag as well. */
   readonly tags: readonly PlannedChange[];
   /** Only by another connector under the same name. */
@@ -44,17 +47,29 @@ export function compareMskSink(
   const autoscaling = changes.length === config.length ? [] : [{ key: TASKS, reason: 'autoscaled capacity decides' }];
   const fixed = differences(fixedFacts(connector.fixed), fixedFacts(desired.fixed));
   return {
-    config: config.filter((change) => !needsReplacement([change])),
+    config: config.filter(({ key }) => key !== CLASS),
     capacity: capacityDifferences(connector, desired),
     plugin: differences(named('plugin', observed.pluginName), named('plugin', pluginName)),
     workerConfiguration: workerDifferences(observed, desired),
+    state: stateChange(connector, desired),
     tags: differences(prefixed('tags.', observed.tags), prefixed('tags.', { ...observed.tags, ...desired.tags })),
-    replacing: [...fixed, ...config.filter((change) => needsReplacement([change]))],
+    replacing: [...fixed, ...config.filter(({ key }) => key === CLASS)],
     ignored: [...ignored, ...autoscaling],
   };
 }
 
 const TASKS = 'tasks.max';
+/** Another class is another connector under the same name. */
+const CLASS = 'connector.class';
+
+/**
+ * Whether a person holds the connector back: it is paused, and neither is that declared and all there is, nor is it declared to
+ * run. Under a declared pause a change is not tried either, because nobody would see whether it runs.
+ */
+export function isHeldBack({ state }: MskConnector, desired: DesiredMskSink, comparison: MskComparison): boolean {
+  if (state !== 'PAUSED' || desired.state === 'running') return false;
+  return desired.state === undefined || allChanges(comparison).length > 0;
+}
 
 /** Every change, in the order of the comparison. */
 export const allChanges = (one: MskComparison): PlannedChange[] => [
@@ -64,6 +79,7 @@ export const allChanges = (one: MskComparison): PlannedChange[] => [
   ...one.plugin,
   ...one.workerConfiguration,
   ...one.tags,
+  ...one.state,
 ];
 
 /** The service fills in a task limit of its own where none was given. */
@@ -85,6 +101,13 @@ const differences = (
   live: Readonly<Record<string, string>>,
   wanted: Readonly<Record<string, string>>,
 ): PlannedChange[] => compareConfigs(live, wanted, () => undefined).changes.map((change) => ({ ...change }));
+
+/** As the definition spells it; a connector in any other state is on its way to RUNNING. */
+function stateChange({ state }: MskConnector, desired: DesiredMskSink): PlannedChange[] {
+  const now = state === 'PAUSED' ? 'paused' : 'running';
+  if (desired.state === undefined || desired.state === now) return [];
+  return [{ key: STATE_KEY, before: now, after: desired.state, secret: false }];
+}
 
 const named = (key: string, value: string | undefined): Record<string, string> =>
   value === undefined ? {} : { [key]: value };

@@ -1,10 +1,10 @@
 import { ConnectError } from '../../core/errors.ts';
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import type { SettingLookup } from '../plan/connector-plan.ts';
+import type { SettingLookup } from '../plan/compare-configs.ts';
 import type { PlannedChange } from '../plan/plan.ts';
 import type { MskApi, MskConnector, NewConnector, WorkerSettings } from './api.ts';
-import { allChanges, compareMskSink, type MskComparison } from './compare.ts';
+import { allChanges, compareMskSink, isHeldBack, type MskComparison } from './compare.ts';
 import type { DesiredMskSink } from './desired.ts';
 import {
   followOperation,
@@ -14,7 +14,7 @@ import {
   waitUntilGone,
   waitUntilSteady,
 } from './follow.ts';
-import { type HealthOptions, type TasksSeen, waitForTasks } from './health.ts';
+import { expectedTasks, type HealthOptions, type TasksSeen, waitForTasks } from './health.ts';
 import { observeMskSink } from './observe.ts';
 import { ensurePlugin, ensureWorkerConfiguration, type WantedPlugin } from './resources.ts';
 import { createAgain, removeAgain, restore } from './rollback.ts';
@@ -71,7 +71,7 @@ async function createSink(options: MskDeployOptions): Promise<Deployed> {
   const wanted = await newConnector(options);
   const made = await create(options, wanted);
   try {
-    return { outcome: 'created', changes: [], tasks: await watch(options, running(made)) };
+    return { outcome: 'created', changes: [], tasks: await watchAndHold(options, running(made)) };
   } catch (error) {
     throw await removeAgain(options, made.name, error);
   }
@@ -79,18 +79,26 @@ async function createSink(options: MskDeployOptions): Promise<Deployed> {
 
 async function changeSink(options: MskDeployOptions, live: MskConnector): Promise<Deployed> {
   const { api, desired, plugin, settings = () => undefined } = options;
-  if (live.state === 'PAUSED') throw heldBack(live.name);
   const observed = await observeMskSink(api, live);
   const comparison = compareMskSink(desired, plugin.name, observed, settings);
   const changes = allChanges(comparison);
+  if (isHeldBack(live, desired, comparison)) throw heldBack(live.name);
+  if (live.state === 'PAUSED' && desired.state === 'running') {
+    await order(options, () => api.resume(live));
+    const resumed = (await waitUntilSteady(api, live.name, options)) ?? live;
+    return { ...(await changeSink(options, resumed)), outcome: 'updated', changes };
+  }
   if (live.state === 'FAILED' || comparison.replacing.length > 0) {
     if (options.replace !== true) throw needsReplace(live, comparison);
     return replaceSink(options, live, changes);
   }
-  if (changes.length === 0) return { outcome: 'unchanged', changes, tasks: await revive(options, live) };
+  if (changes.length === 0) {
+    const tasks = live.state === 'PAUSED' ? heldTasks(live) : await revive(options, live);
+    return { outcome: 'unchanged', changes, tasks };
+  }
   try {
     const updated = await applyGroups(options, live, comparison);
-    return { outcome: 'updated', changes, tasks: await watch(options, updated) };
+    return { outcome: 'updated', changes, tasks: await watchAndHold(options, updated) };
   } catch (error) {
     throw await restore(options, live, error);
   }
@@ -131,7 +139,7 @@ async function replaceSink(
   await waitUntilGone(api, live.name, options);
   try {
     const made = await create(options, wanted);
-    return { outcome: 'replaced', changes, tasks: await watch(options, running(made)) };
+    return { outcome: 'replaced', changes, tasks: await watchAndHold(options, running(made)) };
   } catch (error) {
     throw await createAgain(options, live, error);
   }
@@ -170,6 +178,22 @@ function running(connector: MskConnector): MskConnector {
   throw failedConnector(connector);
 }
 
+/** Runs first, also where it is declared paused: only so it is known to run under its configuration. */
+async function watchAndHold(options: MskDeployOptions, connector: MskConnector): Promise<TasksSeen> {
+  const tasks = await watch(options, connector);
+  if (options.desired.state === 'paused') await order(options, () => options.api.pause(connector));
+  return tasks;
+}
+
+const heldTasks = (connector: MskConnector): TasksSeen => ({ seen: undefined, expected: expectedTasks(connector) });
+
+/** Pauses, resumes or restarts, and waits until that is done. */
+async function order(options: MskDeployOptions, give: () => Promise<string>): Promise<void> {
+  const { api, desired } = options;
+  const operation = await followOperation(api, { name: desired.name, operationArn: await give() }, options);
+  if (!hasSucceeded(operation)) throw operationError(desired.name, operation);
+}
+
 const watch = (options: MskDeployOptions, connector: MskConnector): Promise<TasksSeen> =>
   waitForTasks(healthOptions(options, connector));
 
@@ -195,9 +219,7 @@ async function revive(options: MskDeployOptions, live: MskConnector): Promise<Ta
   } catch (error) {
     if (!(error instanceof ConnectError) || error.code !== 'REFUSED') throw error;
     options.onEvent?.({ kind: 'note', text: `${error.message.split('\n')[0]}; restarting what failed` });
-    const operationArn = await api.restart(live, { onlyFailed: true });
-    const operation = await followOperation(api, { name: live.name, operationArn }, options);
-    if (!hasSucceeded(operation)) throw operationError(live.name, operation);
+    await order(options, () => api.restart(live, { onlyFailed: true }));
     return watch(options, live);
   }
 }

@@ -15,6 +15,8 @@ export interface DesiredMskSink {
   readonly workerConfiguration: DesiredWorkerConfiguration;
   readonly fixed: FixedSettings;
   readonly tags: Readonly<Record<string, string>>;
+  /** Undefined: it runs, and one that is paused by hand is left alone. */
+  readonly state?: 'running' | 'paused';
 }
 
 /** Worker properties under a name made from them: MSK Connect cannot change a worker configuration, so another is another. */
@@ -42,6 +44,7 @@ export function desiredMskSink(
   const properties = { ...workerDefaults(), ...workerProperties, ...asText(connect.workerConfiguration) };
   const text = propertiesText(properties);
   const { capacity, authentication, encryption, role, version, networkType, logs, tags } = connect;
+  const { state } = stream.sink;
   return {
     name: stream.sink.name,
     config,
@@ -59,6 +62,8 @@ export function desiredMskSink(
       logs,
     },
     tags,
+    // `stopped` was refused when the project was loaded: the service knows no such state.
+    ...(state === undefined || state === 'stopped' ? {} : { state }),
   };
 }
 

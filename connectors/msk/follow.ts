@@ -2,11 +2,11 @@ import { ConnectError } from '../../core/errors.ts';
 import { waitFor } from '../../core/retry.ts';
 import type { MskApi, MskConnector, MskOperation, MskState } from './api.ts';
 
-/** How a wait goes: the service takes minutes, so it is asked rarely. */
+/** How a wait goes. */
 export interface MskWait {
   /** Bound of one wait. */
   readonly timeoutMs: number;
-  /** Default 5000. */
+  /** Default: short pauses at first, then 5 s, because the service takes minutes and throttles who asks often. */
   readonly pollMs?: number;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: MskEvent) => void;
@@ -19,14 +19,17 @@ export type MskEvent =
   | { readonly kind: 'note'; readonly text: string };
 
 const STEADY: readonly MskState[] = ['RUNNING', 'FAILED', 'PAUSED'];
-const POLL_MS = 5_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 5_000;
 
 export const isSteady = ({ state }: Pick<MskConnector, 'state'>): boolean => STEADY.includes(state);
 
-const waiting = ({ timeoutMs, pollMs = POLL_MS, signal }: MskWait, what: string) => ({
+const growing = (looks: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 1.3 ** (looks - 1));
+
+const waiting = ({ timeoutMs, pollMs, signal }: MskWait, what: string) => ({
   what,
   timeoutMs,
-  everyMs: pollMs,
+  everyMs: pollMs ?? growing,
   ...(signal === undefined ? {} : { signal }),
 });
 

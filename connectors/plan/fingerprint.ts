@@ -15,7 +15,7 @@ export interface Fingerprint {
  * short password gives it away.
  */
 export function fingerprints(input: PlanInput): Readonly<Record<string, Fingerprint>> {
-  const entries: [string, Fingerprint][] = input.streams.flatMap(({ desired, observed }) => {
+  const entries: [string, Fingerprint][] = input.streams.flatMap(({ desired, observed, connector: planned }) => {
     const { name, config, state, from } = desired.connector;
     const safe = (one: typeof config) => withoutSecrets(one, (key) => input.settings(one, key));
     const live = observed.connector;
@@ -35,7 +35,7 @@ export function fingerprints(input: PlanInput): Readonly<Record<string, Fingerpr
       observed: hash(
         live === undefined
           ? observed.offsets.map(({ partition, committed }) => [partition, committed?.toString()])
-          : [safe(live.config), orderedState(live.state)],
+          : [safe(live.config), orderedState(live.state), ...(planned ?? []).map(({ changes }) => changes)],
       ),
     };
     return [...topics, [`connector ${name}`, connector]];

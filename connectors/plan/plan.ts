@@ -29,7 +29,7 @@ export interface IgnoredSetting {
 
 /** What becomes of one thing. */
 export interface PlanEntry {
-  readonly kind: 'topic' | 'subject' | 'migrations' | 'connector';
+  readonly kind: 'topic' | 'subject' | 'migrations' | 'plugin' | 'worker configuration' | 'connector';
   readonly name: string;
   readonly action: PlanAction;
   /** One line: how it stands, or what becomes of it. */
@@ -73,11 +73,19 @@ export interface ObservedStream {
   readonly offsets: readonly ObservedOffset[];
 }
 
+/** A stream's two sides. */
+export interface PlannedStream {
+  readonly desired: DesiredStream;
+  readonly observed: ObservedStream;
+  /** What becomes of the connector, where the target has a plan of its own for it. */
+  readonly connector?: readonly PlanEntry[];
+}
+
 export interface PlanInput {
   readonly environment: string;
   readonly target: string;
   readonly migrations: ObservedMigrations;
-  readonly streams: readonly { readonly desired: DesiredStream; readonly observed: ObservedStream }[];
+  readonly streams: readonly PlannedStream[];
   /** What is known of a setting, given the configuration it stands in. */
   readonly settings: (config: SinkConfig, key: string) => ReturnType<SettingLookup>;
   /** Give the data topic more partitions where the definition says more. */
@@ -88,7 +96,7 @@ export interface PlanInput {
 
 /** Desired and observed → what to do, in the order that is safe. Pure: asks nobody. */
 export function makePlan(input: PlanInput): Plan {
-  const streams = input.streams.flatMap(({ desired, observed }) => [
+  const streams = input.streams.flatMap(({ desired, observed, connector }) => [
     ...desired.topics.map((spec, index) =>
       planTopic(spec, observed.topics[spec.name], {
         replicationFactor: desired.replicationFactor,
@@ -98,12 +106,14 @@ export function makePlan(input: PlanInput): Plan {
       }),
     ),
     planSubject(desired.subject, observed.subject),
-    planConnector(
-      desired.connector,
-      observed.connector,
-      (key) => input.settings(desired.connector.config, key),
-      observed.offsets,
-    ),
+    ...(connector ?? [
+      planConnector(
+        desired.connector,
+        observed.connector,
+        (key) => input.settings(desired.connector.config, key),
+        observed.offsets,
+      ),
+    ]),
   ]);
   // What goes, goes last: whatever takes its place runs by then.
   const entries = [planMigrations(input.migrations), ...streams, ...input.orphans.map(planRemoval)];

@@ -76,6 +76,11 @@ export interface SinkOffset {
 export interface ConnectTarget {
   /** For messages: "Kafka Connect at 127.0.0.1:19383". */
   readonly label: string;
+  /**
+   * A service that runs the workers itself: it lists no tasks, so those are seen in the consumer group and one that is not there
+   * may have failed; it cannot stop a connector, and offsets are Kafka's business alone.
+   */
+  readonly managed?: true;
   worker(): Promise<WorkerInfo>;
   list(): Promise<string[]>;
   info(name: string): Promise<ConnectorInfo | undefined>;

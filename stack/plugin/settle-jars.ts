@@ -7,8 +7,20 @@ export interface SettledJars {
   readonly problems: readonly string[];
 }
 
-/** What the worker brings: its class loader never takes these from a plugin. */
-const OF_THE_WORKER = new Set(['kafka-clients', 'connect-api', 'connect-runtime', 'slf4j-api']);
+/**
+ * What the worker brings. Its class loader never takes Kafka's from a plugin. It would take Jackson, but then Hibernate meets
+ * the plugin's Jackson and the modules of the worker's, which do not fit, and the sink's task fails at its start.
+ */
+const OF_THE_WORKER = new Set([
+  'kafka-clients',
+  'connect-api',
+  'connect-runtime',
+  'slf4j-api',
+  'jackson-annotations',
+  'jackson-core',
+  'jackson-databind',
+  'jackson-datatype-jdk8',
+]);
 
 /** A class that every copy of the SDK has, by the generation of the SDK. */
 const AWS_SDKS: Readonly<Record<string, string>> = {

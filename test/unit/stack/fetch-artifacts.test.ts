@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import * as tar from 'tar';
 import { describe, expect, it } from 'vitest';
 import type { ArtifactLock } from '../../../stack/artifacts.ts';
-import { artifactFolders, fetchArtifacts } from '../../../stack/fetch-artifacts.ts';
+import { type ArtifactFolders, artifactFolders, fetchArtifacts } from '../../../stack/fetch-artifacts.ts';
 import { type FileServer, type Misbehaviour, serveFiles } from '../../support/file-server.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -15,7 +15,7 @@ interface Fixture {
   readonly cache: string;
   readonly server: FileServer;
   readonly notes: string[];
-  fetch(signal?: AbortSignal): ReturnType<typeof fetchArtifacts>;
+  fetch(signal?: AbortSignal): Promise<ArtifactFolders>;
 }
 
 /** Two jars, a file held by the lock, and an archive with one file too many. */

@@ -123,3 +123,16 @@ test('a paused sink is left alone', async () => {
     hint: 'run `connect resume` first',
   });
 });
+
+test('a sink that is declared paused is deployed, seen to run, and then held back', async () => {
+  const sink = await createMskSink();
+  await expect(sink.deploy({ sink: { state: 'paused' } })).resolves.toMatchObject({ outcome: 'created' });
+  expect(connector(sink).state).toBe('PAUSED');
+  await expect(sink.deploy({ sink: { state: 'paused' } })).resolves.toMatchObject({ outcome: 'unchanged' });
+  await expect(sink.deploy({ sink: { state: 'paused', batchSize: 1000 } })).rejects.toMatchObject({ code: 'REFUSED' });
+  await expect(sink.deploy({ sink: { state: 'running', batchSize: 1000 } })).resolves.toMatchObject({
+    outcome: 'updated',
+    changes: [{ key: 'batch.size' }, { key: 'sink.state', before: 'paused', after: 'running' }],
+  });
+  expect(connector(sink).state).toBe('RUNNING');
+});

@@ -73,22 +73,26 @@ describe('jars that meet in one plugin', () => {
   });
 
   it('leave out what the worker loads its own of', async () => {
-    const { kept, notes } = settleJars([await given('slf4j-api-2.0.1.jar', {})], 17);
+    const jars = [await given('slf4j-api-2.0.1.jar', {}), await given('jackson-databind-2.17.0.jar', {})];
+    const { kept, notes } = settleJars(jars, 17);
     expect(kept).toEqual([]);
-    expect(notes).toEqual(['/jars/slf4j-api-2.0.1.jar is left out: the worker loads its own']);
+    expect(notes).toEqual([
+      '/jars/slf4j-api-2.0.1.jar is left out: the worker loads its own',
+      '/jars/jackson-databind-2.17.0.jar is left out: the worker loads its own',
+    ]);
   });
 
   it('keep the newer of two minor versions, whichever comes first, and say so', async () => {
-    const old = await pinned('converter/jackson-core-2.9.2.jar', { poms: ['j:jackson-core:2.9.2'] });
-    const young = await given('jackson-core-2.18.0.jar', { poms: ['j:jackson-core:2.18.0'] }, 'providers.zip');
+    const old = await pinned('converter/text-2.9.2.jar', { poms: ['j:text:2.9.2'] });
+    const young = await given('text-2.18.0.jar', { poms: ['j:text:2.18.0'] }, 'providers.zip');
     for (const jars of [
       [old, young],
       [young, old],
     ]) {
       const { kept, notes, problems } = settleJars(jars, 17);
-      expect(paths(kept)).toEqual(['added/jackson-core-2.18.0.jar']);
+      expect(paths(kept)).toEqual(['added/text-2.18.0.jar']);
       expect(notes).toEqual([
-        'jackson-core-2.9.2.jar (pinned by this package) is left out for jackson-core-2.18.0.jar (in providers.zip): one class loader takes one version',
+        'text-2.9.2.jar (pinned by this package) is left out for text-2.18.0.jar (in providers.zip): one class loader takes one version',
       ]);
       expect(problems).toEqual([]);
     }

@@ -1,0 +1,73 @@
+import type { Admin } from 'kafkajs';
+import type { DeployResult } from '../connectors/deploy.ts';
+import { groupMembers } from '../connectors/group-members.ts';
+import { deployMskSink } from '../connectors/msk/deploy.ts';
+import type { Plan } from '../connectors/plan/plan.ts';
+import type { SinkFields } from '../connectors/render.ts';
+import type { StartOffset } from '../connectors/start-offsets.ts';
+import { connectorKeys } from '../contract/connector-keys.ts';
+import { settingOf } from '../contract/setting-lookup.ts';
+import { ConnectError } from '../core/errors.ts';
+import { sinkGroup } from '../pipeline/names.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import type { CliContext } from './context.ts';
+import { eventText } from './msk-event.ts';
+import { desiredSink, type MskParts } from './msk-sink.ts';
+import { mskTraces } from './msk-target.ts';
+
+export interface MskSinkOptions {
+  readonly timeoutMs: number;
+  readonly rollback: boolean;
+  readonly replace: boolean;
+  /** Where a connector begins that has to be created. */
+  readonly start: readonly StartOffset[];
+}
+
+/** Deploys one sink to MSK Connect and tells on stderr what goes on. Errors: those of `deployMskSink`. */
+export async function deployToMsk(
+  context: CliContext,
+  parts: MskParts,
+  admin: Admin,
+  stream: StreamDefinition,
+  fields: SinkFields,
+  { start, ...options }: MskSinkOptions,
+): Promise<DeployResult> {
+  const { api, environment, plugin } = parts;
+  const desired = desiredSink(parts, stream, fields);
+  const { name } = stream.sink;
+  const keys = connectorKeys();
+  // The group has no members while the connector is not there, so Kafka lets its offsets be set.
+  if (start.length > 0) {
+    const partitions = start.map(({ partition, to }) => ({ partition, offset: to.toString() }));
+    await admin.setOffsets({ groupId: sinkGroup(stream), topic: stream.topic.name, partitions });
+  }
+  const { tasks, ...result } = await deployMskSink({
+    ...options,
+    api,
+    connect: environment.connect,
+    stream,
+    desired,
+    plugin,
+    settings: (key) => settingOf(keys, desired.config, key),
+    members: () => groupMembers(admin, stream),
+    traces: () => mskTraces(environment, context.secrets(parts.project), name),
+    signal: context.signal,
+    onEvent: (event) => context.note(`${name} ${eventText(event)}`),
+  });
+  const state = desired.state === 'paused' ? 'PAUSED' : 'RUNNING';
+  if (tasks.seen === undefined && state === 'RUNNING') context.note(`${name} is RUNNING; Kafka does not say whether its tasks are`);
+  const count = state === 'PAUSED' ? tasks.expected : tasks.seen;
+  const seen = Array.from({ length: count ?? 0 }, (_, id) => ({ id, state, worker: 'MSK Connect' }));
+  return { ...result, state, tasks: seen, restarts: 0 };
+}
+
+/** Errors: REFUSED when the plan replaces a connector and nobody has asked for that. */
+export function requireReplace(plan: Plan, replace: boolean): void {
+  const replaced = plan.entries.filter(({ kind, action }) => kind === 'connector' && action === 'replace');
+  if (replace || replaced.length === 0) return;
+  const lines = replaced.map(({ name, summary, effects }) => [`${name}: ${summary}`, ...effects].join('; '));
+  throw new ConnectError('REFUSED', [...lines, 'nothing was changed'].join('\n  '), {
+    details: { replaced: replaced.map(({ name, summary, effects }) => ({ name, summary, effects })) },
+    hint: 'deploy with --replace to delete and create; the sink does not write in between',
+  });
+}

@@ -1,0 +1,107 @@
+import type { SettingLookup } from '../plan/compare-configs.ts';
+import type { PlanEntry } from '../plan/plan.ts';
+import { allChanges, compareMskSink, isHeldBack, type ObservedMskSink } from './compare.ts';
+import type { DesiredMskSink } from './desired.ts';
+import type { WantedPlugin } from './resources.ts';
+
+/** What MSK Connect has of a sink, and where its group stands in the topic. */
+export interface MskSinkSeen {
+  readonly sink: ObservedMskSink | undefined;
+  readonly hasPlugin: boolean;
+  readonly hasWorkerConfiguration: boolean;
+  /** `positions-0@120, …; lag 12`; undefined when nothing is committed. */
+  readonly offsets: string | undefined;
+}
+
+/** What becomes of a sink on MSK Connect: its plugin, its worker configuration and the connector, in this order. Pure. */
+export function planMskSink(
+  desired: DesiredMskSink,
+  plugin: WantedPlugin,
+  seen: MskSinkSeen,
+  settings: SettingLookup,
+): PlanEntry[] {
+  const connector = planConnector(desired, plugin, seen, settings);
+  const isBlocked = connector.action === 'blocked';
+  const needs = (keys: (key: string) => boolean): boolean =>
+    seen.sink === undefined || connector.action === 'replace' || connector.changes.some(({ key }) => keys(key));
+  return [
+    ...(!isBlocked && !seen.hasPlugin && needs((key) => key === 'plugin') ? [planPlugin(plugin)] : []),
+    ...(!isBlocked && !seen.hasWorkerConfiguration && needs((key) => key.startsWith('worker '))
+      ? [planWorkerConfiguration(desired)]
+      : []),
+    connector,
+  ];
+}
+
+const nothing = { changes: [], effects: [], ignored: [], notes: [] } as const;
+
+function planPlugin(plugin: WantedPlugin): PlanEntry {
+  const size = plugin.kind === 'built' ? `${Math.ceil(plugin.built.size / 1e6)} MB to s3://${plugin.bucket}/` : '';
+  return { ...nothing, kind: 'plugin', name: plugin.name, action: 'create', summary: `upload ${size}, then create` };
+}
+
+function planWorkerConfiguration({ workerConfiguration }: DesiredMskSink): PlanEntry {
+  const number = Object.keys(workerConfiguration.properties).length;
+  return {
+    ...nothing,
+    kind: 'worker configuration',
+    name: workerConfiguration.name,
+    action: 'create',
+    summary: `${number} properties; named by its contents, because MSK Connect cannot change one`,
+  };
+}
+
+function planConnector(
+  desired: DesiredMskSink,
+  plugin: WantedPlugin,
+  { sink, offsets }: MskSinkSeen,
+  settings: SettingLookup,
+): PlanEntry {
+  const rest = { ...nothing, kind: 'connector', name: desired.name } as const;
+  const goesOn = offsets === undefined ? [] : [`its group connect-${desired.name} is at ${offsets}: it goes on there`];
+  if (sink === undefined) return { ...rest, action: 'create', summary: size(desired), effects: goesOn };
+  const comparison = compareMskSink(desired, plugin.name, sink, settings);
+  const changes = allChanges(comparison);
+  const { ignored } = comparison;
+  const { state, reason } = sink.connector;
+  const notes =
+    state === 'FAILED' && reason !== undefined ? [`it is FAILED: ${reason.code}: ${reason.message}`] : rest.notes;
+  if (isHeldBack(sink.connector, desired, comparison)) {
+    const summary = 'is PAUSED: someone holds it back on purpose; `connect resume` first, or declare sink.state: running';
+    return { ...rest, action: 'blocked', summary, changes, ignored };
+  }
+  if (state === 'FAILED' || comparison.replacing.length > 0) {
+    const why = comparison.replacing.map(({ key }) => key).join(', ') || 'it is FAILED';
+    const summary = `delete and create again, because of ${why}; only with --replace`;
+    return { ...rest, action: 'replace', summary, changes, effects: goesOn, ignored, notes };
+  }
+  const inSync = desired.state === 'paused' ? 'in sync, paused as declared' : 'in sync';
+  if (changes.length === 0) return { ...rest, action: 'unchanged', summary: inSync, ignored };
+  const groups = [
+    [...comparison.capacity, ...comparison.plugin, ...comparison.workerConfiguration].length > 0
+      ? 'worker settings'
+      : '',
+    comparison.config.length > 0 ? 'configuration' : '',
+    comparison.tags.length > 0 ? 'tags' : '',
+    comparison.state.length > 0 ? 'run state' : '',
+  ].filter((group) => group !== '');
+  const summary = `update in place: ${groups.join(', then ')}`;
+  const restarts = groups.some((group) => group === 'configuration' || group === 'worker settings');
+  return {
+    ...rest,
+    action: 'update',
+    summary,
+    changes,
+    effects: restarts ? ['every task restarts; offsets stay'] : [],
+    ignored,
+  };
+}
+
+function size({ capacity, config }: DesiredMskSink): string {
+  if ('autoscaled' in capacity) {
+    const { mcuCount, minWorkers, maxWorkers } = capacity.autoscaled;
+    return `${minWorkers} to ${maxWorkers} workers of ${mcuCount} MCU`;
+  }
+  const { mcuCount, workerCount } = capacity.provisioned;
+  return `${config['tasks.max']} tasks at most on ${workerCount} worker(s) of ${mcuCount} MCU`;
+}

@@ -1,0 +1,159 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { parseDocument } from 'yaml';
+import { eventually } from '../../support/eventually.ts';
+import { runInProcess } from '../../support/in-process-cli.ts';
+import { type FakeMsk, REGION, startFakeMsk } from '../../support/msk/fake-msk.ts';
+import { type RealWorkers, realWorkers } from '../../support/msk/real-worker.ts';
+import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
+
+// The fake's connectors are real workers: Kafka Connect 3.7.2 on Java 17, with the built zip as its plugin and the worker
+// configuration as its properties.
+describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
+  let sink: SinkFixture;
+  let fake: FakeMsk;
+  let workers: RealWorkers;
+
+  const run = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runInProcess([...args, '--only', 'positions', '-o', 'json'], {
+      cwd: sink.test.root,
+      env: sink.test.env,
+    });
+    return { code, stderr, document: JSON.parse(stdout) };
+  };
+  const succeed = async (...args: string[]) => {
+    const { code, stderr, document } = await run(...args);
+    expect(code, `${stderr}${JSON.stringify(document)}`).toBe(0);
+    return document;
+  };
+  /** All columns that a row's record decides. */
+  const rows = async (count: number) =>
+    eventually(
+      async () => {
+        const found = await sink.query('SELECT * FROM positions ORDER BY position_account');
+        expect(found).toHaveLength(count);
+        return found.map(({ id: _id, created_at: _at, ...row }) => row);
+      },
+      { timeoutMs: 60_000 },
+    );
+
+  /** What the newest consumer of the sink was made with, as the worker's log has it. */
+  const consumerSettings = (): Record<string, string> => {
+    const log = workers.logOf(sink.stream.sink.name);
+    const block = log.split('ConsumerConfig values: ').findLast((text) => text.includes(`group.id = connect-`)) ?? '';
+    return Object.fromEntries([...block.matchAll(/^\t([\w.]+) = (.*)$/gm)].map(([, key, value]) => [key, value?.trim()]));
+  };
+
+  beforeAll(async () => {
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, 'test');
+    sink = await createSinkFixture('msk');
+    const start = realWorkers(sink.test.env);
+    fake = await startFakeMsk({
+      workers: (resources) => {
+        workers = start(resources);
+        return workers;
+      },
+    });
+    addEnvironment(sink, fake.url);
+    const built = await runInProcess(['plugin', 'build', '-e', 'msk'], { cwd: sink.test.root, env: sink.test.env });
+    expect(built.code, built.stderr).toBe(0);
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await workers.close();
+    await fake.close();
+    await sink.test.remove();
+  });
+
+  it('is planned, deployed, and writes every row exactly; then there is nothing left to plan', async () => {
+    const plan = await succeed('plan', '-e', 'msk');
+    expect(plan.entries.map(({ kind, action }: { kind: string; action: string }) => `${kind} ${action}`)).toEqual(
+      expect.arrayContaining(['plugin create', 'worker configuration create', 'connector create']),
+    );
+    await sink.produce(500);
+    const { streams } = await succeed('deploy', '-e', 'msk', '--yes');
+    expect(streams).toMatchObject([{ outcome: 'created', tasks: [{ state: 'RUNNING' }, { state: 'RUNNING' }] }]);
+    await rows(500);
+    await succeed('verify', '-e', 'msk');
+    await succeed('plan', '-e', 'msk', '--check');
+  });
+
+  it('has the consumer settings of its definition from the worker configuration', () => {
+    expect(consumerSettings()).toMatchObject({
+      'max.poll.records': '5000',
+      'max.partition.fetch.bytes': '4194304',
+      'max.poll.interval.ms': '900000',
+      'auto.offset.reset': 'earliest',
+    });
+  });
+
+  it('is shown with its tasks and its lag, held back, and started again', async () => {
+    const [status] = (await succeed('status', '-e', 'msk')).streams;
+    expect(status).toMatchObject({ state: 'RUNNING', tasks: [{ state: 'RUNNING' }, { state: 'RUNNING' }], lag: '0' });
+    expect((await succeed('pause', '-e', 'msk')).streams).toMatchObject([{ state: 'PAUSED' }]);
+    const blocked = await run('deploy', '-e', 'msk', '--yes');
+    expect(blocked.document.error.message).toContain('someone holds it back on purpose');
+    expect((await succeed('resume', '-e', 'msk')).streams).toMatchObject([{ state: 'RUNNING' }]);
+    expect((await succeed('restart', '-e', 'msk')).streams).toMatchObject([{ outcome: 'restarted' }]);
+    const stopped = await run('stop', '-e', 'msk');
+    expect(stopped.document.error.message).toContain('cannot stop a connector');
+  });
+
+  it('takes a change of its polls and batches, worker first, and goes on', async () => {
+    const file = join(sink.test.root, 'connectors/positions.yaml');
+    const document = parseDocument(readFileSync(file, 'utf8'));
+    document.setIn(['sink', 'batchSize'], 1000);
+    document.setIn(['sink', 'maxPollRecords'], 1000);
+    writeFileSync(file, document.toString());
+    const { streams } = await succeed('deploy', '-e', 'msk', '--yes');
+    expect(streams[0].changes.map(({ key }: { key: string }) => key)).toEqual([
+      'batch.size',
+      'worker consumer.max.poll.records',
+    ]);
+    await sink.produce(100, 500);
+    await rows(600);
+    await succeed('plan', '-e', 'msk', '--check');
+    expect(consumerSettings()).toMatchObject({ 'max.poll.records': '1000' });
+  });
+
+  it('writes the same rows as on a Connect cluster by REST', async () => {
+    const onMsk = await rows(600);
+    await succeed('delete', '-e', 'msk', '--offsets', '--yes');
+    await sink.query('TRUNCATE positions');
+    await succeed('deploy', '-e', 'local', '--yes');
+    expect(await rows(600)).toEqual(onMsk);
+    await succeed('delete', '-e', 'local', '--yes');
+  });
+});
+
+/** The same parts, with MSK Connect instead of the worker's REST API. */
+function addEnvironment({ test }: SinkFixture, url: string): void {
+  const path = join(test.root, 'connect.yaml');
+  const document = parseDocument(readFileSync(path, 'utf8'));
+  const local = document.toJS().environments.local;
+  document.setIn(['environments', 'msk'], {
+    ...local,
+    connect: {
+      target: 'msk',
+      region: REGION,
+      brokers: local.kafka.brokers,
+      authentication: 'none',
+      encryption: 'plaintext',
+      role: 'arn:aws:iam::123456789012:role/perps-connect',
+      subnets: ['subnet-0a1b2c3d4e5f6a7b8'],
+      securityGroups: ['sg-0a1b2c3d4e5f6a7b8'],
+      capacity: { provisioned: { mcuCount: 1, workerCount: 1 } },
+      plugin: { bucket: 'plugins' },
+      workerConfiguration: {
+        'config.providers': 'env',
+        'config.providers.env.class': 'org.apache.kafka.common.config.provider.EnvVarConfigProvider',
+        // Every class of the plugin is looked at otherwise, which takes 11 s.
+        'plugin.discovery': 'service_load',
+        'offset.flush.interval.ms': 1000,
+      },
+      endpoints: { kafkaConnect: url, kafka: url, s3: url },
+    },
+  });
+  writeFileSync(path, document.toString());
+}
