@@ -10,6 +10,7 @@ import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
 import { connectorKeys } from '../contract/connector-keys.ts';
 import { settingOf } from '../contract/setting-lookup.ts';
+import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { observeOffsets } from '../operate/observe-stream.ts';
 import { kafkaConnection } from '../pipeline/connections.ts';
@@ -54,6 +55,8 @@ export interface DeployStreamsOptions {
   readonly wait?: boolean;
   /** On MSK Connect: delete and create a sink that cannot be changed in place. Default false. */
   readonly replace?: boolean;
+  /** On MSK Connect: have a worker of its version on this machine validate every sink first. Default false. */
+  readonly preflight?: boolean;
 }
 
 /**
@@ -73,11 +76,12 @@ export async function deployStreams(
   const made = await planStreams(context, project, environment, options.plan);
   if (options.saved !== undefined) requireUnmoved(options.saved, made);
   if (isOnMsk(environment)) requireReplace(made.plan, options.replace === true);
+  const secrets = context.secrets(project);
+  const msk = isOnMsk(environment) ? await mskParts(project, environment, mskApi(environment, secrets)) : undefined;
+  if (options.preflight === true) await runPreflight(context, project, msk, streams);
   await agree(context, made.plan, options.yes || options.saved !== undefined);
 
-  const secrets = context.secrets(project);
   const target = connectTarget(environment, secrets);
-  const msk = isOnMsk(environment) ? await mskParts(project, environment, mskApi(environment, secrets)) : undefined;
   const deployment: Deployment = { context, project, environment, target, msk, plan: made.plan, options };
   const deployed: DeployedStream[] = [];
   for (const stream of streams) {
@@ -88,6 +92,23 @@ export async function deployStreams(
     }
   }
   return { streams: deployed, pruned: await pruneSinks(deployment) };
+}
+
+async function runPreflight(
+  context: CliContext,
+  project: Project,
+  msk: MskParts | undefined,
+  streams: readonly StreamDefinition[],
+): Promise<void> {
+  if (msk === undefined) {
+    throw new ConnectError('USAGE', '--preflight is for MSK Connect; a Connect cluster validates the sink itself');
+  }
+  const { preflight } = await import('./preflight.ts');
+  const sinks = streams.map((stream) => {
+    const { fields } = loadAvroSchema(projectFile(project, stream.schema));
+    return { stream, fields };
+  });
+  await preflight(context, project, msk, sinks);
 }
 
 interface Deployment {

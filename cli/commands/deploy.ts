@@ -15,6 +15,7 @@ interface DeployFlags {
   readonly growTopics?: boolean;
   readonly prune?: boolean;
   readonly replace?: boolean;
+  readonly preflight?: boolean;
   readonly from: StartFrom;
   readonly output: 'text' | 'json';
 }
@@ -42,6 +43,7 @@ export function registerDeploy(program: Command, context: CliContext): void {
     .option('--grow-topics', 'add partitions where a definition has more; keys move to other partitions')
     .option('--prune', 'delete sinks that this project has deployed and no longer defines')
     .option('--replace', 'on MSK Connect: delete and create a sink that cannot be changed in place; offsets stay')
+    .option('--preflight', 'on MSK Connect: first have a worker of its version on this machine validate the sinks')
     .addOption(startOption())
     .option('-o, --output <format>', 'text or json', 'text')
     .action(async (flags: DeployFlags, command: Command) => {
@@ -59,6 +61,7 @@ export function registerDeploy(program: Command, context: CliContext): void {
         ...(saved === undefined ? {} : { saved }),
         timeoutMs: isOnMsk(environment) && !isTimeGiven ? MSK_TIMEOUT_MS : flags.timeout,
         replace: flags.replace === true,
+        preflight: flags.preflight === true,
         yes: flags.yes === true,
         rollback: flags.rollback,
         wait: flags.wait,

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, normalize } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { fromBufferPromise } from 'yauzl';
+import { ConnectError } from '../../core/errors.ts';
+import { createHttp, type Http } from '../../core/http.ts';
+import { waitFor } from '../../core/retry.ts';
+import { findJava } from '../java.ts';
+import { childEnvironment, jvmFlags, propertiesText } from '../parts/jvm.ts';
+import { freePort } from '../ports.ts';
+import { mskWorkerClassPath } from './worker-artifacts.ts';
+
+export interface LocalWorkerOptions {
+  /** Names its group and its internal topics. */
+  readonly name: string;
+  readonly bootstrapServers: string;
+  /** The plugin zip. */
+  readonly plugin: Buffer;
+  /** The worker configuration: a Java properties file. */
+  readonly properties: string;
+  /** The process environment, and what the worker gets besides the usual. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface LocalWorker {
+  readonly http: Http;
+  /** Names of the topics that it keeps its state in. */
+  readonly topics: readonly string[];
+  /** Everything it has printed. */
+  log(): Promise<string>;
+  /** Ends the process and removes its files. */
+  close(): Promise<void>;
+}
+
+const READY_MS = 180_000;
+
+/**
+ * A Kafka Connect worker as MSK Connect's 3.7.x has them, on this machine: version 3.7.2, the zip as its only plugin, the worker
+ * configuration as its properties. It lets no connector override its clients, which is the harder case.
+ * Errors: ENVIRONMENT when it does not come up, those of `mskWorkerClassPath`.
+ */
+export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
+  const { env, variables = {}, signal } = options;
+  const [CLASSPATH, { command }, port] = await Promise.all([mskWorkerClassPath(options), findJava(env), freePort()]);
+  const folder = await mkdtemp(join(tmpdir(), 'perps-connect-worker-'));
+  const log = join(folder, 'worker.log');
+  const topics = ['configs', 'offsets', 'status'].map((kind) => `__amazon_msk_connect_${kind}_${options.name}`);
+  await unpackZip(options.plugin, join(folder, 'plugins', 'sink'));
+  await writeFile(join(folder, 'worker.properties'), `${ownSettings(options, topics, port, folder)}${options.properties}`);
+  await writeFile(join(folder, 'log4j.properties'), LOG4J);
+  const args = [
+    ...jvmFlags(512),
+    `-Dlog4j.configuration=file:${join(folder, 'log4j.properties')}`,
+    'org.apache.kafka.connect.cli.ConnectDistributed',
+    join(folder, 'worker.properties'),
+  ];
+  const child = spawn(command, args, { cwd: folder, env: childEnvironment(env, { CLASSPATH, ...variables }) });
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => void appendFile(log, data));
+  const http = createHttp({
+    what: 'the local worker',
+    baseUrl: `http://127.0.0.1:${port}`,
+    // Also where there is no body: axios would call an empty PUT a form, which a worker refuses.
+    headers: { 'Content-Type': 'application/json' },
+    timeoutMs: 60_000,
+  });
+  const worker: LocalWorker = {
+    http,
+    topics,
+    log: () => readFile(log, 'utf8').catch(() => ''),
+    async close() {
+      await end(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    await waitFor(() => isReady(child, worker), {
+      what: 'the local worker to be ready',
+      timeoutMs: READY_MS,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (error) {
+    await worker.close();
+    throw error;
+  }
+  return worker;
+}
+
+/** It answers reads before it has joined its group, and a 404 of its own while its routes are being set up. */
+async function isReady(child: ChildProcess, worker: LocalWorker): Promise<true | undefined> {
+  if (child.exitCode !== null) {
+    const lines = (await worker.log()).trimEnd().split('\n').slice(-5);
+    throw new ConnectError('ENVIRONMENT', `the local worker has ended:\n  ${lines.join('\n  ')}`);
+  }
+  const { status, body } = await worker.http.request<{ message?: string }>('DELETE', '/connectors/nobody');
+  return status === 404 && body.message?.includes('nobody') === true ? true : undefined;
+}
+
+/** What MSK Connect sets itself. */
+function ownSettings(
+  { name, bootstrapServers }: LocalWorkerOptions,
+  [configs = '', offsets = '', status = '']: readonly string[],
+  port: number,
+  folder: string,
+): string {
+  return propertiesText({
+    'bootstrap.servers': bootstrapServers,
+    'group.id': `__amazon_msk_connect_${name}`,
+    'config.storage.topic': configs,
+    'offset.storage.topic': offsets,
+    'status.storage.topic': status,
+    'config.storage.replication.factor': 1,
+    'offset.storage.replication.factor': 1,
+    'status.storage.replication.factor': 1,
+    'offset.storage.partitions': 1,
+    'status.storage.partitions': 1,
+    'connector.client.config.override.policy': 'None',
+    'plugin.path': join(folder, 'plugins'),
+    // By the service manifests of the zip; to look at every class instead takes 11 s.
+    'plugin.discovery': 'service_load',
+    listeners: `http://127.0.0.1:${port}`,
+    'rest.advertised.host.name': '127.0.0.1',
+    'rest.advertised.port': port,
+    'scheduled.rebalance.max.delay.ms': 0,
+  });
+}
+
+const LOG4J = `log4j.rootLogger=INFO, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=%d{ISO8601} %p %m (%c{1})%n
+`;
+
+async function unpackZip(zip: Buffer, target: string): Promise<void> {
+  const file = await fromBufferPromise(zip);
+  for await (const entry of file.eachEntry()) {
+    const name = normalize(entry.fileName);
+    if (name.endsWith('/') || name.startsWith('..') || name.startsWith('/')) continue;
+    await mkdir(dirname(join(target, name)), { recursive: true });
+    await writeFile(join(target, name), await buffer(await file.openReadStreamPromise(entry)));
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
