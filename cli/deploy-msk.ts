@@ -55,7 +55,8 @@ export async function deployToMsk(
     onEvent: (event) => context.note(`${name} ${eventText(event)}`),
   });
   const state = desired.state === 'paused' ? 'PAUSED' : 'RUNNING';
-  if (tasks.seen === undefined && state === 'RUNNING') context.note(`${name} is RUNNING; Kafka does not say whether its tasks are`);
+  if (tasks.seen === undefined && state === 'RUNNING')
+    context.note(`${name} is RUNNING; Kafka does not say whether its tasks are`);
   const count = state === 'PAUSED' ? tasks.expected : tasks.seen;
   const seen = Array.from({ length: count ?? 0 }, (_, id) => ({ id, state, worker: 'MSK Connect' }));
   return { ...result, state, tasks: seen, restarts: 0 };

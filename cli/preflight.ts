@@ -81,8 +81,12 @@ function withoutProviders(text: string): string {
 
 function refused(name: string, findings: readonly { key: string; errors: readonly string[] }[]): ConnectError {
   const lines = findings.map(({ key, errors }) => `  ${key}: ${errors.join(' ')}`);
-  return new ConnectError('REFUSED', [`a Connect 3.7.2 worker refuses ${name}; nothing was changed`, ...lines].join('\n'), {
-    details: { connector: name, findings },
-    hint: '`connect render --explain` shows where each setting comes from',
-  });
+  return new ConnectError(
+    'REFUSED',
+    [`a Connect 3.7.2 worker refuses ${name}; nothing was changed`, ...lines].join('\n'),
+    {
+      details: { connector: name, findings },
+      hint: '`connect render --explain` shows where each setting comes from',
+    },
+  );
 }

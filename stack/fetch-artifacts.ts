@@ -49,9 +49,7 @@ export function artifactFolders<Name extends string>(
  * Two processes may call it at once: the second waits, then finds everything there.
  * Errors: those of `download`; ENVIRONMENT when the cache cannot be written.
  */
-export async function fetchArtifacts<Name extends string>(
-  options: FetchOptions<Name>,
-): Promise<ArtifactFolders<Name>> {
+export async function fetchArtifacts<Name extends string>(options: FetchOptions<Name>): Promise<ArtifactFolders<Name>> {
   const { cache } = options;
   const folders = artifactFolders(options.lock, cache);
   try {

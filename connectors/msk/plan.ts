@@ -67,7 +67,8 @@ function planConnector(
   const notes =
     state === 'FAILED' && reason !== undefined ? [`it is FAILED: ${reason.code}: ${reason.message}`] : rest.notes;
   if (isHeldBack(sink.connector, desired, comparison)) {
-    const summary = 'is PAUSED: someone holds it back on purpose; `connect resume` first, or declare sink.state: running';
+    const summary =
+      'is PAUSED: someone holds it back on purpose; `connect resume` first, or declare sink.state: running';
     return { ...rest, action: 'blocked', summary, changes, ignored };
   }
   if (state === 'FAILED' || comparison.replacing.length > 0) {

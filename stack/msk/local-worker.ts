@@ -51,7 +51,10 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
   const log = join(folder, 'worker.log');
   const topics = ['configs', 'offsets', 'status'].map((kind) => `__amazon_msk_connect_${kind}_${options.name}`);
   await unpackZip(options.plugin, join(folder, 'plugins', 'sink'));
-  await writeFile(join(folder, 'worker.properties'), `${ownSettings(options, topics, port, folder)}${options.properties}`);
+  await writeFile(
+    join(folder, 'worker.properties'),
+    `${ownSettings(options, topics, port, folder)}${options.properties}`,
+  );
   await writeFile(join(folder, 'log4j.properties'), LOG4J);
   const args = [
     ...jvmFlags(512),

@@ -22,6 +22,9 @@ const ADAPTERS: Record<string, readonly string[]> = {
   axios: ['core/http.ts'],
   pg: ['core/postgres.ts'],
   kafkajs: ['core/kafka.ts'],
+  '@aws-sdk/client-kafkaconnect': ['connectors/targets/msk-connect.ts'],
+  '@aws-sdk/client-s3': ['connectors/targets/aws-resources.ts'],
+  '@aws-sdk/client-cloudwatch-logs': ['connectors/targets/aws-logs.ts'],
 };
 
 interface Import {

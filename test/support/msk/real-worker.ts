@@ -28,7 +28,10 @@ export function realWorkers(
   return (resources) => {
     const boot = async ({ name, settings }: FakeConnector): Promise<void> => {
       const { bootstrapServers } = settings.kafkaCluster.apacheKafkaCluster;
-      running.set(name, await startLocalWorker({ ...resources.filesOf(settings), name, bootstrapServers, env, variables }));
+      running.set(
+        name,
+        await startLocalWorker({ ...resources.filesOf(settings), name, bootstrapServers, env, variables }),
+      );
     };
 
     const configure = async (connector: FakeConnector): Promise<void> => {
