@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isReference } from '../connectors/config-changes.ts';
 import { parseProperties, propertiesText } from '../connectors/msk/properties.ts';
 import type { SinkConfig, SinkFields } from '../connectors/render.ts';
 import { createRestTarget } from '../connectors/targets/rest.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
+import { isReference } from '../core/scrub.ts';
 import type { Project, StreamDefinition } from '../pipeline/types.ts';
 import { startLocalWorker } from '../stack/msk/local-worker.ts';
 import { accepts } from '../stack/ports.ts';

@@ -1,6 +1,6 @@
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import type { Scrub } from '../../core/scrub.ts';
 import { awsError, clientOptions, loadAws } from './aws.ts';
-import type { Scrub } from './scrub.ts';
 
 export interface WorkerLog {
   readonly region: string;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { ConnectError } from '../../core/errors.ts';
+import type { Scrub } from '../../core/scrub.ts';
 import type { FixedSettings } from '../msk/api.ts';
 import { type AwsOptions, awsError, clientOptions, loadAws } from './aws.ts';
-import type { Scrub } from './scrub.ts';
 
 /** Region, and another address of the service where the environment has one. */
 export type Place = Pick<AwsOptions, 'region'> & { readonly endpoint: string | undefined };

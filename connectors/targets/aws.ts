@@ -1,5 +1,5 @@
 import { ConnectError } from '../../core/errors.ts';
-import type { Scrub } from './scrub.ts';
+import type { Scrub } from '../../core/scrub.ts';
 
 /** What every client of an AWS service is made with. Credentials come from the SDK's default chain. */
 export interface AwsOptions {

@@ -1,11 +1,11 @@
 import type { KafkaConnectClient } from '@aws-sdk/client-kafkaconnect';
 import { ConnectError } from '../../core/errors.ts';
+import { createScrub } from '../../core/scrub.ts';
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
 import type { MskApi, MskConnector, MskPlugin, MskWorkerConfiguration } from '../msk/api.ts';
 import { awsError, clientOptions, loadAws } from './aws.ts';
 import { bootstrapBrokers, uploadFile } from './aws-resources.ts';
 import { fromDescription, fromOperation, reasonOf, toCreate, toUpdate } from './msk-shapes.ts';
-import { createScrub } from './scrub.ts';
 
 export interface MskApiOptions extends Pick<MskConnect, 'region' | 'endpoints'> {
   /** Values that no answer may repeat, e.g. the database password. */
