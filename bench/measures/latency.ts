@@ -1,5 +1,7 @@
+import { deploySink } from '../../connectors/deploy.ts';
+import { groupMembers } from '../../connectors/group-members.ts';
+import { withAdmin } from '../../core/kafka.ts';
 import { withPostgres } from '../../core/postgres.ts';
-import { retry } from '../../core/retry.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import { awaitRows } from '../arrival.ts';
 import type { Bench, Measure, Result } from '../bench.ts';
@@ -45,11 +47,11 @@ async function measureRate({ stack, databases, sizes }: Bench, rate: number): Pr
   await prepareStream(stack, stream);
   const database = await databases.fresh('latency', 'ours');
   const target = connectTarget(stack);
-  await retry(() => target.putConfig(name, renderedSink(stack, { name, topic: name, database, rows: updates })), {
-    attempts: 8,
-    baseMs: 250,
-    maxMs: 5_000,
-  });
+  const config = renderedSink(stack, { name, topic: name, database, rows: updates });
+  // Until its tasks read, an update would wait for the sink's start.
+  await withAdmin(stack.kafka, 'perps-connect-bench', (admin) =>
+    deploySink({ target, stream, config, timeoutMs: 120_000, members: () => groupMembers(admin, stream) }),
+  );
   const feed = await startFeed({
     workload,
     protoPath: projectFile(project, stream.feed.proto),
