@@ -3,7 +3,7 @@ import { propertiesText } from '../parts/jvm.ts';
 import { BROKER_HEAP_MB, brokerSettings, type Settings } from '../settings/broker.ts';
 import { INITDB_ARGUMENTS, PIPELINE_DATABASE, SERVER_SETTINGS } from '../settings/postgres.ts';
 import { REGISTRY_DATABASE, REGISTRY_HEAP_MB, REGISTRY_JVM_FLAGS, registryStorage } from '../settings/registry.ts';
-import { WORKER_HEAP_MB, workerSettings } from '../settings/worker.ts';
+import { WORKER_HEAP_MB, WORKER_JVM_FLAGS, workerSettings } from '../settings/worker.ts';
 import { IMAGE_FOLDER, JMX_PORT, PLACES } from './places.ts';
 import { PLUGIN_FOLDER, pluginList } from './plugin-list.ts';
 
@@ -69,7 +69,9 @@ function registryEnvironment(): string {
 
 function workerEnvironment(): string {
   return environmentText({
-    KAFKA_HEAP_OPTS: `-Xms128m -Xmx${WORKER_HEAP_MB}m`,
+    KAFKA_HEAP_OPTS: `-Xmx${WORKER_HEAP_MB}m`,
+    // In place of the image's own choice of a collector: with two of them the JVM does not start.
+    KAFKA_JVM_PERFORMANCE_OPTS: ['-server', ...WORKER_JVM_FLAGS, '-Djava.awt.headless=true'].join(' '),
     KAFKA_OPTS: '-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError',
     // Remote JMX for the exporter of the profile `observability`; the port is published nowhere. These arguments reach
     // the worker alone; KAFKA_JMX_OPTS would make every tool run in the container want the port.

@@ -5,11 +5,11 @@ import { createHttp } from '../../core/http.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { partMarker } from '../markers.ts';
 import type { Part } from '../part.ts';
-import { REQUIRED_PLUGINS, WORKER_HEAP_MB, workerSettings } from '../settings/worker.ts';
+import { REQUIRED_PLUGINS, WORKER_HEAP_MB, WORKER_JVM_FLAGS, workerSettings } from '../settings/worker.ts';
 import type { PartContext } from './context.ts';
 import { childEnvironment, jvmFlags, log4j2Properties, propertiesText } from './jvm.ts';
 
-const FLAGS = jvmFlags(WORKER_HEAP_MB, ['-Xms128m', '-XX:+UseG1GC']);
+const FLAGS = jvmFlags(WORKER_HEAP_MB, WORKER_JVM_FLAGS);
 
 const QUIET = {
   'org.apache.kafka.common.config': 'WARN',
