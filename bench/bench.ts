@@ -18,12 +18,12 @@ export interface Sizes {
 }
 
 export const FULL: Sizes = {
-  rows: 300_000,
+  rows: 200_000,
   rounds: 5,
   singles: 5_000,
-  updates: 400_000,
+  updates: 300_000,
   histories: [100_000, 1_000_000, 10_000_000],
-  latencySeconds: 20,
+  latencySeconds: 15,
   latencyRates: [100, 1_000, 5_000],
 };
 
