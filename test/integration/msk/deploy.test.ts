@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { parseDocument } from 'yaml';
+import { withAdmin } from '../../../core/kafka.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { type FakeMsk, REGION, startFakeMsk } from '../../support/msk/fake-msk.ts';
@@ -65,8 +66,12 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
       expect.arrayContaining(['plugin create', 'worker configuration create', 'connector create']),
     );
     await sink.produce(500);
-    const { streams } = await succeed('deploy', '-e', 'msk', '--yes');
+    const { streams } = await succeed('deploy', '-e', 'msk', '--yes', '--preflight');
     expect(streams).toMatchObject([{ outcome: 'created', tasks: [{ state: 'RUNNING' }, { state: 'RUNNING' }] }]);
+    const topics = await withAdmin({ brokers: sink.test.environment.kafka.brokers }, 'test', (admin) =>
+      admin.listTopics(),
+    );
+    expect(topics.filter((topic) => topic.includes('preflight'))).toEqual([]);
     await rows(500);
     await succeed('verify', '-e', 'msk');
     await succeed('plan', '-e', 'msk', '--check');
@@ -115,6 +120,8 @@ function addEnvironment({ test }: SinkFixture, url: string): void {
   const path = join(test.root, 'connect.yaml');
   const document = parseDocument(readFileSync(path, 'utf8'));
   const local = document.toJS().environments.local;
+  // A preflight uses the broker of the embedded stack, which here is the one that the tests share.
+  document.setIn(['environments', 'embedded'], { stack: { kind: 'embedded', ports: inject('stackPorts') } });
   document.setIn(['environments', 'msk'], {
     ...local,
     connect: {
