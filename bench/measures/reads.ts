@@ -45,6 +45,8 @@ const QUERIES: readonly Query[] = [
 ];
 /** The seed's views take seconds: a few executions say enough, and fewer the longer they take. */
 const BUDGET_MS = 4_000;
+/** Owners whose pages are counted. */
+const PAGE_OWNERS = 9;
 
 /** The median time of one query on a history of so many rows. */
 export interface Reading {
@@ -52,6 +54,8 @@ export interface Reading {
   readonly side: 'ours' | 'seed';
   readonly rows: number;
   readonly ms: number;
+  /** Pages of 8 KiB that one execution looks at: what other work on the machine cannot change. */
+  readonly pages: number;
 }
 
 /** What reading costs as history grows, through our views and through the seed's own definitions. */
@@ -90,9 +94,11 @@ async function readAll({ note }: Bench, database: PostgresConnection, rows: numb
       if (side === 'seed')
         for (const sql of [...SEED_VIEWS, ...SEED_INDEXES, 'VACUUM (ANALYZE) positions']) await pool.query(sql);
       for (const query of QUERIES) {
-        const ms = await timeQuery(pool, query, side === 'ours' ? 'public' : 'seed', names);
-        note(`reads: ${shortNumber(rows)} rows, ${side}: ${query.name} ${msText(ms)} ms`);
-        readings.push({ query: query.name, side, rows, ms });
+        const schema = side === 'ours' ? 'public' : 'seed';
+        const ms = await timeQuery(pool, query, schema, names);
+        const pages = await pagesOf(pool, query, schema, names);
+        note(`reads: ${shortNumber(rows)} rows, ${side}: ${query.name} ${msText(ms)} ms, ${pages} pages`);
+        readings.push({ query: query.name, side, rows, ms, pages });
       }
     }
     return readings;
@@ -117,6 +123,21 @@ async function timeQuery(pool: PostgresPool, query: Query, schema: string, owner
   return spread(times).median;
 }
 
+/** The median over a few owners, from the executor's own count. */
+async function pagesOf(pool: PostgresPool, query: Query, schema: string, owners: readonly string[]): Promise<number> {
+  const counts: number[] = [];
+  for (const owner of query.times > PAGE_OWNERS ? owners.slice(0, PAGE_OWNERS) : owners.slice(0, 1)) {
+    const { rows } = await pool.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+      `EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON)
+       ${query.text(schema)}`,
+      [...query.values(owner)],
+    );
+    const plan = rows[0]?.['QUERY PLAN'][0].Plan ?? {};
+    counts.push((plan['Shared Hit Blocks'] ?? 0) + (plan['Shared Read Blocks'] ?? 0));
+  }
+  return spread(counts).median;
+}
+
 export function readsResult(readings: readonly Reading[]): Result {
   const sizes = [...new Set(readings.map(({ rows }) => rows))];
   const series = QUERIES.flatMap(({ name }) =>
@@ -125,19 +146,19 @@ export function readsResult(readings: readonly Reading[]): Result {
       key: side === 'ours' ? name : `seed_${name}`,
       points: readings
         .filter((reading) => reading.query === name && reading.side === side)
-        .map(({ rows, ms }) => ({ size: rows, cost: ms })),
+        .map(({ rows, ms, pages }) => ({ size: rows, cost: ms, pages })),
     })),
   );
   return {
     name: 'reads',
     title: 'Reading the views as history grows',
     method:
-      'The median time of a query as a client on the same machine sees it, prepared, over different owners; the same positions at every size, with the realistic profile. “seed” is the seed’s own view definition on the same history, with the seed’s indexes. Slope: 0 is flat in history, 1 grows with it.',
+      'The median time of a query as a client on the same machine sees it, prepared, over different owners; the same positions at every size, with the realistic profile. “seed” is the seed’s own view definition on the same history, with the seed’s indexes. Slope: 0 is flat in history, 1 grows with it. Pages: of 8 KiB, that one execution looks at; other work on the machine changes times, not these.',
     table: {
-      header: ['ms', ...sizes.map((rows) => `${shortNumber(rows)} rows`), 'slope'],
+      header: ['ms · pages', ...sizes.map((rows) => `${shortNumber(rows)} rows`), 'slope'],
       rows: series.map(({ name, points }) => [
         name,
-        ...points.map(({ cost }) => msText(cost)),
+        ...points.map(({ cost, pages }) => `${msText(cost)} · ${pages}`),
         slope(points).toFixed(2),
       ]),
     },
@@ -155,6 +176,7 @@ export function readsResult(readings: readonly Reading[]): Result {
     figures: Object.fromEntries(
       series.flatMap(({ key, points }) => [
         ...points.map(({ size, cost }) => [`${key}_ms_${shortSize(size)}`, cost] as const),
+        ...points.map(({ size, pages }) => [`${key}_pages_${shortSize(size)}`, pages] as const),
         [`${key}_slope`, slope(points)] as const,
       ]),
     ),

@@ -4,6 +4,7 @@ import { type CopyChunk, copyChunks, copyLanes } from '../peers/copy.ts';
 import type { InsertEachSettings } from '../peers/insert-each.ts';
 import type { ConsumerSettings } from '../peers/kafkajs-consumer.ts';
 import { runPeer } from '../peers/peer-process.ts';
+import { processorSeconds } from '../processor.ts';
 import { shortNumber } from '../report/plot.ts';
 import { rangeText, ratioText } from '../report/text.ts';
 import { type Contender, runRounds } from '../rounds.ts';
@@ -20,12 +21,17 @@ export const sinkMeasure: Measure = {
     const workload: Workload = { ...DEFAULT_WORKLOAD, updates: bench.sizes.rows };
     await fillTopic(bench.stack, TOPIC, workload);
     const contenders = await createContenders(bench, workload);
+    const seconds = new Map<string, number[]>();
     const found = await runRounds(contenders, {
       rounds: bench.sizes.rounds,
       signal: bench.signal,
+      meter: {
+        read: () => processorSeconds(bench.stack),
+        used: (name, amount) => seconds.set(name, [...(seconds.get(name) ?? []), amount]),
+      },
       onResult: (name, round, rate) => bench.note(`sink, round ${round}: ${name} ${shortNumber(rate)} rows/s`),
     });
-    return [sinkResult(bench.sizes, found)];
+    return [sinkResult(bench.sizes, found, seconds)];
   },
 };
 
@@ -113,11 +119,21 @@ function untuned(config: SinkConfig): SinkConfig {
 }
 
 /** The result from what each contender measured, round by round. */
-export function sinkResult(sizes: Sizes, found: ReadonlyMap<string, readonly number[]>): Result {
+export function sinkResult(
+  sizes: Sizes,
+  found: ReadonlyMap<string, readonly number[]>,
+  seconds: ReadonlyMap<string, readonly number[]> = new Map(),
+): Result {
   const rates = new Map([...found].map(([name, samples]) => [name, spread(samples)]));
   const ours = found.get('sink') ?? [];
   const ratioTo = (name: string): Spread => ratios(ours, found.get(name) ?? []);
   const names = [...found.keys()];
+  const micros = (name: string): number | undefined => {
+    const samples = seconds.get(name) ?? [];
+    const rows = name === 'INSERT each' ? sizes.singles : sizes.rows;
+    return samples.length === 0 ? undefined : (spread(samples).median * 1e6) / rows;
+  };
+  const microsText = (name: string): string => micros(name)?.toFixed(0) ?? '–';
   return {
     name: 'sink-throughput',
     title: 'Kafka to PostgreSQL',
@@ -126,13 +142,19 @@ export function sinkResult(sizes: Sizes, found: ReadonlyMap<string, readonly num
       'COPY writes the same rows into the same schema, in statements of the sink’s poll size, from text made beforehand and without reading Kafka. ',
       'The consumer by hand decodes with avsc and upserts by UNNEST, 5,000 rows a statement, two partitions at once. ',
       'The untuned sink is the same connector with its defaults, on the seed’s DDL with its nine indexes and nothing maintained. ',
-      `The last peer awaits one INSERT for each of ${sizes.singles.toLocaleString('en')} messages.`,
+      `The processor time is that of all parts and the contender together, over the whole run. The last peer awaits one INSERT for each of ${sizes.singles.toLocaleString('en')} messages.`,
     ].join(''),
     table: {
-      header: ['', 'rows/s', 'lowest–highest', 'sink ÷ this'],
+      header: ['', 'rows/s', 'lowest–highest', 'sink ÷ this', 'processor, µs a row'],
       rows: names.map((name) => {
         const rate = rates.get(name) as Spread;
-        return [name, shortNumber(rate.median), rangeText(rate), name === 'sink' ? '' : ratioText(ratioTo(name))];
+        return [
+          name,
+          shortNumber(rate.median),
+          rangeText(rate),
+          name === 'sink' ? '' : ratioText(ratioTo(name)),
+          microsText(name),
+        ];
       }),
     },
     plot: {
@@ -152,6 +174,14 @@ export function sinkResult(sizes: Sizes, found: ReadonlyMap<string, readonly num
       sink_vs_untuned_seed: ratioTo('untuned sink, seed DDL').median,
       sink_vs_kafkajs_consumer: ratioTo('kafkajs consumer').median,
       sink_vs_insert_each: ratioTo('INSERT each').median,
+      ...Object.fromEntries(
+        (['sink', 'COPY', 'kafkajs consumer', 'untuned sink, seed DDL'] as const).flatMap((name) => {
+          const value = micros(name);
+          return value === undefined
+            ? []
+            : [[`${name.replaceAll(/[^a-z]+/gi, '_').toLowerCase()}_cpu_us_per_row`, value]];
+        }),
+      ),
     },
   };
 }

@@ -14,8 +14,8 @@ const peer = { count: 1, seconds: 1, peakRssMb: 180, rssMb: [170, 180] };
 const queries = ['current_by_owner', 'statistics_by_owner', 'daily_by_owner_month', 'current_all'];
 const readings: Reading[] = queries.flatMap((query) =>
   FULL.histories.flatMap((rows) => [
-    { query, side: 'ours' as const, rows, ms: 0.5 },
-    { query, side: 'seed' as const, rows, ms: rows / 1_000 },
+    { query, side: 'ours' as const, rows, ms: 0.5, pages: 12 },
+    { query, side: 'seed' as const, rows, ms: rows / 1_000, pages: rows / 20 },
   ]),
 );
 
@@ -30,6 +30,7 @@ const results = [
       ['untuned sink, seed DDL', [10_000, 10_000, 10_000]],
       ['INSERT each', [1_500, 1_500, 1_500]],
     ]),
+    new Map([['COPY', [5, 5, 5]]]),
   ),
   producerResult(
     FULL.updates,
@@ -77,6 +78,7 @@ describe('the report', () => {
       latency_ms_p99_1k: 14,
       current_by_owner_ms_100k: 0.5,
       current_by_owner_ms_10m: 0.5,
+      current_by_owner_pages_10m: 12,
       producer_rss_mb: 180,
       seed_current_by_owner_slope: 1,
     });
@@ -90,7 +92,7 @@ describe('the report', () => {
       expect(text).toContain(`![${title}](${name}.svg)`);
     }
     expect(text).toContain('2 × Processor, 24 GB, Linux 6; Node 20.20.2, Java 17.0.15');
-    expect(text).toContain('| COPY | 40k | 40k–40k | 0.75 (0.68–0.82) |');
+    expect(text).toContain('| COPY | 40k | 40k–40k | 0.75 (0.68–0.82) | 25 |');
   });
 
   it('draws each plot as SVG with its words in it', () => {
