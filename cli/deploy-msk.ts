@@ -9,7 +9,7 @@ import { connectorKeys } from '../contract/connector-keys.ts';
 import { settingOf } from '../contract/setting-lookup.ts';
 import { ConnectError } from '../core/errors.ts';
 import { sinkGroup } from '../pipeline/names.ts';
-import type { StreamDefinition } from '../pipeline/types.ts';
+import type { Environment, StreamDefinition } from '../pipeline/types.ts';
 import type { CliContext } from './context.ts';
 import { eventText } from './msk-event.ts';
 import { desiredSink, type MskParts } from './msk-sink.ts';
@@ -60,6 +60,16 @@ export async function deployToMsk(
   const count = state === 'PAUSED' ? tasks.expected : tasks.seen;
   const seen = Array.from({ length: count ?? 0 }, (_, id) => ({ id, state, worker: 'MSK Connect' }));
   return { ...result, state, tasks: seen, restarts: 0 };
+}
+
+/** Errors: USAGE for a deploy that would not follow its operations: their answers come before anything has happened. */
+export function requireWait({ name }: Environment, wait: boolean): void {
+  if (wait) return;
+  throw new ConnectError(
+    'USAGE',
+    `--no-wait is not for ${name}: MSK Connect answers before it begins, and undoes what fails by itself; nothing was done`,
+    { hint: 'leave it out; Ctrl-C ends the wait, not the operation, and `connect status` shows what became of it' },
+  );
 }
 
 /** Errors: REFUSED when the plan replaces a connector and nobody has asked for that. */

@@ -21,7 +21,7 @@ import { agree, requireUnmoved } from './agree-plan.ts';
 import { connectTarget } from './connect-target.ts';
 import type { CliContext } from './context.ts';
 import { withOthers } from './deploy-failure.ts';
-import { deployToMsk, requireReplace } from './deploy-msk.ts';
+import { deployToMsk, requireReplace, requireWait } from './deploy-msk.ts';
 import { progressLine } from './deploy-progress.ts';
 import { duration } from './format.ts';
 import { type MskParts, mskParts } from './msk-sink.ts';
@@ -51,7 +51,7 @@ export interface DeployStreamsOptions {
   readonly yes: boolean;
   /** Put back what was changed and does not run. Default true. */
   readonly rollback?: boolean;
-  /** Wait until each sink runs. Default true. */
+  /** Wait until each sink runs. Default true; on MSK Connect anything else is refused. */
   readonly wait?: boolean;
   /** On MSK Connect: delete and create a sink that cannot be changed in place. Default false. */
   readonly replace?: boolean;
@@ -62,7 +62,7 @@ export interface DeployStreamsOptions {
 /**
  * Checks that all layers agree, plans, asks where something would change, then deploys streams one after the other, topics
  * first, and tells on stderr what goes on. Stops at the first that fails, and says what became of the others.
- * Errors: FINDINGS, REFUSED when the plan holds what only a person can decide, UNSAFE for a saved plan that is out of date;
+ * Errors: USAGE for options the target has not, FINDINGS, REFUSED when the plan holds what only a person can decide, UNSAFE for a saved plan that is out of date;
  * those of `confirm` and `deploySink`.
  */
 export async function deployStreams(
@@ -71,6 +71,7 @@ export async function deployStreams(
   environment: Environment,
   options: DeployStreamsOptions,
 ): Promise<Deployed> {
+  if (isOnMsk(environment)) requireWait(environment, options.wait !== false);
   const streams = selectStreams(project, options.plan.only);
   await requireContract(project, environment, streams);
   const made = await planStreams(context, project, environment, options.plan);

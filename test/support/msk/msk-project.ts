@@ -1,0 +1,91 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { onTestFinished, vi } from 'vitest';
+import { parseDocument } from 'yaml';
+import { readBuiltPlugin } from '../../../connectors/msk/built-plugin.ts';
+import { deployMskSink } from '../../../connectors/msk/deploy.ts';
+import { desiredMskSink } from '../../../connectors/msk/desired.ts';
+import { builtPlugin } from '../../../connectors/msk/resources.ts';
+import { createMskApi } from '../../../connectors/targets/msk-connect.ts';
+import { loadProject } from '../../../pipeline/load.ts';
+import type { MskConnect } from '../../../pipeline/msk-connect.ts';
+import type { Environment, StreamDefinition } from '../../../pipeline/types.ts';
+import { loadAvroSchema } from '../../../schemas/avro-schema.ts';
+import { type InProcessResult, runInProcess } from '../in-process-cli.ts';
+import { copyProject } from '../project.ts';
+import { scratchFolder } from '../scratch.ts';
+import { type FakeMsk, REGION, startFakeMsk } from './fake-msk.ts';
+
+const BROKERS = ['b-1.example.com:9098', 'b-2.example.com:9098'];
+
+export interface MskProject {
+  readonly root: string;
+  readonly fake: FakeMsk;
+  /** Runs a command in the project, whose only environment on MSK Connect is `msk`. */
+  run(...args: string[]): Promise<InProcessResult>;
+  /** Brings the positions sink to the fake as the project's files say, `sink` aside. */
+  deploy(sink?: Partial<StreamDefinition['sink']>): Promise<void>;
+}
+
+/** This repository's definitions with an environment `msk` on a fake of its own. `connect` adds to the environment's target. */
+export async function createMskProject(connect: object = {}): Promise<MskProject> {
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, 'test');
+  const fake = await startFakeMsk({ brokers: { bootstrapBrokerStringSaslIam: BROKERS.join(',') } });
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await fake.close();
+  });
+  const root = scratchFolder();
+  copyProject(root);
+  const path = join(root, 'connect.yaml');
+  const document = parseDocument(readFileSync(path, 'utf8'));
+  document.setIn(['environments', 'msk'], environmentOf(fake.url, connect));
+  writeFileSync(path, document.toString());
+  return {
+    root,
+    fake,
+    run: (...args) => runInProcess([...args, '-e', 'msk'], { cwd: root }),
+    async deploy(sink = {}) {
+      const project = loadProject(root, {});
+      const environment = project.environments.msk as Environment & { readonly connect: MskConnect };
+      const [found] = project.streams.filter(({ name }) => name === 'positions');
+      if (found === undefined) throw new Error('the project has no stream positions');
+      const stream = { ...found, sink: { ...found.sink, ...sink } };
+      const zip = join(root, 'plugin.zip');
+      writeFileSync(zip, 'zip');
+      const { fields } = loadAvroSchema(join(root, stream.schema));
+      await deployMskSink({
+        api: createMskApi(environment.connect),
+        connect: environment.connect,
+        stream,
+        desired: desiredMskSink(stream, environment, fields, BROKERS),
+        plugin: builtPlugin(await readBuiltPlugin(zip, 'connect plugin build'), { bucket: 'plugins', prefix: 'p/' }),
+        members: async () => new Set(['member-0', 'member-1']),
+        timeoutMs: 10_000,
+        pollMs: 5,
+        joinMs: 50,
+        settleMs: 10,
+      });
+    },
+  };
+}
+
+const environmentOf = (url: string, connect: object) => ({
+  kafka: { brokers: ['127.0.0.1:1'], replicationFactor: 3 },
+  registry: { url: 'http://127.0.0.1:1/apis/ccompat/v7' },
+  database: { host: '127.0.0.1', port: 1, name: 'perps', user: 'perps', password: `\${env:PERPS_DATABASE_PASSWORD}` },
+  connect: {
+    target: 'msk',
+    region: REGION,
+    cluster: `arn:aws:kafka:${REGION}:123456789012:cluster/perps/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d-2`,
+    role: 'arn:aws:iam::123456789012:role/perps-connect',
+    subnets: ['subnet-0a1b2c3d4e5f6a7b8'],
+    securityGroups: ['sg-0a1b2c3d4e5f6a7b8'],
+    capacity: { provisioned: { mcuCount: 1, workerCount: 1 } },
+    plugin: { bucket: 'plugins' },
+    endpoints: { kafkaConnect: url, kafka: url, s3: url },
+    ...connect,
+  },
+  worker: { databasePassword: `\${secretsmanager:perps/db:password}` },
+  feed: { address: '127.0.0.1:1' },
+});

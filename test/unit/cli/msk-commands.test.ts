@@ -1,0 +1,68 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { parse } from 'yaml';
+import { createMskProject, type MskProject } from '../../support/msk/msk-project.ts';
+
+// Of Kafka these commands want the members of a consumer group; everything else goes over HTTP to the fake.
+vi.mock('../../../core/kafka.ts', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('../../../core/kafka.ts')>()),
+  withAdmin: async (_connection: unknown, _client: string, task: (admin: unknown) => Promise<unknown>) =>
+    task({ describeGroups: async () => ({ groups: [{ members: [{ memberId: 'a' }, { memberId: 'b' }] }] }) }),
+}));
+
+const liveOf = ({ fake }: MskProject) => {
+  const connector = fake.connectors.get('positions-sink');
+  if (connector === undefined) throw new Error('positions-sink is not there');
+  return connector;
+};
+
+test('a deploy that would not follow its operations is refused before anything is asked', async () => {
+  const project = await createMskProject();
+  const { code, stderr } = await project.run('deploy', '--no-wait', '--yes');
+  expect(code).toBe(64);
+  expect(stderr).toContain('MSK Connect answers before it begins');
+  expect(project.fake.calls).toEqual([]);
+});
+
+test('an imported connector is deployed again without a difference, with its polls and its secret as a reference', async () => {
+  const project = await createMskProject();
+  await project.deploy({
+    tasksMax: 1,
+    batchSize: 700,
+    maxPollRecords: 800,
+    maxPartitionFetchBytes: 2_097_152,
+    config: { 'consumer.override.fetch.min.bytes': '65536', 'max.retries': '3' },
+  });
+  const before = structuredClone(liveOf(project).settings);
+  expect(project.fake.resources.filesOf(before).properties).toContain('consumer.max.poll.records=800\n');
+
+  const { code, stdout, stderr } = await project.run('import', 'positions-sink');
+  expect(code, stderr).toBe(0);
+  expect(parse(stdout).sink).toEqual({
+    name: 'positions-sink',
+    onUndecodable: 'fail',
+    tasksMax: 1,
+    batchSize: 700,
+    maxPollRecords: 800,
+    maxPartitionFetchBytes: 2_097_152,
+    config: { 'consumer.override.fetch.min.bytes': '65536', 'max.retries': '3' },
+  });
+  expect(before.connectorConfiguration['connection.password']).toBe(`\${secretsmanager:perps/db:password}`);
+  expect(stdout).not.toContain('secretsmanager');
+
+  writeFileSync(join(project.root, 'connectors/positions.yaml'), stdout);
+  await project.deploy();
+  expect(liveOf(project).settings).toEqual(before);
+  expect(liveOf(project).operations).toEqual([]);
+});
+
+test('a secret that somebody wrote into a connector by hand is not imported', async () => {
+  const project = await createMskProject();
+  await project.deploy();
+  liveOf(project).settings.connectorConfiguration['value.converter.basic.auth.user.info'] = 'perps:hunter2hunter2';
+  const { code, stdout, stderr } = await project.run('import', 'positions-sink');
+  expect(code).toBe(1);
+  expect(stderr).toContain('has a secret in value.converter.basic.auth.user.info that is no reference');
+  expect(`${stdout}${stderr}`).not.toContain('hunter2');
+});
