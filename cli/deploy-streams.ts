@@ -82,7 +82,7 @@ export async function deployStreams(
   if (options.preflight === true) await runPreflight(context, project, msk, streams);
   await agree(context, made.plan, options.yes || options.saved !== undefined);
 
-  const target = connectTarget(environment, secrets);
+  const target = connectTarget(environment, secrets, { timeoutMs: options.timeoutMs, signal: context.signal });
   const deployment: Deployment = { context, project, environment, target, msk, plan: made.plan, options };
   const deployed: DeployedStream[] = [];
   for (const stream of streams) {

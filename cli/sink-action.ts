@@ -13,7 +13,8 @@ export interface StreamFlags {
 
 /** The flags of every command that acts on deployed sinks. */
 export interface SinkFlags extends StreamFlags {
-  readonly timeout: number;
+  /** Undefined: as long as the target's actions take. */
+  readonly timeout?: number;
 }
 
 /** Adds the flags of `StreamFlags`. */
@@ -25,7 +26,13 @@ export const withStreamFlags = (command: Command): Command =>
 
 /** Adds the flags of `SinkFlags`. */
 export const withSinkFlags = (command: Command): Command =>
-  withStreamFlags(command).option('--timeout <duration>', 'bound of the wait for each sink', parseDuration, 120_000);
+  withStreamFlags(command).option(
+    '--timeout <duration>',
+    'bound of the wait for each sink, and of each operation on MSK Connect (default: 2m, on MSK Connect 30m)',
+    parseDuration,
+  );
+
+const REST_TIMEOUT_MS = 120_000;
 
 export interface SelectedSinks {
   readonly project: Project;
@@ -36,23 +43,31 @@ export interface SelectedSinks {
 
 /** The sinks that the flags select, ready to be acted on. */
 export async function selectSinks(context: CliContext, flags: Omit<SinkFlags, 'output'>): Promise<SelectedSinks> {
-  const [{ connectTarget }, { eventText }, { kafkaConnection }, { selectEnvironment, selectStreams }] =
-    await Promise.all([
-      import('./connect-target.ts'),
-      import('./msk-event.ts'),
-      import('../pipeline/connections.ts'),
-      import('../pipeline/load.ts'),
-    ]);
+  const [
+    { connectTarget },
+    { eventText },
+    { isOnMsk, MSK_TIMEOUT_MS },
+    { kafkaConnection },
+    { selectEnvironment, selectStreams },
+  ] = await Promise.all([
+    import('./connect-target.ts'),
+    import('./msk-event.ts'),
+    import('./msk-target.ts'),
+    import('../pipeline/connections.ts'),
+    import('../pipeline/load.ts'),
+  ]);
   const project = await context.loadProject();
   const environment = selectEnvironment(project, flags.env);
   const secrets = context.secrets(project);
+  const timeoutMs = flags.timeout ?? (isOnMsk(environment) ? MSK_TIMEOUT_MS : REST_TIMEOUT_MS);
   const shared = {
     target: connectTarget(environment, secrets, {
+      timeoutMs,
       signal: context.signal,
       onEvent: (event) => context.note(eventText(event)),
     }),
     kafka: kafkaConnection(environment, secrets),
-    timeoutMs: flags.timeout,
+    timeoutMs,
     signal: context.signal,
   };
   const actions = selectStreams(project, flags.only).map((stream) => ({ ...shared, stream }));

@@ -3,6 +3,7 @@ import { retry, waitFor } from '../core/retry.ts';
 import { removeIfThere } from './apply-change.ts';
 import { isOwnedBy } from './owner.ts';
 import { PATIENCE } from './settle.ts';
+import { worthAnotherTry } from './targets/another-try.ts';
 import type { ConnectTarget } from './targets/target.ts';
 
 /**
@@ -13,17 +14,20 @@ export async function prune(
   target: ConnectTarget,
   { name, project, timeoutMs }: { readonly name: string; readonly project: string; readonly timeoutMs: number },
 ): Promise<void> {
-  await retry(async () => {
-    const config = await target.config(name);
-    if (config === undefined) return;
-    if (!isOwnedBy(config, project)) {
-      throw new ConnectError('UNSAFE', `${name} is no longer a connector of ${project}; it was not deleted`, {
-        details: { connector: name },
-        hint: '`connect plan --prune` shows what is',
-      });
-    }
-    await removeIfThere(target, name);
-  }, PATIENCE);
+  await retry(
+    async () => {
+      const config = await target.config(name);
+      if (config === undefined) return;
+      if (!isOwnedBy(config, project)) {
+        throw new ConnectError('UNSAFE', `${name} is no longer a connector of ${project}; it was not deleted`, {
+          details: { connector: name },
+          hint: '`connect plan --prune` shows what is',
+        });
+      }
+      await removeIfThere(target, name);
+    },
+    { ...PATIENCE, when: worthAnotherTry(target) },
+  );
   await waitFor(async () => ((await target.config(name)) === undefined ? true : undefined), {
     what: `${name} to be gone`,
     timeoutMs,

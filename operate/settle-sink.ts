@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { failuresOf, formatSuspects } from '../connectors/failure.ts';
 import { groupMembers } from '../connectors/group-members.ts';
 import { createProgress, type Observation } from '../connectors/progress.ts';
+import { worthAnotherTry } from '../connectors/targets/another-try.ts';
 import type { ConnectorStatus, ConnectTarget } from '../connectors/targets/target.ts';
 import { ConnectError } from '../core/errors.ts';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
@@ -33,8 +34,11 @@ const POLL_MS = 200;
 const SETTLE_MS = 6_000;
 
 /** Tries again while the cluster rebalances or a worker restarts, a bounded number of times. */
-export const patiently = <T>({ signal }: Pick<SinkAction, 'signal'>, task: () => Promise<T>): Promise<T> =>
-  retry(task, { ...PATIENCE, ...(signal === undefined ? {} : { signal }) });
+export const patiently = <T>(
+  { target, signal }: Pick<SinkAction, 'target' | 'signal'>,
+  task: () => Promise<T>,
+): Promise<T> =>
+  retry(task, { ...PATIENCE, when: worthAnotherTry(target), ...(signal === undefined ? {} : { signal }) });
 
 /** The status of a connector; undefined when it is not deployed. An address where nothing listens is told at once. */
 export const findStatus = ({ target, stream, signal }: SinkAction): Promise<ConnectorStatus | undefined> =>

@@ -32,7 +32,7 @@ export function registerDeploy(program: Command, context: CliContext): void {
       'apply this saved plan exactly and without asking, or refuse when anything has moved since',
     )
     .addOption(
-      new Option('--timeout <duration>', 'bound of the wait for each sink')
+      new Option('--timeout <duration>', 'bound of the wait for each sink; on MSK Connect 30m unless given')
         .argParser(parseDuration)
         .default(120_000, '2m'),
     )

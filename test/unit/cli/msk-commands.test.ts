@@ -57,6 +57,16 @@ test('an imported connector is deployed again without a difference, with its pol
   expect(liveOf(project).operations).toEqual([]);
 });
 
+test('a wait for an operation ends when --timeout says, and the operation is ordered once', async () => {
+  const project = await createMskProject();
+  await project.deploy();
+  project.fake.faults.looks = Number.POSITIVE_INFINITY;
+  const { code, stderr } = await project.run('pause', '--only', 'positions', '--timeout', '1s');
+  expect(code).toBe(1);
+  expect(stderr).toContain('waited 1 s for the operation on positions-sink to end');
+  expect(project.fake.calls.filter((call) => call === 'PauseConnector')).toHaveLength(1);
+});
+
 test('a secret that somebody wrote into a connector by hand is not imported', async () => {
   const project = await createMskProject();
   await project.deploy();
