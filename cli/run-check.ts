@@ -42,13 +42,16 @@ export async function runCheck(context: CliContext, request: CheckRequest): Prom
 /** What runs can only be compared with files that can be read. */
 async function withLive(context: CliContext, request: CheckRequest, offline: Checked): Promise<Checked> {
   if (offline.findings.some(({ rule }) => rule === 'DEFINITION_INVALID' || rule === 'FILE_INVALID')) return offline;
-  const [{ checkLive }, { selectEnvironment }] = await Promise.all([
+  const [{ checkLive }, { connectTarget }, { selectEnvironment }] = await Promise.all([
     import('../contract/live.ts'),
+    import('./connect-target.ts'),
     import('../pipeline/load.ts'),
   ]);
   const project = await context.loadProject();
   const environment = selectEnvironment(project, request.env);
-  const live = await checkLive(project, environment, context.secrets(project), request.only);
+  const secrets = context.secrets(project);
+  const target = connectTarget(environment, secrets);
+  const live = await checkLive(project, environment, { secrets, target }, request.only);
   return {
     ...offline,
     findings: sortFindings(mergeFindings([...offline.findings, ...live])),

@@ -1,15 +1,8 @@
-import { createRestTarget } from '../connectors/targets/rest.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { ConnectError } from '../core/errors.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { migrationStatus } from '../migrations/runner.ts';
-import {
-  databaseConnection,
-  knownSecrets,
-  registryConnection,
-  type Secrets,
-  workerConnection,
-} from '../pipeline/connections.ts';
+import { databaseConnection, registryConnection, type Secrets } from '../pipeline/connections.ts';
 import { projectFile, selectStreams } from '../pipeline/load.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
@@ -20,6 +13,7 @@ import { loadContracts } from './check.ts';
 import { connectorKeys } from './connector-keys.ts';
 import { type Contract, sqlPlace } from './contract.ts';
 import { connectorDrift, type RunningConnector } from './drift/connector.ts';
+import { observeConnector } from './drift/observe-connector.ts';
 import { fieldNames, type RegisteredSubject, schemaDrift } from './drift/schema.ts';
 import { tableDrift } from './drift/table.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
@@ -37,30 +31,26 @@ interface Observed {
 }
 
 /**
- * Compares an environment's database, registry and Connect cluster with what the project's files make of them. Reads only.
+ * Compares an environment's database, registry and Connect cluster (`target`) with what the project's files make of them. Reads only.
  * Every difference is a finding DRIFT_…; a part that does not answer is an error (UNREACHABLE, TIMEOUT), never a finding.
  */
 export async function checkLive(
   project: Project,
   environment: Environment,
-  secrets: Secrets,
+  { secrets, target }: { readonly secrets: Secrets; readonly target: ConnectTarget },
   only?: readonly string[],
 ): Promise<readonly Finding[]> {
   const streams = selectStreams(project, only);
   const { contracts } = await loadContracts(project, streams);
   const database = databaseConnection(environment, secrets);
   const registry = createSchemaRegistry(registryConnection(environment, secrets));
-  const target = createRestTarget({
-    ...workerConnection(environment, secrets),
-    secrets: knownSecrets(environment, secrets),
-  });
   const catalog = await liveCatalog(database);
   const broken: BrokenRule[] = [...(await migrationDrift(project, database))];
   for (const contract of contracts) {
     const observed = {
       catalog,
       subject: await observeSubject(registry, contract.stream, contract.schema.text),
-      connector: await observeConnector(target, contract.stream),
+      connector: await observeConnector(target, environment, contract.stream.sink.name),
     };
     broken.push(...streamDrift(contract, environment, observed));
   }
@@ -167,8 +157,4 @@ async function observeSubject(
   const latest = await registry.version(subject, 'latest');
   const known = latest === undefined ? undefined : await registry.lookup(subject, schemaText);
   return { latest, known: known?.version, level: await registry.compatibility(subject) };
-}
-
-async function observeConnector(target: ConnectTarget, stream: StreamDefinition): Promise<RunningConnector> {
-  return { config: await target.config(stream.sink.name), plugins: await target.plugins() };
 }

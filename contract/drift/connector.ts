@@ -9,7 +9,10 @@ import type { BrokenRule } from '../rule.ts';
 export interface RunningConnector {
   /** Undefined when there is no connector of that name. */
   readonly config: SinkConfig | undefined;
-  readonly plugins: readonly Plugin[];
+  /** Undefined when the cluster does not list them. */
+  readonly plugins: readonly Plugin[] | undefined;
+  /** Settings whose value the cluster decides, whatever the files say. */
+  readonly decidedThere: readonly string[];
 }
 
 const DEPLOY = 'run `connect deploy`, or bring the definition to what runs';
@@ -21,7 +24,7 @@ export function* connectorDrift(
   keys: ConnectorKeys,
   where: string,
 ): Generator<BrokenRule> {
-  yield* pluginDrift(sink, running.plugins, keys, where);
+  if (running.plugins !== undefined) yield* pluginDrift(sink, running.plugins, keys, where);
   if (running.config === undefined) {
     yield {
       rule: 'DRIFT_CONNECTOR',
@@ -35,6 +38,7 @@ export function* connectorDrift(
     return;
   }
   for (const { key, before, after } of configChanges(running.config, sink.config)) {
+    if (running.decidedThere.includes(key)) continue;
     yield {
       rule: 'DRIFT_SETTING',
       violation: {

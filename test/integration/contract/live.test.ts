@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectTarget } from '../../../cli/connect-target.ts';
 import { checkLive } from '../../../contract/live.ts';
 import { withPostgres } from '../../../core/postgres.ts';
 import { registryConnection } from '../../../pipeline/connections.ts';
@@ -22,8 +23,11 @@ describe('what runs, compared with the files', () => {
   }, 180_000);
   afterAll(() => sink?.test.remove(), 60_000);
 
-  const live = (environment: Environment = sink.test.environment): Promise<readonly Finding[]> =>
-    checkLive(sink.test.reload(), environment, sink.test.secrets, ['positions']);
+  const live = (environment: Environment = sink.test.environment): Promise<readonly Finding[]> => {
+    const { secrets } = sink.test;
+    const target = connectTarget(environment, secrets);
+    return checkLive(sink.test.reload(), environment, { secrets, target }, ['positions']);
+  };
   const told = async (): Promise<string[]> => (await live()).map(({ rule, path }) => `${rule} ${path}`);
   const sql = (text: string) => withPostgres(sink.test.database, (client) => client.query(text));
   /** Does something by hand, looks, and undoes it. */

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createMskTarget } from '../../../../connectors/msk/target.ts';
+import { renderSink } from '../../../../connectors/render.ts';
+import { createMskApi } from '../../../../connectors/targets/msk-connect.ts';
+import { connectorKeys } from '../../../../contract/connector-keys.ts';
+import { connectorDrift } from '../../../../contract/drift/connector.ts';
+import { observeConnector } from '../../../../contract/drift/observe-connector.ts';
+import { loadProject } from '../../../../pipeline/load.ts';
+import { loadAvroSchema } from '../../../../schemas/avro-schema.ts';
+import { createMskProject, type MskProject } from '../../../support/msk/msk-project.ts';
+
+/** What `connect check --live` tells of the positions sink; the group has `tasks` members. */
+async function drift({ root }: MskProject, tasks: number): Promise<string[]> {
+  const project = loadProject(root, {});
+  const environment = project.environments.msk;
+  const stream = project.streams.find(({ name }) => name === 'positions');
+  if (environment?.connect.target !== 'msk' || stream === undefined) throw new Error('the project is another');
+  const target = createMskTarget({
+    api: createMskApi(environment.connect),
+    members: async () => new Set(Array.from({ length: tasks }, (_, index) => `member-${index}`)),
+    traces: async () => [],
+    timeoutMs: 10_000,
+  });
+  const config = renderSink(stream, environment, loadAvroSchema(join(root, stream.schema)).fields);
+  const placeOf = () => ({ file: stream.file, line: 1, column: 1 });
+  const sink = { environment: 'msk', connector: stream.sink.name, config, placeOf };
+  const running = await observeConnector(target, environment, stream.sink.name);
+  return [...connectorDrift(sink, running, connectorKeys(), target.label)].map(({ violation }) => violation.message);
+}
+
+test('a sink on MSK Connect as it was deployed has no drift, though no plugins are listed', async () => {
+  const project = await createMskProject();
+  await project.deploy();
+  expect(await drift(project, 2)).toEqual([]);
+});
+
+test('the number of tasks that autoscaled capacity has chosen is no drift', async () => {
+  const project = await createMskProject({ capacity: { autoscaled: { mcuCount: 4, minWorkers: 1, maxWorkers: 2 } } });
+  await project.deploy();
+  expect(await drift(project, 8)).toEqual([]);
+});
+
+test('a setting that differs is told where it lives: polls too, though they stand in the worker configuration', async () => {
+  const project = await createMskProject();
+  await project.deploy({ maxPollRecords: 6000, tasksMax: 1 });
+  expect(await drift(project, 1)).toEqual([
+    'consumer.override.max.poll.records is "6000" on MSK Connect in eu-central-1, the files say "5000"',
+    'tasks.max is "1" on MSK Connect in eu-central-1, the files say "2"',
+  ]);
+});
