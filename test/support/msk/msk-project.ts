@@ -44,7 +44,8 @@ export async function createMskProject(connect: object = {}): Promise<MskProject
   return {
     root,
     fake,
-    run: (...args) => runInProcess([...args, '-e', 'msk'], { cwd: root }),
+    run: (...args) =>
+      runInProcess([...args, '-e', 'msk'], { cwd: root, env: { PERPS_DATABASE_PASSWORD: 'p4ssw0rd-of-the-test' } }),
     async deploy(sink = {}) {
       const project = loadProject(root, {});
       const environment = project.environments.msk as Environment & { readonly connect: MskConnect };
