@@ -7,7 +7,7 @@ import { observeMskSink } from '../connectors/msk/observe.ts';
 import { type MskSinkSeen, planMskSink } from '../connectors/msk/plan.ts';
 import { builtPlugin, type WantedPlugin } from '../connectors/msk/resources.ts';
 import type { SettingLookup } from '../connectors/plan/compare-configs.ts';
-import type { PlanEntry } from '../connectors/plan/plan.ts';
+import type { ObservedStream, PlanEntry } from '../connectors/plan/plan.ts';
 import type { SinkFields } from '../connectors/render.ts';
 import { ConnectError } from '../core/errors.ts';
 import { positionsIn } from '../operate/offset-positions.ts';
@@ -71,6 +71,13 @@ export async function planMsk(
     offsets,
   };
   return planMskSink(desired, plugin, seen, settings);
+}
+
+/** What was seen, without the number of tasks that autoscaled capacity runs just now: it is no change of anything. */
+export function withoutTaskCount(observed: ObservedStream): ObservedStream {
+  if (observed.connector === undefined) return observed;
+  const { 'tasks.max': _count, ...config } = observed.connector.config;
+  return { ...observed, connector: { ...observed.connector, config } };
 }
 
 async function committed(admin: Admin, stream: StreamDefinition): Promise<string | undefined> {

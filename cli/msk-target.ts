@@ -29,6 +29,7 @@ export const mskTarget = (environment: MskEnvironment, secrets: Secrets, wait: P
     timeoutMs: MSK_TIMEOUT_MS,
     ...wait,
     api: mskApi(environment, secrets),
+    shared: environment.connect.workerConfiguration,
     members: (connector) =>
       withAdmin(kafkaConnection(environment, secrets), 'perps-connect-operate', (admin) =>
         groupMembers(admin, { sink: { name: connector } }),

@@ -16,13 +16,14 @@ import { observeOrphans } from '../operate/observe-orphans.ts';
 import { observeMigrations, observeStream } from '../operate/observe-stream.ts';
 import { databaseConnection, kafkaConnection, knownSecrets, registryConnection } from '../pipeline/connections.ts';
 import { projectFile, selectStreams } from '../pipeline/load.ts';
+import { isAutoscaled } from '../pipeline/msk-connect.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import { loadAvroSchema } from '../schemas/avro-schema.ts';
 import { createSchemaRegistry } from '../schemas/registry.ts';
 import { connectTarget } from './connect-target.ts';
 import type { CliContext } from './context.ts';
-import { desiredSink, mskParts, planMsk } from './msk-sink.ts';
+import { desiredSink, mskParts, planMsk, withoutTaskCount } from './msk-sink.ts';
 import { isOnMsk, mskApi } from './msk-target.ts';
 
 /** What a plan is about when nothing else is asked for. */
@@ -57,7 +58,8 @@ export async function planStreams(
           if (msk === undefined) return { desired, observed };
           const sink = desiredSink(msk, stream, schema.fields);
           const connector = await planMsk(msk, admin, stream, sink, (key) => settings(sink.config, key));
-          return { desired, observed, connector };
+          const isCounted = !isAutoscaled(msk.environment.connect);
+          return { desired, observed: isCounted ? observed : withoutTaskCount(observed), connector };
         }),
       ),
     ),

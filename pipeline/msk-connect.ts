@@ -31,6 +31,10 @@ export const WORKER_JAVA: Readonly<Record<MskConnectVersion, number>> = { '3.7.x
 
 export type MskCapacity = { readonly provisioned: ProvisionedCapacity } | { readonly autoscaled: AutoscaledCapacity };
 
+/** Whether the service decides how many tasks run, whatever the definition says. */
+export const isAutoscaled = (connect: MskConnect | { readonly target: 'rest' }): boolean =>
+  connect.target === 'msk' && 'autoscaled' in connect.capacity;
+
 export interface ProvisionedCapacity {
   readonly mcuCount: number;
   readonly workerCount: number;

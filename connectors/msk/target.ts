@@ -1,4 +1,5 @@
 import { ConnectError } from '../../core/errors.ts';
+import type { MskConnect } from '../../pipeline/msk-connect.ts';
 import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
 import type { SinkConfig } from '../render.ts';
 import type { ConnectorStatus, ConnectTarget, RunState, TaskStatus } from '../targets/target.ts';
@@ -9,6 +10,8 @@ import { parseProperties } from './properties.ts';
 
 export interface MskTargetOptions extends MskWait {
   readonly api: MskApi;
+  /** Worker properties of the whole environment: no connector's own settings. */
+  readonly shared?: MskConnect['workerConfiguration'];
   /** Members of a sink's consumer group: the tasks that are at work. Undefined when Kafka does not say. */
   readonly members: (connector: string) => Promise<ReadonlySet<string> | undefined>;
   /** Stack traces of a connector's failed tasks from the workers' log, the newest first. */
@@ -38,7 +41,7 @@ const ANSWERS_LAST_MS = 2_000;
  * as the connector's overrides, so that one definition compares with both targets.
  */
 export function createMskTarget(options: MskTargetOptions): ConnectTarget {
-  const { api, members, traces, pollMs = ANSWERS_LAST_MS } = options;
+  const { api, members, traces, shared = {}, pollMs = ANSWERS_LAST_MS } = options;
   const find = remembering((name) => api.find(name), pollMs);
 
   const deployed = async (name: string): Promise<MskConnector> => {
@@ -79,7 +82,7 @@ export function createMskTarget(options: MskTargetOptions): ConnectTarget {
       ...rest,
       ...(reload === undefined || reload === 'none' ? {} : { 'config.action.reload': reload }),
       ...(tasks === undefined ? {} : { 'tasks.max': tasks }),
-      ...overridesOf(parseProperties(text ?? '')),
+      ...overridesOf(parseProperties(text ?? ''), shared),
     };
   };
 
@@ -141,10 +144,14 @@ function toStatus({ name, state, reason }: MskConnector, tasks: readonly TaskSta
   return { name, state: STATES[state], worker: 'MSK Connect', ...(state === 'FAILED' ? { trace } : {}), tasks };
 }
 
-/** Worker properties of clients as the connector settings that do the same. */
-const overridesOf = (properties: Readonly<Record<string, string>>): SinkConfig =>
+/** Worker properties of clients as the connector settings that do the same, without those that the environment gives to all. */
+const overridesOf = (
+  properties: Readonly<Record<string, string>>,
+  shared: NonNullable<MskTargetOptions['shared']>,
+): SinkConfig =>
   Object.fromEntries(
     Object.entries(properties).flatMap(([key, value]) => {
+      if (Object.hasOwn(shared, key) && String(shared[key]) === value) return [];
       const setting = key.replace(/^(consumer|producer)\./, '$1.override.');
       return workerPropertyOf(setting) === key ? [[setting, value]] : [];
     }),

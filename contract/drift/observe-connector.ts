@@ -1,4 +1,5 @@
 import type { ConnectTarget } from '../../connectors/targets/target.ts';
+import { isAutoscaled } from '../../pipeline/msk-connect.ts';
 import type { Environment } from '../../pipeline/types.ts';
 import type { RunningConnector } from './connector.ts';
 
@@ -10,6 +11,5 @@ export async function observeConnector(
 ): Promise<RunningConnector> {
   // A service that runs the workers lists no plugins; the plan of a deploy compares the one it was given.
   const plugins = target.managed === true ? undefined : await target.plugins();
-  const isAutoscaled = connect.target === 'msk' && 'autoscaled' in connect.capacity;
-  return { config: await target.config(name), plugins, decidedThere: isAutoscaled ? ['tasks.max'] : [] };
+  return { config: await target.config(name), plugins, decidedThere: isAutoscaled(connect) ? ['tasks.max'] : [] };
 }

@@ -57,6 +57,14 @@ test('an imported connector is deployed again without a difference, with its pol
   expect(liveOf(project).operations).toEqual([]);
 });
 
+test('what the environment says of its workers is not repeated in an imported definition', async () => {
+  const project = await createMskProject({ workerConfiguration: { 'consumer.fetch.min.bytes': 65_536 } });
+  await project.deploy();
+  const { code, stdout, stderr } = await project.run('import', 'positions-sink');
+  expect(code, stderr).toBe(0);
+  expect(stdout).not.toContain('fetch.min.bytes');
+});
+
 test('a wait for an operation ends when --timeout says, and the operation is ordered once', async () => {
   const project = await createMskProject();
   await project.deploy();

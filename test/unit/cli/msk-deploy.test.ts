@@ -1,15 +1,17 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { parseDocument } from 'yaml';
 import { createMskProject, type MskProject } from '../../support/msk/msk-project.ts';
+
+const group = vi.hoisted(() => ({ members: ['a', 'b'] }));
 
 // MSK Connect alone is what these tests are about: topics, registry and database have nothing to do, and Kafka says who is in a group.
 vi.mock('../../../core/kafka.ts', async (importOriginal) => ({
   ...(await importOriginal<typeof import('../../../core/kafka.ts')>()),
   withAdmin: async (_connection: unknown, _client: string, task: (admin: unknown) => Promise<unknown>) =>
     task({
-      describeGroups: async () => ({ groups: [{ members: [{ memberId: 'a' }, { memberId: 'b' }] }] }),
+      describeGroups: async () => ({ groups: [{ members: group.members.map((memberId) => ({ memberId })) }] }),
       listTopics: async () => [],
     }),
 }));
@@ -91,6 +93,19 @@ test('a saved plan is refused once the connector, its workers or the plugin have
   const zip = join(project.root, '.connect/plugin-msk.zip');
   const plugin = await refused(() => writeFileSync(zip, 'another zip'));
   expect(plugin).toMatch(/plugin perps-connect-\w+: not in the plan/);
+});
+
+test('a saved plan holds whatever number of tasks autoscaled capacity runs meanwhile', TIMEOUT, async () => {
+  const capacity = { autoscaled: { mcuCount: 4, minWorkers: 1, maxWorkers: 2 } };
+  const project = await projectWithPlugin({ capacity });
+  await project.deploy();
+  await project.run('plan', ...POSITIONS, '--out', 'p.json');
+  group.members = ['a', 'b', 'c'];
+  onTestFinished(() => {
+    group.members = ['a', 'b'];
+  });
+  const { code, stderr } = await project.run('deploy', '--plan', 'p.json');
+  expect(code, stderr).toBe(0);
 });
 
 test('--prune deletes the sink that is no longer defined, and no other', TIMEOUT, async () => {
