@@ -1,3 +1,4 @@
+import { clientOptions } from '../core/aws.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { BrokerSource, KafkaConnection } from '../core/kafka.ts';
 import { bearerLogin } from '../core/kafka-bearer.ts';
@@ -57,7 +58,8 @@ async function findBrokers(arn: string, access: MskAccess, endpoint: string | un
     'looking up the brokers of an MSK cluster',
     () => import('@aws-sdk/client-kafka'),
   );
-  const client = new KafkaClient({ region: regionOf(arn), ...(endpoint === undefined ? {} : { endpoint }) });
+  const place = { region: regionOf(arn), ...(endpoint === undefined ? {} : { endpoint }) };
+  const client = new KafkaClient(await clientOptions(place));
   try {
     const answer = await client.send(new GetBootstrapBrokersCommand({ ClusterArn: arn }));
     const list = BROKER_STRINGS[access].map((name) => answer[name]).find((text) => text !== undefined && text !== '');

@@ -1,6 +1,7 @@
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import { awsError, clientOptions } from '../../core/aws.ts';
+import { optionalPackage } from '../../core/optional-package.ts';
 import type { Scrub } from '../../core/scrub.ts';
-import { awsError, clientOptions, loadAws } from './aws.ts';
 
 export interface WorkerLog {
   readonly region: string;
@@ -21,7 +22,11 @@ const TRACE_LINES = 200;
 export async function taskTraces(log: WorkerLog, connector: string, scrub: Scrub): Promise<string[]> {
   const { region, endpoint, logGroup } = log;
   try {
-    const sdk = await loadAws('@aws-sdk/client-cloudwatch-logs', () => import('@aws-sdk/client-cloudwatch-logs'));
+    const sdk = await optionalPackage(
+      '@aws-sdk/client-cloudwatch-logs',
+      "reading the workers' log",
+      () => import('@aws-sdk/client-cloudwatch-logs'),
+    );
     const options = await clientOptions({ region, ...(endpoint === undefined ? {} : { endpoint }) });
     const client = new sdk.CloudWatchLogsClient(options);
     const filterPattern = `"WorkerSinkTask{id=${connector}-" "Task threw an uncaught"`;

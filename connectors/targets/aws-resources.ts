@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { type AwsOptions, awsError, clientOptions } from '../../core/aws.ts';
 import { ConnectError } from '../../core/errors.ts';
+import { optionalPackage } from '../../core/optional-package.ts';
 import type { Scrub } from '../../core/scrub.ts';
 import type { FixedSettings } from '../msk/api.ts';
-import { type AwsOptions, awsError, clientOptions, loadAws } from './aws.ts';
 
 /** Region, and another address of the service where the environment has one. */
 export type Place = Pick<AwsOptions, 'region'> & { readonly endpoint: string | undefined };
@@ -19,7 +20,11 @@ export async function bootstrapBrokers(
 ): Promise<string[]> {
   const asked = `MSK in ${place.region} could not tell the brokers of ${clusterArn}`;
   try {
-    const sdk = await loadAws('@aws-sdk/client-kafka', () => import('@aws-sdk/client-kafka'));
+    const sdk = await optionalPackage(
+      '@aws-sdk/client-kafka',
+      'looking up the brokers of an MSK cluster',
+      () => import('@aws-sdk/client-kafka'),
+    );
     const client = new sdk.KafkaClient(await optionsOf(place));
     const reply = await client.send(new sdk.GetBootstrapBrokersCommand({ ClusterArn: clusterArn }));
     const brokers =
@@ -60,7 +65,7 @@ export async function uploadFile(
   scrub: Scrub,
 ): Promise<string | undefined> {
   try {
-    const sdk = await loadAws('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'));
+    const sdk = await optionalPackage('@aws-sdk/client-s3', 'uploading the plugin', () => import('@aws-sdk/client-s3'));
     const client = new sdk.S3Client({ ...(await optionsOf(place)), forcePathStyle: place.endpoint !== undefined });
     const there = await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: key })).catch((error: unknown) => {
       if ((error as { name?: string }).name === 'NotFound') return undefined;

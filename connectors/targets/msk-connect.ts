@@ -1,9 +1,10 @@
 import type { KafkaConnectClient } from '@aws-sdk/client-kafkaconnect';
+import { awsError, clientOptions } from '../../core/aws.ts';
 import { ConnectError } from '../../core/errors.ts';
+import { optionalPackage } from '../../core/optional-package.ts';
 import { createScrub } from '../../core/scrub.ts';
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
 import type { MskApi, MskConnector, MskPlugin, MskWorkerConfiguration } from '../msk/api.ts';
-import { awsError, clientOptions, loadAws } from './aws.ts';
 import { bootstrapBrokers, uploadFile } from './aws-resources.ts';
 import { fromDescription, fromOperation, reasonOf, toCreate, toUpdate } from './msk-shapes.ts';
 
@@ -20,7 +21,11 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
   const scrub = createScrub(secrets);
   let loaded: Promise<{ sdk: Sdk; client: KafkaConnectClient }> | undefined;
   const load = async (): Promise<{ sdk: Sdk; client: KafkaConnectClient }> => {
-    const sdk = await loadAws('@aws-sdk/client-kafkaconnect', () => import('@aws-sdk/client-kafkaconnect'));
+    const sdk = await optionalPackage(
+      '@aws-sdk/client-kafkaconnect',
+      'MSK Connect',
+      () => import('@aws-sdk/client-kafkaconnect'),
+    );
     const endpoint = endpoints.kafkaConnect;
     const options = await clientOptions({ region, ...(endpoint === undefined ? {} : { endpoint }) });
     return { sdk, client: new sdk.KafkaConnectClient(options) };

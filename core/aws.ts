@@ -1,5 +1,5 @@
-import { ConnectError } from '../../core/errors.ts';
-import type { Scrub } from '../../core/scrub.ts';
+import { ConnectError } from './errors.ts';
+import type { Scrub } from './scrub.ts';
 
 /** What every client of an AWS service is made with. Credentials come from the SDK's default chain. */
 export interface AwsOptions {
@@ -13,26 +13,13 @@ const ATTEMPTS = 6;
 
 /** Client options of the SDK. Proxies are those of the process environment, but never for a loopback address. */
 export async function clientOptions({ region, endpoint }: AwsOptions): Promise<object> {
-  const { proxyAgents } = await import('../../core/http.ts');
+  const { proxyAgents } = await import('./http.ts');
   return {
     region,
     maxAttempts: ATTEMPTS,
     requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, ...proxyAgents(endpoint) },
     ...(endpoint === undefined ? {} : { endpoint }),
   };
-}
-
-/** Loads a package of the AWS SDK on its first use. Errors: ENVIRONMENT naming the package when it is not installed. */
-export async function loadAws<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new ConnectError('ENVIRONMENT', `the package ${name} is needed for MSK Connect and is not installed`, {
-      cause: error,
-      hint: `run \`pnpm add ${name}\``,
-    });
-  }
 }
 
 interface ServiceFailure {
