@@ -16,6 +16,7 @@ import { copyProject } from '../project.ts';
 import { scratchFolder } from '../scratch.ts';
 import { type FakeMsk, REGION, startFakeMsk } from './fake-msk.ts';
 
+const CLUSTER = `arn:aws:kafka:${REGION}:123456789012:cluster/perps/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d-2`;
 const BROKERS = ['b-1.example.com:9098', 'b-2.example.com:9098'];
 
 export interface MskProject {
@@ -27,10 +28,20 @@ export interface MskProject {
   deploy(sink?: Partial<StreamDefinition['sink']>): Promise<void>;
 }
 
+export interface MskCluster {
+  /** What GetBootstrapBrokers tells for a login by IAM. */
+  readonly iamBrokers?: readonly string[];
+  /** The command line, too, asks for its brokers and logs in by IAM. */
+  readonly byCluster?: boolean;
+}
+
 /** This repository's definitions with an environment `msk` on a fake of its own. `connect` adds to the environment's target. */
-export async function createMskProject(connect: object = {}): Promise<MskProject> {
+export async function createMskProject(
+  connect: object = {},
+  { iamBrokers = BROKERS, byCluster = false }: MskCluster = {},
+): Promise<MskProject> {
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, 'test');
-  const fake = await startFakeMsk({ brokers: { bootstrapBrokerStringSaslIam: BROKERS.join(',') } });
+  const fake = await startFakeMsk({ brokers: { bootstrapBrokerStringSaslIam: iamBrokers.join(',') } });
   onTestFinished(async () => {
     vi.unstubAllEnvs();
     await fake.close();
@@ -39,7 +50,11 @@ export async function createMskProject(connect: object = {}): Promise<MskProject
   copyProject(root);
   const path = join(root, 'connect.yaml');
   const document = parseDocument(readFileSync(path, 'utf8'));
-  document.setIn(['environments', 'msk'], environmentOf(fake.url, connect));
+  const kafka = byCluster ? { cluster: CLUSTER, sasl: { mechanism: 'aws-iam' } } : { brokers: ['127.0.0.1:1'] };
+  document.setIn(['environments', 'msk'], {
+    ...environmentOf(fake.url, connect),
+    kafka: { ...kafka, replicationFactor: 3 },
+  });
   writeFileSync(path, document.toString());
   return {
     root,
@@ -72,13 +87,12 @@ export async function createMskProject(connect: object = {}): Promise<MskProject
 }
 
 const environmentOf = (url: string, connect: object) => ({
-  kafka: { brokers: ['127.0.0.1:1'], replicationFactor: 3 },
   registry: { url: 'http://127.0.0.1:1/apis/ccompat/v7' },
   database: { host: '127.0.0.1', port: 1, name: 'perps', user: 'perps', password: `\${env:PERPS_DATABASE_PASSWORD}` },
   connect: {
     target: 'msk',
     region: REGION,
-    cluster: `arn:aws:kafka:${REGION}:123456789012:cluster/perps/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d-2`,
+    cluster: CLUSTER,
     role: 'arn:aws:iam::123456789012:role/perps-connect',
     subnets: ['subnet-0a1b2c3d4e5f6a7b8'],
     securityGroups: ['sg-0a1b2c3d4e5f6a7b8'],

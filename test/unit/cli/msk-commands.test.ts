@@ -17,7 +17,9 @@ const liveOf = ({ fake }: MskProject) => {
   return connector;
 };
 
-test('a deploy that would not follow its operations is refused before anything is asked', async () => {
+test('a deploy that would not follow its operations is refused before anything is asked', {
+  timeout: 60_000,
+}, async () => {
   const project = await createMskProject();
   const { code, stderr } = await project.run('deploy', '--no-wait', '--yes');
   expect(code).toBe(64);
@@ -25,7 +27,9 @@ test('a deploy that would not follow its operations is refused before anything i
   expect(project.fake.calls).toEqual([]);
 });
 
-test('an imported connector is deployed again without a difference, with its polls and its secret as a reference', async () => {
+test('an imported connector is deployed again without a difference, with its polls and its secret as a reference', {
+  timeout: 60_000,
+}, async () => {
   const project = await createMskProject();
   await project.deploy({
     tasksMax: 1,
@@ -57,7 +61,9 @@ test('an imported connector is deployed again without a difference, with its pol
   expect(liveOf(project).operations).toEqual([]);
 });
 
-test('what the environment says of its workers is not repeated in an imported definition', async () => {
+test('what the environment says of its workers is not repeated in an imported definition', {
+  timeout: 60_000,
+}, async () => {
   const project = await createMskProject({ workerConfiguration: { 'consumer.fetch.min.bytes': 65_536 } });
   await project.deploy();
   const { code, stdout, stderr } = await project.run('import', 'positions-sink');
@@ -65,7 +71,9 @@ test('what the environment says of its workers is not repeated in an imported de
   expect(stdout).not.toContain('fetch.min.bytes');
 });
 
-test('a wait for an operation ends when --timeout says, and the operation is ordered once', async () => {
+test('a wait for an operation ends when --timeout says, and the operation is ordered once', {
+  timeout: 60_000,
+}, async () => {
   const project = await createMskProject();
   await project.deploy();
   project.fake.faults.looks = Number.POSITIVE_INFINITY;
@@ -75,7 +83,7 @@ test('a wait for an operation ends when --timeout says, and the operation is ord
   expect(project.fake.calls.filter((call) => call === 'PauseConnector')).toHaveLength(1);
 });
 
-test('a secret that somebody wrote into a connector by hand is not imported', async () => {
+test('a secret that somebody wrote into a connector by hand is not imported', { timeout: 60_000 }, async () => {
   const project = await createMskProject();
   await project.deploy();
   liveOf(project).settings.connectorConfiguration['value.converter.basic.auth.user.info'] = 'perps:hunter2hunter2';

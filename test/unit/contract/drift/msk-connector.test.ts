@@ -29,19 +29,23 @@ async function drift({ root }: MskProject, tasks: number): Promise<string[]> {
   return [...connectorDrift(sink, running, connectorKeys(), target.label)].map(({ violation }) => violation.message);
 }
 
-test('a sink on MSK Connect as it was deployed has no drift, though no plugins are listed', async () => {
+test('a sink on MSK Connect as it was deployed has no drift, though no plugins are listed', {
+  timeout: 60_000,
+}, async () => {
   const project = await createMskProject();
   await project.deploy();
   expect(await drift(project, 2)).toEqual([]);
 });
 
-test('the number of tasks that autoscaled capacity has chosen is no drift', async () => {
+test('the number of tasks that autoscaled capacity has chosen is no drift', { timeout: 60_000 }, async () => {
   const project = await createMskProject({ capacity: { autoscaled: { mcuCount: 4, minWorkers: 1, maxWorkers: 2 } } });
   await project.deploy();
   expect(await drift(project, 8)).toEqual([]);
 });
 
-test('a setting that differs is told where it lives: polls too, though they stand in the worker configuration', async () => {
+test('a setting that differs is told where it lives: polls too, though they stand in the worker configuration', {
+  timeout: 60_000,
+}, async () => {
   const project = await createMskProject();
   await project.deploy({ maxPollRecords: 6000, tasksMax: 1 });
   expect(await drift(project, 1)).toEqual([
