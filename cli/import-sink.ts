@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type ImportedSink, importedTopic, importSink } from '../connectors/import-sink.ts';
 import { isOwnedBy } from '../connectors/owner.ts';
+import type { SinkConfig } from '../connectors/render.ts';
 import { observeTopics } from '../connectors/topics.ts';
 import { connectorKeys } from '../contract/connector-keys.ts';
 import { settingOf } from '../contract/setting-lookup.ts';
@@ -8,6 +9,7 @@ import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { kafkaConnection, registryConnection } from '../pipeline/connections.ts';
 import { projectFile } from '../pipeline/load.ts';
+import { isAutoscaled } from '../pipeline/msk-connect.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import { type AvroSchema, loadAvroSchema, parseAvroSchema } from '../schemas/avro-schema.ts';
@@ -33,11 +35,12 @@ export async function importConnector(
   { connector, as }: { readonly connector: string; readonly as?: string },
 ): Promise<Imported> {
   const target = connectTarget(environment, context.secrets(project));
-  const [live, status] = await Promise.all([target.config(connector), target.status(connector)]);
-  if (live === undefined) throw await notThere(connector, target);
-  const topic = importedTopic(connector, live);
+  const [config, status] = await Promise.all([target.config(connector), target.status(connector)]);
+  if (config === undefined) throw await notThere(connector, target);
+  const topic = importedTopic(connector, config);
   const known = project.streams.find((stream) => stream.topic.name === topic || stream.sink.name === connector);
   const parts = { context, project, environment, topic };
+  const { live, unknown } = declared(config, environment, known);
   const { stream, guesses } = known === undefined ? await guessStream(parts, live, as) : { stream: known, guesses: [] };
   const schema = await schemaOf(parts, stream);
   const keys = connectorKeys();
@@ -56,7 +59,19 @@ export async function importConnector(
   const adopts = environment.project !== undefined && !isOwnedBy(live, environment.project);
   const unsaid =
     status === undefined ? ['sink.state: left open, because the cluster has not said whether it runs'] : [];
-  return { ...imported, guesses: [...guesses, ...unsaid], adopts };
+  return { ...imported, guesses: [...guesses, ...unknown, ...unsaid], adopts };
+}
+
+/** Autoscaled capacity overwrites the number of tasks that was asked for; what the project has said of it stays. */
+function declared(
+  config: SinkConfig,
+  { connect }: Environment,
+  known: StreamDefinition | undefined,
+): { live: SinkConfig; unknown: string[] } {
+  if (!isAutoscaled(connect)) return { live: config, unknown: [] };
+  if (known !== undefined) return { live: { ...config, 'tasks.max': String(known.sink.tasksMax) }, unknown: [] };
+  const unknown = [`sink.tasksMax: ${config['tasks.max']}, as many as run now: autoscaled capacity decides`];
+  return { live: config, unknown };
 }
 
 interface ImportParts {

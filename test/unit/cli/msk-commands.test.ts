@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
@@ -69,6 +69,18 @@ test('what the environment says of its workers is not repeated in an imported de
   const { code, stdout, stderr } = await project.run('import', 'positions-sink');
   expect(code, stderr).toBe(0);
   expect(stdout).not.toContain('fetch.min.bytes');
+});
+
+test('how many tasks autoscaled capacity runs does not get into an imported definition', {
+  timeout: 60_000,
+}, async () => {
+  const project = await createMskProject({ capacity: { autoscaled: { mcuCount: 4, minWorkers: 2, maxWorkers: 2 } } });
+  await project.deploy({ tasksMax: 3 });
+  const definition = join(project.root, 'connectors/positions.yaml');
+  writeFileSync(definition, readFileSync(definition, 'utf8').replace('tasksMax: 2', 'tasksMax: 3'));
+  const { code, stdout, stderr } = await project.run('import', 'positions-sink');
+  expect(code, stderr).toBe(0);
+  expect(parse(stdout).sink.tasksMax).toBe(3);
 });
 
 test('a wait for an operation ends when --timeout says, and the operation is ordered once', {
