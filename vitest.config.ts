@@ -1,7 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Integration and end-to-end tests share one real stack, which this starts before the first of them and stops after the last. */
 const withStack = { globalSetup: ['test/support/stack.ts'], hookTimeout: 120_000 };
+
+/** Tests on real parts wait most of the time, so two files at once pay on two cores as well. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 const report = process.env.VITEST_JSON_REPORT;
 
@@ -10,8 +14,16 @@ export default defineConfig({
     // CI counts from the runner's own report.
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], testTimeout: 60_000, ...withStack } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, maxWorkers } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 60_000,
+          maxWorkers,
+          ...withStack,
+        },
+      },
       {
         test: {
           name: 'e2e',
