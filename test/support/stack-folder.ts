@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { down } from '../../stack/embedded-stack.ts';
@@ -20,10 +29,11 @@ export async function removeStackFolder(root: string): Promise<void> {
   rmSync(root, { recursive: true, force: true });
 }
 
-/** Does so for every folder whose owner has died. */
+/** Does so for every folder of this user whose process has died. */
 export async function removeAbandonedStacks(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const root = join(tmpdir(), name);
+    if (statSync(root).uid !== process.getuid?.()) continue;
     const owner = join(root, 'owner.pid');
     if (existsSync(owner) && !runs(Number(readFileSync(owner, 'utf8')))) await removeStackFolder(root);
   }
