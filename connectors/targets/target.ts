@@ -49,7 +49,8 @@ export interface WorkerInfo {
 export interface Plugin {
   readonly class: string;
   readonly type: string;
-  readonly version: string;
+  /** Left out by plugins that say none. */
+  readonly version?: string;
 }
 
 /** One setting that a plugin defines. */

@@ -1,3 +1,4 @@
+import type { Plugin } from '../../../connectors/targets/target.ts';
 import { broken, type Check, ok } from '../check.ts';
 
 const CLASS_SETTINGS = /^(connector\.class|(key|value|header)\.converter|transforms\.[^.]+\.type)$/;
@@ -13,7 +14,7 @@ export const workerPlugins: Check = {
       .flatMap(([key, value]) => (CLASS_SETTINGS.test(key) ? [value] : []));
     return [...new Set(wanted)].sort().map((name) => {
       const plugin = installed.find((one) => one.class === name);
-      if (plugin !== undefined) return ok(name, `installed, version ${plugin.version}`);
+      if (plugin !== undefined) return ok(name, ['installed', versionOf(plugin)].filter(Boolean).join(', '));
       return broken(
         name,
         `is not installed on ${target.label}`,
@@ -22,3 +23,7 @@ export const workerPlugins: Check = {
     });
   },
 };
+
+/** Some plugins say none, or the word for one that they do not know. */
+const versionOf = ({ version }: Plugin): string =>
+  version === undefined || version === 'undefined' ? '' : `version ${version}`;
