@@ -78,7 +78,10 @@ describe('planned deploys', { timeout: 180_000 }, () => {
     expect(stdout).toMatch(
       /updated; PAUSED.*\n {4}~ batch\.size {2}"5000" → "2500"\n {4}~ sink\.state {2}"running" → "paused"/,
     );
-    expect(await sink.target.status(name)).toMatchObject({ state: 'PAUSED' });
+    // Kafka Connect takes a new configuration up by a restart, of a held connector as well.
+    await eventually(async () => expect(await sink.target.status(name)).toMatchObject({ state: 'PAUSED' }), {
+      timeoutMs: 30_000,
+    });
     await sink.produce(10);
     expect((await connect('plan', '--check')).code).toBe(0);
     define('state: paused', 'state: running');
