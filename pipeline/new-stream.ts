@@ -54,9 +54,9 @@ table:
 sink:
   name: ${kebab}-sink
   tasksMax: 1
-  batchSize: 5000
-  maxPollRecords: 5000
-  maxPartitionFetchBytes: 4194304
+  batchSize: 1000
+  maxPollRecords: 1000
+  maxPartitionFetchBytes: 1048576
 `;
 
 const proto = (name: string, pascal: string): string => `syntax = "proto3";

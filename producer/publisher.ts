@@ -4,6 +4,8 @@ import { type OutgoingRecord, recordBytes } from './outgoing-record.ts';
 export interface PublisherLimits {
   readonly requestRecords: number;
   readonly requestBytes: number;
+  /** From the start of one request to the start of the next at least, in milliseconds. */
+  readonly requestIntervalMs: number;
   readonly queueRecords: number;
   readonly queueBytes: number;
 }
@@ -15,6 +17,9 @@ export interface PublisherLimits {
 export const DEFAULT_LIMITS: PublisherLimits = {
   requestRecords: 2_000,
   requestBytes: 900 * 1024,
+  // About what the sink needs for a small write. More requests than it can answer with writes only take the processor from it,
+  // and their records wait for a write under way: at 1,000 updates/s a row is visible in two thirds of the time it takes without.
+  requestIntervalMs: 6,
   queueRecords: 20_000,
   queueBytes: 16 * 1024 * 1024,
 };
@@ -56,7 +61,8 @@ interface Entry {
 
 /**
  * Batches by themselves: whatever gathers while one request is under way goes into the next. A request is never joined
- * by a second one, because a broker restart reorders concurrent requests of one key, idempotence notwithstanding.
+ * by a second one, because a broker restart reorders concurrent requests of one key, idempotence notwithstanding. After a
+ * pause a record leaves at once; in a steady stream requests keep a distance.
  */
 export function createPublisher(options: PublisherOptions): Publisher {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
@@ -64,6 +70,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let inFlight: { records: number; bytes: number; slot: bigint | undefined } | undefined;
   let queuedBytes = 0;
   let scheduled = false;
+  let startedAt = Number.NEGATIVE_INFINITY;
   let failure: { readonly error: unknown } | undefined;
   let waiting: { ready: () => boolean; resolve: () => void; reject: (error: unknown) => void }[] = [];
 
@@ -93,34 +100,34 @@ export function createPublisher(options: PublisherOptions): Publisher {
     });
 
   const schedule = () => {
-    if (scheduled || inFlight !== undefined || failure !== undefined) return;
+    if (scheduled || inFlight !== undefined || failure !== undefined || queue.length === 0) return;
     scheduled = true;
-    // After this turn of the event loop, so that all updates of one network packet share a request.
-    setImmediate(() => {
-      scheduled = false;
-      void sendAll();
-    });
+    const waitMs = startedAt + limits.requestIntervalMs - performance.now();
+    // At least after this turn of the event loop, so that all updates of one network packet share a request.
+    if (waitMs > 0) setTimeout(sendNext, waitMs);
+    else setImmediate(sendNext);
   };
 
-  const sendAll = async () => {
-    while (queue.length > 0 && failure === undefined) {
-      const entries = takeRequest(queue, limits);
-      queue = queue.slice(entries.length);
-      const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-      queuedBytes -= bytes;
-      inFlight = { records: entries.length, bytes, slot: entries.at(-1)?.slot };
-      const records = entries.map((entry) => entry.record);
-      try {
-        await options.send(records);
-        const { slot } = inFlight;
-        inFlight = undefined;
-        options.onAcknowledged({ records, slot });
-      } catch (error) {
-        failure = { error };
-        options.onFailed(error);
-      }
-      wake();
+  const sendNext = async () => {
+    scheduled = false;
+    startedAt = performance.now();
+    const entries = takeRequest(queue, limits);
+    queue = queue.slice(entries.length);
+    const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+    queuedBytes -= bytes;
+    inFlight = { records: entries.length, bytes, slot: entries.at(-1)?.slot };
+    const records = entries.map((entry) => entry.record);
+    try {
+      await options.send(records);
+      const { slot } = inFlight;
+      inFlight = undefined;
+      options.onAcknowledged({ records, slot });
+      schedule();
+    } catch (error) {
+      failure = { error };
+      options.onFailed(error);
     }
+    wake();
   };
 
   return {

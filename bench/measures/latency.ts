@@ -13,9 +13,6 @@ import { connectTarget, renamed, renderedSink } from '../sink-run.ts';
 import { percentile } from '../statistics.ts';
 import { DEFAULT_WORKLOAD, prepareStream, slots, type Workload } from '../workload.ts';
 
-/** Left out at the start of each run: connections are made and code is compiled then. */
-const WARM_UP_SECONDS = 3;
-
 /** Milliseconds at so many updates a second. */
 export interface Latency {
   readonly rate: number;
@@ -34,12 +31,12 @@ export const latencyMeasure: Measure = {
       bench.note(`latency at ${rate}/s: p50 ${msText(latency.p50)} ms, p99 ${msText(latency.p99)} ms`);
       found.push(latency);
     }
-    return [latencyResult(found)];
+    return [latencyResult(found, bench.sizes.latencyWarmUpSeconds)];
   },
 };
 
 async function measureRate({ stack, databases, sizes }: Bench, rate: number): Promise<Latency> {
-  const updates = rate * (WARM_UP_SECONDS + sizes.latencySeconds);
+  const updates = rate * (sizes.latencyWarmUpSeconds + sizes.latencySeconds);
   const workload: Workload = { ...DEFAULT_WORKLOAD, updates, updatesPerSlot: Math.max(1, Math.round(rate * 0.4)) };
   const name = `bench-latency-${rate}`;
   const { project, environment } = stack;
@@ -68,7 +65,7 @@ async function measureRate({ stack, databases, sizes }: Bench, rate: number): Pr
       feed: feed.address,
     };
     await Promise.all([runPeer('our-producer', settings), awaitRows({ database, rows: updates })]);
-    const samples = await joinTimes(database, workload, await feed.times, rate * WARM_UP_SECONDS);
+    const samples = await joinTimes(database, workload, await feed.times, rate * sizes.latencyWarmUpSeconds);
     return { rate, p50: percentile(samples, 0.5), p95: percentile(samples, 0.95), p99: percentile(samples, 0.99) };
   } finally {
     await feed.close();
@@ -102,7 +99,7 @@ async function joinTimes(
   return samples;
 }
 
-export function latencyResult(found: readonly Latency[]): Result {
+export function latencyResult(found: readonly Latency[], warmUpSeconds: number): Result {
   const short = (rate: number): string => (rate % 1_000 === 0 ? `${rate / 1_000}k` : String(rate));
   const line = (of: 'p50' | 'p95' | 'p99') => ({
     name: of,
@@ -111,8 +108,7 @@ export function latencyResult(found: readonly Latency[]): Result {
   return {
     name: 'latency',
     title: 'gRPC to a visible row',
-    method:
-      'From the moment the feed writes an update to its stream to the moment PostgreSQL has committed its row (`pg_xact_commit_timestamp`, same clock), through producer, Kafka and sink as they are deployed. The first seconds of each run are left out.',
+    method: `From the moment the feed writes an update to its stream to the moment PostgreSQL has committed its row (\`pg_xact_commit_timestamp\`, same clock), through producer, Kafka and sink as they are deployed. The first ${warmUpSeconds} seconds of each run are left out: virtual machines that have just started compile their code then.`,
     table: {
       header: ['updates/s', 'p50 ms', 'p95 ms', 'p99 ms'],
       rows: found.map(({ rate, p50, p95, p99 }) => [String(rate), msText(p50), msText(p95), msText(p99)]),

@@ -136,7 +136,11 @@ function writing({ stream }: SinkInput): SinkSetting[] {
       false,
       "UNNEST drops milliseconds and shifts times by the JVM's zone, without an error",
     ),
-    set('batch.size', sink.batchSize, 'each batch costs the same few catalog queries, so large ones pay'),
+    set(
+      'batch.size',
+      sink.batchSize,
+      'each batch costs the same few catalog queries; past a thousand rows they no longer show',
+    ),
   ];
 }
 
@@ -144,11 +148,15 @@ function polling({ stream: { sink } }: SinkInput): SinkSetting[] {
   const consumer = 'consumer.override';
   return [
     set(`${consumer}.auto.offset.reset`, 'earliest', 'a new sink starts with the first record, not with the next one'),
-    set(`${consumer}.max.poll.records`, sink.maxPollRecords, 'caps the batch; the default is 500'),
+    set(
+      `${consumer}.max.poll.records`,
+      sink.maxPollRecords,
+      'caps the batch; the default of 500 pays twice as often for what a put costs',
+    ),
     set(
       `${consumer}.max.partition.fetch.bytes`,
       sink.maxPartitionFetchBytes,
-      'caps the poll; the default of 1 MiB is less than a full batch',
+      'caps the poll; a full one from one partition must fit',
     ),
     set(
       `${consumer}.max.poll.interval.ms`,

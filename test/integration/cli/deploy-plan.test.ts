@@ -48,7 +48,7 @@ describe('planned deploys', { timeout: 180_000 }, () => {
     const imported = await run('import', name);
     expect(imported.code).toBe(0);
     expect(imported.stderr).toBe(`connectors/positions.yaml as printed renders to what ${name} has\n`);
-    expect(imported.stdout).toContain(`  name: ${name}\n  tasksMax: 2\n  batchSize: 5000\n`);
+    expect(imported.stdout).toContain(`  name: ${name}\n  tasksMax: 2\n  batchSize: 1000\n`);
     const again = await run('deploy', '--plan', 'next.plan');
     expect(again.code).toBe(1);
     expect(again.stderr).toMatch(
@@ -58,13 +58,13 @@ describe('planned deploys', { timeout: 180_000 }, () => {
 
   it('a saved plan is refused when a definition changed, and for what it is not', async () => {
     await connect('plan', '--out', 'next.plan');
-    define('batchSize: 5000', 'batchSize: 2500');
+    define('batchSize: 1000', 'batchSize: 250');
     const moved = await run('deploy', '--plan', 'next.plan', '-o', 'json');
     expect(moved.code).toBe(1);
     expect(JSON.parse(moved.stdout).error.details.moved).toEqual([
       `connector ${name}: its definition changed; planned: unchanged, now: update (batch.size)`,
     ]);
-    expect((await sink.target.config(name))?.['batch.size']).toBe('5000');
+    expect((await sink.target.config(name))?.['batch.size']).toBe('1000');
     expect((await run('deploy', '--plan', 'next.plan', '-e', 'other')).stderr).toContain(
       'is a plan for local, not for',
     );
@@ -76,7 +76,7 @@ describe('planned deploys', { timeout: 180_000 }, () => {
     define('sink:\n', 'sink:\n  state: paused\n');
     const { stdout } = await connect('deploy', '--yes');
     expect(stdout).toMatch(
-      /updated; PAUSED.*\n {4}~ batch\.size {2}"5000" → "2500"\n {4}~ sink\.state {2}"running" → "paused"/,
+      /updated; PAUSED.*\n {4}~ batch\.size {2}"1000" → "250"\n {4}~ sink\.state {2}"running" → "paused"/,
     );
     // Kafka Connect takes a new configuration up by a restart, of a held connector as well.
     await eventually(async () => expect(await sink.target.status(name)).toMatchObject({ state: 'PAUSED' }), {
@@ -88,7 +88,7 @@ describe('planned deploys', { timeout: 180_000 }, () => {
     expect((await connect('deploy', '--yes')).stdout).toContain('updated; RUNNING 2/2 tasks');
     await rowsToBe(10);
     const tasks = await sink.target.tasks(name);
-    expect(tasks.map((task) => task.config['batch.size'])).toEqual(['2500', '2500']);
+    expect(tasks.map((task) => task.config['batch.size'])).toEqual(['250', '250']);
   });
 
   it('a plan tells of the offsets that a deleted sink has left, and a deploy begins where it is told', async () => {

@@ -36,7 +36,7 @@ describe('connect plan on a real stack', () => {
     const { name } = sink.stream.sink;
     await sink.target.putConfig(name, { ...sink.config, 'batch.size': '7', 'connection.password': 'hunter2-plain' });
     const { stdout } = await plan();
-    expect(stdout).toContain('~ batch.size           "7" → "5000"\n');
+    expect(stdout).toContain('~ batch.size           "7" → "1000"\n');
     expect(stdout).toContain('~ connection.password  (secret) a literal → ${env:');
     const json = await plan('-o', 'json', '--check');
     expect(json.code).toBe(2);

@@ -76,10 +76,10 @@ describe('render, deploy and status', () => {
 
   it('deploy shows which settings it changed', async () => {
     const file = join(sink.test.root, sink.stream.file);
-    writeFileSync(file, readFileSync(file, 'utf8').replace('batchSize: 5000', 'batchSize: 2500'));
+    writeFileSync(file, readFileSync(file, 'utf8').replace('batchSize: 1000', 'batchSize: 250'));
     const { stdout } = await connect(sink, ['deploy', '--yes']);
     expect(stdout).toContain('updated; RUNNING 2/2 tasks');
-    expect(stdout).toContain('    ~ batch.size  "5000" → "2500"');
+    expect(stdout).toContain('    ~ batch.size  "1000" → "250"');
   });
 
   it('a failed task shows in status with its cause, its record and what to do', async () => {

@@ -54,15 +54,15 @@ describe('deploying a sink to a real worker', () => {
   });
 
   it('updates what differs, and waits for the tasks that have it', async () => {
-    const config = { ...sink.config, 'batch.size': '1000', 'errors.log.enable': 'false' };
+    const config = { ...sink.config, 'batch.size': '700', 'errors.log.enable': 'false' };
     const result = await sink.deploy({ config });
     expect(result.outcome).toBe('updated');
     expect(result.changes).toEqual([
-      { key: 'batch.size', before: '5000', after: '1000' },
+      { key: 'batch.size', before: '1000', after: '700' },
       { key: 'errors.log.enable', before: 'true', after: 'false' },
     ]);
     const tasks = await sink.target.tasks(sink.stream.sink.name);
-    expect(tasks.map((task) => task.config['batch.size'])).toEqual(['1000', '1000']);
+    expect(tasks.map((task) => task.config['batch.size'])).toEqual(['700', '700']);
     await sink.produce(100, 1_000);
     await rows(sink, 1_100);
   });
@@ -102,7 +102,7 @@ describe('deploying a sink to a real worker', () => {
     });
     const error = await failureOf(sink.deploy({ config: { ...sink.config, 'batch.size': '7' } }));
     expect(error.message).toContain('is PAUSED');
-    expect((await sink.target.config(name))?.['batch.size']).toBe('5000');
+    expect((await sink.target.config(name))?.['batch.size']).toBe('1000');
     await sink.target.resume(name);
     await waitFor(async () => ((await sink.target.status(name))?.state === 'RUNNING' ? true : undefined), {
       timeoutMs: 20_000,

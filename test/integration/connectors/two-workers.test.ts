@@ -65,12 +65,12 @@ describe('deploying to two workers', { timeout: 180_000 }, () => {
     await target.putConfig(name, { ...sink.config, 'batch.size': '7' });
     expect(await deploy()).toMatchObject({
       outcome: 'updated',
-      changes: [{ key: 'batch.size', before: '7', after: '5000' }],
+      changes: [{ key: 'batch.size', before: '7', after: '1000' }],
     });
   });
 
   it('changes configuration and run state together: nothing is written with either alone', async () => {
-    const config = { ...sink.config, 'batch.size': '2500' };
+    const config = { ...sink.config, 'batch.size': '250' };
     expect(await deploy({ config, stream: inState('paused') })).toMatchObject({ outcome: 'updated', state: 'PAUSED' });
     await sink.produce(50, 100);
     expect(await target.config(name)).toEqual(config);
@@ -104,7 +104,7 @@ describe('deploying to two workers', { timeout: 180_000 }, () => {
       if (count <= 3) return 'conflict';
       return request.startsWith('PUT') && count === 4 ? 'lose answer' : 'pass';
     });
-    const config = { ...sink.config, 'batch.size': '1000' };
+    const config = { ...sink.config, 'batch.size': '700' };
     const result = await deploy({ target: createRestTarget({ url: proxy.url }), config });
     expect(result).toMatchObject({ outcome: 'updated', state: 'RUNNING' });
     expect(proxy.conflicts()).toBeGreaterThan(8);

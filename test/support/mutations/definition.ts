@@ -63,18 +63,18 @@ export const definitionMutations: readonly Mutation[] = [
   },
   {
     name: 'a key of the definition is misspelt',
-    edit: { file: DEFINITION, find: 'batchSize: 5000', replace: 'batch_size: 5000' },
+    edit: { file: DEFINITION, find: 'batchSize: 1000', replace: 'batch_size: 1000' },
     rule: 'DEFINITION_INVALID',
   },
   {
     name: 'a batch is larger than a poll',
-    edit: { file: DEFINITION, find: 'maxPollRecords: 5000', replace: 'maxPollRecords: 500' },
+    edit: { file: DEFINITION, find: 'maxPollRecords: 1000', replace: 'maxPollRecords: 500' },
     rule: 'DEFINITION_INVALID',
-    at: { file: DEFINITION, line: 'batchSize: 5000' },
+    at: { file: DEFINITION, line: 'batchSize: 1000' },
   },
   {
     name: 'one fetch cannot fill a poll',
-    edit: { file: DEFINITION, find: 'maxPartitionFetchBytes: 4194304', replace: 'maxPartitionFetchBytes: 65536' },
+    edit: { file: DEFINITION, find: 'maxPartitionFetchBytes: 1048576', replace: 'maxPartitionFetchBytes: 65536' },
     rule: 'BATCH_AND_POLL',
   },
   {

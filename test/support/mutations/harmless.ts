@@ -71,7 +71,7 @@ export const harmlessChanges: readonly HarmlessChange[] = [
     edits: [{ file: DEFINITION, find: '[position_account, signature]', replace: '[signature, position_account]' }],
   },
   { name: 'one task', edits: [{ file: DEFINITION, find: 'tasksMax: 2', replace: 'tasksMax: 1' }] },
-  { name: 'smaller batches', edits: [{ file: DEFINITION, find: 'batchSize: 5000', replace: 'batchSize: 1000' }] },
+  { name: 'smaller batches', edits: [{ file: DEFINITION, find: 'batchSize: 1000', replace: 'batchSize: 700' }] },
   {
     name: 'longer retention',
     edits: [{ file: DEFINITION, find: 'retention.ms: 604800000', replace: 'retention.ms: 1209600000' }],

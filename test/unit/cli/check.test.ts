@@ -120,7 +120,7 @@ describe('connect check', () => {
   }, 60_000);
 
   it('reports a definition that does not load like any other finding, so that its line is annotated', async () => {
-    applyEdit(root, { file: DEFINITION, find: 'batchSize: 5000', replace: 'batch_size: 5000' });
+    applyEdit(root, { file: DEFINITION, find: 'batchSize: 1000', replace: 'batch_size: 1000' });
     const { code, stdout } = await check('--format', 'github-actions');
     expect(code).toBe(3);
     expect(stdout).toContain('title=DEFINITION_INVALID::unknown key "batch_size"');

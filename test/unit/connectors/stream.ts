@@ -10,9 +10,9 @@ export const positions: StreamDefinition = {
   sink: {
     name: 'positions-sink',
     tasksMax: 2,
-    batchSize: 5000,
-    maxPollRecords: 5000,
-    maxPartitionFetchBytes: 4_194_304,
+    batchSize: 1000,
+    maxPollRecords: 1000,
+    maxPartitionFetchBytes: 1_048_576,
     onUndecodable: 'fail',
     omit: [],
     config: {},

@@ -19,9 +19,9 @@ test('what a definition leaves out has its default, and settings become text', (
     sink: {
       name: 'positions-sink',
       tasksMax: 2,
-      batchSize: 5000,
-      maxPollRecords: 5000,
-      maxPartitionFetchBytes: 4_194_304,
+      batchSize: 1000,
+      maxPollRecords: 1000,
+      maxPartitionFetchBytes: 1_048_576,
       onUndecodable: 'fail',
     },
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { OutgoingRecord } from '../../../producer/outgoing-record.ts';
 import { createPublisher, type PublisherLimits, takeRequest } from '../../../producer/publisher.ts';
 
@@ -12,7 +12,7 @@ function createBroker(limits: Partial<PublisherLimits> = {}) {
   const failures: unknown[] = [];
   let underway = 0;
   const publisher = createPublisher({
-    limits,
+    limits: { requestIntervalMs: 0, ...limits },
     send: (records) => {
       underway += 1;
       expect(underway, 'requests at the same time').toBe(1);
@@ -50,6 +50,38 @@ describe('the publisher', () => {
       [1, 2],
       [3, 4],
     ]);
+  });
+
+  it('sends at once after a pause, and in a steady stream not before the interval is over', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] });
+    try {
+      const { publisher, requests } = createBroker({ requestIntervalMs: 6 });
+      const sent = () => requests.map((request) => request.numbers);
+      publisher.add(record(1), 1n);
+      await settle();
+      expect(sent()).toEqual([[1]]);
+      requests[0]?.answer();
+      await settle();
+      vi.advanceTimersByTime(2);
+      publisher.add(record(2), 1n);
+      await settle();
+      vi.advanceTimersByTime(3);
+      publisher.add(record(3), 1n);
+      await settle();
+      expect(sent()).toEqual([[1]]);
+      vi.advanceTimersByTime(1);
+      expect(sent()).toEqual([[1], [2, 3]]);
+      // The second request outlasts its interval.
+      vi.advanceTimersByTime(20);
+      publisher.add(record(4), 2n);
+      await settle();
+      expect(sent()).toHaveLength(2);
+      requests[1]?.answer();
+      await settle();
+      expect(sent()).toEqual([[1], [2, 3], [4]]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('tells the slot of what is acknowledged, and not more', async () => {

@@ -23,7 +23,7 @@ test('a new sink gets its plugin, its worker configuration and its connector, in
   expect(settings.connectorConfiguration).toMatchObject({ 'tasks.max': '2', 'config.action.reload': 'none' });
   expect(Object.keys(settings.connectorConfiguration).filter((key) => /^name$|override/.test(key))).toEqual([]);
   const { properties } = sink.fake.resources.filesOf(settings);
-  expect(properties).toContain('consumer.max.poll.records=5000\n');
+  expect(properties).toContain('consumer.max.poll.records=1000\n');
 });
 
 test('a second deploy changes nothing', async () => {
@@ -38,8 +38,8 @@ test('a changed setting is one update of the configuration, followed to the end 
   const sink = await createMskSink();
   await sink.deploy();
   sink.fake.faults.looks = 3;
-  const result = await sink.deploy({ sink: { batchSize: 1000 } });
-  expect(result).toMatchObject({ outcome: 'updated', changes: [{ key: 'batch.size', before: '5000', after: '1000' }] });
+  const result = await sink.deploy({ sink: { batchSize: 700 } });
+  expect(result).toMatchObject({ outcome: 'updated', changes: [{ key: 'batch.size', before: '1000', after: '700' }] });
   expect(updates(sink)).toBe(1);
   expect(sink.events.filter(({ kind }) => kind === 'operation').length).toBeGreaterThan(1);
 });
@@ -48,7 +48,7 @@ test('plugin, consumer tuning and capacity go in one update, the configuration i
   const sink = await createMskSink();
   await sink.deploy();
   const result = await sink.deploy({
-    sink: { batchSize: 1000, maxPollRecords: 2000 },
+    sink: { batchSize: 700, maxPollRecords: 2000 },
     plugin: 'another zip',
     connect: { capacity: { provisioned: { mcuCount: 2, workerCount: 1 } } },
   });
@@ -68,7 +68,7 @@ test('capacity that is as before is not sent again, which the service would refu
   const sink = await createMskSink();
   const capacity = { autoscaled: { mcuCount: 1, minWorkers: 1, maxWorkers: 2, scaleInCpu: 20, scaleOutCpu: 80 } };
   await sink.deploy({ connect: { capacity } });
-  await expect(sink.deploy({ connect: { capacity }, sink: { batchSize: 1000 } })).resolves.toMatchObject({
+  await expect(sink.deploy({ connect: { capacity }, sink: { batchSize: 700 } })).resolves.toMatchObject({
     outcome: 'updated',
   });
 });
@@ -118,7 +118,7 @@ test('a paused sink is left alone', async () => {
   const sink = await createMskSink();
   await sink.deploy();
   connector(sink).state = 'PAUSED';
-  await expect(sink.deploy({ sink: { batchSize: 1000 } })).rejects.toMatchObject({
+  await expect(sink.deploy({ sink: { batchSize: 700 } })).rejects.toMatchObject({
     code: 'REFUSED',
     hint: 'run `connect resume` first',
   });
@@ -129,8 +129,8 @@ test('a sink that is declared paused is deployed, seen to run, and then held bac
   await expect(sink.deploy({ sink: { state: 'paused' } })).resolves.toMatchObject({ outcome: 'created' });
   expect(connector(sink).state).toBe('PAUSED');
   await expect(sink.deploy({ sink: { state: 'paused' } })).resolves.toMatchObject({ outcome: 'unchanged' });
-  await expect(sink.deploy({ sink: { state: 'paused', batchSize: 1000 } })).rejects.toMatchObject({ code: 'REFUSED' });
-  await expect(sink.deploy({ sink: { state: 'running', batchSize: 1000 } })).resolves.toMatchObject({
+  await expect(sink.deploy({ sink: { state: 'paused', batchSize: 700 } })).rejects.toMatchObject({ code: 'REFUSED' });
+  await expect(sink.deploy({ sink: { state: 'running', batchSize: 700 } })).resolves.toMatchObject({
     outcome: 'updated',
     changes: [{ key: 'batch.size' }, { key: 'sink.state', before: 'paused', after: 'running' }],
   });

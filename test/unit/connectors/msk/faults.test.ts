@@ -73,7 +73,7 @@ test.each(['UPDATE_FAILED', 'ROLLBACK_COMPLETE'] as const)(
   async (outcome) => {
     const sink = await deployedSink();
     sink.fake.faults.failUpdate = outcome;
-    await expect(sink.deploy({ sink: { batchSize: 1000 } })).rejects.toMatchObject({
+    await expect(sink.deploy({ sink: { batchSize: 700 } })).rejects.toMatchObject({
       code: 'DEPLOY_FAILED',
       exitCode: 4,
       message: [
@@ -86,14 +86,14 @@ test.each(['UPDATE_FAILED', 'ROLLBACK_COMPLETE'] as const)(
         '  MSK Connect rolled back by itself: the previous configuration runs',
       ].join('\n'),
     });
-    expect(settings(sink)['batch.size']).toBe('5000');
+    expect(settings(sink)['batch.size']).toBe('1000');
   },
 );
 
 test('a rollback of the service that failed is told as such', async () => {
   const sink = await deployedSink();
   sink.fake.faults.failUpdate = 'ROLLBACK_FAILED';
-  await expect(sink.deploy({ sink: { batchSize: 1000 } })).rejects.toMatchObject({
+  await expect(sink.deploy({ sink: { batchSize: 700 } })).rejects.toMatchObject({
     code: 'ROLLBACK_FAILED',
     exitCode: 5,
   });
@@ -102,7 +102,7 @@ test('a rollback of the service that failed is told as such', async () => {
 test('an update that the service silently takes back is no success', async () => {
   const sink = await deployedSink();
   sink.fake.faults.failUpdate = 'silent';
-  await expect(sink.deploy({ sink: { batchSize: 1000 } })).rejects.toMatchObject({
+  await expect(sink.deploy({ sink: { batchSize: 700 } })).rejects.toMatchObject({
     code: 'DEPLOY_FAILED',
     exitCode: 4,
     message: expect.stringContaining('ended in UPDATE_COMPLETE, but the configuration is not what was deployed'),
@@ -112,7 +112,7 @@ test('an update that the service silently takes back is no success', async () =>
 test('when the second group fails the first one goes back as well', async () => {
   const sink = await deployedSink();
   const deploying = sink.deploy(
-    { sink: { batchSize: 1000, maxPollRecords: 2000 } },
+    { sink: { batchSize: 700, maxPollRecords: 2000 } },
     {
       onEvent: (event) => {
         if (event.kind !== 'operation' || event.operation.type !== 'UPDATE_WORKER_SETTING') return;
@@ -130,26 +130,26 @@ test('when the second group fails the first one goes back as well', async () => 
     code: 'DEPLOY_FAILED',
     details: { rollback: 'rolled back to the previous configuration: RUNNING' },
   });
-  expect(sink.fake.resources.filesOf(connector(sink).settings).properties).toContain('consumer.max.poll.records=5000');
+  expect(sink.fake.resources.filesOf(connector(sink).settings).properties).toContain('consumer.max.poll.records=1000');
 });
 
 test('tasks that do not come up under a new configuration bring back the old one', async () => {
   const sink = await deployedSink();
   sink.setMembers(0);
-  await expect(sink.deploy({ sink: { batchSize: 1000 } })).rejects.toMatchObject({
+  await expect(sink.deploy({ sink: { batchSize: 700 } })).rejects.toMatchObject({
     code: 'DEPLOY_FAILED',
     details: { rollback: 'rolled back to the previous configuration: RUNNING' },
   });
-  expect(settings(sink)['batch.size']).toBe('5000');
+  expect(settings(sink)['batch.size']).toBe('1000');
 });
 
 test('without rollback what was changed stays for a person to look at', async () => {
   const sink = await deployedSink();
   sink.setMembers(0);
-  await expect(sink.deploy({ sink: { batchSize: 1000 } }, { rollback: false })).rejects.toMatchObject({
+  await expect(sink.deploy({ sink: { batchSize: 700 } }, { rollback: false })).rejects.toMatchObject({
     code: 'REFUSED',
   });
-  expect(settings(sink)['batch.size']).toBe('1000');
+  expect(settings(sink)['batch.size']).toBe('700');
 });
 
 test.each(['CreateCustomPlugin', 'CreateWorkerConfiguration', 'CreateConnector'])(
@@ -165,8 +165,8 @@ test.each(['CreateCustomPlugin', 'CreateWorkerConfiguration', 'CreateConnector']
 test('an update whose answer was lost is recognised by what it did', async () => {
   const sink = await deployedSink();
   sink.fake.faults.loseAnswer = 'UpdateConnector';
-  await expect(sink.deploy({ sink: { batchSize: 1000 } })).resolves.toMatchObject({ outcome: 'updated' });
-  expect(settings(sink)['batch.size']).toBe('1000');
+  await expect(sink.deploy({ sink: { batchSize: 700 } })).resolves.toMatchObject({ outcome: 'updated' });
+  expect(settings(sink)['batch.size']).toBe('700');
 });
 
 test('somebody else who creates the name at the same time keeps it', async () => {
@@ -194,7 +194,7 @@ test('a version that is stale for a change of no consequence is read again', asy
   sink.fake.faults.beforeUpdate = (one) => {
     one.version += 1;
   };
-  await expect(sink.deploy({ sink: { batchSize: 1000 } })).resolves.toMatchObject({ outcome: 'updated' });
+  await expect(sink.deploy({ sink: { batchSize: 700 } })).resolves.toMatchObject({ outcome: 'updated' });
 });
 
 test('a version that is stale because somebody else changed a setting ends the deploy', async () => {
@@ -206,10 +206,10 @@ test('a version that is stale because somebody else changed a setting ends the d
       connectorConfiguration: { ...one.settings.connectorConfiguration, 'insert.mode': 'insert' },
     };
   };
-  await expect(sink.deploy({ sink: { batchSize: 1000 } })).rejects.toMatchObject({
+  await expect(sink.deploy({ sink: { batchSize: 700 } })).rejects.toMatchObject({
     message: expect.stringContaining('somebody else changed positions-sink at the same time'),
   });
-  expect(settings(sink)).toMatchObject({ 'insert.mode': 'insert', 'batch.size': '5000' });
+  expect(settings(sink)).toMatchObject({ 'insert.mode': 'insert', 'batch.size': '1000' });
 });
 
 test('another operation in progress is waited for', async () => {
@@ -221,7 +221,7 @@ test('another operation in progress is waited for', async () => {
     };
     one.pending = { looks: 5, isReady: true, finish };
   };
-  await expect(sink.deploy({ sink: { batchSize: 1000 } })).resolves.toMatchObject({ outcome: 'updated' });
+  await expect(sink.deploy({ sink: { batchSize: 700 } })).resolves.toMatchObject({ outcome: 'updated' });
 });
 
 test('a value that became what it should be meanwhile needs no update', async () => {
@@ -229,10 +229,10 @@ test('a value that became what it should be meanwhile needs no update', async ()
   sink.fake.faults.beforeUpdate = (one) => {
     one.settings = {
       ...one.settings,
-      connectorConfiguration: { ...one.settings.connectorConfiguration, 'batch.size': '1000' },
+      connectorConfiguration: { ...one.settings.connectorConfiguration, 'batch.size': '700' },
     };
   };
-  await expect(sink.deploy({ sink: { batchSize: 1000 } })).resolves.toMatchObject({ outcome: 'updated' });
+  await expect(sink.deploy({ sink: { batchSize: 700 } })).resolves.toMatchObject({ outcome: 'updated' });
   expect(connector(sink).operations).toEqual([]);
 });
 

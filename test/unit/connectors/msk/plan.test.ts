@@ -35,7 +35,7 @@ test('a change of the polls makes another worker configuration, shown property b
   expect(connector).toMatchObject({
     action: 'update',
     summary: 'update in place: worker settings, then configuration',
-    changes: [{ key: 'batch.size' }, { key: 'worker consumer.max.poll.records', before: '5000', after: '2000' }],
+    changes: [{ key: 'batch.size' }, { key: 'worker consumer.max.poll.records', before: '1000', after: '2000' }],
   });
 });
 

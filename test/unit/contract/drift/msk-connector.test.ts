@@ -49,7 +49,7 @@ test('a setting that differs is told where it lives: polls too, though they stan
   const project = await createMskProject();
   await project.deploy({ maxPollRecords: 6000, tasksMax: 1 });
   expect(await drift(project, 1)).toEqual([
-    'consumer.override.max.poll.records is "6000" on MSK Connect in eu-central-1, the files say "5000"',
+    'consumer.override.max.poll.records is "6000" on MSK Connect in eu-central-1, the files say "1000"',
     'tasks.max is "1" on MSK Connect in eu-central-1, the files say "2"',
   ]);
 });
