@@ -26,7 +26,7 @@ export const FULL: Sizes = {
   updates: 300_000,
   histories: [100_000, 1_000_000, 10_000_000],
   latencySeconds: 20,
-  latencyWarmUpSeconds: 20,
+  latencyWarmUpSeconds: 30,
   latencyRates: [100, 1_000, 5_000],
 };
 

@@ -11,11 +11,11 @@ export interface WorkerPlace {
   readonly pluginFolders: readonly string[];
 }
 
-/** JVM heap of the worker in MiB: two tasks hold about 200 with what they poll and fetch ahead, and a collector needs room. */
+/** JVM heap of the worker in MiB: room for polls of 5,000 records, should a definition ask for them, in two tasks. */
 export const WORKER_HEAP_MB = 768;
 /**
- * A poll of thousands of records lives just long enough to be copied a few times. The parallel collector does that at two
- * thirds of the processor time a row that G1 took in 512 MiB, where it marked the old generation without a break.
+ * A large poll lives just long enough to be copied a few times. The parallel collector does that at two thirds of the
+ * processor time a row that G1 took in 512 MiB, where it marked the old generation without a break.
  */
 export const WORKER_JVM_FLAGS = ['-Xms256m', '-XX:+UseParallelGC'] as const;
 

@@ -41,7 +41,10 @@ const results = [
     ]),
     [peer],
   ),
-  latencyResult(FULL.latencyRates.map((rate) => ({ rate, p50: 5, p95: 9, p99: 14 })), 20),
+  latencyResult(
+    FULL.latencyRates.map((rate) => ({ rate, p50: 5, p95: 9, p99: 14 })),
+    20,
+  ),
   readsResult(readings),
 ];
 
