@@ -94,7 +94,7 @@ describe('what runs, compared with the files', () => {
     );
     expect(JSON.stringify(findings)).not.toContain('hunter2');
     const batch = findings.find(({ path }) => path.endsWith('batch.size'));
-    expect(batch?.message).toMatch(/^batch\.size is "100" on Kafka Connect at .*, the files say "5000"$/);
+    expect(batch?.message).toMatch(/^batch\.size is "100" on Kafka Connect at .*, the files say "1000"$/);
     expect(batch?.file).toBe('connectors/positions.yaml');
     await sink.target.putConfig(sink.stream.sink.name, sink.config);
   });

@@ -92,8 +92,8 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
   it('takes a change of its polls and batches, worker first, and goes on', async () => {
     const file = join(sink.test.root, 'connectors/positions.yaml');
     const document = parseDocument(readFileSync(file, 'utf8'));
-    document.setIn(['sink', 'batchSize'], 1000);
-    document.setIn(['sink', 'maxPollRecords'], 1000);
+    document.setIn(['sink', 'batchSize'], 500);
+    document.setIn(['sink', 'maxPollRecords'], 500);
     writeFileSync(file, document.toString());
     const { streams } = await succeed('deploy', '-e', 'msk', '--yes');
     expect(streams[0].changes.map(({ key }: { key: string }) => key)).toEqual([
