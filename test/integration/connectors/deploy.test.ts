@@ -195,6 +195,11 @@ describe('a deploy that fails', () => {
   });
 });
 
+async function areAllFailed({ target, stream }: SinkFixture): Promise<boolean> {
+  const tasks = (await target.status(stream.sink.name))?.tasks ?? [];
+  return tasks.length > 0 && tasks.every((task) => task.state === 'FAILED');
+}
+
 describe('a sink that fails on its records', () => {
   let sink: SinkFixture;
   beforeAll(async () => {
@@ -215,6 +220,11 @@ describe('a sink that fails on its records', () => {
   });
 
   it('goes on where it stopped when the cause is gone: an unchanged deploy starts its failed tasks again', async () => {
+    // The first task to fail leaves its partitions to the other, which fails in its turn.
+    await waitFor(async () => ((await areAllFailed(sink)) ? true : undefined), {
+      timeoutMs: 60_000,
+      what: 'every task to have failed',
+    });
     await sink.query('ALTER TABLE positions ADD COLUMN mark_price numeric(38, 6)');
     const result = await sink.deploy();
     expect(result.outcome).toBe('unchanged');
