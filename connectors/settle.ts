@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../core/errors.ts';
 import { retry, waitFor } from '../core/retry.ts';
 import type { DeployOptions } from './deploy.ts';
-import { type FailedPart, failuresOf, formatSuspects } from './failure.ts';
+import { failedError } from './failed-error.ts';
+import { type FailedPart, failuresOf } from './failure.ts';
 import { createProgress, type Observation, type TaskCount } from './progress.ts';
 import type { SinkConfig } from './render.ts';
 import { isIn, type WantedState } from './run-state.ts';
@@ -100,28 +101,20 @@ async function observe({ target, stream, members }: DeployOptions): Promise<Obse
 
 function stillFailing(name: string, failures: readonly FailedPart[], restarts: number): ConnectError {
   const again = restarts === 0 ? '' : ` and failed again after ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}`;
-  const hint = failures.find((failure) => failure.hint !== undefined)?.hint;
-  const lines = failures.flatMap(({ task, worker, cause, suspects }) => {
-    const record = formatSuspects(suspects);
-    return [
-      `  ${task === undefined ? 'connector' : `task ${task}`} on ${worker}`,
-      `  cause   ${cause}`,
-      ...(record === undefined ? [] : [`  record  ${record}`]),
-    ];
-  });
-  return new ConnectError('REFUSED', [`${name} FAILED${again}`, ...lines].join('\n'), {
-    details: {
-      connector: name,
-      failures: failures.map(({ suspects, ...failure }) => ({ ...failure, record: formatSuspects(suspects) })),
-    },
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return failedError(`${name} FAILED${again}`, { connector: name, failures });
 }
 
 function tooSlow(name: string, timeoutMs: number, count: TaskCount | undefined): ConnectError {
   const seen = count === undefined ? 'it keeps failing' : `${count.running} of ${count.expected} tasks are RUNNING`;
-  return new ConnectError('TIMEOUT', `${name} does not run as deployed after ${timeoutMs / 1000} s: ${seen}`, {
-    details: { connector: name, ...count },
-    hint: 'a busy cluster may need longer: --timeout 10m; the log of the worker says what it is doing',
+  return settleTimeout(`${name} does not run as deployed after ${timeoutMs / 1000} s: ${seen}`, {
+    connector: name,
+    ...count,
   });
 }
+
+/** The TIMEOUT error of waiting for connector and tasks; `details` is for machines. */
+export const settleTimeout = (message: string, details: Readonly<Record<string, unknown>>): ConnectError =>
+  new ConnectError('TIMEOUT', message, {
+    details,
+    hint: 'a busy cluster may need longer: --timeout 10m; the log of the worker says what it is doing',
+  });

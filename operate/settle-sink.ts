@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failuresOf, formatSuspects } from '../connectors/failure.ts';
+import { failedError } from '../connectors/failed-error.ts';
+import { failuresOf } from '../connectors/failure.ts';
 import { groupMembers } from '../connectors/group-members.ts';
-import { createProgress, type Observation } from '../connectors/progress.ts';
+import { createProgress, type Observation, type TaskCount } from '../connectors/progress.ts';
+import { settleTimeout } from '../connectors/settle.ts';
 import { worthAnotherTry } from '../connectors/targets/another-try.ts';
 import type { ConnectorStatus, ConnectTarget } from '../connectors/targets/target.ts';
 import { ConnectError } from '../core/errors.ts';
@@ -122,32 +124,16 @@ async function observe(
 }
 
 /** The error for a sink that does not run: cause, record and hint of everything that FAILED; `details.failures` has them as well. */
-export function failingSink(status: ConnectorStatus, stream: StreamDefinition): ConnectError {
-  const failures = failuresOf(status, stream);
-  const lines = failures.flatMap(({ task, worker, cause, suspects }) => {
-    const record = formatSuspects(suspects);
-    return [
-      `  ${task === undefined ? 'connector' : `task ${task}`} on ${worker}`,
-      `  cause   ${cause}`,
-      ...(record === undefined ? [] : [`  record  ${record}`]),
-    ];
+export const failingSink = (status: ConnectorStatus, stream: StreamDefinition): ConnectError =>
+  failedError(`${stream.sink.name} does not run: FAILED`, {
+    connector: stream.sink.name,
+    failures: failuresOf(status, stream),
+    hint: 'remove the cause, then run `connect restart --failed`',
   });
-  const hint = failures.find((failure) => failure.hint !== undefined)?.hint;
-  return new ConnectError('REFUSED', [`${stream.sink.name} does not run: FAILED`, ...lines].join('\n'), {
-    details: {
-      connector: stream.sink.name,
-      failures: failures.map(({ suspects, ...failure }) => ({ ...failure, record: formatSuspects(suspects) })),
-    },
-    hint: hint ?? 'remove the cause, then run `connect restart --failed`',
-  });
-}
 
-const tooSlow = (name: string, timeoutMs: number, count: { running: number; expected: number }): ConnectError =>
-  new ConnectError(
-    'TIMEOUT',
-    `${name} does not run after ${timeoutMs / 1000} s: ${count.running} of ${count.expected} tasks are RUNNING`,
-    {
-      details: { connector: name, ...count },
-      hint: 'a busy cluster may need longer: --timeout 10m; the log of the worker says what it is doing',
-    },
-  );
+const tooSlow = (name: string, timeoutMs: number, { running, expected }: TaskCount): ConnectError =>
+  settleTimeout(`${name} does not run after ${timeoutMs / 1000} s: ${running} of ${expected} tasks are RUNNING`, {
+    connector: name,
+    running,
+    expected,
+  });

@@ -17,6 +17,7 @@ import { type AvroRecord, loadAvroSchema } from '../../schemas/avro-schema.ts';
 import { registerSchema } from '../../schemas/register.ts';
 import { createSchemaRegistry } from '../../schemas/registry.ts';
 import { frame } from '../../schemas/wire-format.ts';
+import { goodRecord } from './good-record.ts';
 import { createTestProject, type TestProject } from './project.ts';
 
 /** A project whose table and subject exist, ready for its sink. */
@@ -87,36 +88,12 @@ export async function createSinkFixture(name: string): Promise<SinkFixture> {
     produce: (count, from = 0) =>
       send(
         Array.from({ length: count }, (_, index) => {
-          const record = update(from + index);
+          const record = goodRecord(from + index);
           return { key: String(record.position_account), value: frame(id, type.toBuffer(record)) };
         }),
       ),
     produceBytes: (key, value) => send([{ key, value }]),
-    encode: (number, changes = {}) => frame(id, type.toBuffer({ ...update(number), ...changes })),
+    encode: (number, changes = {}) => frame(id, type.toBuffer(goodRecord(number, changes))),
     query: (sql) => withPostgres(test.database, async (client) => (await client.query(sql)).rows),
-  };
-}
-
-function update(number: number): AvroRecord {
-  return {
-    position_account: `Position${number}`,
-    position_index: number,
-    owner: 'Owner1',
-    signature: `Signature${number}`,
-    slot: 250_000_000n + BigInt(number),
-    block_time: new Date('2026-01-01T00:00:00.123Z'),
-    symbol: 'BTC-USD',
-    side: 'Long',
-    size: '1.00000001',
-    entry_price: '50000.000001',
-    mark_price: '50001.000000',
-    margin: '1000.000000',
-    leverage: 50,
-    unrealized_pnl: '-0.000001',
-    realized_pnl: '0.000000',
-    funding_accrued: '0.000000',
-    liquidation_price: '49000.000000',
-    status: 'Open',
-    event_type: 'OPENED',
   };
 }

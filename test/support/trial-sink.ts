@@ -18,6 +18,7 @@ import { registerSchema } from '../../schemas/register.ts';
 import { createSchemaRegistry } from '../../schemas/registry.ts';
 import { frame } from '../../schemas/wire-format.ts';
 import { mutatedProject } from './contract-fixture.ts';
+import { goodRecord } from './good-record.ts';
 import type { Edit } from './mutations/edit.ts';
 import { createTestProject, type TestProject } from './project.ts';
 
@@ -48,32 +49,6 @@ export interface TrialSink {
   query(sql: string): Promise<Record<string, unknown>[]>;
   /** The task's state, the trace if it failed. */
   state(): Promise<{ readonly state: string; readonly trace: string } | undefined>;
-}
-
-/** A good record; what a trial is about is given. */
-export function goodRecord(number: number, changes: AvroRecord = {}): AvroRecord {
-  return {
-    position_account: `Position${number}`,
-    position_index: number,
-    owner: 'Owner1',
-    signature: `Signature${number}`,
-    slot: 250_000_000n + BigInt(number),
-    block_time: new Date('2026-01-01T00:00:00.123Z'),
-    symbol: 'BTC-USD',
-    side: 'Long',
-    size: '1.00000001',
-    entry_price: '50000.000001',
-    mark_price: '50001.000000',
-    margin: '1000.000000',
-    leverage: 50,
-    unrealized_pnl: '-0.000001',
-    realized_pnl: '0.000000',
-    funding_accrued: '0.000000',
-    liquidation_price: '49000.000000',
-    status: 'Open',
-    event_type: 'OPENED',
-    ...changes,
-  };
 }
 
 const TIMEOUT_MS = 90_000;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AvroRecord } from '../../../schemas/avro-schema.ts';
+import { goodRecord } from '../../support/good-record.ts';
 import { mutations } from '../../support/mutations/mutations.ts';
-import { createTrials, goodRecord, type TrialOptions, type TrialSink, type Trials } from '../../support/trial-sink.ts';
+import { createTrials, type TrialOptions, type TrialSink, type Trials } from '../../support/trial-sink.ts';
 
 /** An edit that the check catches, and what a real sink makes of it when nobody checks. The records are ones the producer would send. */
 interface LetThrough {

@@ -11,29 +11,15 @@ import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { Environment, StreamDefinition } from '../../../pipeline/types.ts';
 import { positions, staging } from '../../unit/connectors/stream.ts';
 import { scratchFolder } from '../scratch.ts';
-import { type FakeMsk, type FakeMskOptions, REGION, startFakeMsk } from './fake-msk.ts';
+import { MSK_TARGET } from './environment.ts';
+import { type FakeMsk, type FakeMskOptions, startFakeMsk } from './fake-msk.ts';
 
-const CLUSTER = `arn:aws:kafka:${REGION}:123456789012:cluster/perps/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d-2`;
 export const BROKERS = ['b-1.example.com:9098', 'b-2.example.com:9098'];
 
 /** An MSK Connect target that uses a fake's services. */
 export const mskConnect = (url: string, changes: Partial<MskConnect> = {}): MskConnect => ({
-  target: 'msk',
-  region: REGION,
-  version: '3.7.x',
-  cluster: CLUSTER,
-  authentication: 'iam',
-  encryption: 'tls',
-  role: 'arn:aws:iam::123456789012:role/perps-connect',
-  subnets: ['subnet-0a1b2c3d4e5f6a7b8'],
-  securityGroups: ['sg-0a1b2c3d4e5f6a7b8'],
-  networkType: 'ipv4',
-  capacity: { provisioned: { mcuCount: 1, workerCount: 1 } },
+  ...MSK_TARGET,
   plugin: { bucket: 'plugins', prefix: 'connect/' },
-  workerConfiguration: {
-    'config.providers': 'secretsmanager',
-    'config.providers.secretsmanager.class': 'com.amazonaws.kafka.config.providers.SecretsManagerConfigProvider',
-  },
   logs: {},
   tags: { team: 'perps' },
   endpoints: { kafkaConnect: url, kafka: url, s3: url },

@@ -1,8 +1,5 @@
-import { Writable } from 'node:stream';
-import type { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { createContext } from '../../../cli/context.ts';
-import { createProgram } from '../../../cli/main.ts';
+import { leafCommands } from '../../support/command-tree.ts';
 import { describedCommands, requireDescribed } from '../../support/output-schemas.ts';
 
 /** Commands that print no document, and why. */
@@ -14,24 +11,7 @@ const WITHOUT_JSON: Readonly<Record<string, string>> = {
   __complete: 'answers that script',
 };
 
-const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-const program = createProgram(
-  createContext({
-    env: {},
-    cwd: '/',
-    stdout: nowhere,
-    stderr: nowhere,
-    isTty: false,
-    signal: new AbortController().signal,
-    setExitCode: () => {},
-  }),
-);
-
-function leaves(command: Command, path: readonly string[] = []): { name: string; command: Command }[] {
-  if (command.commands.length === 0) return [{ name: path.join('-'), command }];
-  return command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
-}
-const commands = leaves(program);
+const commands = leafCommands().map(({ path, command }) => ({ name: path.join('-'), command }));
 
 it.each(commands)(
   '$name prints JSON on request, and its schema is published, or it says why not',

@@ -1,11 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
-import { createContext } from '../../../cli/context.ts';
-import { createProgram } from '../../../cli/main.ts';
+import { leafCommands } from '../../support/command-tree.ts';
 import { type EchoingServices, formsOf, startEchoingServices } from '../../support/echoing-services.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { copyProject } from '../../support/project.ts';
@@ -78,26 +75,11 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   delete: ['--yes'],
 };
 
-function leaves(command: Command, path: readonly string[] = []): string[] {
-  if (command.commands.length === 0) return [path.join(' ')];
-  return command.commands.flatMap((child) => leaves(child, [...path, child.name()]));
-}
-
-const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-const program = createProgram(
-  createContext({
-    env: {},
-    cwd: '/',
-    stdout: nowhere,
-    stderr: nowhere,
-    isTty: false,
-    signal: new AbortController().signal,
-    setExitCode: () => {},
-  }),
-);
 /** These serve or build for long, and ask no part of an environment. */
 const LEFT_OUT = ['simulate', 'plugin build'];
-const commands = leaves(program).filter((name) => !LEFT_OUT.includes(name));
+const commands = leafCommands()
+  .map(({ path }) => path.join(' '))
+  .filter((name) => !LEFT_OUT.includes(name));
 
 /** What of a text is a secret, in whichever form. */
 const leaksIn = (text: string): string[] =>

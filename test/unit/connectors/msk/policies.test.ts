@@ -3,8 +3,8 @@ import { deployerPolicy } from '../../../../connectors/msk/deployer-policy.ts';
 import type { MskEnvironment, PolicyDocument } from '../../../../connectors/msk/policy.ts';
 import { workerPolicies } from '../../../../connectors/msk/worker-policy.ts';
 import { renderSink } from '../../../../connectors/render.ts';
+import { onMsk } from '../../../support/msk/environment.ts';
 import { positions } from '../stream.ts';
-import { onMsk } from './environment.ts';
 
 const sinkOf = (environment: MskEnvironment, stream = positions) => ({
   stream,

@@ -1,10 +1,11 @@
-import type { MskEnvironment } from '../../../../connectors/msk/policy.ts';
-import type { MskConnect } from '../../../../pipeline/msk-connect.ts';
-import { staging } from '../stream.ts';
+import type { MskEnvironment } from '../../../connectors/msk/policy.ts';
+import type { MskConnect } from '../../../pipeline/msk-connect.ts';
+import { staging } from '../../unit/connectors/stream.ts';
 
 export const CLUSTER = 'arn:aws:kafka:eu-central-1:123456789012:cluster/perps/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d-2';
 
-const connect: MskConnect = {
+/** A target on MSK Connect, with everything said. */
+export const MSK_TARGET: MskConnect = {
   target: 'msk',
   region: 'eu-central-1',
   version: '3.7.x',
@@ -37,5 +38,5 @@ export const onMsk = (changes: Partial<MskConnect> = {}): MskEnvironment => ({
     ssl: true,
     sasl: { mechanism: 'aws-iam', region: 'eu-central-1' },
   },
-  connect: { ...connect, ...changes },
+  connect: { ...MSK_TARGET, ...changes },
 });
