@@ -22,6 +22,14 @@ export type MskForm = Omit<MskConnect, 'capacity' | 'plugin'> & {
 /** The Java that the sink needs: Debezium JDBC 3.x is built for 17. */
 const SINK_JAVA = 17;
 
+/** Worker properties that every sink sets for itself, and from where: set for the environment too, they would win unseen. */
+const SET_BY_SINKS: Readonly<Record<string, string>> = {
+  'consumer.auto.offset.reset': 'a new sink begins with the first record',
+  'consumer.max.poll.records': 'it comes from sink.maxPollRecords',
+  'consumer.max.partition.fetch.bytes': 'it comes from sink.maxPartitionFetchBytes',
+  'consumer.max.poll.interval.ms': 'it is longer than the sink tries again',
+};
+
 /** What the schema cannot say about an MSK Connect target, and the service would refuse. `at` leads to its `connect`. */
 export function checkMskConnect(file: YamlFile, at: Path, form: MskForm): Problem[] {
   const problems: Problem[] = [];
@@ -56,7 +64,8 @@ export function checkMskConnect(file: YamlFile, at: Path, form: MskForm): Proble
   }
   if (form.capacity.autoscaled !== undefined) checkAutoscaled(form.capacity.autoscaled, refuse);
   for (const key of Object.keys(form.workerConfiguration)) {
-    const reason = whyRefused(key);
+    const from = Object.hasOwn(SET_BY_SINKS, key) ? SET_BY_SINKS[key] : undefined;
+    const reason = from === undefined ? whyRefused(key) : `"${key}" is not set here; ${from}`;
     if (reason !== undefined) problems.push(file.problemAtKey([...at, 'workerConfiguration', key], reason));
   }
   for (const provider of providersOf(form)) {
@@ -101,6 +110,11 @@ export function checkProvider(file: YamlFile, at: Path, reference: string, form:
   return [file.problemAt(at, `no config provider "${provider}" on the workers of MSK Connect; name it in ${where}`)];
 }
 
+const whySetTwice = (property: string, { workerConfiguration }: MskForm): string | undefined =>
+  Object.hasOwn(workerConfiguration, property)
+    ? `connect.workerConfiguration sets "${property}" for every sink as well; set it in one place`
+    : undefined;
+
 /** A plugin's or worker configuration's name is the connector's with a dash and 12 digits of its contents' hash. */
 const MAX_CONNECTOR_NAME = 128 - 13;
 
@@ -119,7 +133,7 @@ export function checkMskStream({ file, stream }: DefinedStream, environment: str
   for (const [key, value] of Object.entries(config)) {
     const at = ['sink', 'config', key];
     const property = workerPropertyOf(key);
-    const reason = property === undefined ? undefined : whyRefused(property);
+    const reason = property === undefined ? undefined : (whyRefused(property) ?? whySetTwice(property, form));
     if (reason !== undefined) problems.push(file.problemAtKey(at, `${reason} (environment ${environment})`));
     problems.push(...checkProvider(file, at, value, form));
   }

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { renderSink } from '../../../connectors/render.ts';
 import { loadProject } from '../../../pipeline/load.ts';
+import { workerPropertyOf } from '../../../pipeline/msk-worker-properties.ts';
+import { onMsk } from '../../support/msk/environment.ts';
+import { positions } from '../connectors/stream.ts';
 import { complaints, POSITIONS, projectFolder } from './project-folder.ts';
 
 const REFERENCE = '$' + '{secretsmanager:perps/db:password}';
@@ -219,6 +223,34 @@ test('a definition whose client settings MSK Connect does not take is refused wh
     ),
     'connectors/positions.yaml:16:5  MSK Connect sets "admin.*" itself and refuses it (environment staging)',
   ]);
+});
+
+test('a client setting that the environment sets for every sink is refused in a definition', () => {
+  const told = complaints({
+    'connect.yaml': environment(CONNECT).replace(
+      'workerConfiguration:',
+      'workerConfiguration:\n        consumer.fetch.min.bytes: 65536',
+    ),
+    'connectors/positions.yaml': `${POSITIONS}  config:
+    consumer.override.fetch.min.bytes: 1
+`,
+  });
+  expect(told).toEqual([
+    'connectors/positions.yaml:14:5  connect.workerConfiguration sets "consumer.fetch.min.bytes" for every sink as well; set it in one place (environment staging)',
+  ]);
+});
+
+test('what every sink sets for its consumer cannot be set otherwise for the environment', () => {
+  const environmentOnMsk = onMsk();
+  const ofSinks = Object.keys(renderSink(positions, environmentOnMsk, [{ name: 'position_account' }]))
+    .map(workerPropertyOf)
+    .filter((property) => property !== undefined);
+  expect(ofSinks).toContain('consumer.auto.offset.reset');
+  for (const property of ofSinks) {
+    expect(problems(['workerConfiguration:', `workerConfiguration:\n        ${property}: 1`])).toEqual([
+      expect.stringMatching(new RegExp(`^19 "${property.replaceAll('.', '\\.')}" is not set here; `)),
+    ]);
+  }
 });
 
 test('a connector whose name leaves no room for those of its plugin and worker configuration is refused', () => {
