@@ -20,6 +20,7 @@ import { errorsTolerance } from './rules/errors-tolerance.ts';
 import { feedService } from './rules/feed-service.ts';
 import { fieldLimits } from './rules/field-limits.ts';
 import { fieldType } from './rules/field-type.ts';
+import { fold } from './rules/fold.ts';
 import { foreignKey } from './rules/foreign-key.ts';
 import { integerRange } from './rules/integer-range.ts';
 import { nameNeedsQuotes } from './rules/name-needs-quotes.ts';
@@ -97,7 +98,7 @@ export const ruleGroups: readonly RuleGroup[] = [
   },
   {
     title: 'Keys, order, and what Connect adds',
-    rules: [upsertKeyIndex, upsertKeyNull, upsertKeyField, topicKey, traceColumns, currentView],
+    rules: [upsertKeyIndex, upsertKeyNull, upsertKeyField, topicKey, traceColumns, currentView, fold],
   },
   {
     title: 'Topic',

@@ -1,4 +1,4 @@
-import { DEFINITION, ENVIRONMENTS, type Mutation, sinkSetting } from './edit.ts';
+import { DEFINITION, ENVIRONMENTS, type Mutation, SQL, sinkSetting, withFold } from './edit.ts';
 
 /** Edits of definition and environments. */
 export const definitionMutations: readonly Mutation[] = [
@@ -40,6 +40,30 @@ export const definitionMutations: readonly Mutation[] = [
     name: 'the view does not exist',
     edit: { file: DEFINITION, find: 'view: public.current_positions', replace: 'view: public.current_position' },
     rule: 'CURRENT_VIEW',
+  },
+  {
+    name: 'the fold does not exist',
+    edit: withFold({ table: 'public.position_days' }),
+    rule: 'FOLD',
+    at: { file: DEFINITION, line: 'table: public.position_days' },
+  },
+  {
+    name: "the fold's source does not exist",
+    edit: withFold({ source: 'public.history' }),
+    rule: 'FOLD',
+    at: { file: DEFINITION, line: 'source: public.history' },
+  },
+  {
+    name: 'the fold has other columns than its source',
+    edit: withFold({ source: 'public.user_statistics' }),
+    rule: 'FOLD',
+    at: { file: SQL, line: 'CREATE VIEW user_statistics' },
+  },
+  {
+    name: "the fold's identity is no column",
+    edit: withFold({ identity: 'position' }),
+    rule: 'FOLD',
+    at: { file: DEFINITION, line: 'identity: position ' },
   },
   {
     name: 'current states are ordered by text',

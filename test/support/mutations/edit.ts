@@ -39,3 +39,14 @@ export const field = (json: string): Edit => ({
   find: '"doc": "What happened." }\n',
   replace: `"doc": "What happened." },\n    ${json}\n`,
 });
+/** A fold that is as it must be (a view stands for the derived table), but for what is given. */
+export const withFold = (changes: Readonly<Record<string, string>>): Edit => {
+  const right = { table: 'public.current_positions', source: 'public.current_positions', identity: 'position_account' };
+  const lines = Object.entries({ ...right, rebuild: 'public.rebuild', ...changes });
+  return {
+    file: DEFINITION,
+    find: '    order: slot\n',
+    // A comment ends each line, so that a value can be told from one that it is the beginning of.
+    replace: `    order: slot\n  fold:\n${lines.map(([key, value]) => `    ${key}: ${value} #\n`).join('')}`,
+  };
+};

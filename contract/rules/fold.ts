@@ -1,0 +1,50 @@
+import { didYouMean } from '../../pipeline/problem.ts';
+import { columnOf, type Relation } from '../catalog.ts';
+import { shortName, sqlPlace } from '../contract.ts';
+import type { Rule } from '../rule.ts';
+
+export const fold: Rule = {
+  id: 'FOLD',
+  what: 'The fold and its source exist, have the same columns in the same order, and share the identity with the table.',
+  why: '`verify` and `rebuild` fail, or compare one column with another.',
+  *check(contract) {
+    const { stream, table, migrated, definition } = contract;
+    const wanted = stream.table.fold;
+    if (wanted === undefined) return;
+    const { relations } = migrated.catalog;
+    for (const role of ['table', 'source'] as const) {
+      const name = wanted[role];
+      if (relations[name] !== undefined) continue;
+      const dropped = migrated.dropped[name];
+      yield {
+        path: name,
+        places: [definition.placeOf(['table', 'fold', role]), ...(dropped === undefined ? [] : [dropped])],
+        message: `${dropped === undefined ? 'no migration creates' : 'the migrations drop'} the ${role === 'table' ? 'table' : 'view'} ${name}${didYouMean(name, Object.keys(relations))}`,
+        remedy: `add a migration that creates it, or correct table.fold.${role}`,
+      };
+    }
+    const kept = relations[wanted.table];
+    const source = relations[wanted.source];
+    if (kept === undefined || source === undefined) return;
+    if (columnsText(kept) !== columnsText(source)) {
+      yield {
+        path: shortName(source.name),
+        places: [sqlPlace(contract, source.name), sqlPlace(contract, kept.name)],
+        message: `${shortName(source.name)} has columns (${columnsText(source)}), ${shortName(kept.name)} has (${columnsText(kept)})`,
+        remedy: 'give both the same columns in the same order by a migration',
+      };
+    }
+    const { identity } = wanted;
+    const without = [table, kept, source].find((one) => one !== undefined && columnOf(one, identity) === undefined);
+    if (without === undefined) return;
+    const columns = without.columns.map(({ name }) => name);
+    yield {
+      path: `${stream.name}.table.fold.identity`,
+      places: [definition.placeOf(['table', 'fold', 'identity']), sqlPlace(contract, without.name)],
+      message: `table.fold.identity: ${shortName(without.name)} has no column ${identity}${didYouMean(identity, columns)}`,
+      remedy: 'name the column that table, fold and source share',
+    };
+  },
+};
+
+const columnsText = ({ columns }: Relation): string => columns.map(({ name }) => name).join(', ');
