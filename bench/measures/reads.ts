@@ -61,21 +61,36 @@ export interface Reading {
   readonly pages: number;
 }
 
-/** What reading costs as history grows, through our views and through the seed's own definitions. */
+/** A database filled to one size. */
+interface History {
+  readonly rows: number;
+  readonly pool: PostgresPool;
+}
+
+/** What reading costs as history grows, through our views and through the seed's own definitions; the sizes take turns. */
 export const readsMeasure: Measure = {
   name: 'reads',
   async run(bench) {
-    const readings: Reading[] = [];
-    for (const rows of bench.sizes.histories) {
-      bench.note(`reads: a history of ${shortNumber(rows)} rows`);
-      const database = await bench.databases.fresh('reads', 'ours');
-      await fillHistory(bench, database, rows);
-      readings.push(...(await readAll(bench, database, rows)));
-      await bench.databases.drop('reads');
+    const histories: History[] = [];
+    try {
+      // The largest first: making the next one writes to disk what it has left to be written.
+      for (const rows of bench.sizes.histories.toReversed()) {
+        bench.note(`reads: making a history of ${shortNumber(rows)} rows`);
+        const database = await bench.databases.fresh(nameOf(rows), 'ours');
+        await fillHistory(bench, database, rows);
+        histories.unshift({ rows, pool: createPool(database, 1) });
+      }
+      return [readsResult(await readAll(bench, histories))];
+    } finally {
+      for (const { rows, pool } of histories) {
+        await pool.end();
+        await bench.databases.drop(nameOf(rows));
+      }
     }
-    return [readsResult(readings)];
   },
 };
+
+const nameOf = (rows: number): string => `reads_${shortSize(rows)}`;
 
 /** Two updates a slot: ten million of them span three weeks. The positions are the same at every size. */
 async function fillHistory({ stack }: Bench, database: PostgresConnection, rows: number): Promise<void> {
@@ -85,29 +100,35 @@ async function fillHistory({ stack }: Bench, database: PostgresConnection, rows:
   await withPostgres(database, (client) => client.query('VACUUM (ANALYZE)'));
 }
 
-async function readAll({ note }: Bench, database: PostgresConnection, rows: number): Promise<Reading[]> {
-  const pool = createPool(database, 1);
-  try {
-    const { rows: owners } = await pool.query<{ owner: string }>(
-      'SELECT owner FROM current_positions GROUP BY owner ORDER BY md5(owner) LIMIT 200',
-    );
-    const names = owners.map(({ owner }) => owner);
-    const readings: Reading[] = [];
-    for (const side of ['ours', 'seed'] as const) {
-      if (side === 'seed')
-        for (const sql of [...SEED_VIEWS, ...SEED_INDEXES, 'VACUUM (ANALYZE) positions']) await pool.query(sql);
-      for (const query of QUERIES) {
+async function readAll({ note }: Bench, histories: readonly History[]): Promise<Reading[]> {
+  const owners = new Map<History, readonly string[]>();
+  for (const history of histories) owners.set(history, await someOwners(history));
+  const readings: Reading[] = [];
+  for (const side of ['ours', 'seed'] as const) {
+    if (side === 'seed') for (const { pool } of histories) await addSeed(pool);
+    for (const query of QUERIES) {
+      for (const history of histories) {
+        const names = owners.get(history) ?? [];
         const schema = side === 'ours' ? 'public' : 'seed';
-        const ms = await timeQuery(pool, query, schema, names);
-        const pages = await pagesOf(pool, query, schema, names.slice(0, ms < SLOW_MS ? PAGE_OWNERS : 1));
-        note(`reads: ${shortNumber(rows)} rows, ${side}: ${query.name} ${msText(ms)} ms, ${pages} pages`);
-        readings.push({ query: query.name, side, rows, ms, pages });
+        const ms = await timeQuery(history.pool, query, schema, names);
+        const pages = await pagesOf(history.pool, query, schema, names.slice(0, ms < SLOW_MS ? PAGE_OWNERS : 1));
+        note(`reads: ${shortNumber(history.rows)} rows, ${side}: ${query.name} ${msText(ms)} ms, ${pages} pages`);
+        readings.push({ query: query.name, side, rows: history.rows, ms, pages });
       }
     }
-    return readings;
-  } finally {
-    await pool.end();
   }
+  return readings;
+}
+
+async function someOwners({ pool }: History): Promise<string[]> {
+  const { rows } = await pool.query<{ owner: string }>(
+    'SELECT owner FROM current_positions GROUP BY owner ORDER BY md5(owner) LIMIT 200',
+  );
+  return rows.map(({ owner }) => owner);
+}
+
+async function addSeed(pool: PostgresPool): Promise<void> {
+  for (const sql of [...SEED_VIEWS, ...SEED_INDEXES, 'VACUUM (ANALYZE) positions']) await pool.query(sql);
 }
 
 /** The median of several executions, as the client sees them. */

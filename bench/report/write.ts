@@ -51,4 +51,4 @@ function markdownTable({ header, rows }: Result['table']): string[] {
 }
 
 const machineText = ({ cpu, cpus, memoryGb, system, node, java, load }: Machine): string =>
-  `${cpus} × ${cpu}, ${memoryGb} GB, ${system}; Node ${node}, Java ${java}; everything on this one machine. Load average at the start ${load.toFixed(1)}.`;
+  `${cpus} × ${cpu}, ${memoryGb} GB, ${system}; Node ${node}, Java ${java}; everything on this one machine, PostgreSQL with a quarter of its memory as shared_buffers. Load average at the start ${load.toFixed(1)}.`;

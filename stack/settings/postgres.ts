@@ -6,7 +6,6 @@ export const INITDB_ARGUMENTS = ['--encoding=UTF8', '--locale=C'] as const;
 
 /** Server settings that hold wherever PostgreSQL runs; `name=value` each. */
 export const SERVER_SETTINGS = [
-  'shared_buffers=128MB',
   'max_connections=100',
   'log_timezone=UTC',
   'log_line_prefix=%m [%p] %q%u@%d ',
