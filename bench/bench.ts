@@ -31,11 +31,11 @@ export const FULL: Sizes = {
 };
 
 export const QUICK: Sizes = {
-  rows: 60_000,
+  rows: 25_000,
   rounds: 1,
-  singles: 1_000,
-  updates: 60_000,
-  histories: [20_000, 100_000],
+  singles: 500,
+  updates: 40_000,
+  histories: [10_000, 50_000],
   latencySeconds: 3,
   latencyWarmUpSeconds: 3,
   latencyRates: [100, 1_000],
