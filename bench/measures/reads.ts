@@ -177,7 +177,7 @@ export function readsResult(readings: readonly Reading[]): Result {
     name: 'reads',
     title: 'Reading the views as history grows',
     method:
-      'The median time of a query as a client on the same machine sees it, prepared, over different owners; the sizes take turns. The owners are the same at every size, but positions close and others open: an owner has 5 at 100k rows and 20 at 10M, and each that is asked for lies on a page of its own. “seed” is the seed’s own view definition on the same history, with the seed’s indexes. Slope: 0 is flat in history, 1 grows with it. Pages: of 8 KiB, that one execution looks at; other work on the machine changes times, not these.',
+      'The median time of a query as a client on the same machine sees it, prepared, over different owners; the sizes take turns. The owners are the same at every size, but positions close and others open, so that an owner has more of them in a longer history, and each may lie on a page of its own. “seed” is the seed’s own view definition on the same history, with the seed’s indexes. Slope: 0 is flat in history, 1 grows with it. Pages: of 8 KiB, that one execution looks at; other work on the machine changes times, not these.',
     table: {
       header: ['ms · pages', ...sizes.map((rows) => `${shortNumber(rows)} rows`), 'slope'],
       rows: series.map(({ name, points }) => [

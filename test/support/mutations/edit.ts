@@ -39,6 +39,7 @@ export const field = (json: string): Edit => ({
   find: '"doc": "What happened." }\n',
   replace: `"doc": "What happened." },\n    ${json}\n`,
 });
+
 /** A fold that is as it must be (a view stands for the derived table), but for what is given. */
 export const withFold = (changes: Readonly<Record<string, string>>): Edit => {
   const right = { table: 'public.current_positions', source: 'public.current_positions', identity: 'position_account' };
