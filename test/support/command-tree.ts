@@ -1,21 +1,8 @@
-import { Writable } from 'node:stream';
 import type { Command } from 'commander';
-import { createContext } from '../../cli/context.ts';
 import { createProgram } from '../../cli/main.ts';
+import { capturedContext } from './captured-context.ts';
 
-const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-
-const program = createProgram(
-  createContext({
-    env: {},
-    cwd: '/',
-    stdout: nowhere,
-    stderr: nowhere,
-    isTty: false,
-    signal: new AbortController().signal,
-    setExitCode: () => {},
-  }),
-);
+const program = createProgram(capturedContext().context);
 
 /** Every command that can be run, with the words it is called by. */
 export function leafCommands(command: Command = program, path: readonly string[] = []): LeafCommand[] {

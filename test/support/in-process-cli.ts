@@ -1,6 +1,5 @@
-import { Writable } from 'node:stream';
-import { createContext } from '../../cli/context.ts';
 import { run } from '../../cli/main.ts';
+import { type CapturedOptions, capturedContext } from './captured-context.ts';
 import { requireDescribed } from './output-schemas.ts';
 
 export interface InProcessResult {
@@ -15,33 +14,10 @@ export interface InProcessResult {
  */
 export async function runInProcess(
   args: readonly string[],
-  {
-    cwd,
-    env = {},
-    signal = new AbortController().signal,
-  }: { cwd: string; env?: NodeJS.ProcessEnv; signal?: AbortSignal },
+  options: CapturedOptions & { readonly cwd: string },
 ): Promise<InProcessResult> {
-  const written = { stdout: '', stderr: '' };
-  let code = 0;
-  const into = (name: keyof typeof written) =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        written[name] += String(chunk);
-        done();
-      },
-    });
-  const context = createContext({
-    env,
-    cwd,
-    stdout: into('stdout'),
-    stderr: into('stderr'),
-    isTty: false,
-    signal,
-    setExitCode: (value) => {
-      code = value;
-    },
-  });
+  const { context, said } = capturedContext(options);
   await run(args, context);
-  requireDescribed(args, written.stdout);
-  return { code, ...written };
+  requireDescribed(args, said.stdout);
+  return said;
 }

@@ -1,11 +1,9 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { createContext } from '../../../cli/context.ts';
-import { run } from '../../../cli/main.ts';
 import { packageRoot } from '../../../core/package-root.ts';
 import { fakeDocker } from '../../support/fake-docker.ts';
+import { runInProcess } from '../../support/in-process-cli.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const container = (name: string, port: number) =>
@@ -24,24 +22,8 @@ async function connect(args: string[], answers: Parameters<typeof fakeDocker>[1]
     copyFileSync(join(packageRoot(), file), join(root, file));
   }
   const docker = fakeDocker(root, answers);
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  let code = 0;
-  await run(
-    args,
-    createContext({
-      env: docker.env,
-      cwd: root,
-      stdout,
-      stderr,
-      isTty: false,
-      signal: new AbortController().signal,
-      setExitCode: (value) => {
-        code = value;
-      },
-    }),
-  );
-  const text = (stream: PassThrough) => (stream.read() as Buffer | null)?.toString() ?? '';
-  return { code, stdout: text(stdout), stderr: text(stderr), calls: docker.calls() };
+  const result = await runInProcess(args, { cwd: root, env: docker.env });
+  return { ...result, calls: docker.calls() };
 }
 
 describe('connect up --docker', () => {

@@ -1,14 +1,11 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createContext } from '../../../cli/context.ts';
 import { run } from '../../../cli/main.ts';
 import { packageRoot } from '../../../core/package-root.ts';
 import { readOracle } from '../../../producer/simulator/oracle.ts';
+import { capturedContext } from '../../support/captured-context.ts';
 import { openReader, updatesOf } from '../producer/simulator/feed-reader.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -16,37 +13,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-interface Session {
-  readonly firstLine: Promise<string>;
-  readonly ended: Promise<{ exitCode: number; stdout: string; stderr: string }>;
-  interrupt(): void;
-}
-
-function simulate(...flags: string[]): Session {
-  const abort = new AbortController();
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  const firstLine = once(stdout, 'data').then(([chunk]) => String(chunk).trim());
-  const texts = Promise.all([text(stdout), text(stderr)]);
-  let exitCode = 0;
-  const context = createContext({
-    env: {},
-    cwd: packageRoot(),
-    stdout,
-    stderr,
-    isTty: false,
-    signal: abort.signal,
-    setExitCode: (code) => {
-      exitCode = code;
-    },
-  });
-  const ended = run(['simulate', '--port', '0', ...flags], context).then(async () => {
-    stdout.end();
-    stderr.end();
-    const [out, err] = await texts;
-    return { exitCode, stdout: out, stderr: err };
-  });
-  return { firstLine, ended, interrupt: () => abort.abort() };
+function simulate(...flags: string[]) {
+  const { context, said, firstOutput, interrupt } = capturedContext({ cwd: packageRoot() });
+  const ended = run(['simulate', '--port', '0', ...flags], context).then(() => said);
+  return { firstOutput, ended, interrupt };
 }
 
 describe('connect simulate', () => {
@@ -54,14 +24,14 @@ describe('connect simulate', () => {
     const folder = await mkdtemp(join(tmpdir(), 'simulate-'));
     cleanups.push(() => rm(folder, { recursive: true }));
     const session = simulate('--only', 'positions', '--updates', '1000', '--faulty', '3', '--oracle', folder);
-    const [address = '', service] = (await session.firstLine).split(/\s+/);
+    const [address = '', service] = (await session.firstOutput).trim().split(/\s+/);
     expect(service).toBe('perps.v1.PositionFeed');
     const reader = openReader(address);
     cleanups.push(() => reader.close());
     expect(updatesOf(await reader.read())).toHaveLength(1_000);
     session.interrupt();
-    const { exitCode, stderr } = await session.ended;
-    expect(exitCode).toBe(0);
+    const { code, stderr } = await session.ended;
+    expect(code).toBe(0);
     expect(stderr).toContain('sent 1,000 updates');
     let rejected = 0;
     for await (const entry of readOracle(join(folder, 'positions.ndjson')))
@@ -71,7 +41,7 @@ describe('connect simulate', () => {
 
   it('prints its address as JSON when asked to', async () => {
     const session = simulate('--only', 'positions', '-o', 'json');
-    await session.firstLine;
+    await session.firstOutput;
     session.interrupt();
     const { stdout } = await session.ended;
     expect(JSON.parse(stdout)).toEqual({
@@ -86,8 +56,8 @@ describe('connect simulate', () => {
     [['--updates', '3', '--faulty', '4'], '4 faulty updates cannot be among 3'],
     [['--only', 'position'], 'positions'],
   ])('refuses %j with exit 64', async (flags, message) => {
-    const { exitCode, stderr } = await simulate(...flags).ended;
-    expect(exitCode).toBe(64);
+    const { code, stderr } = await simulate(...flags).ended;
+    expect(code).toBe(64);
     expect(stderr).toContain(message);
   });
 });

@@ -1,10 +1,9 @@
-import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { type CliContext, createContext } from '../../../cli/context.ts';
 import { eachSink, stateWords } from '../../../cli/sink-action.ts';
 import { createRestTarget } from '../../../connectors/targets/rest.ts';
 import { ConnectError } from '../../../core/errors.ts';
 import type { SinkAction } from '../../../operate/settle-sink.ts';
+import { capturedContext } from '../../support/captured-context.ts';
 import { positions } from '../connectors/stream.ts';
 
 const sink = (name: string): SinkAction => ({
@@ -14,35 +13,12 @@ const sink = (name: string): SinkAction => ({
   timeoutMs: 1,
 });
 
-function commandLine(): { context: CliContext; said: () => { code: number; text: string } } {
-  let text = '';
-  let code = 0;
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      text += String(chunk);
-      done();
-    },
-  });
-  const context = createContext({
-    env: {},
-    cwd: '/',
-    stdout: stream,
-    stderr: stream,
-    isTty: false,
-    signal: new AbortController().signal,
-    setExitCode: (value) => {
-      code = value;
-    },
-  });
-  return { context, said: () => ({ code, text }) };
-}
-
 const fails = new ConnectError('NOT_FOUND', 'a-sink is not deployed', { hint: 'run `connect deploy`' });
 const act = ({ stream }: SinkAction): Promise<string> =>
   stream.name === 'a' ? Promise.reject(fails) : Promise.resolve('done');
 
-test('a sink that fails keeps the next one from nothing, and is neither hidden nor forgotten', async () => {
-  const { context, said } = commandLine();
+test('after a sink that fails the next one is still acted on, and the failure is in the answer and in the exit code', async () => {
+  const { context, said } = capturedContext();
   expect(await eachSink(context, [sink('a'), sink('b')], act)).toEqual([
     {
       connector: 'a-sink',
@@ -51,11 +27,11 @@ test('a sink that fails keeps the next one from nothing, and is neither hidden n
     },
     'done',
   ]);
-  expect(said()).toEqual({ code: 1, text: '✗ a-sink is not deployed\n  hint  run `connect deploy`\n' });
+  expect(said).toEqual({ code: 1, stdout: '', stderr: '✗ a-sink is not deployed\n  hint  run `connect deploy`\n' });
 });
 
 test('the error of a single sink is the error of the command', async () => {
-  await expect(eachSink(commandLine().context, [sink('a')], act)).rejects.toBe(fails);
+  await expect(eachSink(capturedContext().context, [sink('a')], act)).rejects.toBe(fails);
 });
 
 test.each([

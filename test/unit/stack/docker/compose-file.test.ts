@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { createContext } from '../../../../cli/context.ts';
 import { createProgram } from '../../../../cli/main.ts';
 import { packageRoot, packageVersion } from '../../../../core/package-root.ts';
 import { restConnect } from '../../../../pipeline/connections.ts';
@@ -18,6 +16,7 @@ import { BROKER_HEAP_MB } from '../../../../stack/settings/broker.ts';
 import { PIPELINE_DATABASE } from '../../../../stack/settings/postgres.ts';
 import { REGISTRY_HEAP_MB } from '../../../../stack/settings/registry.ts';
 import { WORKER_HEAP_MB } from '../../../../stack/settings/worker.ts';
+import { capturedContext } from '../../../support/captured-context.ts';
 import { type ComposeService, composeFile, composeText, repositoryFile } from '../../../support/compose-file.ts';
 
 const { services, volumes } = composeFile();
@@ -221,15 +220,7 @@ describe('the environments docker and compose', () => {
 });
 
 describe('the commands of the profile app', () => {
-  const context = createContext({
-    env: {},
-    cwd: packageRoot(),
-    stdout: new PassThrough(),
-    stderr: new PassThrough(),
-    isTty: false,
-    signal: new AbortController().signal,
-    setExitCode: () => {},
-  });
+  const { context } = capturedContext();
   const inApp = entries.filter(([, { profiles }]) => profiles?.includes('app'));
 
   it.each(inApp)('%s is one that this version has, with every option it is given', (_name, { command: words = [] }) => {

@@ -1,0 +1,50 @@
+import { Writable } from 'node:stream';
+import { type CliContext, createContext } from '../../cli/context.ts';
+
+export interface CapturedContext {
+  readonly context: CliContext;
+  /** What was written so far, and the exit code that was set last. */
+  readonly said: { stdout: string; stderr: string; code: number };
+  /** As Ctrl-C does. */
+  interrupt(): void;
+  /** Resolves with what stdout holds, once it is not empty. */
+  readonly firstOutput: Promise<string>;
+}
+
+export interface CapturedOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly isTty?: boolean;
+  /** Interrupts as well. */
+  readonly signal?: AbortSignal;
+}
+
+/** A command's context in this process: no terminal unless asked for, and what is written is kept. */
+export function capturedContext({ cwd = '/', env = {}, isTty = false, signal }: CapturedOptions = {}): CapturedContext {
+  const abort = new AbortController();
+  const said = { stdout: '', stderr: '', code: 0 };
+  let written = (): void => {};
+  const firstOutput = new Promise<string>((resolve) => {
+    written = () => resolve(said.stdout);
+  });
+  const into = (name: 'stdout' | 'stderr') =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        said[name] += String(chunk);
+        if (name === 'stdout') written();
+        done();
+      },
+    });
+  const context = createContext({
+    env,
+    cwd,
+    stdout: into('stdout'),
+    stderr: into('stderr'),
+    isTty,
+    signal: signal === undefined ? abort.signal : AbortSignal.any([abort.signal, signal]),
+    setExitCode: (code) => {
+      said.code = code;
+    },
+  });
+  return { context, said, firstOutput, interrupt: () => abort.abort() };
+}
