@@ -1,8 +1,9 @@
 import type { WantedState } from '../connectors/run-state.ts';
 import type { StateChange } from '../operate/sink-state.ts';
 import type { CliContext } from './context.ts';
+import type { SinkFlags } from './flags.ts';
 import { duration } from './format.ts';
-import { eachSink, type SinkFlags, selectSinks, stateWords } from './sink-action.ts';
+import { eachSink, selectSinks, stateWords } from './sink-action.ts';
 
 /** Brings the selected sinks to a state, one after the other, and says of each what became of it. */
 export async function changeStates(context: CliContext, wanted: WantedState, flags: SinkFlags): Promise<void> {

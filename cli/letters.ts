@@ -16,6 +16,7 @@ import { loadFeedService } from '../producer/feed-service.ts';
 import { createRecordMapper } from '../producer/to-record.ts';
 import { confirm } from './confirm.ts';
 import type { CliContext } from './context.ts';
+import type { SinkFlags, StreamFlags } from './flags.ts';
 import {
   groupLines,
   letterLines,
@@ -24,7 +25,7 @@ import {
   type ShownLetter,
   shownLetter,
 } from './render-letters.ts';
-import { eachSink, type SelectedSinks, type SinkFlags, type StreamFlags, selectSinks } from './sink-action.ts';
+import { eachSink, type SelectedSinks, selectSinks } from './sink-action.ts';
 import { streamParts } from './stream-parts.ts';
 
 export interface LetterFlags extends StreamFlags {

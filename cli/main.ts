@@ -8,7 +8,10 @@ import { errorDocument, renderError } from './render-error.ts';
 /** Runs one command line; sets the exit code through the context and never throws. */
 export async function run(argv: readonly string[], context: CliContext): Promise<void> {
   try {
-    await createProgram(context).parseAsync([...argv], { from: 'user' });
+    const program = createProgram(context);
+    // Asked for help on a command that does not exist, commander would show the help of everything and end with 0.
+    const words = namesCommand(program, argv) ? argv : argv.filter((word) => word !== '--help' && word !== '-h');
+    await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has already printed its message; help and version are no failures.
@@ -43,12 +46,24 @@ function inheritSettings(command: Command, parent: Command): void {
   for (const child of command.commands) inheritSettings(child, command);
 }
 
+/** Whether the words name a command, or none at all. Flags in front of a command's name take no value. */
+function namesCommand(program: Command, argv: readonly string[]): boolean {
+  let command = program;
+  for (const word of argv) {
+    if (command.commands.length === 0 || word === 'help' || word === '--') return true;
+    if (word.startsWith('-')) continue;
+    const child = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (child === undefined) return false;
+    command = child;
+  }
+  return true;
+}
+
 const wantsJson = (argv: readonly string[]): boolean =>
   argv.some(
     (word, index) =>
-      word === '-ojson' ||
-      word === '--output=json' ||
-      (word === 'json' && /^(-o|--output)$/.test(argv[index - 1] ?? '')),
+      /^(-o|--(output|format)=)json$/.test(word) ||
+      (word === 'json' && /^(-o|--output|--format)$/.test(argv[index - 1] ?? '')),
   );
 
 function interrupted(error: unknown): ConnectError {

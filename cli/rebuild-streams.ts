@@ -2,15 +2,13 @@ import { type RebuildReport, rebuildFold } from '../operate/rebuild-fold.ts';
 import { databaseConnection } from '../pipeline/connections.ts';
 import { selectEnvironment, selectStreams } from '../pipeline/load.ts';
 import type { CliContext } from './context.ts';
+import type { StreamFlags } from './flags.ts';
 import { count } from './format.ts';
 
 const NOTE_EVERY_MS = 2_000;
 
 /** Rebuilds the folds of the chosen streams, one after the other. */
-export async function rebuildStreams(
-  context: CliContext,
-  { env, only, output }: { env?: string; only?: string[]; output: 'text' | 'json' },
-): Promise<void> {
+export async function rebuildStreams(context: CliContext, { env, only, output }: StreamFlags): Promise<void> {
   const project = await context.loadProject();
   const environment = selectEnvironment(project, env);
   const database = databaseConnection(environment, context.secrets(project));

@@ -8,8 +8,8 @@ import { connectTarget } from './connect-target.ts';
 import type { CliContext } from './context.ts';
 
 export interface DoctorRequest {
-  readonly env?: string;
-  readonly only?: string[];
+  readonly env?: string | undefined;
+  readonly only?: string[] | undefined;
   readonly timeout: number;
 }
 

@@ -1,36 +1,7 @@
-import { type Command, Option } from 'commander';
 import type { SinkAction, SinkTasks } from '../operate/settle-sink.ts';
 import type { Environment, Project } from '../pipeline/types.ts';
 import type { CliContext } from './context.ts';
-import { parseDuration } from './duration-flag.ts';
-
-/** The flags of every command about streams in an environment. */
-export interface StreamFlags {
-  readonly env?: string;
-  readonly only?: string[];
-  readonly output: 'text' | 'json';
-}
-
-/** The flags of every command that acts on deployed sinks. */
-export interface SinkFlags extends StreamFlags {
-  /** Undefined: as long as the target's actions take. */
-  readonly timeout?: number;
-}
-
-/** Adds the flags of `StreamFlags`. */
-export const withStreamFlags = (command: Command): Command =>
-  command
-    .option('-e, --env <name>', 'environment of connect.yaml')
-    .option('--only <stream...>', 'the sinks of these streams only')
-    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'));
-
-/** Adds the flags of `SinkFlags`. */
-export const withSinkFlags = (command: Command): Command =>
-  withStreamFlags(command).option(
-    '--timeout <duration>',
-    'bound of the wait for each sink, and of each operation on MSK Connect (default: 2m, on MSK Connect 30m)',
-    parseDuration,
-  );
+import type { SinkFlags } from './flags.ts';
 
 const REST_TIMEOUT_MS = 120_000;
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { DeletedSink } from '../../operate/delete-sink.ts';
 import type { CliContext } from '../context.ts';
-import { type SinkFlags, selectSinks, withSinkFlags } from '../sink-action.ts';
+import { type SinkFlags, withSinkFlags } from '../flags.ts';
+import { selectSinks } from '../sink-action.ts';
 
 interface DeleteFlags extends SinkFlags {
   readonly offsets?: boolean;

@@ -1,12 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { StartFrom } from '../../connectors/plan/start-plan.ts';
 import type { CliContext } from '../context.ts';
-import { parseDuration } from '../duration-flag.ts';
+import { parseDuration, type StreamFlags, withStreamFlags } from '../flags.ts';
 import { planOptions, startOption } from './plan.ts';
 
-interface DeployFlags {
-  readonly env?: string;
-  readonly only?: string[];
+interface DeployFlags extends StreamFlags {
   readonly plan?: string;
   readonly timeout: number;
   readonly yes?: boolean;
@@ -17,16 +15,15 @@ interface DeployFlags {
   readonly replace?: boolean;
   readonly preflight?: boolean;
   readonly from: StartFrom;
-  readonly output: 'text' | 'json';
 }
 
 /** `connect deploy`: topics and sink connectors, until every task runs. */
 export function registerDeploy(program: Command, context: CliContext): void {
-  program
-    .command('deploy')
-    .description('check, plan, create topics, create or update the sinks, wait until every task runs, or roll back')
-    .option('-e, --env <name>', 'environment of connect.yaml')
-    .option('--only <stream...>', 'these streams only')
+  withStreamFlags(
+    program
+      .command('deploy')
+      .description('check, plan, create topics, create or update the sinks, wait until every task runs, or roll back'),
+  )
     .option(
       '--plan <file>',
       'apply this saved plan exactly and without asking, or refuse when anything has moved since',
@@ -45,7 +42,6 @@ export function registerDeploy(program: Command, context: CliContext): void {
     .option('--replace', 'on MSK Connect: delete and create a sink that cannot be changed in place; offsets stay')
     .option('--preflight', 'on MSK Connect: first have a worker of its version on this machine validate the sinks')
     .addOption(startOption())
-    .option('-o, --output <format>', 'text or json', 'text')
     .action(async (flags: DeployFlags, command: Command) => {
       const [{ deployStreams }, { isOnMsk, MSK_TIMEOUT_MS }, { selectEnvironment }] = await Promise.all([
         import('../deploy-streams.ts'),

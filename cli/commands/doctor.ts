@@ -1,23 +1,19 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { parseDuration } from '../duration-flag.ts';
+import { parseDuration, type StreamFlags, withStreamFlags } from '../flags.ts';
 
-interface DoctorFlags {
-  readonly env?: string;
-  readonly only?: string[];
+interface DoctorFlags extends StreamFlags {
   readonly timeout: number;
-  readonly output: 'text' | 'json';
 }
 
 /** `connect doctor`: exit 0 when nothing is broken, 3 when something is. Changes nothing. */
 export function registerDoctor(program: Command, context: CliContext): void {
-  program
-    .command('doctor')
-    .description('look at every part an environment needs and say what is wrong and what to do; exit 3 if broken')
-    .option('-e, --env <name>', 'environment of connect.yaml')
-    .option('--only <stream...>', 'these streams only')
+  withStreamFlags(
+    program
+      .command('doctor')
+      .description('look at every part an environment needs and say what is wrong and what to do; exit 3 if broken'),
+  )
     .option('--timeout <duration>', 'bound of each check', parseDuration, 15_000)
-    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (flags: DoctorFlags) => {
       const [{ runDoctor }, { doctorLines, doctorSummary }] = await Promise.all([
         import('../run-doctor.ts'),

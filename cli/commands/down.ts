@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { type OutputFormat, withOutputFlag } from '../flags.ts';
 import { createStackProgress } from '../stack-progress.ts';
 
 /** `connect down`: stops the local stack; data stays. */
 export function registerDown(program: Command, context: CliContext): void {
-  program
-    .command('down')
-    .description('stop the local stack, also what a killed `connect` left behind; its data stays')
+  withOutputFlag(
+    program
+      .command('down')
+      .description('stop the local stack, also what a killed `connect` left behind; its data stays'),
+  )
     .option('--docker', 'stop the containers of docker-compose.yml instead, of every profile')
-    .option('-o, --output <format>', 'text or json', 'text')
-    .action(async (flags: { output: 'text' | 'json'; docker?: boolean }) => {
+    .action(async (flags: { output: OutputFormat; docker?: boolean }) => {
       if (flags.docker) {
         const { downByDocker } = await import('../docker-stack.ts');
         await downByDocker(context, flags);

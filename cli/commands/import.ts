@@ -1,21 +1,22 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { type EnvironmentFlags, withEnvironmentFlags } from '../flags.ts';
 
-interface ImportFlags {
-  readonly env?: string;
+interface ImportFlags extends EnvironmentFlags {
   readonly as?: string;
-  readonly output: 'text' | 'json';
 }
 
 /** `connect import NAME`: a live connector as a definition. Changes nothing. */
 export function registerImport(program: Command, context: CliContext): void {
-  program
-    .command('import')
-    .description('print a live connector as a definition that renders to the same; exit 3 if something cannot be said')
+  withEnvironmentFlags(
+    program
+      .command('import')
+      .description(
+        'print a live connector as a definition that renders to the same; exit 3 if something cannot be said',
+      ),
+  )
     .argument('<connector>', 'name of the connector on the cluster')
-    .option('-e, --env <name>', 'environment of connect.yaml')
     .option('--as <stream>', 'name of the new stream, where the project has none for the topic; default: of the topic')
-    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (connector: string, flags: ImportFlags) => {
       const [{ importConnector }, { definitionText }, { selectEnvironment }, { changeText }] = await Promise.all([
         import('../import-sink.ts'),

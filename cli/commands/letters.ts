@@ -1,8 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { LetterBox } from '../../operate/letters/letter.ts';
 import type { CliContext } from '../context.ts';
+import { collect, wholeNumber, withSinkFlags, withStreamFlags } from '../flags.ts';
 import type { LetterFlags, ReplayFlags } from '../letters.ts';
-import { withSinkFlags, withStreamFlags } from '../sink-action.ts';
 
 /** `connect dlq list|show|replay`. */
 export const registerDlq = (program: Command, context: CliContext): void =>
@@ -35,21 +35,16 @@ function registerBox(
 
   withStreamFlags(parent.command('show').description('show them with all that is known: fields or bytes, cause, place'))
     .option('--where <field=value>', where, collect)
-    .option('--limit <records>', 'at most so many of each stream', parseCount, 10)
+    .option('--limit <records>', 'at most so many of each stream', COUNT, 10)
     .action(async (flags: LetterFlags) => (await import('../letters.ts')).showLetters(context, box, flags));
 
   withSinkFlags(parent.command('replay').description(words.replay))
     .option('--where <field=value>', where, collect)
-    .option('--limit <records>', 'replay at most so many of each stream', parseCount)
+    .option('--limit <records>', 'replay at most so many of each stream', COUNT)
     .option('--again', 'also what was replayed before, came back three times, or has a later delivery in the table')
     .option('--dry-run', 'only show what would be replayed, and why the rest would not')
     .option('--yes', 'do it without asking')
     .action(async (flags: ReplayFlags) => (await import('../letters.ts')).replayBox(context, box, flags));
 }
 
-const collect = (word: string, words: readonly string[] = []): string[] => [...words, word];
-
-function parseCount(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('a number from 1');
-}
+const COUNT = wholeNumber(1, 999_999_999);

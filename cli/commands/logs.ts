@@ -1,6 +1,7 @@
-import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { Argument, type Command } from 'commander';
 import { PART_NAMES, type PartName } from '../../stack/types.ts';
 import type { CliContext } from '../context.ts';
+import { wholeNumber } from '../flags.ts';
 
 interface LogsFlags {
   readonly follow?: boolean;
@@ -14,7 +15,7 @@ export function registerLogs(program: Command, context: CliContext): void {
     .description('show the log of a part of the local stack')
     .addArgument(new Argument('<part>', 'whose log').choices(PART_NAMES))
     .option('-f, --follow', 'go on showing what is written, until Ctrl-C')
-    .option('-n, --lines <count>', 'how many lines from the end', lineCount, 200)
+    .option('-n, --lines <count>', 'how many lines from the end', wholeNumber(0, 999_999), 200)
     .action(async (part: PartName, flags: LogsFlags) => {
       const [{ followLog, lastLines }, { findProjectRoot }] = await Promise.all([
         import('../../stack/part-log.ts'),
@@ -26,9 +27,4 @@ export function registerLogs(program: Command, context: CliContext): void {
       for (const line of lastLines(root, part, flags.lines)) context.print(line);
       if (flags.follow) await followLog(root, part, (text) => context.stdout.write(text), context.signal);
     });
-}
-
-function lineCount(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('a number of lines, e.g. 200');
-  return Number(text);
 }

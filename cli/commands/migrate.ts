@@ -1,10 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { PostgresConnection } from '../../core/postgres.ts';
 import type { CliContext } from '../context.ts';
+import { type EnvironmentFlags, wholeNumber, withEnvironmentFlags } from '../flags.ts';
 
-interface MigrateFlags {
-  readonly env?: string;
-  readonly output: 'text' | 'json';
+interface MigrateFlags extends EnvironmentFlags {
   readonly count?: number;
   readonly yes?: boolean;
 }
@@ -13,16 +12,18 @@ interface MigrateFlags {
 export function registerMigrate(program: Command, context: CliContext): void {
   const migrate = program.command('migrate').description('apply, roll back or list the database migrations');
 
-  withCommon(migrate.command('up').description('apply pending migrations, each in its own transaction'))
-    .option('-n, --count <number>', 'at most this many', positive)
+  withEnvironmentFlags(migrate.command('up').description('apply pending migrations, each in its own transaction'))
+    .option('-n, --count <number>', 'at most this many', wholeNumber(1, 9_999))
     .action((flags: MigrateFlags) => run(context, 'up', flags));
 
-  withCommon(migrate.command('down').description('roll back the newest migration; its table and data are dropped'))
-    .option('-n, --count <number>', 'this many', positive)
+  withEnvironmentFlags(
+    migrate.command('down').description('roll back the newest migration; its table and data are dropped'),
+  )
+    .option('-n, --count <number>', 'this many', wholeNumber(1, 9_999))
     .option('--yes', 'do it without asking')
     .action((flags: MigrateFlags) => run(context, 'down', flags));
 
-  withCommon(migrate.command('status').description('list applied and pending migrations')).action(
+  withEnvironmentFlags(migrate.command('status').description('list applied and pending migrations')).action(
     async (flags: MigrateFlags) => {
       const { migrationStatus } = await import('../../migrations/runner.ts');
       const { environment, database, folder } = await settings(context, flags);
@@ -35,16 +36,6 @@ export function registerMigrate(program: Command, context: CliContext): void {
       }
     },
   );
-}
-
-const withCommon = (command: Command): Command =>
-  command
-    .option('-e, --env <name>', 'environment of connect.yaml')
-    .option('-o, --output <format>', 'text or json', 'text');
-
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('a whole number from 1 on');
-  return Number(text);
 }
 
 async function settings(

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import type { ResetPlan } from '../../operate/reset-offsets.ts';
 import type { WhileStopped } from '../../operate/while-stopped.ts';
 import type { CliContext } from '../context.ts';
+import { type SinkFlags, withSinkFlags } from '../flags.ts';
 import type { SinkOffsets } from '../render-offsets.ts';
-import { type SinkFlags, selectSinks, withSinkFlags } from '../sink-action.ts';
+import { selectSinks } from '../sink-action.ts';
 
 interface ResetFlags extends SinkFlags {
   readonly to: string;

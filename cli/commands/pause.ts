@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { type SinkFlags, withSinkFlags } from '../sink-action.ts';
+import { type SinkFlags, withSinkFlags } from '../flags.ts';
 
 /** `connect pause`: sinks write nothing until they are resumed. */
 export function registerPause(program: Command, context: CliContext): void {

@@ -1,32 +1,29 @@
 import { type Command, Option } from 'commander';
 import { START_FROM, type StartFrom } from '../../connectors/plan/start-plan.ts';
 import type { CliContext } from '../context.ts';
+import { type StreamFlags, withStreamFlags } from '../flags.ts';
 
-interface PlanFlags {
-  readonly env?: string;
-  readonly only?: string[];
+interface PlanFlags extends StreamFlags {
   readonly check?: boolean;
   readonly out?: string;
   readonly growTopics?: boolean;
   readonly prune?: boolean;
   readonly from: StartFrom;
-  readonly output: 'text' | 'json';
 }
 
 /** `connect plan`: what a deploy would change. Changes nothing itself. */
 export function registerPlan(program: Command, context: CliContext): void {
-  program
-    .command('plan')
-    .alias('diff')
-    .description('show what deploy would change, and what migrate and schemas register have still to do')
-    .option('-e, --env <name>', 'environment of connect.yaml')
-    .option('--only <stream...>', 'these streams only')
+  withStreamFlags(
+    program
+      .command('plan')
+      .alias('diff')
+      .description('show what deploy would change, and what migrate and schemas register have still to do'),
+  )
     .option('--check', 'exit code 2 when anything is pending')
     .option('--out <file>', 'save the plan; `connect deploy --plan FILE` applies exactly that, or refuses')
     .option('--grow-topics', 'plan to add partitions where a definition has more; keys move to other partitions')
     .option('--prune', 'plan to delete sinks that this project has deployed and no longer defines')
     .addOption(startOption())
-    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (flags: PlanFlags) => {
       const [{ planStreams }, { planLines }, { pendingEntries }, { selectEnvironment }] = await Promise.all([
         import('../plan-streams.ts'),

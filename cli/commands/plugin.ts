@@ -1,23 +1,25 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { type OutputFormat, withOutputFlag } from '../flags.ts';
 
 interface BuildFlags {
   readonly env?: string;
   readonly out?: string;
   readonly jar?: string[];
-  readonly output: 'text' | 'json';
+  readonly output: OutputFormat;
 }
 
 /** `connect plugin build`. */
 export function registerPlugin(program: Command, context: CliContext): void {
   const plugin = program.command('plugin').description("the sink's jars, for workers that this package does not run");
-  plugin
-    .command('build')
-    .description('write sink, converter and your jars as one zip; the same jars give the same bytes')
+  withOutputFlag(
+    plugin
+      .command('build')
+      .description('write sink, converter and your jars as one zip; the same jars give the same bytes'),
+  )
     .option('-e, --env <name>', 'environment of connect.yaml: it says which Java and which converter')
     .option('--out <file>', 'where to write it (default: .connect/plugin-<env>.zip)')
     .option('--jar <file...>', 'further jars, or zips of jars: config providers, a converter')
-    .option('-o, --output <format>', 'text or json', 'text')
     .action(async (flags: BuildFlags) => {
       const { buildPluginOf } = await import('../build-plugin.ts');
       const built = await buildPluginOf(context, flags);

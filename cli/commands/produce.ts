@@ -1,10 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
-import { parseDuration } from '../duration-flag.ts';
+import { parseDuration, parseSlot, type StreamFlags, withStreamFlags } from '../flags.ts';
 
-export interface ProduceFlags {
-  readonly env?: string;
-  readonly only?: string[];
+export interface ProduceFlags extends StreamFlags {
   readonly fromSlot?: bigint;
   readonly overlap: bigint;
   readonly acceptGap?: boolean;
@@ -12,16 +10,15 @@ export interface ProduceFlags {
   readonly commitment: 'processed' | 'confirmed' | 'finalized';
   readonly silence: number;
   readonly compression: 'none' | 'gzip';
-  readonly output: 'text' | 'json';
 }
 
 /** `connect produce`: reads the feeds and publishes their updates until it is stopped. */
 export function registerProduce(program: Command, context: CliContext): void {
-  program
-    .command('produce')
-    .description('read the feed of each stream and publish its updates, from where the last run ended')
-    .option('-e, --env <name>', 'environment of connect.yaml')
-    .option('--only <stream...>', 'these streams only')
+  withStreamFlags(
+    program
+      .command('produce')
+      .description('read the feed of each stream and publish its updates, from where the last run ended'),
+  )
     .option('--from-slot <slot>', 'start at this slot instead of at the checkpoint', parseSlot)
     .addOption(
       new Option('--overlap <slots>', 'slots before the resume point that are read again')
@@ -46,7 +43,6 @@ export function registerProduce(program: Command, context: CliContext): void {
     .addOption(
       new Option('--compression <codec>', 'compression of the batches').choices(['none', 'gzip']).default('none'),
     )
-    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (flags: ProduceFlags) => {
       const [{ produceStreams }, { selectEnvironment, selectStreams }] = await Promise.all([
         import('../produce-streams.ts'),
@@ -68,9 +64,4 @@ export function registerProduce(program: Command, context: CliContext): void {
         for (const line of summaries.flatMap(summaryLines)) context.print(line);
       }
     });
-}
-
-function parseSlot(text: string): bigint {
-  if (!/^\d{1,19}$/.test(text)) throw new InvalidArgumentError('a slot is a whole number from 0 on.');
-  return BigInt(text);
 }

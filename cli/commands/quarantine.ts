@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { type SinkFlags, wholeNumber, withSinkFlags } from '../flags.ts';
 import { planLines, resultLine } from '../render-quarantine.ts';
-import { eachSink, type SinkFlags, selectSinks, withSinkFlags } from '../sink-action.ts';
+import { eachSink, selectSinks } from '../sink-action.ts';
 
 interface QuarantineFlags extends SinkFlags {
   readonly max: number;
@@ -18,7 +19,12 @@ export function registerQuarantine(program: Command, context: CliContext): void 
       .command('quarantine')
       .description('find the records that stop a sink, prove it, move them alone to the dead letter topic and go on'),
   )
-    .option('--max <records>', 'at most so many records are moved; more are no accident', parseCount, DEFAULT_MAX)
+    .option(
+      '--max <records>',
+      'at most so many records are moved; more are no accident',
+      wholeNumber(1, 999_999),
+      DEFAULT_MAX,
+    )
     .option('--dry-run', 'only show which records it is, and the proof')
     .option('--yes', 'do it without asking')
     .action((flags: QuarantineFlags) => run(context, flags));
@@ -56,9 +62,4 @@ async function run(context: CliContext, flags: QuarantineFlags): Promise<void> {
     return result;
   });
   if (flags.output === 'json') context.json({ environment: sinks.environment.name, streams });
-}
-
-function parseCount(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('a number from 1');
 }

@@ -1,22 +1,17 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { type StreamFlags, withStreamFlags } from '../flags.ts';
 
-interface RenderFlags {
-  readonly env?: string;
-  readonly only?: string[];
+interface RenderFlags extends StreamFlags {
   readonly explain?: boolean;
-  readonly output: 'text' | 'json';
 }
 
 /** `connect render`: the sink configurations that `connect deploy` would send. */
 export function registerRender(program: Command, context: CliContext): void {
-  program
-    .command('render')
-    .description('print the sink configuration that deploy would send; asks no server')
-    .option('-e, --env <name>', 'environment of connect.yaml')
-    .option('--only <stream...>', 'these streams only')
+  withStreamFlags(
+    program.command('render').description('print the sink configuration that deploy would send; asks no server'),
+  )
     .option('--explain', 'with the reason of each setting')
-    .option('-o, --output <format>', 'text or json', 'text')
     .action(async (flags: RenderFlags) => {
       const [{ projectFile, selectEnvironment, selectStreams }, { loadAvroSchema }, { explainSink }] =
         await Promise.all([

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { type SinkFlags, withSinkFlags } from '../flags.ts';
 import { duration } from '../format.ts';
-import { eachSink, type SinkFlags, selectSinks, stateWords, withSinkFlags } from '../sink-action.ts';
+import { eachSink, selectSinks, stateWords } from '../sink-action.ts';
 
 interface RestartFlags extends SinkFlags {
   readonly failed?: boolean;

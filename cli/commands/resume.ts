@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { type SinkFlags, withSinkFlags } from '../sink-action.ts';
+import { type SinkFlags, withSinkFlags } from '../flags.ts';
 
 /** `connect resume`: sinks that were paused or stopped run again. */
 export function registerResume(program: Command, context: CliContext): void {

@@ -1,11 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { PROFILE_NAMES, type ProfileName } from '../../producer/simulator/profiles.ts';
 import type { CliContext } from '../context.ts';
+import { positiveNumber, type StreamFlags, wholeNumber, withStreamFlags } from '../flags.ts';
 import { count } from '../format.ts';
 
-interface SimulateFlags {
-  readonly env?: string;
-  readonly only?: string[];
+interface SimulateFlags extends StreamFlags {
   readonly host: string;
   readonly port?: number;
   readonly seed: number;
@@ -15,22 +14,23 @@ interface SimulateFlags {
   readonly profile: ProfileName;
   readonly replayWindow?: number;
   readonly oracle?: string;
-  readonly output: 'text' | 'json';
 }
+
+const ANY_NUMBER = wholeNumber(0, 999_999_999_999_999);
 
 /** `connect simulate`: simulated feeds on a real gRPC server, until Ctrl-C. */
 export function registerSimulate(program: Command, context: CliContext): void {
-  program
-    .command('simulate')
-    .description('serve simulated feeds over gRPC until Ctrl-C: a deterministic market, the same for the same seed')
-    .option('-e, --env <name>', 'environment of connect.yaml')
-    .option('--only <stream...>', 'feeds of these streams only')
+  withStreamFlags(
+    program
+      .command('simulate')
+      .description('serve simulated feeds over gRPC until Ctrl-C: a deterministic market, the same for the same seed'),
+  )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <number>', "port to listen on; default: that of the environment's feed", wholeNumber)
-    .option('--seed <number>', 'which market', wholeNumber, 42)
-    .option('--updates <number>', 'end each feed after so many updates; default: never', wholeNumber)
+    .option('--port <number>', "port to listen on; default: that of the environment's feed", ANY_NUMBER)
+    .option('--seed <number>', 'which market', ANY_NUMBER, 42)
+    .option('--updates <number>', 'end each feed after so many updates; default: never', ANY_NUMBER)
     .option('--rate <per second>', 'updates a second, read or not; default: as fast as they are read', positiveNumber)
-    .option('--faulty <number>', 'so many of the updates are ones that no table can hold', wholeNumber)
+    .option('--faulty <number>', 'so many of the updates are ones that no table can hold', ANY_NUMBER)
     .addOption(
       new Option(
         '--profile <mix>',
@@ -39,9 +39,8 @@ export function registerSimulate(program: Command, context: CliContext): void {
         .choices([...PROFILE_NAMES])
         .default('market'),
     )
-    .option('--replay-window <slots>', 'how far back a reader may start; default: from the beginning', wholeNumber)
+    .option('--replay-window <slots>', 'how far back a reader may start; default: from the beginning', ANY_NUMBER)
     .option('--oracle <folder>', 'write down what was sent, one <stream>.ndjson each, for `connect verify --oracle`')
-    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (flags: SimulateFlags) => {
       const [{ selectEnvironment, selectStreams }, { startSimulator }, { simulatedStreams }] = await Promise.all([
         import('../../pipeline/load.ts'),
@@ -88,13 +87,3 @@ async function untilInterrupted(done: Promise<void>, { signal, note }: CliContex
 }
 
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('a whole number');
-  return Number(text);
-}
-
-function positiveNumber(text: string): number {
-  if (!/^\d{1,9}(\.\d+)?$/.test(text) || Number(text) === 0) throw new InvalidArgumentError('a number above 0');
-  return Number(text);
-}

@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { wholeNumber } from '../flags.ts';
 
 export interface StartFlags {
   readonly env?: string;
@@ -17,8 +18,8 @@ export function registerStart(program: Command, context: CliContext): void {
       'run it all: up, migrate, register, deploy, simulate and produce, verify; then show what is in the tables',
     )
     .option('-e, --env <name>', 'environment of connect.yaml; one whose parts this package runs')
-    .option('--updates <number>', 'how many updates each simulated feed sends', wholeNumber, 50_000)
-    .option('--seed <number>', 'which simulated market', wholeNumber, 42)
+    .option('--updates <number>', 'how many updates each simulated feed sends', wholeNumber(1, 999_999_999), 50_000)
+    .option('--seed <number>', 'which simulated market', wholeNumber(1, 999_999_999), 42)
     .option('--fresh', 'delete the local data first')
     .option('--stay', 'stay up until Ctrl-C (the default on a terminal)')
     .option('--no-stay', 'stop what was started when done (the default elsewhere)')
@@ -26,9 +27,4 @@ export function registerStart(program: Command, context: CliContext): void {
       const { runStart } = await import('../start/run-start.ts');
       await runStart(context, flags);
     });
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('a whole number from 1 on');
-  return Number(text);
 }

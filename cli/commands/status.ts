@@ -1,25 +1,20 @@
 import type { Command } from 'commander';
 import type { StreamStatus } from '../../operate/status.ts';
 import type { CliContext } from '../context.ts';
+import { type StreamFlags, withStreamFlags } from '../flags.ts';
 
-interface StatusFlags {
-  readonly env?: string;
-  readonly only?: string[];
+interface StatusFlags extends StreamFlags {
   readonly watch?: boolean;
-  readonly output: 'text' | 'json';
 }
 
 const WATCH_EVERY_MS = 2_000;
 
 /** `connect status [--watch]`: connector, tasks, lag, rows and refused records of each stream. */
 export function registerStatus(program: Command, context: CliContext): void {
-  program
-    .command('status')
-    .description('show connector, tasks, lag, rows and refused records of each stream')
-    .option('-e, --env <name>', 'environment of connect.yaml')
-    .option('--only <stream...>', 'these streams only')
+  withStreamFlags(
+    program.command('status').description('show connector, tasks, lag, rows and refused records of each stream'),
+  )
     .option('--watch', 'look again every 2 s until Ctrl-C; as JSON one document a line')
-    .option('-o, --output <format>', 'text or json', 'text')
     .action(async (flags: StatusFlags) => {
       const [{ observeStream }, { connectTarget }, connections, { selectEnvironment, selectStreams }] =
         await Promise.all([

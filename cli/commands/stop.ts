@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { type SinkFlags, withSinkFlags } from '../sink-action.ts';
+import { type SinkFlags, withSinkFlags } from '../flags.ts';
 
 /** `connect stop`: sinks give up their tasks; offsets stay. */
 export function registerStop(program: Command, context: CliContext): void {

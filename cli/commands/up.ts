@@ -1,28 +1,27 @@
 import { type Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
+import { type EnvironmentFlags, withEnvironmentFlags } from '../flags.ts';
 import { duration, table } from '../format.ts';
 import { createStackProgress } from '../stack-progress.ts';
 
-interface UpFlags {
-  readonly env?: string;
+interface UpFlags extends EnvironmentFlags {
   readonly fresh?: boolean;
   readonly docker?: boolean;
-  readonly output: 'text' | 'json';
 }
 
 /** `connect up`: starts what is not running and returns when all of it works. */
 export function registerUp(program: Command, context: CliContext): void {
-  program
-    .command('up')
-    .description('start the local Kafka, Connect, registry and PostgreSQL; what runs already is left alone')
-    .option('-e, --env <name>', 'environment of connect.yaml')
+  withEnvironmentFlags(
+    program
+      .command('up')
+      .description('start the local Kafka, Connect, registry and PostgreSQL; what runs already is left alone'),
+  )
     .option('--fresh', 'stop what runs, delete its data, and start from empty')
     .addOption(
       new Option('--docker', 'run them by docker compose instead: environment docker (docs/docker.md)').conflicts(
         'env',
       ),
     )
-    .option('-o, --output <format>', 'text or json', 'text')
     .action(async (flags: UpFlags) => {
       if (flags.docker) {
         const { upByDocker } = await import('../docker-stack.ts');

@@ -1,27 +1,23 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { VerifyReport } from '../../operate/verify-report.ts';
 import type { CliContext } from '../context.ts';
-import { parseDuration } from '../duration-flag.ts';
+import { parseDuration, type StreamFlags, withStreamFlags } from '../flags.ts';
 import { verifyLines } from '../render-verify.ts';
 
-interface VerifyFlags {
-  readonly env?: string;
-  readonly only?: string[];
+interface VerifyFlags extends StreamFlags {
   readonly oracle?: string;
   readonly wait?: number;
-  readonly output: 'text' | 'json';
 }
 
 /** `connect verify`: exit 0 when every stream is exact, 3 when anything differs. */
 export function registerVerify(program: Command, context: CliContext): void {
-  program
-    .command('verify')
-    .description('prove that every record of the topic is in the table, equal to the last digit; exit 3 if not')
-    .option('-e, --env <name>', 'environment of connect.yaml')
-    .option('--only <stream...>', 'these streams only')
+  withStreamFlags(
+    program
+      .command('verify')
+      .description('prove that every record of the topic is in the table, equal to the last digit; exit 3 if not'),
+  )
     .option('--oracle <folder>', 'compare as well with what the simulator wrote there (<stream>.ndjson)')
     .option('--wait <duration>', 'let the sinks catch up first, at most this long', parseDuration)
-    .addOption(new Option('-o, --output <format>', 'text or json').choices(['text', 'json']).default('text'))
     .action(async (flags: VerifyFlags) => {
       const [{ verifyStreams }, { selectEnvironment, selectStreams }] = await Promise.all([
         import('../verify-streams.ts'),

@@ -1,39 +1,13 @@
-import { Writable } from 'node:stream';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { createContext } from '../../../cli/context.ts';
 import { createProgram, run } from '../../../cli/main.ts';
-
-function capture(): { stream: Writable; text: () => string } {
-  let written = '';
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      written += String(chunk);
-      done();
-    },
-  });
-  return { stream, text: () => written };
-}
-
-function contextWith(setExitCode: (code: number) => void = () => {}) {
-  const stdout = capture();
-  const stderr = capture();
-  const context = createContext({
-    env: {},
-    cwd: '/',
-    stdout: stdout.stream,
-    stderr: stderr.stream,
-    isTty: false,
-    signal: new AbortController().signal,
-    setExitCode,
-  });
-  return { context, stdout, stderr };
-}
+import { capturedContext } from '../../support/captured-context.ts';
+import { leafCommands } from '../../support/command-tree.ts';
 
 const withChildren = (command: Command): Command[] => [command, ...command.commands.flatMap(withChildren)];
 
 describe('the command line', () => {
-  const program = createProgram(contextWith().context);
+  const program = createProgram(capturedContext().context);
 
   it.each(withChildren(program).map((command) => [command.name(), command] as const))(
     'describes %s',
@@ -44,19 +18,64 @@ describe('the command line', () => {
   );
 
   it('ends with 64 and a suggestion on a misspelt command', async () => {
-    const codes: number[] = [];
-    const { context, stderr } = contextWith((code) => codes.push(code));
+    const { context, said } = capturedContext();
     await run(['deplyo'], context);
-    expect(codes).toEqual([64]);
-    expect(stderr.text()).toContain('deploy');
+    expect(said.code).toBe(64);
+    expect(said.stderr).toContain('deploy');
+  });
+
+  it.each([
+    ['deplyo', '--help'],
+    ['--help', 'deplyo'],
+    ['-h', 'deplyo', '-o', 'json'],
+    ['schemas', 'regster', '--help'],
+  ])('refuses an unknown command that asks for help: %s %s %s %s', async (...words) => {
+    const { context, said } = capturedContext();
+    await run(words, context);
+    expect(said.code).toBe(64);
+    expect(said.stdout).toBe('');
+    expect(said.stderr).toMatch(/unknown command '(deplyo|regster)'\n\(Did you mean (deploy|register)\?\)/);
+  });
+
+  it.each([[['--help']], [['deploy', '--help']], [['schemas', 'check', '-h']], [['help', 'deploy']]])(
+    'gives help on %j',
+    async (words) => {
+      const { context, said } = capturedContext();
+      await run(words, context);
+      expect(said.code).toBe(0);
+      expect(said.stdout).toContain('Usage: connect');
+    },
+  );
+
+  it.each(
+    leafCommands().flatMap(({ path, command }) => {
+      const format = command.options.find(({ short }) => short === '-o');
+      const words = command.registeredArguments.map(({ argChoices }) => argChoices?.[0] ?? 'name');
+      return format === undefined ? [] : [[path.join(' '), [...path, ...words, format.long ?? '', 'jsno']] as const];
+    }),
+  )('%s refuses a format that it does not have', async (_name, words) => {
+    const { context, said } = capturedContext();
+    await run(words, context);
+    expect(said.code).toBe(64);
+    expect(said.stderr).toMatch(/argument 'jsno' is invalid\. Allowed choices are text, json/);
+  });
+
+  it.each([
+    ['check', '--only', 'nothing', '--format', 'json'],
+    ['check', '--only', 'nothing', '--format=json'],
+    ['schemas', 'check', '--against', 'main', '--format', 'json'],
+    ['schemas', 'check', '--against', 'main', '-o', 'json'],
+  ])('an error of %s is JSON where that is the format: %s %s %s %s', async (...words) => {
+    const { context, said } = capturedContext();
+    await run(words, context);
+    expect(JSON.parse(said.stdout)).toMatchObject({ error: { code: 'USAGE' } });
   });
 
   it('says in text and in JSON that there is no project', async () => {
-    const codes: number[] = [];
-    const { context, stdout, stderr } = contextWith((code) => codes.push(code));
+    const { context, said } = capturedContext();
     await run(['status', '-o', 'json'], context);
-    expect(codes).toEqual([64]);
-    expect(JSON.parse(stdout.text())).toMatchObject({ error: { code: 'USAGE' } });
-    expect(stderr.text()).toContain('no connect.yaml');
+    expect(said.code).toBe(64);
+    expect(JSON.parse(said.stdout)).toMatchObject({ error: { code: 'USAGE' } });
+    expect(said.stderr).toContain('no connect.yaml');
   });
 });
