@@ -1,7 +1,7 @@
 import { orderedState, type WantedState } from '../connectors/run-state.ts';
 import type { ConnectorStatus } from '../connectors/targets/target.ts';
-import { isAtLeast } from '../connectors/targets/version.ts';
 import { ConnectError } from '../core/errors.ts';
+import { isOlder } from '../core/version.ts';
 import { deployedStatus, patiently, type SinkAction } from './settle-sink.ts';
 import { bringTo } from './sink-state.ts';
 
@@ -60,7 +60,7 @@ export async function whileStopped(
 /** Changing offsets came with Kafka Connect 3.6. Errors: REFUSED. */
 export async function requireOffsetApi(action: SinkAction): Promise<void> {
   const { version } = await patiently(action, () => action.target.worker());
-  if (isAtLeast(version, 3, 6)) return;
+  if (!isOlder(version, '3.6')) return;
   throw new ConnectError('REFUSED', `${action.target.label} is version ${version}, which cannot change offsets`, {
     hint: 'Kafka Connect 3.6 or newer can; here, stop the sink and use kafka-consumer-groups --reset-offsets',
   });

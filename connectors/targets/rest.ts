@@ -1,6 +1,7 @@
 import { ConnectError } from '../../core/errors.ts';
 import { createHttp, type HttpReply } from '../../core/http.ts';
 import { createScrub, type Scrub } from '../../core/scrub.ts';
+import { isOlder } from '../../core/version.ts';
 import type { SinkConfig } from '../render.ts';
 import { replyError } from './rest-errors.ts';
 import type {
@@ -14,7 +15,6 @@ import type {
   SinkOffset,
   WorkerInfo,
 } from './target.ts';
-import { isAtLeast } from './version.ts';
 
 export interface RestTargetOptions {
   readonly url: string;
@@ -80,7 +80,7 @@ export function createRestTarget(options: RestTargetOptions): ConnectTarget {
     },
     async createHeld(name, config, state) {
       const { version } = await worker();
-      if (!isAtLeast(version, 3, 7)) throw cannotHold(label, name, version, state);
+      if (isOlder(version, '3.7')) throw cannotHold(label, name, version, state);
       await call(`create ${name}`, 'POST', '/connectors', { name, config, initial_state: state });
     },
     async validate(config) {

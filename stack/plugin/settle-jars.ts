@@ -1,3 +1,4 @@
+import { compareVersions } from '../../core/version.ts';
 import type { Jar } from './jar.ts';
 
 /** Which jars go into the plugin, what was decided on the way, and what forbids it. */
@@ -59,7 +60,7 @@ function oneOfEach(jars: readonly Jar[], notes: string[], problems: string[]): J
     }
     const reason = unlike(other, jar);
     if (reason !== undefined) problems.push(`${nameOf(other)} and ${nameOf(jar)} ${reason}`);
-    const [stays, goes] = compareVersions(jar.version, other.version) > 0 ? [jar, other] : [other, jar];
+    const [stays, goes] = compareVersions(jar.version ?? '', other.version ?? '') > 0 ? [jar, other] : [other, jar];
     chosen.set(jar.artifact, stays);
     if (reason === undefined && !stays.bytes.equals(goes.bytes)) {
       notes.push(`${nameOf(goes)} is left out for ${nameOf(stays)}: one class loader takes one version`);
@@ -149,13 +150,3 @@ function nameOf({ path, origin }: Pick<Jar, 'path' | 'origin'>): string {
 }
 
 const majorOf = (version: string): string => version.split('.')[0] ?? version;
-
-/** By the numbers in them; of equal ones the first is as good as the second. */
-function compareVersions(a = '', b = ''): number {
-  const [left, right] = [a, b].map((version) => (version.match(/\d+/g) ?? []).map(Number)) as [number[], number[]];
-  for (let index = 0; index < Math.max(left.length, right.length); index += 1) {
-    const difference = (left[index] ?? 0) - (right[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}

@@ -1,6 +1,6 @@
 import type { Admin, ConfigResourceTypes } from 'kafkajs';
+import { isOlder } from '../../../core/version.ts';
 import { broken, type Check, ok, warning } from '../check.ts';
-import { compareVersions } from '../versions.ts';
 
 /** Older brokers lack what this package's client and Connect ask for. */
 const OLDEST = '2.8';
@@ -28,7 +28,7 @@ export const kafkaReachable: Check = {
     }
     const version = await protocolVersion(admin, brokers[0]?.nodeId ?? 0);
     const count = brokers.length === 1 ? '1 broker' : `${brokers.length} brokers`;
-    if (version !== undefined && compareVersions(version, OLDEST) < 0) {
+    if (version !== undefined && isOlder(version, OLDEST)) {
       return [
         warning(subject, `${count}, protocol ${version}`, `update the brokers: ${OLDEST} is the oldest supported`),
       ];

@@ -1,6 +1,6 @@
 import { ConnectError } from '../../../core/errors.ts';
+import { isOlder } from '../../../core/version.ts';
 import { broken, type Check, type Finding, ok } from '../check.ts';
-import { compareVersions } from '../versions.ts';
 
 const OLDEST_NODE = '20.12';
 
@@ -9,10 +9,9 @@ export const machineVersions: Check = {
   name: 'machine.versions',
   needs: [],
   async run({ environment, machine }) {
-    const node =
-      compareVersions(machine.nodeVersion, OLDEST_NODE) < 0
-        ? broken('Node.js', `is ${machine.nodeVersion}`, `install Node.js ${OLDEST_NODE} or newer`)
-        : ok('Node.js', machine.nodeVersion);
+    const node = isOlder(machine.nodeVersion, OLDEST_NODE)
+      ? broken('Node.js', `is ${machine.nodeVersion}`, `install Node.js ${OLDEST_NODE} or newer`)
+      : ok('Node.js', machine.nodeVersion);
     return environment.stack === undefined ? [node] : [node, await javaFinding(machine.java)];
   },
 };

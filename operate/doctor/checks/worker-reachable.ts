@@ -1,5 +1,5 @@
+import { isOlder } from '../../../core/version.ts';
 import { type Check, ok, warning } from '../check.ts';
-import { compareVersions } from '../versions.ts';
 
 /** From here on a worker can change a sink's offsets. */
 const OLDEST = '3.6';
@@ -11,7 +11,7 @@ export const workerReachable: Check = {
   needs: [],
   async run({ target }) {
     const { version } = await target.worker();
-    if (compareVersions(version, OLDEST) < 0) {
+    if (isOlder(version, OLDEST)) {
       return [
         warning(
           target.label,

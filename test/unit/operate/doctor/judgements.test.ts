@@ -7,7 +7,6 @@ import { judgeKey } from '../../../../operate/doctor/checks/postgres-indexes.ts'
 import { judgeRetention } from '../../../../operate/doctor/checks/retention-overrun.ts';
 import { judgeTopic } from '../../../../operate/doctor/checks/topics-settings.ts';
 import { definedIndexes } from '../../../../operate/doctor/defined-indexes.ts';
-import { compareVersions } from '../../../../operate/doctor/versions.ts';
 
 test('check names are unique and say the part first', () => {
   const names = allChecks.map(({ name }) => name);
@@ -63,15 +62,6 @@ test.each([
   [3_000, 'ok'],
 ])('%i MiB free: %s', (mebibytes, verdict) => {
   expect(judgeDisk('local stack', '/x', mebibytes * 1024 ** 2).verdict).toBe(verdict);
-});
-
-test.each([
-  ['3.6', '3.10.1', -1],
-  ['v20.12.0', '20.12', 0],
-  ['7.5.0-ccs', '3.6', 1],
-  ['18.4 (Debian 18.4-1)', '18', 1],
-])('%s against %s', (a, b, sign) => {
-  expect(Math.sign(compareVersions(a, b))).toBe(sign);
 });
 
 test('the indexes of migrations are those created and not dropped again', () => {
