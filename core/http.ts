@@ -1,6 +1,7 @@
 import axios, { type AxiosInstance, isAxiosError } from 'axios';
 import { ProxyAgent } from 'proxy-agent';
 import { ConnectError } from './errors.ts';
+import { isLoopback } from './loopback.ts';
 
 /** A JSON-over-HTTP client of one service. Throws ConnectError only. */
 export interface Http {
@@ -27,8 +28,6 @@ export interface HttpOptions {
   /** What to try when nothing answers. */
   readonly hint?: string;
 }
-
-const isLoopback = (url: string): boolean => /^(localhost|127\.|\[?::1)/.test(new URL(url).hostname);
 
 /**
  * An axios instance that honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY by CONNECT tunnels.

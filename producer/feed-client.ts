@@ -1,4 +1,5 @@
 import { Client, type ClientOptions, credentials, Metadata } from '@grpc/grpc-js';
+import { isLoopback } from '../core/loopback.ts';
 import { createEventQueue, type QueueLimits } from './event-queue.ts';
 import { feedError } from './feed-errors.ts';
 import type { Commitment, FeedEvent } from './feed-event.ts';
@@ -115,5 +116,3 @@ function channelOptions(options: FeedOptions): ClientOptions {
     'grpc.use_local_subchannel_pool': 1,
   };
 }
-
-const isLoopback = (address: string): boolean => /^(localhost|127\.|\[?::1)/.test(address);
