@@ -1,7 +1,7 @@
 import type { Admin, ConfigResourceTypes } from 'kafkajs';
 import { ConnectError } from '../core/errors.ts';
 import { waitFor } from '../core/retry.ts';
-import { checkpointTopic, deadLetterTopic, rejectedTopic } from '../pipeline/names.ts';
+import { streamTopics } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 
 /** A topic as the stream needs it. */
@@ -9,6 +9,8 @@ export interface TopicSpec {
   readonly name: string;
   readonly partitions: number;
   readonly config: Readonly<Record<string, string>>;
+  /** The records have keys whose order counts; true of the data topic alone. */
+  readonly keyed?: true | undefined;
 }
 
 /** A topic as it is. */
@@ -29,14 +31,15 @@ export interface TopicOutcome {
 /** The topics of a stream. Copies of a partition beyond two are only worth something when a write waits for two of them. */
 export function topicSpecs(stream: StreamDefinition, replicationFactor: number): TopicSpec[] {
   const durable: Record<string, string> = replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {};
-  const { name, partitions, config } = stream.topic;
+  const { partitions, config } = stream.topic;
+  const { data, rejected, deadLetter, checkpoint } = streamTopics(stream);
   // What was refused is kept until someone has dealt with it.
   const kept = { ...durable, 'cleanup.policy': 'delete', 'retention.ms': '-1' };
   return [
-    { name, partitions, config: { ...durable, ...config } },
-    { name: rejectedTopic(stream), partitions: 1, config: kept },
-    { name: deadLetterTopic(stream), partitions: 1, config: kept },
-    { name: checkpointTopic(stream), partitions: 1, config: { ...durable, 'cleanup.policy': 'compact' } },
+    { name: data, keyed: true, partitions, config: { ...durable, ...config } },
+    { name: rejected, partitions: 1, config: kept },
+    { name: deadLetter, partitions: 1, config: kept },
+    { name: checkpoint, partitions: 1, config: { ...durable, 'cleanup.policy': 'compact' } },
   ];
 }
 

@@ -1,7 +1,7 @@
 import { whenStopped } from '../connectors/start-offsets.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { waitFor } from '../core/retry.ts';
-import { checkpointTopic, deadLetterTopic, rejectedTopic, sinkGroup } from '../pipeline/names.ts';
+import { sinkGroup, streamTopics } from '../pipeline/names.ts';
 import { CLIENT_ID, type Position, readPositions } from './offset-positions.ts';
 import { findStatus, patiently, type SinkAction, sinkMembers } from './settle-sink.ts';
 import { bringTo } from './sink-state.ts';
@@ -51,8 +51,7 @@ export async function deleteSink(
   }
   const topics = await withAdmin(kafka, CLIENT_ID, async (admin) => {
     const present = await admin.listTopics();
-    const own = [stream.topic.name, rejectedTopic(stream), deadLetterTopic(stream), checkpointTopic(stream)];
-    return own.filter((topic) => present.includes(topic));
+    return Object.values(streamTopics(stream)).filter((topic) => present.includes(topic));
   });
   const readCommitted = async (): Promise<Position[]> =>
     topics.includes(stream.topic.name)

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkpointTopic, deadLetterTopic, rejectedTopic } from './names.ts';
+import { streamTopics } from './names.ts';
 import type { Problem } from './problem.ts';
 import type { StreamDefinition } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
@@ -112,7 +112,7 @@ export function checkAcross(streams: readonly DefinedStream[]): Problem[] {
   for (const defined of streams) {
     const { stream } = defined;
     claim('stream name', stream.name, defined, ['name']);
-    for (const topic of [stream.topic.name, rejectedTopic(stream), deadLetterTopic(stream), checkpointTopic(stream)]) {
+    for (const topic of Object.values(streamTopics(stream))) {
       claim('topic', topic, defined, ['topic', 'name']);
     }
     claim('table', stream.table.name, defined, ['table', 'name']);

@@ -3,13 +3,22 @@ import type { StreamDefinition } from './types.ts';
 /** Every name that derives from a definition is spelled here and nowhere else. */
 
 /** Topic of refused updates: original bytes and the reason in headers. */
-export const rejectedTopic = (stream: StreamDefinition): string => `${stream.topic.name}.rejected`;
+export const rejectedTopic = (stream: Pick<StreamDefinition, 'topic'>): string => `${stream.topic.name}.rejected`;
 
 /** Topic of records that the sink could not decode or the database refused. */
 export const deadLetterTopic = (stream: Pick<StreamDefinition, 'topic'>): string => `${stream.topic.name}.dlq`;
 
 /** Compacted topic with the producer's resume point, and with what replays and `quarantine` have to remember. */
-export const checkpointTopic = (stream: StreamDefinition): string => `${stream.topic.name}.checkpoint`;
+export const checkpointTopic = (stream: Pick<StreamDefinition, 'topic'>): string => `${stream.topic.name}.checkpoint`;
+
+/** The topics of a stream, by what they hold. */
+export const streamTopics = (stream: Pick<StreamDefinition, 'topic'>) => ({
+  /** What the feed sent, one record an update. */
+  data: stream.topic.name,
+  rejected: rejectedTopic(stream),
+  deadLetter: deadLetterTopic(stream),
+  checkpoint: checkpointTopic(stream),
+});
 
 /** Registry subject of the topic's values. */
 export const valueSubject = (stream: Pick<StreamDefinition, 'topic'>): string => `${stream.topic.name}-value`;

@@ -1,4 +1,4 @@
-import { checkpointTopic, deadLetterTopic, rejectedTopic, sinkGroup } from '../../pipeline/names.ts';
+import { sinkGroup, streamTopics } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import {
   type Arns,
@@ -129,9 +129,7 @@ function logStatements(arns: Arns, logs: MskEnvironment['connect']['logs']): Sta
 }
 
 function kafkaStatements(arns: Arns, streams: readonly StreamDefinition[]): Statements {
-  const topics = streams.flatMap((stream) =>
-    [stream.topic.name, rejectedTopic(stream), deadLetterTopic(stream), checkpointTopic(stream)].map(arns.topic),
-  );
+  const topics = streams.flatMap((stream) => Object.values(streamTopics(stream)).map(arns.topic));
   const on = (verbs: readonly string[]) => verbs.map((verb) => `kafka-cluster:${verb}`);
   return [
     allow('ConnectToCluster', on(['Connect', 'DescribeCluster']), [arns.cluster]),

@@ -19,7 +19,7 @@ export function fingerprints(input: PlanInput): Readonly<Record<string, Fingerpr
     const { name, config, state, from } = desired.connector;
     const safe = (one: typeof config) => withoutSecrets(one, (key) => input.settings(one, key));
     const live = observed.connector;
-    const topics = desired.topics.map((spec): [string, Fingerprint] => {
+    const topics = desired.topics.map(({ keyed: _, ...spec }): [string, Fingerprint] => {
       const seen = observed.topics[spec.name];
       const settings = Object.keys(spec.config).map((key) => [key, seen?.config[key]]);
       return [

@@ -97,12 +97,10 @@ export interface PlanInput {
 /** Desired and observed → what to do, in the order that is safe. Pure: asks nobody. */
 export function makePlan(input: PlanInput): Plan {
   const streams = input.streams.flatMap(({ desired, observed, connector }) => [
-    ...desired.topics.map((spec, index) =>
+    ...desired.topics.map((spec) =>
       planTopic(spec, observed.topics[spec.name], {
         replicationFactor: desired.replicationFactor,
         grow: input.growTopics,
-        // Of a stream's topics only the first, its data, has keys whose order counts.
-        keyed: index === 0,
       }),
     ),
     planSubject(desired.subject, observed.subject),

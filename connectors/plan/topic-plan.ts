@@ -7,8 +7,6 @@ export interface TopicPlanOptions {
   readonly replicationFactor: number;
   /** Give it more partitions where the definition says more. */
   readonly grow: boolean;
-  /** Its records have keys whose order counts. */
-  readonly keyed: boolean;
 }
 
 const MOVES_KEYS =
@@ -33,7 +31,7 @@ export function planTopic(spec: TopicSpec, live: ObservedTopic | undefined, opti
   if (live.partitions === spec.partitions) {
     return { ...rest, notes, action: 'unchanged', summary: partitions(live.partitions) };
   }
-  if (options.keyed && !options.grow) {
+  if (spec.keyed && !options.grow) {
     return {
       ...rest,
       notes,
@@ -47,7 +45,7 @@ export function planTopic(spec: TopicSpec, live: ObservedTopic | undefined, opti
     action: 'update',
     summary: 'more partitions',
     changes: [{ key: 'partitions', before: String(live.partitions), after: String(spec.partitions), secret: false }],
-    effects: options.keyed ? [MOVES_KEYS] : [],
+    effects: spec.keyed ? [MOVES_KEYS] : [],
   };
 }
 
