@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import { projectFile } from '../pipeline/load.ts';
-import { createRecordEncoder } from '../producer/encoder.ts';
-import { loadFeedService } from '../producer/feed-service.ts';
-import { partitionOf } from '../producer/partition.ts';
+import { loadFeedService } from '../producer/feed/protocol.ts';
+import { partitionOf } from '../producer/kafka/partition.ts';
+import { createRecordEncoder } from '../producer/record/encoder.ts';
+import { createRecordMapper } from '../producer/record/mapper.ts';
 import { createFeedProtocol } from '../producer/simulator/feed-protocol.ts';
-import { createRecordMapper } from '../producer/to-record.ts';
 import type { AvroRecord } from '../schemas/avro-schema.ts';
 import type { BenchStack } from './stack.ts';
 import { slots, type Workload } from './workload.ts';

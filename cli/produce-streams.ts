@@ -2,7 +2,7 @@ import { createLogger, type Logger } from '../core/log.ts';
 import { feedConnection, kafkaConnection, registryConnection } from '../pipeline/connections.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import type { ProducerStats, ProducerSummary } from '../producer/producer-options.ts';
-import { runProducer } from '../producer/run-producer.ts';
+import { runProducer } from '../producer/run-stream.ts';
 import type { ProduceFlags } from './commands/produce.ts';
 import type { CliContext } from './context.ts';
 import { logLine, progressLine } from './render-produce.ts';

@@ -1,7 +1,7 @@
 import type { IHeaders } from 'kafkajs';
 import { ConnectError, rootCause } from '../core/errors.ts';
 import { createKafka, type KafkaConnection, kafkaUnreachable } from '../core/kafka.ts';
-import { DEFAULT_LIMITS, takeRequest } from '../producer/publisher.ts';
+import { DEFAULT_LIMITS, takeRequest } from '../producer/kafka/publisher.ts';
 
 /** A record for one partition, as it is: bytes and headers are not touched. */
 export interface PublishedRecord {

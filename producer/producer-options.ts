@@ -2,11 +2,11 @@ import type { KafkaConnection } from '../core/kafka.ts';
 import type { Logger } from '../core/log.ts';
 import type { FeedConnection, HttpConnection } from '../pipeline/connections.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
-import type { Commitment } from './feed-event.ts';
+import type { Commitment } from './feed/event.ts';
+import type { Gap } from './feed/resume.ts';
+import type { PublisherLimits } from './kafka/publisher.ts';
 import type { ProcessLoad } from './process-load.ts';
-import type { PublisherLimits } from './publisher.ts';
-import type { RefusalCode } from './refusal.ts';
-import type { Gap } from './resume.ts';
+import type { RefusalCode } from './record/refusal.ts';
 
 export interface ProducerOptions {
   readonly stream: StreamDefinition;

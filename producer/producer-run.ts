@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { ConnectError } from '../core/errors.ts';
 import { checkpointTopic, rejectedTopic } from '../pipeline/names.ts';
-import type { Checkpoint } from './checkpoint.ts';
-import { type CheckpointWriter, createCheckpointWriter } from './checkpoint-store.ts';
-import type { RecordEncoder } from './encoder.ts';
-import type { FeedClient } from './feed-client.ts';
-import type { Commitment } from './feed-event.ts';
-import { createFeedPosition } from './feed-position.ts';
-import { followFeed } from './follow-feed.ts';
-import { createIngest } from './ingest.ts';
-import type { KafkaSender } from './kafka-sender.ts';
-import type { OutgoingRecord } from './outgoing-record.ts';
+import type { FeedClient } from './feed/client.ts';
+import type { Commitment } from './feed/event.ts';
+import { followFeed } from './feed/follow.ts';
+import { createFeedPosition } from './feed/position.ts';
+import type { Checkpoint } from './kafka/checkpoint.ts';
+import { type CheckpointWriter, createCheckpointWriter } from './kafka/checkpoint-store.ts';
+import type { OutgoingRecord } from './kafka/outgoing-record.ts';
+import { createPublisher, type Publisher } from './kafka/publisher.ts';
+import type { KafkaSender } from './kafka/sender.ts';
 import { createLoadMeter } from './process-load.ts';
 import type { ProducerOptions, ProducerSummary } from './producer-options.ts';
-import { createPublisher, type Publisher } from './publisher.ts';
-import { createRejectedRecords } from './rejected.ts';
-import { createRunState } from './run-state.ts';
-import type { RecordMapper } from './to-record.ts';
+import type { RecordEncoder } from './record/encoder.ts';
+import { createIngest } from './record/ingest.ts';
+import type { RecordMapper } from './record/mapper.ts';
+import { createRejectedRecords } from './record/rejected.ts';
+import { createRunState } from './run-statistics.ts';
 
 /** What `ProducerOptions` promises for what is left out. */
 export const RUN_DEFAULTS = {

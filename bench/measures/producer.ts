@@ -1,5 +1,5 @@
 import { projectFile } from '../../pipeline/load.ts';
-import { DEFAULT_LIMITS } from '../../producer/publisher.ts';
+import { DEFAULT_LIMITS } from '../../producer/kafka/publisher.ts';
 import type { Measure, Result } from '../bench.ts';
 import { startFeed } from '../peers/feed-process.ts';
 import type { OurProducerSettings } from '../peers/our-producer.ts';

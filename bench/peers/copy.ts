@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import { from } from 'pg-copy-streams';
 import { createPool, type PostgresConnection } from '../../core/postgres.ts';
-import { partitionOf } from '../../producer/partition.ts';
+import { partitionOf } from '../../producer/kafka/partition.ts';
 import type { AvroField, AvroRecord, AvroSchema, AvroValue } from '../../schemas/avro-schema.ts';
 
 /** One COPY statement's worth of rows, as PostgreSQL's text format; made before the clock starts. */

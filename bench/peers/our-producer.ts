@@ -1,7 +1,7 @@
 import type { KafkaConnection } from '../../core/kafka.ts';
 import { silentLogger } from '../../core/log.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import { runProducer } from '../../producer/run-producer.ts';
+import { runProducer } from '../../producer/run-stream.ts';
 import { servePeer } from './peer-process.ts';
 
 /** The producer of this package in a process of its own, as `connect produce` runs it. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { PROFILE_NAMES, type ProfileName } from '../../producer/simulator/profiles.ts';
+import { PROFILE_NAMES, type ProfileName } from '../../producer/simulator/market/profiles.ts';
 import type { CliContext } from '../context.ts';
 import { positiveNumber, type StreamFlags, wholeNumber, withStreamFlags } from '../flags.ts';
 import { count } from '../format.ts';

@@ -6,7 +6,7 @@ import { waitUntilCaughtUp } from '../../operate/catch-up.ts';
 import { feedConnection, kafkaConnection, registryConnection } from '../../pipeline/connections.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { ProducerStats } from '../../producer/producer-options.ts';
-import { runProducer } from '../../producer/run-producer.ts';
+import { runProducer } from '../../producer/run-stream.ts';
 import { type Simulator, startSimulator } from '../../producer/simulator/feed-server.ts';
 import type { StartFlags } from '../commands/start.ts';
 import { simulatedStreams } from '../simulated-streams.ts';

@@ -15,8 +15,8 @@ import {
 } from '../../pipeline/connections.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import type { Environment, Project, StreamDefinition } from '../../pipeline/types.ts';
-import { openFeed } from '../../producer/feed-client.ts';
-import { loadFeedService } from '../../producer/feed-service.ts';
+import { openFeed } from '../../producer/feed/client.ts';
+import { loadFeedService } from '../../producer/feed/protocol.ts';
 import { loadAvroSchema } from '../../schemas/avro-schema.ts';
 import { createSchemaRegistry, type SchemaRegistry } from '../../schemas/registry.ts';
 

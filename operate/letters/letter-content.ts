@@ -1,5 +1,5 @@
-import type { FeedService } from '../../producer/feed-service.ts';
-import { bigintOf, isLongLike } from '../../producer/feed-service.ts';
+import type { FeedService } from '../../producer/feed/protocol.ts';
+import { bigintOf, isLongLike } from '../../producer/feed/protocol.ts';
 import type { AvroValue } from '../../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../../schemas/record-decoder.ts';
 import { decodeValue } from '../judge-records.ts';

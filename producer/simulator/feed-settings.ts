@@ -1,5 +1,5 @@
 import { ConnectError } from '../../core/errors.ts';
-import type { ProfileName } from './profiles.ts';
+import type { ProfileName } from './market/profiles.ts';
 
 export interface FeedSettings {
   /** A whole number, 0 ≤ seed < 2^32: the same one gives the same feed. */

@@ -4,7 +4,7 @@ import { faultsOf } from './faults.ts';
 import { createFeedProtocol, type FeedProtocol } from './feed-protocol.ts';
 import { FeedScript } from './feed-script.ts';
 import { checkSettings, type FeedSettings } from './feed-settings.ts';
-import { createMarket } from './market.ts';
+import { createMarket } from './market/market.ts';
 import { createOracleWriter, type OracleWriter } from './oracle.ts';
 import { createSchemaGenerator } from './schema-generator.ts';
 import { Timeline } from './timeline.ts';

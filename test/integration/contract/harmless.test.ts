@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadProject } from '../../../pipeline/load.ts';
-import { loadFeedService } from '../../../producer/feed-service.ts';
-import { createRecordMapper } from '../../../producer/to-record.ts';
+import { loadFeedService } from '../../../producer/feed/protocol.ts';
+import { createRecordMapper } from '../../../producer/record/mapper.ts';
 import { type AvroRecord, loadAvroSchema } from '../../../schemas/avro-schema.ts';
 import { mutatedProject } from '../../support/contract-fixture.ts';
 import type { Edit } from '../../support/mutations/edit.ts';

@@ -3,7 +3,7 @@ import { headerText, type ScannedRecord, scanTopic } from '../../../core/kafka-s
 import { replayMarks } from '../../../operate/letters/replay-marks.ts';
 import { publishRecords } from '../../../operate/publish-records.ts';
 import { deadLetterTopic, rejectedTopic } from '../../../pipeline/names.ts';
-import { createRejectedRecords } from '../../../producer/rejected.ts';
+import { createRejectedRecords } from '../../../producer/record/rejected.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { feedMessage, positionUpdate } from '../../support/position-feed.ts';

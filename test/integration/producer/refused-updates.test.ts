@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadFeedService } from '../../../producer/feed-service.ts';
+import { loadFeedService } from '../../../producer/feed/protocol.ts';
 import {
   feedMessage,
   positionIncludes,

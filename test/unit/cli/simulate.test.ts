@@ -6,7 +6,7 @@ import { run } from '../../../cli/main.ts';
 import { packageRoot } from '../../../core/package-root.ts';
 import { readOracle } from '../../../producer/simulator/oracle.ts';
 import { capturedContext } from '../../support/captured-context.ts';
-import { openReader, updatesOf } from '../producer/simulator/feed-reader.ts';
+import { openReader, updatesOf } from '../../support/feed-reader.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

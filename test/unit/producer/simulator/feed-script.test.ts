@@ -3,7 +3,7 @@ import { packageRoot } from '../../../../core/package-root.ts';
 import { type FaultWishes, planFaults } from '../../../../producer/simulator/fault-plan.ts';
 import { faultsOf } from '../../../../producer/simulator/faults.ts';
 import { FeedScript, type FeedUpdate, SlotFinder } from '../../../../producer/simulator/feed-script.ts';
-import { createMarket } from '../../../../producer/simulator/market.ts';
+import { createMarket } from '../../../../producer/simulator/market/market.ts';
 import { Timeline } from '../../../../producer/simulator/timeline.ts';
 import { loadAvroSchema } from '../../../../schemas/avro-schema.ts';
 

@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../../../../core/retry.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../../producer/simulator/feed-server.ts';
 import { readOracle } from '../../../../producer/simulator/oracle.ts';
-import { type FeedReader, openReader, slotsOf, updatesOf } from './feed-reader.ts';
+import { type FeedReader, openReader, slotsOf, updatesOf } from '../../../support/feed-reader.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

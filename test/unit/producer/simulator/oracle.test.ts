@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createOracleWriter, type OracleEntry, readOracle } from '../../../../producer/simulator/oracle.ts';
-import { generate } from './generated.ts';
+import { generate } from '../../../support/generated-market.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -9,7 +9,7 @@ import { createSchemaGenerator } from '../../../../producer/simulator/schema-gen
 import { Timeline } from '../../../../producer/simulator/timeline.ts';
 import { type AvroRecord, type AvroSchema, parseAvroSchema } from '../../../../schemas/avro-schema.ts';
 import { parseDecimal } from '../../../../schemas/decimal.ts';
-import { openReader, updatesOf } from './feed-reader.ts';
+import { openReader, updatesOf } from '../../../support/feed-reader.ts';
 
 const decimal = (precision: number, scale: number) => ({ type: 'bytes', logicalType: 'decimal', precision, scale });
 const millis = { type: 'long', logicalType: 'timestamp-millis' };

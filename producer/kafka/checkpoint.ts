@@ -1,0 +1,103 @@
+import { ConnectError } from '../../core/errors.ts';
+import type { ScannedRecord } from '../../core/kafka-scan.ts';
+import type { Gap } from '../feed/resume.ts';
+
+/** A gap that an operator chose to leave. */
+export interface AcceptedGap extends Gap {
+  /** ISO, UTC. */
+  readonly acceptedAt: string;
+}
+
+/** How far a stream has been read and published, as it stands in the checkpoint topic under the stream's name. */
+export interface Checkpoint {
+  /** Everything the feed sent before it reached this slot is acknowledged by Kafka. */
+  readonly slot: bigint;
+  /** When it was written: ISO, UTC. */
+  readonly at: string;
+  /** Updates of this producer run: taken from the feed, published, refused. */
+  readonly received: number;
+  readonly published: number;
+  readonly rejected: number;
+  /** The run that wrote it. */
+  readonly instance: string;
+  /** Address of the feed it was read from. Not part of the key: a feed that moves keeps its place. */
+  readonly feed: string;
+  /** The newest accepted gaps, oldest first. */
+  readonly gaps: readonly AcceptedGap[];
+}
+
+/** The record value: JSON in which slots are text, because they go beyond what a JSON number keeps. */
+export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
+  const text = JSON.stringify(checkpoint, (_key, value) => (typeof value === 'bigint' ? value.toString() : value));
+  return Buffer.from(text);
+}
+
+/** Reads a record value; undefined when it is none of ours. */
+export function decodeCheckpoint(value: Buffer): Checkpoint | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(value.toString());
+  } catch {
+    return undefined;
+  }
+  if (!isObject(parsed)) return undefined;
+  const slot = slotOf(parsed.slot);
+  if (slot === undefined) return undefined;
+  const gaps = Array.isArray(parsed.gaps) ? parsed.gaps.map(decodeGap) : [];
+  return {
+    slot,
+    at: textOf(parsed.at),
+    received: countOf(parsed.received),
+    published: countOf(parsed.published),
+    rejected: countOf(parsed.rejected),
+    instance: textOf(parsed.instance),
+    feed: textOf(parsed.feed),
+    gaps: gaps.filter((gap) => gap !== undefined),
+  };
+}
+
+/**
+ * The checkpoint of `stream` among the topic's records in log order: the last readable one after the last tombstone.
+ * Undefined when there is none. Errors: UNSAFE when records exist and none is readable, because starting anew would
+ * leave out unknown slots.
+ */
+export function latestCheckpoint(
+  stream: string,
+  topic: string,
+  records: readonly Pick<ScannedRecord, 'key' | 'value' | 'partition' | 'offset'>[],
+): Checkpoint | undefined {
+  let found: Checkpoint | undefined;
+  let unreadable: string | undefined;
+  for (const { key, value, partition, offset } of records) {
+    if (key?.toString() !== stream) continue;
+    if (value === null) {
+      found = undefined;
+      unreadable = undefined;
+      continue;
+    }
+    const checkpoint = decodeCheckpoint(value);
+    if (checkpoint === undefined) unreadable = `${topic}-${partition}@${offset}`;
+    else found = checkpoint;
+  }
+  // An older readable checkpoint is safe: it only reads more of the feed again.
+  if (found === undefined && unreadable !== undefined) {
+    throw new ConnectError('UNSAFE', `the checkpoint of stream ${stream} at ${unreadable} cannot be read`, {
+      details: { stream, record: unreadable },
+      hint: 'start once with --from-slot, at a slot that is certainly published; that writes a new checkpoint',
+    });
+  }
+  return found;
+}
+
+function decodeGap(value: unknown): AcceptedGap | undefined {
+  if (!isObject(value)) return undefined;
+  const from = slotOf(value.from);
+  const to = slotOf(value.to);
+  return from === undefined || to === undefined ? undefined : { from, to, acceptedAt: textOf(value.acceptedAt) };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const slotOf = (value: unknown): bigint | undefined =>
+  typeof value === 'string' && /^\d{1,20}$/.test(value) ? BigInt(value) : undefined;
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const countOf = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);

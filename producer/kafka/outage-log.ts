@@ -1,0 +1,28 @@
+import { rootCause } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+
+/** An outage is logged when it starts and then once in this time. */
+const LOG_EVERY_MS = 60_000;
+
+/** Tells of one delivery's failures without flooding the log, and when it got through after all. `where` is the cluster. */
+export function createOutageLog(where: string, logger: Logger) {
+  let since: number | undefined;
+  let loggedAt = 0;
+  return {
+    failed(error: unknown, failures: number): void {
+      const now = Date.now();
+      since ??= now;
+      if (now - loggedAt < LOG_EVERY_MS) return;
+      loggedAt = now;
+      const cause = rootCause(error);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      logger.warn(
+        { brokers: where, failures, forMs: now - since, reason },
+        'Kafka does not take records; trying again',
+      );
+    },
+    over(): void {
+      if (since !== undefined) logger.info({ brokers: where, forMs: Date.now() - since }, 'Kafka takes records again');
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import type { AvroField, AvroValue } from '../../schemas/avro-schema.ts';
+import { DecimalError, formatDecimal, parseDecimal } from '../../schemas/decimal.ts';
+import { enumWord } from '../../schemas/enum-words.ts';
+import { bigintOf, isLongLike, type ProtoEnum } from '../feed/protocol.ts';
+import type { RefusalCode } from './refusal.ts';
+
+/** Why one field is refused. A class, so that the reader's result needs no wrapper around every good value. */
+export class FieldRefusal {
+  readonly code: RefusalCode;
+  readonly message: string;
+
+  constructor(code: RefusalCode, message: string) {
+    this.code = code;
+    this.message = message;
+  }
+}
+
+/** Turns a field of an update into the record's value, or says why it cannot. Undefined or null in is unset. */
+export type FieldReader = (raw: unknown) => AvroValue | FieldRefusal;
+
+/** The reader of one schema field; `protoEnum` when the feed sends it as an enum. */
+export function createFieldReader(field: AvroField, protoEnum: ProtoEnum | undefined): FieldReader {
+  const read = readerOf(field, protoEnum);
+  const unset = field.nullable ? null : new FieldRefusal('MISSING', 'is not set');
+  return (raw) => (raw === undefined || raw === null ? unset : read(raw));
+}
+
+function readerOf(field: AvroField, protoEnum: ProtoEnum | undefined): FieldReader {
+  switch (field.kind) {
+    case 'string':
+      return field.allowed === undefined ? textReader(field) : wordReader(field, field.allowed, protoEnum);
+    case 'int':
+      return integerReader(field, -(2n ** 31n), 2n ** 31n - 1n, Number);
+    case 'long':
+      return integerReader(field, -(2n ** 63n), 2n ** 63n - 1n, BigInt);
+    case 'decimal':
+      return decimalReader(field);
+    case 'timestamp-millis':
+      return integerReader(field, MIN_TIME, MAX_TIME, (value) => new Date(Number(value)));
+    case 'boolean':
+      return (raw) => (typeof raw === 'boolean' ? raw : wrongType(raw, 'true or false'));
+    case 'double':
+      return (raw) => (typeof raw === 'number' && Number.isFinite(raw) ? raw : wrongType(raw, 'a finite number'));
+    case 'bytes':
+      return (raw) => (Buffer.isBuffer(raw) ? raw : wrongType(raw, 'bytes'));
+  }
+}
+
+/** Years 1 to 9999: what every part between here and the table writes in the same way. */
+const MIN_TIME = BigInt(Date.parse('0001-01-01T00:00:00.000Z'));
+const MAX_TIME = BigInt(Date.parse('9999-12-31T23:59:59.999Z'));
+
+/** U+FFFD is what bytes that are not UTF-8 were read as: the text is no longer what the feed sent. */
+const BAD_TEXT = /[\0\uFFFD]|\p{Surrogate}/u;
+/** Nearly all text here: nothing to object to, and one character is one code point. */
+const PLAIN_TEXT = /^[ -~]*$/;
+
+function textReader({ minLength = 0, maxLength = Number.MAX_SAFE_INTEGER, nullable }: AvroField): FieldReader {
+  const empty = nullable ? null : new FieldRefusal('MISSING', 'is empty');
+  return (raw) => {
+    if (typeof raw !== 'string') return wrongType(raw, 'text');
+    // proto3 does not send an empty text, so it cannot be told from an unset one.
+    if (raw === '' && minLength > 0) return empty;
+    const plain = PLAIN_TEXT.test(raw);
+    if (!plain && BAD_TEXT.test(raw)) {
+      return new FieldRefusal('BAD_TEXT', `${shown(raw)} holds NUL, half a surrogate pair or bytes that are not UTF-8`);
+    }
+    if (raw.length > maxLength || raw.length < 2 * minLength) {
+      // Columns count code points; a code point is one or two units of a JavaScript string.
+      const length = codePoints(raw);
+      const limit = `${length} characters`;
+      if (length > maxLength)
+        return new FieldRefusal('TOO_LONG', `${shown(raw)} has ${limit}, at most ${maxLength} fit`);
+      if (length < minLength)
+        return new FieldRefusal('TOO_SHORT', `${shown(raw)} has ${limit}, fewer than ${minLength}`);
+    }
+    return raw;
+  };
+}
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+function wordReader(
+  { name, nullable }: AvroField,
+  allowed: readonly string[],
+  protoEnum: ProtoEnum | undefined,
+): FieldReader {
+  const words = new Map<unknown, string>(allowed.map((word) => [word, word]));
+  const unset = nullable ? null : new FieldRefusal('MISSING', 'is not set');
+  for (const [number, valueName] of Object.entries(protoEnum?.valueNames ?? {})) {
+    const word = enumWord(protoEnum?.name ?? name, valueName, allowed);
+    if (word === undefined) continue;
+    words.set(Number(number), word);
+    words.set(valueName, word);
+  }
+  return (raw) => {
+    const word = words.get(raw);
+    if (word !== undefined) return word;
+    // The zero of a proto enum is its "unspecified", which is also how unset looks.
+    if (raw === '' || (raw === 0 && protoEnum !== undefined)) return unset;
+    const sent = typeof raw === 'number' ? (protoEnum?.valueNames[raw] ?? `value ${raw}`) : shown(String(raw));
+    return new FieldRefusal('NOT_ALLOWED', `${sent} is none of ${allowed.join(', ')}`);
+  };
+}
+
+const WHOLE_NUMBER = /^-?\d{1,20}$/;
+
+function integerReader(
+  field: AvroField,
+  lowest: bigint,
+  highest: bigint,
+  convert: (value: bigint | number) => AvroValue,
+): FieldReader {
+  const minimum = field.minimum !== undefined && field.minimum > lowest ? field.minimum : lowest;
+  const maximum = field.maximum !== undefined && field.maximum < highest ? field.maximum : highest;
+  return (raw) => {
+    const value = wholeNumber(raw);
+    if (value === undefined) return wrongType(raw, 'a whole number');
+    if (value < minimum || value > maximum) {
+      return new FieldRefusal('OUT_OF_RANGE', `${value} is not between ${minimum} and ${maximum}`);
+    }
+    return convert(value);
+  };
+}
+
+/** A number as long as it is exact as one, which saves a BigInt per field. */
+function wholeNumber(raw: unknown): bigint | number | undefined {
+  if (typeof raw === 'number') return Number.isSafeInteger(raw) ? raw : undefined;
+  if (isLongLike(raw)) return bigintOf(raw);
+  if (typeof raw === 'bigint') return raw;
+  return typeof raw === 'string' && WHOLE_NUMBER.test(raw) ? BigInt(raw) : undefined;
+}
+
+function decimalReader({ precision = 38, scale = 0, nullable }: AvroField): FieldReader {
+  const shape = { precision, scale };
+  const unset = nullable ? null : new FieldRefusal('MISSING', 'is empty');
+  // Exactly `scale` fraction digits, no digits too many, no leading zeros, not zero with a minus: it stays as it is.
+  const fraction = scale === 0 ? '' : `\\.\\d{${scale}}`;
+  const canonical = new RegExp(`^(?:(?!-[0.]+$)-)?(?:0|[1-9]\\d{0,${Math.max(precision - scale - 1, 0)}})${fraction}$`);
+  return (raw) => {
+    if (raw === '') return unset;
+    if (typeof raw !== 'string') return wrongType(raw, 'a decimal as text');
+    if (precision > scale && canonical.test(raw)) return raw;
+    try {
+      return formatDecimal(parseDecimal(raw, shape), scale);
+    } catch (error) {
+      if (error instanceof DecimalError) return new FieldRefusal(error.problem, error.message);
+      throw error;
+    }
+  };
+}
+
+const wrongType = (raw: unknown, wanted: string): FieldRefusal =>
+  new FieldRefusal('WRONG_TYPE', `${shown(String(raw))} is not ${wanted}`);
+
+const SHOWN = 60;
+const shown = (text: string): string => JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);

@@ -1,0 +1,39 @@
+import type { AvroRecord, AvroSchema } from '../../schemas/avro-schema.ts';
+import type { ProtoEnum } from '../feed/protocol.ts';
+import { createFieldReader, FieldRefusal } from './field-readers.ts';
+import type { Refusal } from './refusal.ts';
+
+/** A record the table can hold, or every reason why there is none. */
+export type MappedUpdate =
+  | { readonly ok: true; readonly record: AvroRecord }
+  | { readonly ok: false; readonly refusals: readonly Refusal[] };
+
+export type RecordMapper = (update: Readonly<Record<string, unknown>>) => MappedUpdate;
+
+/**
+ * A mapper from a feed's update to the record of `schema`, for any stream: fields go by name, the limits are the schema's
+ * own. What is unset and required is refused as MISSING; so are an empty text, an empty amount and an enum's
+ * "unspecified", because proto3 sends no difference. A number that proto3 left out is 0, unless its field is `optional`.
+ * Fields of the update that the schema does not name are left out.
+ */
+export function createRecordMapper(
+  schema: AvroSchema,
+  enums: ReadonlyMap<string, ProtoEnum> = new Map(),
+): RecordMapper {
+  const fields = schema.fields.map((field) => ({
+    name: field.name,
+    read: createFieldReader(field, enums.get(field.name)),
+  }));
+  return (update) => {
+    const record: AvroRecord = {};
+    let refusals: Refusal[] | undefined;
+    for (const { name, read } of fields) {
+      const value = read(update[name]);
+      if (value instanceof FieldRefusal) {
+        refusals ??= [];
+        refusals.push({ field: name, code: value.code, message: value.message });
+      } else record[name] = value;
+    }
+    return refusals === undefined ? { ok: true, record } : { ok: false, refusals };
+  };
+}

@@ -1,0 +1,172 @@
+import { createServer } from 'node:net';
+import { status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ConnectError } from '../../../../core/errors.ts';
+import { type FeedClient, openFeed } from '../../../../producer/feed/client.ts';
+import type { FeedEvent } from '../../../../producer/feed/event.ts';
+import { loadFeedService } from '../../../../producer/feed/protocol.ts';
+import { eventually } from '../../../support/eventually.ts';
+import {
+  feedMessage,
+  positionIncludes,
+  positionProto,
+  positionService,
+  positionUpdate,
+} from '../../../support/position-feed.ts';
+import { type ScriptedCall, type ScriptedFeed, startScriptedFeed } from '../../../support/scripted-feed.ts';
+
+const service = loadFeedService(positionProto, positionIncludes, positionService);
+const toClose: { close(): void }[] = [];
+afterEach(() => {
+  for (const each of toClose.splice(0)) each.close();
+});
+
+async function feedThat(
+  play: (call: ScriptedCall, index: number) => void | Promise<void>,
+  options: Partial<Parameters<typeof openFeed>[0]> = {},
+): Promise<{ server: ScriptedFeed; feed: FeedClient }> {
+  const server = await startScriptedFeed({ play, window: () => ({ earliest: 5n, latest: 2n ** 63n }) });
+  const feed = openFeed({ address: server.address, service, ...options });
+  toClose.push(feed, server);
+  return { server, feed };
+}
+
+const never = new AbortController().signal;
+const subscription = (signal = never) => ({ fromSlot: 7n, commitment: 'confirmed' as const, signal });
+
+async function collect(events: AsyncIterable<FeedEvent>): Promise<{ kinds: string[]; error?: unknown }> {
+  const kinds: string[] = [];
+  try {
+    for await (const { kind } of events) kinds.push(kind);
+    return { kinds };
+  } catch (error) {
+    return { kinds, error };
+  }
+}
+
+describe('a feed client', () => {
+  it('asks for slot and commitment, with its token, and reads every kind of message until the end', async () => {
+    const { server, feed } = await feedThat(
+      (call) => {
+        call.send(feedMessage({ update: positionUpdate() }));
+        call.slot(8n);
+        call.ping();
+        call.send(Buffer.from('ffffffff', 'hex'));
+        call.send(feedMessage({ update: positionUpdate() }));
+        call.end();
+      },
+      { token: 'let-me-in' },
+    );
+    const { kinds, error } = await collect(feed.subscribe({ ...subscription(), commitment: 'finalized' }));
+    expect(error).toBeUndefined();
+    expect(kinds).toEqual(['update', 'slot', 'ping', 'undecodable', 'update']);
+    expect(server.calls[0]).toMatchObject({
+      fromSlot: 7n,
+      commitment: 'COMMITMENT_FINALIZED',
+      token: 'Bearer let-me-in',
+    });
+  });
+
+  it('reads the replay window over 64 bits', async () => {
+    const { feed } = await feedThat(() => {});
+    expect(await feed.replayInfo()).toEqual({ earliest: 5n, latest: 2n ** 63n });
+  });
+
+  it.each([
+    [status.OUT_OF_RANGE, 'UNSAFE', 'from slot 7: window is 100 to 200'],
+    [status.UNAUTHENTICATED, 'REFUSED', 'refused our credentials'],
+    [status.PERMISSION_DENIED, 'REFUSED', 'does not permit'],
+    [status.UNIMPLEMENTED, 'REFUSED', 'does not serve'],
+    [status.INVALID_ARGUMENT, 'REFUSED', 'refused the request'],
+    [status.UNAVAILABLE, 'UNREACHABLE', 'is not reachable'],
+    [status.INTERNAL, 'UNREACHABLE', 'broke off (INTERNAL'],
+    [status.DATA_LOSS, 'UNREACHABLE', 'broke off (DATA_LOSS'],
+    [status.RESOURCE_EXHAUSTED, 'UNREACHABLE', 'broke off (RESOURCE_EXHAUSTED'],
+  ])('tells status %i as %s, after what came before it', async (code, expected, words) => {
+    const { server, feed } = await feedThat(async (call) => {
+      call.slot(8n);
+      await call.drained();
+      call.fail(code, 'window is 100 to 200');
+    });
+    const { error } = await collect(feed.subscribe(subscription()));
+    expect(error).toBeInstanceOf(ConnectError);
+    expect(error).toMatchObject({ code: expected });
+    expect((error as Error).message).toContain(words);
+    expect((error as Error).message).toContain(server.address);
+  });
+
+  it('names the address that does not answer', async () => {
+    const free = createServer();
+    const port = await new Promise<number>((resolve) =>
+      free.listen(0, '127.0.0.1', () => resolve((free.address() as { port: number }).port)),
+    );
+    await new Promise((resolve) => free.close(resolve));
+    const feed = openFeed({ address: `127.0.0.1:${port}`, service });
+    toClose.push(feed);
+    await expect(feed.replayInfo()).rejects.toMatchObject({
+      code: 'UNREACHABLE',
+      message: expect.stringContaining(`127.0.0.1:${port} is not reachable`),
+      hint: expect.stringContaining('feed.address'),
+    });
+  });
+
+  it('never shows its token', async () => {
+    const { feed } = await feedThat((call) => call.fail(status.UNAUTHENTICATED, 'who?'), { token: 'let-me-in' });
+    const { error } = await collect(feed.subscribe(subscription()));
+    expect(JSON.stringify(error) + (error as Error).stack).not.toContain('let-me-in');
+    expect((error as Error).cause).toBeUndefined();
+  });
+
+  it('ends quietly when it is told to stop, and leaves the server', async () => {
+    const stop = new AbortController();
+    const { server, feed } = await feedThat((call) => void call.slot(8n));
+    const kinds: string[] = [];
+    for await (const { kind } of feed.subscribe(subscription(stop.signal))) {
+      kinds.push(kind);
+      stop.abort();
+    }
+    expect(kinds).toEqual(['slot']);
+    await eventually(() => expect(server.calls[0]?.gone.aborted).toBe(true), { timeoutMs: 5_000 });
+  });
+
+  it('leaves the server when its reader stops reading', async () => {
+    const { server, feed } = await feedThat((call) => void call.slot(8n));
+    for await (const _ of feed.subscribe(subscription())) break;
+    await eventually(() => expect(server.calls[0]?.gone.aborted).toBe(true), { timeoutMs: 5_000 });
+  });
+
+  it('does not read on while nobody takes what it has read', async () => {
+    let sent = 0;
+    const message = feedMessage({ update: positionUpdate() });
+    const total = 20_000;
+    const { feed } = await feedThat(async (call) => {
+      while (sent < total && !call.gone.aborted) {
+        sent += 1;
+        if (!call.send(message)) await call.drained();
+      }
+      call.end();
+    });
+    const reader = feed.subscribe(subscription())[Symbol.asyncIterator]();
+    await reader.next();
+    let before = -1;
+    await eventually(
+      () => {
+        const moved = sent !== before;
+        before = sent;
+        expect(moved).toBe(false);
+      },
+      { timeoutMs: 5_000 },
+    );
+    // What is under way fills the sockets and this side's queue, far from all of it.
+    expect(sent).toBeLessThan(total / 2);
+    let read = 1;
+    while (!(await reader.next()).done) read += 1;
+    expect(read).toBe(total);
+  });
+
+  it('refuses a message beyond the size limit instead of holding it', async () => {
+    const { feed } = await feedThat((call) => void call.send(Buffer.alloc(2_000_000)), { maxMessageBytes: 1_000_000 });
+    const { error } = await collect(feed.subscribe(subscription()));
+    expect(error).toMatchObject({ code: 'REFUSED', retryable: false });
+  });
+});

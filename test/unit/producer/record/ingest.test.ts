@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { createFeedPosition } from '../../../../producer/feed/position.ts';
+import { loadFeedService } from '../../../../producer/feed/protocol.ts';
+import type { OutgoingRecord } from '../../../../producer/kafka/outgoing-record.ts';
+import { createRecordEncoder } from '../../../../producer/record/encoder.ts';
+import { createIngest } from '../../../../producer/record/ingest.ts';
+import { createRecordMapper } from '../../../../producer/record/mapper.ts';
+import { createRejectedRecords } from '../../../../producer/record/rejected.ts';
+import {
+  feedMessage,
+  positionIncludes,
+  positionProto,
+  positionSchema,
+  positionService,
+  positionUpdate,
+} from '../../../support/position-feed.ts';
+
+const service = loadFeedService(positionProto, positionIncludes, positionService);
+
+function createTestIngest() {
+  const added: { record: OutgoingRecord; slot: bigint | undefined }[] = [];
+  const advanced: bigint[] = [];
+  const counts = { received: 0, refusals: {} };
+  const position = createFeedPosition(1_000n);
+  const ingest = createIngest({
+    topic: 'positions',
+    keyField: 'position_account',
+    mapper: createRecordMapper(positionSchema, service.enums),
+    encode: createRecordEncoder(positionSchema, 1),
+    rejected: createRejectedRecords({
+      topic: 'positions.rejected',
+      stream: 'positions',
+      keyField: 'position_account',
+      feedMessage: service.messageName,
+    }),
+    publisher: {
+      add: (record, slot) => void added.push({ record, slot }),
+      advance: (slot) => void advanced.push(slot),
+    },
+    position,
+    counts,
+    commitment: 'confirmed',
+  });
+  const take = (message: Record<string, unknown>) => ingest(service.readEvent(feedMessage(message)));
+  return { take, ingest, added, advanced, counts, position };
+}
+
+describe('an event of the feed', () => {
+  it('that is an update becomes a record with its key, at its slot', () => {
+    const { take, added, counts } = createTestIngest();
+    take({ update: positionUpdate({ slot: '1001' }) });
+    expect(added).toHaveLength(1);
+    expect(added[0]?.slot).toBe(1_001n);
+    expect(added[0]?.record.topic).toBe('positions');
+    expect(added[0]?.record.key?.toString()).toBe(positionUpdate().position_account);
+    expect(counts).toEqual({ received: 1, refusals: {} });
+  });
+
+  it('that cannot be a row goes to the rejected topic, every reason counted, the position unmoved', () => {
+    const { take, added, counts, position } = createTestIngest();
+    take({ update: positionUpdate({ slot: '1001', size: 'NaN', margin: '1e3', symbol: '' }) });
+    expect(added.map(({ record, slot }) => [record.topic, slot])).toEqual([['positions.rejected', 1_000n]]);
+    expect(counts).toEqual({ received: 1, refusals: { NOT_A_DECIMAL: 2, MISSING: 1 } });
+    expect(position.slot).toBe(1_000n);
+  });
+
+  it('that cannot be read goes to the rejected topic as it came', () => {
+    const { ingest, added, counts } = createTestIngest();
+    const bytes = Buffer.from('ffff', 'hex');
+    ingest(service.readEvent(bytes));
+    expect(added.map(({ record }) => record.value)).toEqual([bytes]);
+    expect(counts).toEqual({ received: 1, refusals: { UNDECODABLE: 1 } });
+  });
+
+  it('that is late is passed on as it comes', () => {
+    const { take, added, position } = createTestIngest();
+    take({ update: positionUpdate({ slot: '7' }) });
+    expect(added.map(({ record, slot }) => [record.topic, slot])).toEqual([['positions', 1_000n]]);
+    expect(position.slot).toBe(1_000n);
+  });
+
+  it('that is a slot moves the position, unless it is less settled than what was asked for', () => {
+    const { take, advanced } = createTestIngest();
+    take({ slot: { slot: '1001' } });
+    take({ slot: { slot: '1002', status: 'COMMITMENT_FINALIZED' } });
+    take({ slot: { slot: '1003', status: 'COMMITMENT_CONFIRMED' } });
+    take({ slot: { slot: '1900', status: 'COMMITMENT_PROCESSED' } });
+    take({ slot: { slot: '900' } });
+    take({ ping: {} });
+    expect(advanced).toEqual([1_001n, 1_002n, 1_003n, 1_003n]);
+  });
+});
