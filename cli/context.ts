@@ -1,6 +1,7 @@
+import type { Runtime, Session } from '../app/session.ts';
 import { resolveSecret } from '../pipeline/secrets.ts';
 import type { Project } from '../pipeline/types.ts';
-import { projectSecrets, stackSecrets } from './known-secrets.ts';
+import type { OutputFormat } from './flags.ts';
 import { createRedaction, scrubbed } from './redaction.ts';
 
 /**
@@ -8,15 +9,15 @@ import { createRedaction, scrubbed } from './redaction.ts';
  * so tests can run them without a process of their own. Whatever is written passes one gate that hides the secrets of
  * the project and of the process environment.
  */
-export interface CliContext {
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
+export interface CliContext extends Runtime {
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   /** Whether a person is watching: progress is redrawn, questions may be asked. */
   readonly isTty: boolean;
   /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
+  /** Opens the environment that the flags name, of the project around `cwd`, for the streams that they name. */
+  session(flags: { readonly env?: string | undefined; readonly only?: string[] | undefined }): Promise<Session>;
   /** The project around `cwd`; loaded once. */
   loadProject(): Promise<Project>;
   /** Resolves `${env:…}` and `${file:…}` references; the result must never be printed. */
@@ -28,6 +29,8 @@ export interface CliContext {
   print(line: string): void;
   /** Data as one JSON document: stdout. BigInts become strings. */
   json(value: unknown): void;
+  /** Data in the format that was asked for: the document, or lines. */
+  show(format: OutputFormat, document: unknown, lines: () => readonly string[]): void;
 }
 
 /** A context on the real process. */
@@ -45,29 +48,27 @@ export function processContext(signal: AbortSignal): CliContext {
   });
 }
 
-type ContextParts = Pick<CliContext, 'env' | 'cwd' | 'stdout' | 'stderr' | 'isTty' | 'signal' | 'setExitCode'>;
+type ProcessStreams = Pick<CliContext, 'env' | 'cwd' | 'stdout' | 'stderr' | 'isTty' | 'signal' | 'setExitCode'>;
 
 /** A context on given streams and environment. */
-export function createContext(parts: ContextParts): CliContext {
-  const { env, cwd } = parts;
+export function createContext(streams: ProcessStreams): CliContext {
+  const { env, cwd, signal } = streams;
   const redaction = createRedaction(env);
-  const stdout = scrubbed(parts.stdout, redaction.scrub);
-  const stderr = scrubbed(parts.stderr, redaction.scrub);
+  const stdout = scrubbed(streams.stdout, redaction.scrub);
+  const stderr = scrubbed(streams.stderr, redaction.scrub);
+  const runtime: Runtime = { env, cwd, signal, learn: (secrets) => redaction.learn(secrets) };
   let project: Promise<Project> | undefined;
-  const load = async (): Promise<Project> => {
-    const { findProjectRoot, loadProject } = await import('../pipeline/load.ts');
-    const root = findProjectRoot(cwd);
-    redaction.learn(stackSecrets(root));
-    const loaded = loadProject(root, env);
-    redaction.learn(projectSecrets(loaded, (reference) => resolveSecret(reference, { root, env })));
-    return loaded;
-  };
-  return {
-    ...parts,
+  const context: CliContext = {
+    ...streams,
+    ...runtime,
     stdout,
     stderr,
+    async session({ env: name, only }) {
+      const { openEnvironment, openProject } = await import('../app/session.ts');
+      return openEnvironment(openProject(runtime), name, { ...runtime, only });
+    },
     loadProject() {
-      project ??= load();
+      project ??= import('../app/session.ts').then(({ openProject }) => openProject(runtime));
       return project;
     },
     secrets({ root }) {
@@ -80,6 +81,11 @@ export function createContext(parts: ContextParts): CliContext {
     note: (line) => void stderr.write(`${line}\n`),
     print: (line) => void stdout.write(`${line}\n`),
     // Scrubbed string by string: a secret may look like a piece of JSON.
-    json: (value) => void parts.stdout.write(`${redaction.json(value)}\n`),
+    json: (value) => void streams.stdout.write(`${redaction.json(value)}\n`),
+    show(format, document, lines) {
+      if (format === 'json') context.json(document);
+      else for (const line of lines()) context.print(line);
+    },
   };
+  return context;
 }

@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs';
+import { mskTraces } from '../app/msk-target.ts';
 import type { DeployResult } from '../connectors/deploy.ts';
 import { groupMembers } from '../connectors/group-members.ts';
 import { deployMskSink } from '../connectors/msk/deploy.ts';
@@ -13,7 +14,6 @@ import type { Environment, StreamDefinition } from '../pipeline/types.ts';
 import type { CliContext } from './context.ts';
 import { eventText } from './msk-event.ts';
 import { desiredSink, type MskParts } from './msk-sink.ts';
-import { mskTraces } from './msk-target.ts';
 
 export interface MskSinkOptions {
   readonly timeoutMs: number;

@@ -1,3 +1,5 @@
+import { connectTarget } from '../app/connect-target.ts';
+import { isOnMsk, mskApi } from '../app/msk-target.ts';
 import { type DeployResult, deploySink } from '../connectors/deploy.ts';
 import { groupMembers } from '../connectors/group-members.ts';
 import type { Plan, PlanEntry } from '../connectors/plan/plan.ts';
@@ -18,14 +20,12 @@ import { projectFile, selectStreams } from '../pipeline/load.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import { loadAvroSchema } from '../schemas/avro-schema.ts';
 import { agree, requireUnmoved } from './agree-plan.ts';
-import { connectTarget } from './connect-target.ts';
 import type { CliContext } from './context.ts';
 import { withOthers } from './deploy-failure.ts';
 import { deployToMsk, requireReplace, requireWait } from './deploy-msk.ts';
 import { progressLine } from './deploy-progress.ts';
 import { duration } from './format.ts';
 import { type MskParts, mskParts } from './msk-sink.ts';
-import { isOnMsk, mskApi } from './msk-target.ts';
 import { planStreams } from './plan-streams.ts';
 import { requireContract } from './require-contract.ts';
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { connectTarget } from '../app/connect-target.ts';
 import { type ImportedSink, importedTopic, importSink } from '../connectors/import-sink.ts';
 import { isOwnedBy } from '../connectors/owner.ts';
 import type { SinkConfig } from '../connectors/render.ts';
@@ -14,7 +15,6 @@ import { valueSubject } from '../pipeline/names.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import { type AvroSchema, loadAvroSchema, parseAvroSchema } from '../schemas/avro-schema.ts';
 import { createSchemaRegistry } from '../schemas/registry.ts';
-import { connectTarget } from './connect-target.ts';
 import type { CliContext } from './context.ts';
 
 export interface Imported extends ImportedSink {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Admin } from 'kafkajs';
+import type { MskEnvironment } from '../app/msk-target.ts';
 import type { MskApi } from '../connectors/msk/api.ts';
 import { readBuiltPlugin } from '../connectors/msk/built-plugin.ts';
 import { type DesiredMskSink, desiredMskSink } from '../connectors/msk/desired.ts';
@@ -12,7 +13,6 @@ import type { SinkFields } from '../connectors/render.ts';
 import { ConnectError } from '../core/errors.ts';
 import { positionsIn } from '../operate/offset-positions.ts';
 import type { Project, StreamDefinition } from '../pipeline/types.ts';
-import type { MskEnvironment } from './msk-target.ts';
 
 /** What all sinks of an environment on MSK Connect have in common. */
 export interface MskParts {

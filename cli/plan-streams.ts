@@ -1,3 +1,5 @@
+import { connectTarget } from '../app/connect-target.ts';
+import { isOnMsk, mskApi } from '../app/msk-target.ts';
 import { fingerprints, hash } from '../connectors/plan/fingerprint.ts';
 import { hideSecrets } from '../connectors/plan/hide-secrets.ts';
 import { type DesiredStream, makePlan, type PlanInput } from '../connectors/plan/plan.ts';
@@ -21,10 +23,8 @@ import { valueSubject } from '../pipeline/names.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import { loadAvroSchema } from '../schemas/avro-schema.ts';
 import { createSchemaRegistry } from '../schemas/registry.ts';
-import { connectTarget } from './connect-target.ts';
 import type { CliContext } from './context.ts';
 import { desiredSink, mskParts, planMsk, withoutTaskCount } from './msk-sink.ts';
-import { isOnMsk, mskApi } from './msk-target.ts';
 
 /** What a plan is about when nothing else is asked for. */
 export const PLAN_DEFAULTS: PlanOptions = { growTopics: false, prune: false, from: 'resume' };

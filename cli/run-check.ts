@@ -44,7 +44,7 @@ async function withLive(context: CliContext, request: CheckRequest, offline: Che
   if (offline.findings.some(({ rule }) => rule === 'DEFINITION_INVALID' || rule === 'FILE_INVALID')) return offline;
   const [{ checkLive }, { connectTarget }, { selectEnvironment }] = await Promise.all([
     import('../contract/live.ts'),
-    import('./connect-target.ts'),
+    import('../app/connect-target.ts'),
     import('../pipeline/load.ts'),
   ]);
   const project = await context.loadProject();

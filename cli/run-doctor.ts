@@ -1,10 +1,10 @@
+import { connectTarget } from '../app/connect-target.ts';
 import { allChecks } from '../operate/doctor/all-checks.ts';
 import { type Diagnosis, diagnose } from '../operate/doctor/diagnose.ts';
 import { createProbes, type Machine } from '../operate/doctor/probes.ts';
 import { selectEnvironment, selectStreams } from '../pipeline/load.ts';
 import { cacheFolder } from '../stack/folders.ts';
 import { findJava } from '../stack/java.ts';
-import { connectTarget } from './connect-target.ts';
 import type { CliContext } from './context.ts';
 
 export interface DoctorRequest {

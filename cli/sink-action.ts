@@ -21,9 +21,9 @@ export async function selectSinks(context: CliContext, flags: Omit<SinkFlags, 'o
     { kafkaConnection },
     { selectEnvironment, selectStreams },
   ] = await Promise.all([
-    import('./connect-target.ts'),
+    import('../app/connect-target.ts'),
     import('./msk-event.ts'),
-    import('./msk-target.ts'),
+    import('../app/msk-target.ts'),
     import('../pipeline/connections.ts'),
     import('../pipeline/load.ts'),
   ]);

@@ -1,7 +1,7 @@
+import { connectTarget } from '../app/connect-target.ts';
 import type { StatusSources } from '../operate/status.ts';
 import { databaseConnection, kafkaConnection, type Secrets } from '../pipeline/connections.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
-import { connectTarget } from './connect-target.ts';
 
 /** Whom to ask about a stream in an environment. */
 export const statusSources = (environment: Environment, secrets: Secrets, stream: StreamDefinition): StatusSources => ({

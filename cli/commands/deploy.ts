@@ -45,7 +45,7 @@ export function registerDeploy(program: Command, context: CliContext): void {
     .action(async (flags: DeployFlags, command: Command) => {
       const [{ deployStreams }, { isOnMsk, MSK_TIMEOUT_MS }, { selectEnvironment }] = await Promise.all([
         import('../deploy-streams.ts'),
-        import('../msk-target.ts'),
+        import('../../app/msk-target.ts'),
         import('../../pipeline/load.ts'),
       ]);
       const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags, command);

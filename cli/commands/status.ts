@@ -19,7 +19,7 @@ export function registerStatus(program: Command, context: CliContext): void {
       const [{ observeStream }, { connectTarget }, connections, { selectEnvironment, selectStreams }] =
         await Promise.all([
           import('../../operate/status.ts'),
-          import('../connect-target.ts'),
+          import('../../app/connect-target.ts'),
           import('../../pipeline/connections.ts'),
           import('../../pipeline/load.ts'),
         ]);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** Which rooms each room may import. `cli`, `bench` and `test` may import every room. */
+/** Which rooms each room may import. `bench` and `test` may import every room. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   core: [],
   pipeline: ['core'],
@@ -15,6 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   contract: ['core', 'pipeline', 'schemas', 'connectors', 'migrations'],
   operate: ['core', 'pipeline', 'schemas', 'producer', 'connectors', 'migrations', 'contract'],
   stack: ['core'],
+  app: ['core', 'pipeline', 'schemas', 'producer', 'connectors', 'migrations', 'contract', 'operate', 'stack'],
 };
 
 /** Packages with one importer each: the adapter that hides them. `kafkajs` may be named for its types anywhere. */
@@ -83,6 +84,15 @@ describe('the rooms', () => {
     const wrong = rooms
       .flatMap(sourcesOf)
       .filter((file) => /\bconsole\.|process\.(env|argv|exit)\b/.test(readFileSync(join(root, file), 'utf8')));
+    expect(wrong).toEqual([]);
+  });
+
+  it('app knows no command line: it reads no process, draws nothing and parses no flags', () => {
+    const wrong = sourcesOf('app').filter((file) =>
+      /\bprocess\.|from '(commander|cli-progress|node:readline\/promises)'/.test(
+        readFileSync(join(root, file), 'utf8'),
+      ),
+    );
     expect(wrong).toEqual([]);
   });
 

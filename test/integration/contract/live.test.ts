@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectTarget } from '../../../cli/connect-target.ts';
+import { connectTarget } from '../../../app/connect-target.ts';
 import { checkLive } from '../../../contract/live.ts';
 import { withPostgres } from '../../../core/postgres.ts';
 import { registryConnection } from '../../../pipeline/connections.ts';

@@ -1,0 +1,137 @@
+import type { MskWait } from '../connectors/msk/follow.ts';
+import type { ConnectTarget } from '../connectors/targets/target.ts';
+import type { KafkaConnection } from '../core/kafka.ts';
+import type { PostgresConnection } from '../core/postgres.ts';
+import { createScrub, type Scrub } from '../core/scrub.ts';
+import {
+  databaseConnection,
+  type FeedConnection,
+  feedConnection,
+  type HttpConnection,
+  kafkaConnection,
+  knownSecrets,
+  registryConnection,
+  type Secrets,
+} from '../pipeline/connections.ts';
+import { findProjectRoot, loadProject, projectFile, selectEnvironment, selectStreams } from '../pipeline/load.ts';
+import { resolveSecret } from '../pipeline/secrets.ts';
+import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
+import { type AvroSchema, loadAvroSchema } from '../schemas/avro-schema.ts';
+import type { RecordDecoder } from '../schemas/record-decoder.ts';
+import type { SchemaRegistry } from '../schemas/registry.ts';
+import { projectSecrets, stackSecrets } from './known-secrets.ts';
+
+/** What a verb gets from the process that it runs in. */
+export interface Runtime {
+  /** The project is looked for from here upwards. */
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Aborted when the user interrupts. */
+  readonly signal: AbortSignal;
+  /** Receives each secret before a verb uses it, so that no output repeats it. */
+  learn(secrets: Iterable<string>): void;
+}
+
+/** Which of the project's streams a verb is about: all, unless it says some. */
+export interface StreamSelection {
+  readonly only?: readonly string[] | undefined;
+}
+
+/** Loads the project around `cwd`. Errors: those of `findProjectRoot` and `loadProject`. */
+export function openProject({ cwd, env, learn }: Runtime): Project {
+  const root = findProjectRoot(cwd);
+  learn(stackSecrets(root));
+  const project = loadProject(root, env);
+  learn(projectSecrets(project, (reference) => resolveSecret(reference, { root, env })));
+  return project;
+}
+
+/** Opens one environment of a project. No part is asked for anything yet. Errors: USAGE for an unknown name. */
+export const openEnvironment = (
+  project: Project,
+  name: string | undefined,
+  runtime: Runtime & StreamSelection,
+): Session => new Session(project, selectEnvironment(project, name), runtime);
+
+/**
+ * An environment, and the way to each of its parts. Whatever needs a secret or a heavy package is opened when it is used, so
+ * that a verb which asks no server needs neither. Errors of the ways: USAGE for a secret that cannot be resolved.
+ */
+export class Session {
+  readonly project: Project;
+  readonly environment: Environment;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** Resolves `${env:…}` and `${file:…}` references. */
+  readonly secrets: Secrets;
+  readonly #only: readonly string[] | undefined;
+  #kafka: KafkaConnection | undefined;
+
+  constructor(project: Project, environment: Environment, { env, signal, learn, only }: Runtime & StreamSelection) {
+    this.project = project;
+    this.environment = environment;
+    this.env = env;
+    this.signal = signal;
+    this.#only = only;
+    this.secrets = (reference) => {
+      const value = resolveSecret(reference, { root: project.root, env });
+      learn([value]);
+      return value;
+    };
+  }
+
+  /** The selected streams, in the project's order. Errors: USAGE for an unknown name, or when the project has none. */
+  get streams(): readonly StreamDefinition[] {
+    return selectStreams(this.project, this.#only);
+  }
+
+  /** One for all, because it keeps the brokers that an MSK cluster has told. */
+  get kafka(): KafkaConnection {
+    this.#kafka ??= kafkaConnection(this.environment, this.secrets);
+    return this.#kafka;
+  }
+
+  get database(): PostgresConnection {
+    return databaseConnection(this.environment, this.secrets);
+  }
+
+  get feed(): FeedConnection {
+    return feedConnection(this.environment, this.secrets);
+  }
+
+  get registryAddress(): HttpConnection {
+    return registryConnection(this.environment, this.secrets);
+  }
+
+  async registry(): Promise<SchemaRegistry> {
+    const { createSchemaRegistry } = await import('../schemas/registry.ts');
+    return createSchemaRegistry(this.registryAddress);
+  }
+
+  /** Decodes records of any stream; it keeps the schemas that it has fetched. */
+  async decoder(): Promise<RecordDecoder> {
+    const { createRecordDecoder } = await import('../schemas/record-decoder.ts');
+    return createRecordDecoder(this.registryAddress);
+  }
+
+  /** Where the sinks run. `wait` bounds the operations of MSK Connect. */
+  async connect(wait?: Partial<MskWait>): Promise<ConnectTarget> {
+    const { connectTarget } = await import('./connect-target.ts');
+    return connectTarget(this.environment, this.secrets, wait);
+  }
+
+  /** Hides the environment's secrets in a text. */
+  get scrub(): Scrub {
+    return createScrub(knownSecrets(this.environment, this.secrets));
+  }
+
+  /** Absolute path of a file that a definition names. */
+  file(relative: string): string {
+    return projectFile(this.project, relative);
+  }
+
+  /** The Avro schema of a stream's values. Errors: INVALID_DEFINITION. */
+  schema({ schema }: StreamDefinition): AvroSchema {
+    return loadAvroSchema(this.file(schema));
+  }
+}
