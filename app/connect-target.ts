@@ -1,5 +1,5 @@
 import type { MskWait } from '../connectors/msk/follow.ts';
-import { createRestTarget } from '../connectors/targets/rest.ts';
+import { createRestTarget } from '../connectors/rest/api.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { knownSecrets, type Secrets, workerConnection } from '../pipeline/connections.ts';
 import type { Environment } from '../pipeline/types.ts';

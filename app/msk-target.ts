@@ -1,13 +1,14 @@
-import { groupMembers } from '../connectors/group-members.ts';
+import { kafkaConnection } from '../connectors/kafka-connection.ts';
 import type { MskApi } from '../connectors/msk/api.ts';
 import type { MskWait } from '../connectors/msk/follow.ts';
+import { createMskApi } from '../connectors/msk/sdk/connect-api.ts';
 import { createMskTarget } from '../connectors/msk/target.ts';
-import { createMskApi } from '../connectors/targets/msk-connect.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
+import { groupMembers } from '../connectors/wait/group-members.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { createScrub } from '../core/scrub.ts';
-import { kafkaConnection, knownSecrets, type Secrets } from '../pipeline/connections.ts';
+import { knownSecrets, type Secrets } from '../pipeline/connections.ts';
 import type { MskConnect } from '../pipeline/msk-connect.ts';
 import type { Environment } from '../pipeline/types.ts';
 
@@ -41,7 +42,7 @@ export const mskTarget = (environment: MskEnvironment, secrets: Secrets, wait: P
 export async function mskTraces(environment: MskEnvironment, secrets: Secrets, connector: string): Promise<string[]> {
   const { logs, region, endpoints } = environment.connect;
   if (logs.cloudWatch === undefined) return [];
-  const { taskTraces } = await import('../connectors/targets/aws-logs.ts');
+  const { taskTraces } = await import('../connectors/msk/sdk/worker-log.ts');
   const log = { region, endpoint: endpoints.logs, logGroup: logs.cloudWatch.logGroup };
   try {
     return await taskTraces(log, connector, createScrub(knownSecrets(environment, secrets)));

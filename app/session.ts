@@ -1,3 +1,4 @@
+import { kafkaConnection } from '../connectors/kafka-connection.ts';
 import type { MskWait } from '../connectors/msk/follow.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
 import type { KafkaConnection } from '../core/kafka.ts';
@@ -8,7 +9,6 @@ import {
   type FeedConnection,
   feedConnection,
   type HttpConnection,
-  kafkaConnection,
   knownSecrets,
   registryConnection,
   type Secrets,

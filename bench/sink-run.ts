@@ -1,7 +1,7 @@
-import { failuresOf } from '../connectors/failure.ts';
-import { renderSink, type SinkConfig } from '../connectors/render.ts';
-import { createRestTarget } from '../connectors/targets/rest.ts';
+import { renderSink, type SinkConfig } from '../connectors/render/render-sink.ts';
+import { createRestTarget } from '../connectors/rest/api.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
+import { failuresOf } from '../connectors/wait/failure.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
 import { retry } from '../core/retry.ts';

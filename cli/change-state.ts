@@ -1,4 +1,4 @@
-import type { WantedState } from '../connectors/run-state.ts';
+import type { WantedState } from '../connectors/wait/run-state.ts';
 import type { StateChange } from '../operate/sink-state.ts';
 import type { CliContext } from './context.ts';
 import type { SinkFlags } from './flags.ts';

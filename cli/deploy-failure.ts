@@ -1,4 +1,4 @@
-import type { DeployResult } from '../connectors/deploy.ts';
+import type { DeployResult } from '../connectors/rest/deploy.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 

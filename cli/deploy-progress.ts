@@ -1,4 +1,4 @@
-import type { DeployEvent } from '../connectors/deploy.ts';
+import type { DeployEvent } from '../connectors/rest/deploy.ts';
 import { count } from './format.ts';
 
 /** What is told on stderr while a deploy goes on; undefined for what nobody needs to hear. */

@@ -1,7 +1,7 @@
-import { deployerPolicy } from '../connectors/msk/deployer-policy.ts';
-import type { MskEnvironment, PolicyDocument } from '../connectors/msk/policy.ts';
-import { workerPolicies } from '../connectors/msk/worker-policy.ts';
-import { renderSink } from '../connectors/render.ts';
+import { deployerPolicy } from '../connectors/msk/iam/deployer-policy.ts';
+import type { MskEnvironment, PolicyDocument } from '../connectors/msk/iam/policy.ts';
+import { workerPolicies } from '../connectors/msk/iam/worker-policy.ts';
+import { renderSink } from '../connectors/render/render-sink.ts';
 import { ConnectError } from '../core/errors.ts';
 import { projectFile, selectEnvironment, selectStreams } from '../pipeline/load.ts';
 import type { Environment } from '../pipeline/types.ts';

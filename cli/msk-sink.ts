@@ -9,7 +9,7 @@ import { type MskSinkSeen, planMskSink } from '../connectors/msk/plan.ts';
 import { builtPlugin, type WantedPlugin } from '../connectors/msk/resources.ts';
 import type { SettingLookup } from '../connectors/plan/compare-configs.ts';
 import type { ObservedStream, PlanEntry } from '../connectors/plan/plan.ts';
-import type { SinkFields } from '../connectors/render.ts';
+import type { SinkFields } from '../connectors/render/render-sink.ts';
 import { ConnectError } from '../core/errors.ts';
 import { positionsIn } from '../operate/offset-positions.ts';
 import type { Project, StreamDefinition } from '../pipeline/types.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseProperties, propertiesText } from '../connectors/msk/properties.ts';
-import type { SinkConfig, SinkFields } from '../connectors/render.ts';
-import { createRestTarget } from '../connectors/targets/rest.ts';
+import type { SinkConfig, SinkFields } from '../connectors/render/render-sink.ts';
+import { createRestTarget } from '../connectors/rest/api.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { isReference } from '../core/scrub.ts';

@@ -1,5 +1,6 @@
+import { kafkaConnection } from '../connectors/kafka-connection.ts';
 import { createLogger, type Logger } from '../core/log.ts';
-import { feedConnection, kafkaConnection, registryConnection } from '../pipeline/connections.ts';
+import { feedConnection, registryConnection } from '../pipeline/connections.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import type { ProducerStats, ProducerSummary } from '../producer/producer-options.ts';
 import { runProducer } from '../producer/run-stream.ts';

@@ -1,4 +1,4 @@
-import type { RecordPlace } from '../connectors/failure.ts';
+import type { RecordPlace } from '../connectors/wait/failure.ts';
 import { headerText } from '../core/kafka-scan.ts';
 import type { Letter } from '../operate/letters/letter.ts';
 import type { LetterContent } from '../operate/letters/letter-content.ts';

@@ -24,7 +24,7 @@ export async function selectSinks(context: CliContext, flags: Omit<SinkFlags, 'o
     import('../app/connect-target.ts'),
     import('./msk-event.ts'),
     import('../app/msk-target.ts'),
-    import('../pipeline/connections.ts'),
+    import('../connectors/kafka-connection.ts'),
     import('../pipeline/load.ts'),
   ]);
   const project = await context.loadProject();

@@ -1,6 +1,7 @@
 import { connectTarget } from '../app/connect-target.ts';
+import { kafkaConnection } from '../connectors/kafka-connection.ts';
 import type { StatusSources } from '../operate/status.ts';
-import { databaseConnection, kafkaConnection, type Secrets } from '../pipeline/connections.ts';
+import { databaseConnection, type Secrets } from '../pipeline/connections.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
 
 /** Whom to ask about a stream in an environment. */

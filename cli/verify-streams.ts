@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
+import { kafkaConnection } from '../connectors/kafka-connection.ts';
 import { waitUntilCaughtUp } from '../operate/catch-up.ts';
 import { verifyStream } from '../operate/verify.ts';
 import type { VerifyReport } from '../operate/verify-report.ts';
-import { databaseConnection, kafkaConnection, registryConnection } from '../pipeline/connections.ts';
+import { databaseConnection, registryConnection } from '../pipeline/connections.ts';
 import { projectFile } from '../pipeline/load.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import { loadAvroSchema } from '../schemas/avro-schema.ts';

@@ -2,7 +2,6 @@ import { ConnectError } from '../core/errors.ts';
 import { isReference } from '../core/scrub.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
-import { OWNER_KEY } from './owner.ts';
 import {
   compareConfigs,
   isMasked,
@@ -11,10 +10,11 @@ import {
   withoutSecrets,
 } from './plan/compare-configs.ts';
 import type { PlannedChange } from './plan/plan.ts';
-import { renderSink, type SinkConfig, type SinkFields } from './render.ts';
-import { type DeclaredState, orderedState } from './run-state.ts';
-import { CONNECTOR_CLASS } from './sinks/debezium-jdbc.ts';
+import { CONNECTOR_CLASS } from './render/debezium-jdbc.ts';
+import { OWNER_KEY } from './render/owner.ts';
+import { renderSink, type SinkConfig, type SinkFields } from './render/render-sink.ts';
 import type { RunState } from './targets/target.ts';
+import { type DeclaredState, orderedState } from './wait/run-state.ts';
 
 /** What a connector's configuration does not say about its stream. */
 export interface ImportContext {

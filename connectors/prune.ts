@@ -1,10 +1,10 @@
 import { ConnectError } from '../core/errors.ts';
 import { retry, waitFor } from '../core/retry.ts';
-import { removeIfThere } from './apply-change.ts';
-import { isOwnedBy } from './owner.ts';
-import { PATIENCE } from './settle.ts';
+import { isOwnedBy } from './render/owner.ts';
+import { removeIfThere } from './rest/apply-change.ts';
 import { worthAnotherTry } from './targets/another-try.ts';
 import type { ConnectTarget } from './targets/target.ts';
+import { PATIENCE } from './wait/settle.ts';
 
 /**
  * Deletes a connector that this project has deployed, and waits until it is gone. Its owner is asked for once more: a connector

@@ -1,3 +1,4 @@
+import { connectorKeys } from '../connectors/settings/connector-keys.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { ConnectError } from '../core/errors.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
@@ -10,7 +11,6 @@ import { type Finding, mergeFindings, sortFindings } from '../schemas/compatibil
 import { createSchemaRegistry, type SchemaRegistry } from '../schemas/registry.ts';
 import { type Catalog, columnOf, readCatalog } from './catalog.ts';
 import { loadContracts } from './check.ts';
-import { connectorKeys } from './connector-keys.ts';
 import { type Contract, sqlPlace } from './contract.ts';
 import { connectorDrift, type RunningConnector } from './drift/connector.ts';
 import { observeConnector } from './drift/observe-connector.ts';

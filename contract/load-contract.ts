@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { renderSink } from '../connectors/render.ts';
+import { renderSink } from '../connectors/render/render-sink.ts';
 import { ConnectError } from '../core/errors.ts';
 import { readMigrations } from '../migrations/files.ts';
 import { projectFile } from '../pipeline/load.ts';

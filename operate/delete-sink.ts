@@ -1,4 +1,4 @@
-import { whenStopped } from '../connectors/start-offsets.ts';
+import { whenStopped } from '../connectors/rest/start-offsets.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { waitFor } from '../core/retry.ts';
 import { sinkGroup, streamTopics } from '../pipeline/names.ts';

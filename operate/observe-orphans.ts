@@ -1,5 +1,5 @@
-import { isOwnedBy } from '../connectors/owner.ts';
 import type { Orphan } from '../connectors/plan/removal-plan.ts';
+import { isOwnedBy } from '../connectors/render/owner.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
 
 /** The cluster's connectors that carry this project's mark and that no definition names, by name. */

@@ -1,4 +1,4 @@
-import { whenStopped } from '../connectors/start-offsets.ts';
+import { whenStopped } from '../connectors/rest/start-offsets.ts';
 import { waitFor } from '../core/retry.ts';
 import { nextOffset, type Position, readPositions } from './offset-positions.ts';
 import { deployedStatus, type SinkAction } from './settle-sink.ts';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failedError } from '../connectors/failed-error.ts';
-import { failuresOf } from '../connectors/failure.ts';
-import { groupMembers } from '../connectors/group-members.ts';
-import { createProgress, type Observation, type TaskCount } from '../connectors/progress.ts';
-import { settleTimeout } from '../connectors/settle.ts';
 import { worthAnotherTry } from '../connectors/targets/another-try.ts';
 import type { ConnectorStatus, ConnectTarget } from '../connectors/targets/target.ts';
+import { failedError } from '../connectors/wait/failed-error.ts';
+import { failuresOf } from '../connectors/wait/failure.ts';
+import { groupMembers } from '../connectors/wait/group-members.ts';
+import { createProgress, type Observation, type TaskCount } from '../connectors/wait/progress.ts';
+import { settleTimeout } from '../connectors/wait/settle.ts';
 import { ConnectError } from '../core/errors.ts';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
 import { retry } from '../core/retry.ts';

@@ -1,5 +1,5 @@
-import { isIn, order, type WantedState } from '../connectors/run-state.ts';
 import type { ConnectorStatus } from '../connectors/targets/target.ts';
+import { isIn, order, type WantedState } from '../connectors/wait/run-state.ts';
 import { waitFor } from '../core/retry.ts';
 import {
   deployedStatus,

@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs';
-import { explainTrace, formatSuspects } from '../connectors/failure.ts';
-import type { Fault } from '../connectors/known-causes.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
+import { explainTrace, formatSuspects } from '../connectors/wait/failure.ts';
+import type { Fault } from '../connectors/wait/known-causes.ts';
 import { ConnectError } from '../core/errors.ts';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';

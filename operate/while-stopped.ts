@@ -1,5 +1,5 @@
-import { orderedState, type WantedState } from '../connectors/run-state.ts';
 import type { ConnectorStatus } from '../connectors/targets/target.ts';
+import { orderedState, type WantedState } from '../connectors/wait/run-state.ts';
 import { ConnectError } from '../core/errors.ts';
 import { isOlder } from '../core/version.ts';
 import { deployedStatus, patiently, type SinkAction } from './settle-sink.ts';

@@ -19,8 +19,6 @@ export interface FeedConnection {
   readonly token?: string;
 }
 
-export { kafkaConnection } from './kafka-connection.ts';
-
 /** The environment's PostgreSQL. */
 export function databaseConnection({ database }: Environment, secrets: Secrets): PostgresConnection {
   const { host, port, name, user, password, tls } = database;

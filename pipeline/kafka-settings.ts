@@ -1,8 +1,17 @@
 import { resolve } from 'node:path';
-import { type MskAccess, regionOf, regionOfBroker } from './msk-access.ts';
 import type { Problem } from './problem.ts';
 import type { Environment, KafkaLogin, KafkaTls } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
+
+/** How a client gets into an MSK cluster; each way has brokers of its own. */
+export type MskAccess = 'iam' | 'scram' | 'tls' | 'plaintext';
+
+/** `eu-central-1` of `arn:aws:kafka:eu-central-1:…`. */
+export const regionOf = (arn: string): string => arn.split(':')[3] ?? '';
+
+/** `eu-central-1` of a broker of MSK, provisioned or serverless; undefined for any other host. */
+const regionOfBroker = (broker: string): string | undefined =>
+  /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?:\d+$/.exec(broker)?.[1];
 
 /** `kafka` of an environment as the schema leaves it. */
 export interface KafkaForm extends Omit<Environment['kafka'], 'brokers' | 'sasl'> {

@@ -140,6 +140,8 @@ export interface RestConnect {
   readonly url: string;
   readonly username?: string;
   readonly password?: SecretReference;
+  /** Only services of AWS have other addresses. */
+  readonly endpoints?: undefined;
 }
 
 /** Ports of the embedded stack on the loopback interface. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Refreshes contract/connector-keys/*.json: which settings the pinned parts know. For maintainers, after a pinned part
+// Refreshes connectors/settings/connector-keys/*.json: which settings the pinned parts know. For maintainers, after a pinned part
 // changed. Needs the local stack (`connect up`) and Java.
 //
 //   node scripts/snapshot-connector-keys.mjs [--worker http://127.0.0.1:19383] [--kafka-jars FOLDER]
@@ -20,7 +20,7 @@ const KINDS = ['converter', 'header_converter', 'predicate', 'transformation'];
 const { values: flags } = parseArgs({
   options: { worker: { type: 'string', default: 'http://127.0.0.1:19383' }, 'kafka-jars': { type: 'string' } },
 });
-const target = fileURLToPath(new URL('../contract/connector-keys/', import.meta.url));
+const target = fileURLToPath(new URL('../connectors/settings/connector-keys/', import.meta.url));
 const jars = flags['kafka-jars'] ?? cachedKafka();
 
 const plugins = await get('/connector-plugins?connectorsOnly=false');

@@ -1,5 +1,5 @@
-import { deploySink } from '../../connectors/deploy.ts';
-import { groupMembers } from '../../connectors/group-members.ts';
+import { deploySink } from '../../connectors/rest/deploy.ts';
+import { groupMembers } from '../../connectors/wait/group-members.ts';
 import { withAdmin } from '../../core/kafka.ts';
 import { withPostgres } from '../../core/postgres.ts';
 import { projectFile } from '../../pipeline/load.ts';

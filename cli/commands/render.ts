@@ -17,7 +17,7 @@ export function registerRender(program: Command, context: CliContext): void {
         await Promise.all([
           import('../../pipeline/load.ts'),
           import('../../schemas/avro-schema.ts'),
-          import('../../connectors/render.ts'),
+          import('../../connectors/render/render-sink.ts'),
         ]);
       const project = await context.loadProject();
       const environment = selectEnvironment(project, flags.env);

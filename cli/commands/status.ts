@@ -16,19 +16,25 @@ export function registerStatus(program: Command, context: CliContext): void {
   )
     .option('--watch', 'look again every 2 s until Ctrl-C; as JSON one document a line')
     .action(async (flags: StatusFlags) => {
-      const [{ observeStream }, { connectTarget }, connections, { selectEnvironment, selectStreams }] =
-        await Promise.all([
-          import('../../operate/status.ts'),
-          import('../../app/connect-target.ts'),
-          import('../../pipeline/connections.ts'),
-          import('../../pipeline/load.ts'),
-        ]);
+      const [
+        { observeStream },
+        { connectTarget },
+        { kafkaConnection },
+        connections,
+        { selectEnvironment, selectStreams },
+      ] = await Promise.all([
+        import('../../operate/status.ts'),
+        import('../../app/connect-target.ts'),
+        import('../../connectors/kafka-connection.ts'),
+        import('../../pipeline/connections.ts'),
+        import('../../pipeline/load.ts'),
+      ]);
       const project = await context.loadProject();
       const environment = selectEnvironment(project, flags.env);
       const streams = selectStreams(project, flags.only);
       const secrets = context.secrets(project);
       const target = connectTarget(environment, secrets);
-      const kafka = connections.kafkaConnection(environment, secrets);
+      const kafka = kafkaConnection(environment, secrets);
       const database = connections.databaseConnection(environment, secrets);
       const observe = () => Promise.all(streams.map((stream) => observeStream({ stream, target, kafka, database })));
       const { statusLines } = await import('../render-status.ts');

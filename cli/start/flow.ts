@@ -1,9 +1,10 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { kafkaConnection } from '../../connectors/kafka-connection.ts';
 import { createLogger } from '../../core/log.ts';
 import { waitUntilCaughtUp } from '../../operate/catch-up.ts';
-import { feedConnection, kafkaConnection, registryConnection } from '../../pipeline/connections.ts';
+import { feedConnection, registryConnection } from '../../pipeline/connections.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { ProducerStats } from '../../producer/producer-options.ts';
 import { runProducer } from '../../producer/run-stream.ts';

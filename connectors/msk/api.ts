@@ -1,5 +1,5 @@
 import type { MskCapacity, MskLogs } from '../../pipeline/msk-connect.ts';
-import type { SinkConfig } from '../render.ts';
+import type { SinkConfig } from '../render/render-sink.ts';
 
 export type MskState =
   | 'CREATING'

@@ -3,7 +3,7 @@ import { isReference } from '../../core/scrub.ts';
 import type { MskCapacity, MskConnect } from '../../pipeline/msk-connect.ts';
 import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
 import type { Environment, StreamDefinition } from '../../pipeline/types.ts';
-import { renderSink, type SinkConfig, type SinkFields } from '../render.ts';
+import { renderSink, type SinkConfig, type SinkFields } from '../render/render-sink.ts';
 import type { FixedSettings } from './api.ts';
 import { propertiesText } from './properties.ts';
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../../core/errors.ts';
 import { sinkGroup } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import { explainTrace, formatSuspects } from '../failure.ts';
+import { explainTrace, formatSuspects } from '../wait/failure.ts';
 import type { MskConnector } from './api.ts';
 
 /**

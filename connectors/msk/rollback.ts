@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
-import { restorable } from '../rollback.ts';
+import { restorable } from '../rest/rollback.ts';
 import type { MskConnector, WorkerSettings } from './api.ts';
 import type { MskDeployOptions } from './deploy.ts';
 import { capacityFacts } from './facts.ts';

@@ -1,7 +1,7 @@
 import { ConnectError } from '../../core/errors.ts';
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
 import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
-import type { SinkConfig } from '../render.ts';
+import type { SinkConfig } from '../render/render-sink.ts';
 import type { ConnectorStatus, ConnectTarget, RunState, TaskStatus } from '../targets/target.ts';
 import type { MskApi, MskConnector, MskState } from './api.ts';
 import { followOperation, hasSucceeded, type MskWait, operationError, waitUntilSteady } from './follow.ts';

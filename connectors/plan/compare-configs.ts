@@ -1,6 +1,6 @@
 import { createScrub, HIDDEN, isReference } from '../../core/scrub.ts';
 import { isSecretKey } from '../config-changes.ts';
-import type { SinkConfig } from '../render.ts';
+import type { SinkConfig } from '../render/render-sink.ts';
 import type { IgnoredSetting, PlannedChange } from './plan.ts';
 
 /** A setting as its plugin declares it; undefined for one that nothing is known of. */

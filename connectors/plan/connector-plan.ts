@@ -1,6 +1,6 @@
-import type { SinkConfig } from '../render.ts';
-import { type DeclaredState, orderedState, wantedState } from '../run-state.ts';
+import type { SinkConfig } from '../render/render-sink.ts';
 import type { RunState } from '../targets/target.ts';
+import { type DeclaredState, orderedState, wantedState } from '../wait/run-state.ts';
 import { compareConfigs, type SettingLookup } from './compare-configs.ts';
 import type { PlanEntry, PlannedChange } from './plan.ts';
 import { type ObservedOffset, type StartFrom, startEffects } from './start-plan.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { orderedState } from '../run-state.ts';
+import { orderedState } from '../wait/run-state.ts';
 import { withoutSecrets } from './compare-configs.ts';
 import type { PlanInput } from './plan.ts';
 

@@ -1,4 +1,4 @@
-import type { SinkConfig } from '../render.ts';
+import type { SinkConfig } from '../render/render-sink.ts';
 import type { TopicSpec } from '../topics.ts';
 import type { SettingLookup } from './compare-configs.ts';
 import { type DesiredConnector, type ObservedConnector, planConnector } from './connector-plan.ts';

@@ -1,4 +1,4 @@
-import type { SinkConfig } from '../render.ts';
+import type { SinkConfig } from '../render/render-sink.ts';
 
 /** States as Kafka Connect names them. */
 export type RunState = 'RUNNING' | 'FAILED' | 'PAUSED' | 'STOPPED' | 'UNASSIGNED' | 'RESTARTING';

@@ -1,7 +1,7 @@
 import { configChanges } from '../../connectors/config-changes.ts';
-import type { SinkConfig } from '../../connectors/render.ts';
+import type { SinkConfig } from '../../connectors/render/render-sink.ts';
+import type { ConnectorKeys } from '../../connectors/settings/connector-keys.ts';
 import type { Plugin } from '../../connectors/targets/target.ts';
-import type { ConnectorKeys } from '../connector-keys.ts';
 import type { RenderedSink } from '../rendered-sink.ts';
 import type { BrokenRule } from '../rule.ts';
 

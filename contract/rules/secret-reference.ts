@@ -1,4 +1,4 @@
-import { connectorKeys, lookUp } from '../connector-keys.ts';
+import { connectorKeys, lookUp } from '../../connectors/settings/connector-keys.ts';
 import type { Rule } from '../rule.ts';
 
 const REFERENCE = /^\$\{[A-Za-z][A-Za-z0-9_-]*:[^}]+\}$/;

@@ -1,5 +1,5 @@
+import { connectorKeys, lookUp } from '../../connectors/settings/connector-keys.ts';
 import { nearest } from '../../pipeline/problem.ts';
-import { connectorKeys, lookUp } from '../connector-keys.ts';
 import type { Rule } from '../rule.ts';
 
 export const settingUnknown: Rule = {

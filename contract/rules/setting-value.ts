@@ -1,6 +1,6 @@
-import { connectorKeys, lookUp } from '../connector-keys.ts';
+import { connectorKeys, lookUp } from '../../connectors/settings/connector-keys.ts';
+import { valueProblem } from '../../connectors/settings/setting-value.ts';
 import type { Rule } from '../rule.ts';
-import { valueProblem } from '../setting-value.ts';
 
 export const settingValue: Rule = {
   id: 'SETTING_VALUE',

@@ -1,7 +1,7 @@
+import { connectorKeys } from '../../connectors/settings/connector-keys.ts';
+import { valueProblem } from '../../connectors/settings/setting-value.ts';
 import { nearest } from '../../pipeline/problem.ts';
-import { connectorKeys } from '../connector-keys.ts';
 import type { Rule } from '../rule.ts';
-import { valueProblem } from '../setting-value.ts';
 
 export const topicSetting: Rule = {
   id: 'TOPIC_SETTING',

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Admin } from 'kafkajs';
-import { renderSink, type SinkConfig } from '../../connectors/render.ts';
+import { kafkaConnection } from '../../connectors/kafka-connection.ts';
+import { renderSink, type SinkConfig } from '../../connectors/render/render-sink.ts';
 import type { ConfigFinding, ConnectTarget, Plugin } from '../../connectors/targets/target.ts';
 import { createHttp } from '../../core/http.ts';
 import { createKafka, kafkaUnreachable } from '../../core/kafka.ts';
@@ -8,7 +9,6 @@ import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import {
   databaseConnection,
   feedConnection,
-  kafkaConnection,
   registryConnection,
   type Secrets,
   workerConnection,

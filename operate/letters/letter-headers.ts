@@ -1,5 +1,5 @@
 import type { IHeaders } from 'kafkajs';
-import { explainTrace, type RecordPlace } from '../../connectors/failure.ts';
+import { explainTrace, type RecordPlace } from '../../connectors/wait/failure.ts';
 import { headerText } from '../../core/kafka-scan.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RecordPlace } from '../../connectors/failure.ts';
+import type { RecordPlace } from '../../connectors/wait/failure.ts';
 import { ConnectError } from '../../core/errors.ts';
 import type { KafkaConnection } from '../../core/kafka.ts';
 import { headerText, type ScannedRecord, scanTopic } from '../../core/kafka-scan.ts';

@@ -1,4 +1,4 @@
-import { failuresOf } from '../../connectors/failure.ts';
+import { failuresOf } from '../../connectors/wait/failure.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { topicRanges } from '../../core/kafka-scan.ts';
 import { waitFor } from '../../core/retry.ts';

@@ -1,4 +1,4 @@
-import type { RecordPlace } from '../../connectors/failure.ts';
+import type { RecordPlace } from '../../connectors/wait/failure.ts';
 import { headerText, scanTopic } from '../../core/kafka-scan.ts';
 import { createMarks, type Marks } from '../marks.ts';
 import type { LetterSources } from './letter.ts';

@@ -1,5 +1,5 @@
 import type { IHeaders } from 'kafkajs';
-import type { RecordPlace } from '../../connectors/failure.ts';
+import type { RecordPlace } from '../../connectors/wait/failure.ts';
 import type { PartitionRange } from '../../core/kafka-scan.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { FeedService } from '../../producer/feed/protocol.ts';

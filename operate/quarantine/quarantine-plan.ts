@@ -1,5 +1,5 @@
-import { type FailedPart, failuresOf, formatSuspects } from '../../connectors/failure.ts';
 import type { ConnectorStatus } from '../../connectors/targets/target.ts';
+import { type FailedPart, failuresOf, formatSuspects } from '../../connectors/wait/failure.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';

@@ -1,6 +1,6 @@
-import { failuresOf } from '../../connectors/failure.ts';
-import type { WantedState } from '../../connectors/run-state.ts';
 import type { ConnectorStatus } from '../../connectors/targets/target.ts';
+import { failuresOf } from '../../connectors/wait/failure.ts';
+import type { WantedState } from '../../connectors/wait/run-state.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { waitFor } from '../../core/retry.ts';

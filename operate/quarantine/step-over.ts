@@ -1,4 +1,4 @@
-import type { FailedPart } from '../../connectors/failure.ts';
+import type { FailedPart } from '../../connectors/wait/failure.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { scanTopic } from '../../core/kafka-scan.ts';
 import { type Judges, judgeRecords } from '../judge-records.ts';

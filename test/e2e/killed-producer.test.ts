@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kafkaConnection } from '../../connectors/kafka-connection.ts';
 import { topicRanges } from '../../core/kafka-scan.ts';
-import { kafkaConnection } from '../../pipeline/connections.ts';
 import { type CliProcess, startCli, succeed } from '../support/cli.ts';
 import { eventually } from '../support/eventually.ts';
 import { createTestProject, type TestProject } from '../support/project.ts';

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { type DeployEvent, type DeployOptions, type DeployResult, deploySink } from '../../connectors/deploy.ts';
-import { groupMembers } from '../../connectors/group-members.ts';
-import { renderSink, type SinkConfig } from '../../connectors/render.ts';
-import { createRestTarget } from '../../connectors/targets/rest.ts';
+import { renderSink, type SinkConfig } from '../../connectors/render/render-sink.ts';
+import { createRestTarget } from '../../connectors/rest/api.ts';
+import { type DeployEvent, type DeployOptions, type DeployResult, deploySink } from '../../connectors/rest/deploy.ts';
 import type { ConnectTarget } from '../../connectors/targets/target.ts';
 import { ensureTopics } from '../../connectors/topics.ts';
+import { groupMembers } from '../../connectors/wait/group-members.ts';
 import { createKafka, withAdmin } from '../../core/kafka.ts';
 import { withPostgres } from '../../core/postgres.ts';
 import { migrate } from '../../migrations/runner.ts';

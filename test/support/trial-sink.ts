@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderSink } from '../../connectors/render.ts';
-import { createRestTarget } from '../../connectors/targets/rest.ts';
+import { renderSink } from '../../connectors/render/render-sink.ts';
+import { createRestTarget } from '../../connectors/rest/api.ts';
 import type { ConnectTarget } from '../../connectors/targets/target.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { createKafka, withAdmin } from '../../core/kafka.ts';

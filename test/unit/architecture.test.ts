@@ -23,9 +23,6 @@ const ADAPTERS: Record<string, readonly string[]> = {
   axios: ['core/http.ts'],
   pg: ['core/postgres.ts'],
   kafkajs: ['core/kafka.ts'],
-  '@aws-sdk/client-kafkaconnect': ['connectors/targets/msk-connect.ts'],
-  '@aws-sdk/client-s3': ['connectors/targets/aws-resources.ts'],
-  '@aws-sdk/client-cloudwatch-logs': ['connectors/targets/aws-logs.ts'],
 };
 
 interface Import {
@@ -78,6 +75,15 @@ describe('the rooms', () => {
       .filter(({ specifier, typeOnly }) => specifier === name && !typeOnly)
       .map(({ file }) => file);
     expect(users.filter((file) => !adapters.includes(file))).toEqual([]);
+  });
+
+  it('every AWS package is named, types included, only where the calls of AWS are', () => {
+    const users = [...rooms, 'cli']
+      .flatMap(sourcesOf)
+      .flatMap(importsOf)
+      .filter(({ specifier }) => /^@aws-sdk\/|^aws-/.test(specifier))
+      .map(({ file }) => file);
+    expect(users.filter((file) => !file.startsWith('connectors/msk/sdk/'))).toEqual([]);
   });
 
   it('no room but cli writes to the console or reads the process environment', () => {

@@ -1,4 +1,4 @@
-import { failuresOf } from '../../../connectors/failure.ts';
+import { failuresOf } from '../../../connectors/wait/failure.ts';
 import { broken, type Check, eachStream, ok, warning } from '../check.ts';
 
 /** Connector and every task of each sink. A RUNNING connector with a FAILED task is the classic miss. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SinkConfig } from '../../../connectors/render.ts';
+import type { SinkConfig } from '../../../connectors/render/render-sink.ts';
 import type { ConnectTarget } from '../../../connectors/targets/target.ts';
 import { ConnectError } from '../../../core/errors.ts';
 import { waitFor } from '../../../core/retry.ts';

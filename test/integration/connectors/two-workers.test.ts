@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DeployOptions } from '../../../connectors/deploy.ts';
-import { createRestTarget } from '../../../connectors/targets/rest.ts';
+import { createRestTarget } from '../../../connectors/rest/api.ts';
+import type { DeployOptions } from '../../../connectors/rest/deploy.ts';
 import type { ConnectTarget } from '../../../connectors/targets/target.ts';
 import { ConnectError } from '../../../core/errors.ts';
 import { createHttp } from '../../../core/http.ts';

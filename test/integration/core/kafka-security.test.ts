@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { iamLogin } from '../../../connectors/msk/sdk/kafka-access.ts';
 import { createKafka, type KafkaConnection, withAdmin } from '../../../core/kafka.ts';
 import { bearerLogin } from '../../../core/kafka-bearer.ts';
 import { scanTopic } from '../../../core/kafka-scan.ts';
-import { iamLogin } from '../../../pipeline/msk-access.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startSecureBroker } from '../../support/secure-broker.ts';
 

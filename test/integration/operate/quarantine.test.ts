@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderSink, type SinkConfig } from '../../../connectors/render.ts';
+import { renderSink, type SinkConfig } from '../../../connectors/render/render-sink.ts';
 import { ensureTopics } from '../../../connectors/topics.ts';
 import { createKafka, withAdmin } from '../../../core/kafka.ts';
 import { headerText, type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';

@@ -1,6 +1,6 @@
-import type { MskEnvironment } from '../../../connectors/msk/policy.ts';
+import type { MskEnvironment } from '../../../connectors/msk/iam/policy.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
-import { staging } from '../../unit/connectors/stream.ts';
+import { staging } from '../positions-stream.ts';
 
 export const CLUSTER = 'arn:aws:kafka:eu-central-1:123456789012:cluster/perps/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d-2';
 

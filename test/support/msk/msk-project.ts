@@ -6,7 +6,7 @@ import { readBuiltPlugin } from '../../../connectors/msk/built-plugin.ts';
 import { deployMskSink } from '../../../connectors/msk/deploy.ts';
 import { desiredMskSink } from '../../../connectors/msk/desired.ts';
 import { builtPlugin } from '../../../connectors/msk/resources.ts';
-import { createMskApi } from '../../../connectors/targets/msk-connect.ts';
+import { createMskApi } from '../../../connectors/msk/sdk/connect-api.ts';
 import { loadProject } from '../../../pipeline/load.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { Environment, StreamDefinition } from '../../../pipeline/types.ts';

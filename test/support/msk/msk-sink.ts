@@ -6,10 +6,10 @@ import { deployMskSink, type MskDeployOptions, type MskDeployResult } from '../.
 import { desiredMskSink } from '../../../connectors/msk/desired.ts';
 import type { MskEvent } from '../../../connectors/msk/follow.ts';
 import { builtPlugin } from '../../../connectors/msk/resources.ts';
-import { createMskApi } from '../../../connectors/targets/msk-connect.ts';
+import { createMskApi } from '../../../connectors/msk/sdk/connect-api.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { Environment, StreamDefinition } from '../../../pipeline/types.ts';
-import { positions, staging } from '../../unit/connectors/stream.ts';
+import { positions, staging } from '../positions-stream.ts';
 import { scratchFolder } from '../scratch.ts';
 import { MSK_TARGET } from './environment.ts';
 import { type FakeMsk, type FakeMskOptions, startFakeMsk } from './fake-msk.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { withOthers } from '../../../cli/deploy-failure.ts';
 import { ConnectError } from '../../../core/errors.ts';
-import { positions } from '../connectors/stream.ts';
+import { positions } from '../../support/positions-stream.ts';
 
 const failed = new ConnectError('DEPLOY_FAILED', 'positions-sink FAILED\n  rolled back', { hint: 'migrate' });
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { eachSink, stateWords } from '../../../cli/sink-action.ts';
-import { createRestTarget } from '../../../connectors/targets/rest.ts';
+import { createRestTarget } from '../../../connectors/rest/api.ts';
 import { ConnectError } from '../../../core/errors.ts';
 import type { SinkAction } from '../../../operate/settle-sink.ts';
 import { capturedContext } from '../../support/captured-context.ts';
-import { positions } from '../connectors/stream.ts';
+import { positions } from '../../support/positions-stream.ts';
 
 const sink = (name: string): SinkAction => ({
   stream: { ...positions, name, sink: { ...positions.sink, name: `${name}-sink` } },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { configChanges, isSecretKey } from '../../../connectors/config-changes.ts';
-import { connectorKeys } from '../../../contract/connector-keys.ts';
+import { connectorKeys } from '../../../connectors/settings/connector-keys.ts';
 
 test('equal configurations differ in nothing, whatever their order', () => {
   expect(configChanges({ a: '1', b: '2' }, { b: '2', a: '1' })).toEqual([]);

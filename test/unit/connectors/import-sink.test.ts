@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { importedTopic, importSink } from '../../../connectors/import-sink.ts';
-import { renderSink, type SinkConfig } from '../../../connectors/render.ts';
+import { renderSink, type SinkConfig } from '../../../connectors/render/render-sink.ts';
+import { connectorKeys } from '../../../connectors/settings/connector-keys.ts';
+import { settingOf } from '../../../connectors/settings/setting-lookup.ts';
 import type { RunState } from '../../../connectors/targets/target.ts';
-import { connectorKeys } from '../../../contract/connector-keys.ts';
-import { settingOf } from '../../../contract/setting-lookup.ts';
 import { definitionText } from '../../../pipeline/definition-text.ts';
 import { loadProject } from '../../../pipeline/load.ts';
 import type { SinkDefinition } from '../../../pipeline/types.ts';
+import { positions, staging } from '../../support/positions-stream.ts';
 import { LOCAL, projectFolder } from '../pipeline/project-folder.ts';
-import { positions, staging } from './stream.ts';
 
 const fields = [{ name: 'slot' }, { name: 'size' }];
 

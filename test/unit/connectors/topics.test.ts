@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { ensureTopics } from '../../../connectors/topics.ts';
-import { positions } from './stream.ts';
+import { positions } from '../../support/positions-stream.ts';
 
 test('a topic that not every broker knows of yet is waited for', async () => {
   const looks: string[] = [];

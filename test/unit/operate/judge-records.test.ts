@@ -6,7 +6,7 @@ import { createRecordDecoder } from '../../../schemas/record-decoder.ts';
 import { createSchemaRegistry } from '../../../schemas/registry.ts';
 import { frame } from '../../../schemas/wire-format.ts';
 import { type JsonReply, serveJson } from '../../support/json-server.ts';
-import { positions } from '../connectors/stream.ts';
+import { positions } from '../../support/positions-stream.ts';
 
 const schema = JSON.stringify({
   type: 'record',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sqlText, statementGroups } from '../../../operate/sink-rows.ts';
-import { positions } from '../connectors/stream.ts';
+import { positions } from '../../support/positions-stream.ts';
 
 const row = (offset: bigint, position_account: string, more: Record<string, string> = {}) => ({
   partition: 0,

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { createRestTarget } from '../../../connectors/targets/rest.ts';
+import { createRestTarget } from '../../../connectors/rest/api.ts';
 import type { SinkAction } from '../../../operate/settle-sink.ts';
 import { changeState } from '../../../operate/sink-state.ts';
 import { type JsonReply, serveJson } from '../../support/json-server.ts';
-import { positions } from '../connectors/stream.ts';
+import { positions } from '../../support/positions-stream.ts';
 
 const REBALANCE: JsonReply = {
   status: 409,

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { kafkaConnection } from '../../../connectors/kafka-connection.ts';
 import { ConnectError } from '../../../core/errors.ts';
-import { kafkaConnection } from '../../../pipeline/connections.ts';
 import { loadProject } from '../../../pipeline/load.ts';
 import type { Environment } from '../../../pipeline/types.ts';
 import { projectFolder } from './project-folder.ts';

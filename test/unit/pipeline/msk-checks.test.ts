@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { renderSink } from '../../../connectors/render.ts';
+import { renderSink } from '../../../connectors/render/render-sink.ts';
 import { loadProject } from '../../../pipeline/load.ts';
 import { workerPropertyOf } from '../../../pipeline/msk-worker-properties.ts';
 import { onMsk } from '../../support/msk/environment.ts';
-import { positions } from '../connectors/stream.ts';
+import { positions } from '../../support/positions-stream.ts';
 import { complaints, POSITIONS, projectFolder } from './project-folder.ts';
 
 const REFERENCE = '$' + '{secretsmanager:perps/db:password}';

@@ -1,10 +1,10 @@
 import { describe, expect, it, test } from 'vitest';
-import { deployerPolicy } from '../../../../connectors/msk/deployer-policy.ts';
-import type { MskEnvironment, PolicyDocument } from '../../../../connectors/msk/policy.ts';
-import { workerPolicies } from '../../../../connectors/msk/worker-policy.ts';
-import { renderSink } from '../../../../connectors/render.ts';
+import { deployerPolicy } from '../../../../connectors/msk/iam/deployer-policy.ts';
+import type { MskEnvironment, PolicyDocument } from '../../../../connectors/msk/iam/policy.ts';
+import { workerPolicies } from '../../../../connectors/msk/iam/worker-policy.ts';
+import { renderSink } from '../../../../connectors/render/render-sink.ts';
 import { onMsk } from '../../../support/msk/environment.ts';
-import { positions } from '../stream.ts';
+import { positions } from '../../../support/positions-stream.ts';
 
 const sinkOf = (environment: MskEnvironment, stream = positions) => ({
   stream,

@@ -8,8 +8,8 @@ import {
   readPlanFile,
   whatMoved,
 } from '../../../../connectors/plan/plan-file.ts';
-import { connectorKeys } from '../../../../contract/connector-keys.ts';
-import { settingOf } from '../../../../contract/setting-lookup.ts';
+import { connectorKeys } from '../../../../connectors/settings/connector-keys.ts';
+import { settingOf } from '../../../../connectors/settings/setting-lookup.ts';
 import { situationInput, situationNames } from '../../../support/plan-situations.ts';
 
 function made(situation: string, environment = 'as it is'): MadePlan {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planLines } from '../../../../cli/render-plan.ts';
 import { makePlan, type Plan, pendingEntries } from '../../../../connectors/plan/plan.ts';
-import { connectorKeys } from '../../../../contract/connector-keys.ts';
-import { settingOf } from '../../../../contract/setting-lookup.ts';
+import { connectorKeys } from '../../../../connectors/settings/connector-keys.ts';
+import { settingOf } from '../../../../connectors/settings/setting-lookup.ts';
 import { planFixtures, situationInput, situationNames } from '../../../support/plan-situations.ts';
 
 const planOf = (situation: string): Plan =>

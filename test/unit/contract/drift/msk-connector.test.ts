@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createMskApi } from '../../../../connectors/msk/sdk/connect-api.ts';
 import { createMskTarget } from '../../../../connectors/msk/target.ts';
-import { renderSink } from '../../../../connectors/render.ts';
-import { createMskApi } from '../../../../connectors/targets/msk-connect.ts';
-import { connectorKeys } from '../../../../contract/connector-keys.ts';
+import { renderSink } from '../../../../connectors/render/render-sink.ts';
+import { connectorKeys } from '../../../../connectors/settings/connector-keys.ts';
 import { connectorDrift } from '../../../../contract/drift/connector.ts';
 import { observeConnector } from '../../../../contract/drift/observe-connector.ts';
 import { loadProject } from '../../../../pipeline/load.ts';

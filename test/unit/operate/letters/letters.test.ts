@@ -5,7 +5,7 @@ import { deadLetterId, ownHeaders, replayCount } from '../../../../operate/lette
 import { waitForRows } from '../../../../operate/letters/replay-letters.ts';
 import { groupLetters, meets, parseConditions } from '../../../../operate/letters/select-letters.ts';
 import { parseAvroSchema } from '../../../../schemas/avro-schema.ts';
-import { positions } from '../../connectors/stream.ts';
+import { positions } from '../../../support/positions-stream.ts';
 
 const record = (offset: bigint, headers: Record<string, string> = {}) => ({
   partition: 0,

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { failuresOf } from '../../../../connectors/failure.ts';
+import { failuresOf } from '../../../../connectors/wait/failure.ts';
 import { packageRoot } from '../../../../core/package-root.ts';
 import type { Position } from '../../../../operate/offset-positions.ts';
 import type { Culprit } from '../../../../operate/quarantine/find-culprits.ts';
 import { describePlan, planSteps, refuseOtherFaults } from '../../../../operate/quarantine/quarantine-plan.ts';
-import { positions as stream } from '../../connectors/stream.ts';
+import { positions as stream } from '../../../support/positions-stream.ts';
 
 const position = (partition: number, committed: bigint | undefined): Position => ({
   partition,

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { ConnectError } from '../core/errors.ts';
+import type { KafkaConnection } from '../core/kafka.ts';
+import type { Secrets } from '../pipeline/connections.ts';
+import { accessOf } from '../pipeline/kafka-settings.ts';
+import type { Environment, KafkaLogin, KafkaTls } from '../pipeline/types.ts';
+import { iamLogin, mskBrokers } from './msk/sdk/kafka-access.ts';
+
+/** The environment's Kafka cluster. Errors: USAGE for a secret or a file of TLS that cannot be read. */
+export function kafkaConnection({ connect, kafka }: Environment, secrets: Secrets): KafkaConnection {
+  const { brokers, cluster, ssl, sasl } = kafka;
+  return {
+    brokers: cluster === undefined ? brokers : mskBrokers(cluster, accessOf(kafka), connect.endpoints?.kafka),
+    ...(ssl === undefined ? {} : { ssl: typeof ssl === 'boolean' ? ssl : readTls(ssl) }),
+    ...(sasl === undefined ? {} : { sasl: loginOf(sasl, secrets) }),
+  };
+}
+
+function loginOf(login: KafkaLogin, secrets: Secrets): NonNullable<KafkaConnection['sasl']> {
+  if (login.mechanism === 'aws-iam') return iamLogin(login.region);
+  const { mechanism, username, password } = login;
+  return { mechanism, username, password: secrets(password) } as NonNullable<KafkaConnection['sasl']>;
+}
+
+function readTls({ ca, certificate, key }: KafkaTls): Exclude<KafkaConnection['ssl'], boolean | undefined> {
+  return {
+    ...(ca === undefined ? {} : { ca: read('ca', ca) }),
+    ...(certificate === undefined ? {} : { cert: read('certificate', certificate) }),
+    ...(key === undefined ? {} : { key: read('key', key) }),
+  };
+}
+
+function read(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code;
+    throw new ConnectError('USAGE', `kafka.ssl.${name} ${path} cannot be read (${reason})`, { cause: error });
+  }
+}

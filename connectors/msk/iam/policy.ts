@@ -1,0 +1,75 @@
+import type { MskConnect } from '../../../pipeline/msk-connect.ts';
+import type { Environment } from '../../../pipeline/types.ts';
+
+/** An environment on MSK Connect. */
+export type MskEnvironment = Environment & { readonly connect: MskConnect };
+
+/** One statement of an IAM policy; the keys are AWS's own. */
+export interface PolicyStatement {
+  readonly Sid: string;
+  readonly Effect: 'Allow';
+  readonly Principal?: { readonly Service: string };
+  readonly Action: readonly string[];
+  readonly Resource?: readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+
+export interface PolicyDocument {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly PolicyStatement[];
+}
+
+export const MSK_CONNECT_SERVICE = 'kafkaconnect.amazonaws.com';
+
+export const policy = (statements: readonly (PolicyStatement | undefined)[]): PolicyDocument => ({
+  Version: '2012-10-17',
+  Statement: statements.filter((statement) => statement !== undefined),
+});
+
+/** A statement; without resources there is nothing to allow, and so no statement. Sorted, so that the text is the same each time. */
+export function allow(
+  Sid: string,
+  actions: readonly string[],
+  resources: readonly string[],
+  Condition?: PolicyStatement['Condition'],
+): PolicyStatement | undefined {
+  if (resources.length === 0) return undefined;
+  return {
+    Sid,
+    Effect: 'Allow',
+    Action: [...new Set(actions)].sort(),
+    Resource: [...new Set(resources)].sort(),
+    ...(Condition === undefined ? {} : { Condition }),
+  };
+}
+
+/** ARNs of one environment. */
+export interface Arns {
+  readonly account: string;
+  of(service: string, resource: string): string;
+  s3(path: string): string;
+  iam(path: string): string;
+  /** Of the Kafka cluster, and of its topics and groups; of every cluster of the account when none is named. */
+  readonly cluster: string;
+  topic(name: string): string;
+  group(name: string): string;
+}
+
+export function arnsOf({ connect, kafka }: MskEnvironment): Arns {
+  const [, partition = 'aws', , , account = ''] = connect.role.split(':');
+  const cluster = connect.cluster ?? kafka.cluster;
+  const own = cluster === undefined ? '*/*' : (cluster.split(':cluster/')[1] ?? '*/*');
+  const of = (service: string, resource: string) =>
+    `arn:${partition}:${service}:${connect.region}:${account}:${resource}`;
+  const ofCluster = (resource: string) =>
+    cluster === undefined ? of('kafka', resource) : `${cluster.split(':').slice(0, 5).join(':')}:${resource}`;
+  return {
+    account,
+    of,
+    s3: (path) => `arn:${partition}:s3:::${path}`,
+    iam: (path) => `arn:${partition}:iam::${account}:${path}`,
+    cluster: ofCluster(`cluster/${own}`),
+    topic: (name) => ofCluster(`topic/${own}/${name}`),
+    group: (name) => ofCluster(`group/${own}/${name}`),
+  };
+}

@@ -1,0 +1,84 @@
+import { deadLetterTopic, sinkGroup } from '../../../pipeline/names.ts';
+import type { StreamDefinition } from '../../../pipeline/types.ts';
+import type { SinkConfig } from '../../render/render-sink.ts';
+import {
+  type Arns,
+  allow,
+  arnsOf,
+  MSK_CONNECT_SERVICE,
+  type MskEnvironment,
+  type PolicyDocument,
+  policy,
+} from './policy.ts';
+import { providerResources } from './provider-resources.ts';
+
+/** A stream and its sink's rendered configuration. */
+export interface PolicySink {
+  readonly stream: StreamDefinition;
+  readonly config: SinkConfig;
+}
+
+/** Topics and groups that MSK Connect keeps for itself in the cluster. */
+const INTERNAL = '__amazon_msk_connect_*';
+
+/** What the service execution role may do: no topic, group or secret beyond those that the definitions name. */
+export interface WorkerPolicies {
+  /** Who may take the role: MSK Connect, for these connectors of this account. */
+  readonly trust: PolicyDocument;
+  readonly permissions: PolicyDocument;
+  /** What the policies do not cover, for people. */
+  readonly notes: readonly string[];
+}
+
+export function workerPolicies(environment: MskEnvironment, sinks: readonly PolicySink[]): WorkerPolicies {
+  const arns = arnsOf(environment);
+  const values = [
+    ...sinks.flatMap(({ config }) => Object.values(config)),
+    ...Object.values(environment.connect.workerConfiguration).map(String),
+  ];
+  const { secrets, parameters, objects, unknown } = providerResources(environment, arns, values);
+  const permissions = policy([
+    ...(environment.connect.authentication === 'iam' ? kafkaStatements(arns, sinks) : []),
+    allow('ReadSecrets', ['secretsmanager:GetSecretValue'], secrets),
+    allow('ReadParameters', ['ssm:GetParameter'], parameters),
+    allow('ReadImportedFiles', ['s3:GetObject'], objects),
+  ]);
+  const notes = unknown.map((provider) => `what config provider "${provider}" reads is not known; add it to the role`);
+  return { trust: trustOf(arns, sinks), permissions, notes };
+}
+
+function trustOf(arns: Arns, sinks: readonly PolicySink[]): PolicyDocument {
+  const connectors = sinks.map(({ stream }) => arns.of('kafkaconnect', `connector/${stream.sink.name}/*`)).sort();
+  return policy([
+    {
+      Sid: 'AssumedByMskConnect',
+      Effect: 'Allow',
+      Principal: { Service: MSK_CONNECT_SERVICE },
+      Action: ['sts:AssumeRole'],
+      Condition: {
+        StringEquals: { 'aws:SourceAccount': arns.account },
+        ArnLike: { 'aws:SourceArn': connectors },
+      },
+    },
+  ]);
+}
+
+function kafkaStatements(arns: Arns, sinks: readonly PolicySink[]): ReturnType<typeof allow>[] {
+  const topics = sinks.map(({ stream }) => arns.topic(stream.topic.name));
+  const deadLetters = sinks
+    .filter(({ stream }) => stream.sink.onUndecodable === 'dlq')
+    .map(({ stream }) => arns.topic(deadLetterTopic(stream)));
+  const read = ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'];
+  const write = ['kafka-cluster:CreateTopic', 'kafka-cluster:WriteData'];
+  return [
+    allow('ConnectToCluster', ['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster'], [arns.cluster]),
+    allow('ReadStreams', read, topics),
+    allow('WriteDeadLetters', ['kafka-cluster:DescribeTopic', ...write], deadLetters),
+    allow('KeepConnectorState', [...read, ...write], [arns.topic(INTERNAL)]),
+    allow(
+      'JoinGroups',
+      ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'],
+      [arns.group(INTERNAL), ...sinks.map(({ stream }) => arns.group(sinkGroup(stream)))],
+    ),
+  ];
+}

@@ -1,0 +1,68 @@
+import type { BrokerSource, KafkaConnection } from '../../../core/kafka.ts';
+import { bearerLogin } from '../../../core/kafka-bearer.ts';
+import { optionalPackage } from '../../../core/optional-package.ts';
+import { type MskAccess, regionOf } from '../../../pipeline/kafka-settings.ts';
+import { awsError } from './client.ts';
+import { bootstrapBrokers } from './resources.ts';
+
+/** A token lives for 15 minutes; it is used again until it has less than this left. */
+const RENEW_BEFORE_MS = 300_000;
+
+/** Broker lists of a cluster by access, in order of preference: inside of the VPC, by a private link, public. */
+const BROKER_LISTS = {
+  iam: [
+    'BootstrapBrokerStringSaslIam',
+    'BootstrapBrokerStringVpcConnectivitySaslIam',
+    'BootstrapBrokerStringPublicSaslIam',
+  ],
+  scram: [
+    'BootstrapBrokerStringSaslScram',
+    'BootstrapBrokerStringVpcConnectivitySaslScram',
+    'BootstrapBrokerStringPublicSaslScram',
+  ],
+  tls: ['BootstrapBrokerStringTls', 'BootstrapBrokerStringVpcConnectivityTls', 'BootstrapBrokerStringPublicTls'],
+  plaintext: ['BootstrapBrokerString'],
+} as const;
+
+/** The brokers of an MSK cluster for a client, asked for once. `endpoint` is another address of the service. Errors of `lookUp`: those of `bootstrapBrokers`. */
+export function mskBrokers(arn: string, access: MskAccess, endpoint?: string): BrokerSource {
+  let found: Promise<readonly string[]> | undefined;
+  return {
+    label: `cluster ${arn}`,
+    lookUp() {
+      const question = { arn, access, lists: BROKER_LISTS[access] };
+      // The answers hold no secret: at most an access key's id.
+      found ??= bootstrapBrokers({ region: regionOf(arn), endpoint }, question, (text) => text).catch(
+        (error: unknown) => {
+          found = undefined;
+          throw error;
+        },
+      );
+      return found;
+    },
+  };
+}
+
+/** A login by the AWS identity of the process, from the default chain; it is asked again when a session ends. */
+export function iamLogin(region: string): NonNullable<KafkaConnection['sasl']> {
+  let token: { readonly value: string; readonly expiryMs: number } | undefined;
+  return bearerLogin(async () => {
+    if (token === undefined || token.expiryMs - Date.now() < RENEW_BEFORE_MS) token = await signToken(region);
+    return token.value;
+  });
+}
+
+async function signToken(region: string): Promise<{ value: string; expiryMs: number }> {
+  const { generateAuthToken } = await optionalPackage(
+    'aws-msk-iam-sasl-signer-js',
+    'a login to Kafka by IAM',
+    // A CommonJS package: its exports are all below `default`.
+    async () => (await import('aws-msk-iam-sasl-signer-js')).default,
+  );
+  try {
+    const { token, expiryTime } = await generateAuthToken({ region });
+    return { value: token, expiryMs: expiryTime };
+  } catch (error) {
+    throw awsError(error, 'the login to Kafka by IAM failed', (text) => text);
+  }
+}

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import type { GetBootstrapBrokersResponse } from '@aws-sdk/client-kafka';
+import { ConnectError } from '../../../core/errors.ts';
+import { optionalPackage } from '../../../core/optional-package.ts';
+import type { Scrub } from '../../../core/scrub.ts';
+import type { MskAccess } from '../../../pipeline/kafka-settings.ts';
+import type { FixedSettings } from '../api.ts';
+import { type AwsOptions, awsError, clientOptions } from './client.ts';
+
+/** Region, and another address of the service where the environment has one. */
+export type Place = Pick<AwsOptions, 'region'> & { readonly endpoint: string | undefined };
+
+/** Which brokers of a cluster are wanted. */
+export interface BrokerQuestion {
+  readonly arn: string;
+  /** How the client gets in. */
+  readonly access: MskAccess;
+  /** Members of the service's answer, the best first. */
+  readonly lists: readonly (keyof GetBootstrapBrokersResponse)[];
+}
+
+/** Bootstrap brokers of an MSK cluster, in the order of the service. Errors: NOT_FOUND when it has none for this access; those of `awsError`. */
+export async function bootstrapBrokers(
+  place: Place,
+  { arn, access, lists }: BrokerQuestion,
+  scrub: Scrub,
+): Promise<string[]> {
+  try {
+    const sdk = await optionalPackage(
+      '@aws-sdk/client-kafka',
+      'looking up the brokers of an MSK cluster',
+      () => import('@aws-sdk/client-kafka'),
+    );
+    const client = new sdk.KafkaClient(await clientOptions(place));
+    try {
+      const answer = await client.send(new sdk.GetBootstrapBrokersCommand({ ClusterArn: arn }));
+      const found = lists.map((name) => answer[name]).find((text) => text !== undefined && text !== '');
+      if (found !== undefined) return found.split(',').map((broker) => broker.trim());
+    } finally {
+      client.destroy();
+    }
+  } catch (error) {
+    throw awsError(error, `MSK in ${place.region} could not tell the brokers of ${arn}`, scrub);
+  }
+  throw new ConnectError('NOT_FOUND', `${arn} has no brokers for access by ${access}`, {
+    hint: "switch it on in the cluster's security settings, or choose another login in connect.yaml",
+  });
+}
+
+/** The brokers that the workers of MSK Connect use, sorted: always those inside of the VPC. */
+export async function workerBrokers(
+  place: Place,
+  arn: string,
+  { authentication, encryption }: Pick<FixedSettings, 'authentication' | 'encryption'>,
+  scrub: Scrub,
+): Promise<string[]> {
+  const question: BrokerQuestion =
+    authentication === 'iam'
+      ? { arn, access: 'iam', lists: ['BootstrapBrokerStringSaslIam'] }
+      : encryption === 'tls'
+        ? { arn, access: 'tls', lists: ['BootstrapBrokerStringTls'] }
+        : { arn, access: 'plaintext', lists: ['BootstrapBrokerString'] };
+  return (await bootstrapBrokers(place, question, scrub)).sort();
+}
+
+export interface UploadedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/**
+ * Puts a file into a bucket unless an object of that key and size is there: keys are named by their contents. Returns the
+ * object's version where the bucket keeps versions.
+ */
+export async function uploadFile(
+  place: Place,
+  { path, size, bucket, key }: UploadedFile,
+  scrub: Scrub,
+): Promise<string | undefined> {
+  try {
+    const sdk = await optionalPackage('@aws-sdk/client-s3', 'uploading the plugin', () => import('@aws-sdk/client-s3'));
+    const client = new sdk.S3Client({ ...(await clientOptions(place)), forcePathStyle: place.endpoint !== undefined });
+    const there = await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: key })).catch((error: unknown) => {
+      if ((error as { name?: string }).name === 'NotFound') return undefined;
+      throw error;
+    });
+    if (there?.ContentLength === size) return there.VersionId;
+    const put = new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: await readFile(path) });
+    return (await client.send(put)).VersionId;
+  } catch (error) {
+    throw awsError(error, `S3 could not store ${key} in ${bucket}`, scrub);
+  }
+}

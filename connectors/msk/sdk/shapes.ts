@@ -1,0 +1,185 @@
+import type {
+  CapacityDescription,
+  CreateConnectorCommandInput,
+  DescribeConnectorCommandOutput,
+  DescribeConnectorOperationCommandOutput,
+  LogDelivery,
+  LogDeliveryDescription,
+  UpdateConnectorCommandInput,
+} from '@aws-sdk/client-kafkaconnect';
+import { ConnectError } from '../../../core/errors.ts';
+import type { MskCapacity, MskLogs } from '../../../pipeline/msk-connect.ts';
+import type {
+  ConnectorUpdate,
+  MskConnector,
+  MskOperation,
+  MskState,
+  NewConnector,
+  Revision,
+  ServiceReason,
+} from '../api.ts';
+
+/** Our words and those of the service. The SDK checks nothing, neither what it sends nor what it gets. */
+
+type CapacityInput = NonNullable<CreateConnectorCommandInput['capacity']>;
+
+export function toCreate(connector: NewConnector): CreateConnectorCommandInput {
+  const { fixed, plugin, workerConfiguration, tags } = connector;
+  return {
+    connectorName: connector.name,
+    connectorConfiguration: connector.config,
+    capacity: toCapacity(connector.capacity),
+    kafkaCluster: {
+      apacheKafkaCluster: {
+        bootstrapServers: fixed.brokers.join(','),
+        vpc: { subnets: [...fixed.subnets], securityGroups: [...fixed.securityGroups] },
+      },
+    },
+    kafkaClusterClientAuthentication: { authenticationType: fixed.authentication === 'iam' ? 'IAM' : 'NONE' },
+    kafkaClusterEncryptionInTransit: { encryptionType: fixed.encryption === 'tls' ? 'TLS' : 'PLAINTEXT' },
+    kafkaConnectVersion: fixed.version,
+    plugins: [{ customPlugin: { customPluginArn: plugin.arn, revision: plugin.revision } }],
+    ...given(workerConfiguration),
+    serviceExecutionRoleArn: fixed.role,
+    networkType: fixed.networkType === 'dual' ? 'DUAL' : 'IPV4',
+    logDelivery: toLogDelivery(fixed.logs),
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
+  };
+}
+
+export function toUpdate(
+  { arn, currentVersion }: Pick<MskConnector, 'arn' | 'currentVersion'>,
+  update: ConnectorUpdate,
+): UpdateConnectorCommandInput {
+  const which = { connectorArn: arn, currentVersion };
+  if (update.kind === 'configuration') return { ...which, connectorConfiguration: update.config };
+  const { capacity, plugin, workerConfiguration } = update;
+  return {
+    ...which,
+    // An update of autoscaled capacity has to give both scaling policies, which ours always has.
+    ...(capacity === undefined ? {} : { capacity: toCapacity(capacity) as UpdateConnectorCommandInput['capacity'] }),
+    ...(plugin === undefined
+      ? {}
+      : { plugins: [{ customPlugin: { customPluginArn: plugin.arn, revision: plugin.revision } }] }),
+    ...(workerConfiguration === 'default' ? { useDefaultWorkerConfiguration: true } : given(workerConfiguration)),
+  };
+}
+
+const given = (configuration: Revision | undefined): Pick<CreateConnectorCommandInput, 'workerConfiguration'> =>
+  configuration === undefined
+    ? {}
+    : { workerConfiguration: { workerConfigurationArn: configuration.arn, revision: configuration.revision } };
+
+function toCapacity(capacity: MskCapacity): CapacityInput {
+  if ('provisioned' in capacity) return { provisionedCapacity: capacity.provisioned };
+  const { mcuCount, minWorkers, maxWorkers, scaleInCpu, scaleOutCpu, maxTasks } = capacity.autoscaled;
+  return {
+    autoScaling: {
+      mcuCount,
+      minWorkerCount: minWorkers,
+      maxWorkerCount: maxWorkers,
+      scaleInPolicy: { cpuUtilizationPercentage: scaleInCpu },
+      scaleOutPolicy: { cpuUtilizationPercentage: scaleOutCpu },
+      ...(maxTasks === undefined ? {} : { maxAutoscalingTaskCount: maxTasks }),
+    },
+  };
+}
+
+function fromCapacity(capacity: CapacityDescription | undefined): MskCapacity {
+  const { provisionedCapacity, autoScaling } = capacity ?? {};
+  if (autoScaling === undefined) {
+    const { mcuCount = 0, workerCount = 0 } = provisionedCapacity ?? {};
+    return { provisioned: { mcuCount, workerCount } };
+  }
+  const maxTasks = autoScaling.maxAutoscalingTaskCount;
+  return {
+    autoscaled: {
+      mcuCount: autoScaling.mcuCount ?? 0,
+      minWorkers: autoScaling.minWorkerCount ?? 0,
+      maxWorkers: autoScaling.maxWorkerCount ?? 0,
+      scaleInCpu: autoScaling.scaleInPolicy?.cpuUtilizationPercentage ?? 0,
+      scaleOutCpu: autoScaling.scaleOutPolicy?.cpuUtilizationPercentage ?? 0,
+      ...(maxTasks === undefined ? {} : { maxTasks }),
+    },
+  };
+}
+
+function toLogDelivery({ cloudWatch, s3, firehose }: MskLogs): LogDelivery {
+  return {
+    workerLogDelivery: {
+      cloudWatchLogs: { enabled: cloudWatch !== undefined, ...cloudWatch },
+      s3: { enabled: s3 !== undefined, ...s3 },
+      firehose: { enabled: firehose !== undefined, ...firehose },
+    },
+  };
+}
+
+function fromLogDelivery(logs: LogDeliveryDescription | undefined): MskLogs {
+  const { cloudWatchLogs, s3, firehose } = logs?.workerLogDelivery ?? {};
+  return {
+    ...(cloudWatchLogs?.enabled === true ? { cloudWatch: { logGroup: cloudWatchLogs.logGroup ?? '' } } : {}),
+    ...(s3?.enabled === true
+      ? { s3: { bucket: s3.bucket ?? '', ...(s3.prefix === undefined ? {} : { prefix: s3.prefix }) } }
+      : {}),
+    ...(firehose?.enabled === true ? { firehose: { deliveryStream: firehose.deliveryStream ?? '' } } : {}),
+  };
+}
+
+export function fromDescription(reply: DescribeConnectorCommandOutput): MskConnector {
+  const { connectorArn, connectorName, connectorState, currentVersion, plugins, workerConfiguration } = reply;
+  if (connectorArn === undefined || connectorName === undefined || connectorState === undefined) {
+    throw new ConnectError('INTERNAL', 'MSK Connect describes a connector without ARN, name or state');
+  }
+  const cluster = reply.kafkaCluster?.apacheKafkaCluster;
+  const plugin = plugins?.[0]?.customPlugin;
+  const reason = reasonOf(reply.stateDescription);
+  return {
+    arn: connectorArn,
+    name: connectorName,
+    state: connectorState as MskState,
+    ...(reason === undefined ? {} : { reason }),
+    currentVersion: currentVersion ?? '',
+    config: reply.connectorConfiguration ?? {},
+    capacity: fromCapacity(reply.capacity),
+    plugin:
+      plugin?.customPluginArn === undefined
+        ? undefined
+        : { arn: plugin.customPluginArn, revision: plugin.revision ?? 1 },
+    workerConfiguration:
+      workerConfiguration?.workerConfigurationArn === undefined
+        ? undefined
+        : { arn: workerConfiguration.workerConfigurationArn, revision: workerConfiguration.revision ?? 1 },
+    fixed: {
+      brokers: (cluster?.bootstrapServers ?? '').split(',').sort(),
+      authentication: reply.kafkaClusterClientAuthentication?.authenticationType?.toLowerCase() ?? '',
+      encryption: reply.kafkaClusterEncryptionInTransit?.encryptionType?.toLowerCase() ?? '',
+      role: reply.serviceExecutionRoleArn ?? '',
+      subnets: (cluster?.vpc?.subnets ?? []).toSorted(),
+      securityGroups: (cluster?.vpc?.securityGroups ?? []).toSorted(),
+      version: reply.kafkaConnectVersion ?? '',
+      networkType: (reply.networkType ?? 'IPV4').toLowerCase(),
+      logs: fromLogDelivery(reply.logDelivery),
+    },
+  };
+}
+
+export function fromOperation(reply: DescribeConnectorOperationCommandOutput): MskOperation {
+  const error = reasonOf(reply.errorInfo);
+  return {
+    arn: reply.connectorOperationArn ?? '',
+    type: reply.connectorOperationType ?? '',
+    state: reply.connectorOperationState ?? '',
+    steps: (reply.operationSteps ?? []).map(({ stepType = '', stepState = '' }) => ({
+      type: stepType,
+      state: stepState,
+    })),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+export const reasonOf = (
+  told: { readonly code?: string | undefined; readonly message?: string | undefined } | undefined,
+): ServiceReason | undefined =>
+  told === undefined || (told.code === undefined && told.message === undefined)
+    ? undefined
+    : { code: told.code ?? '', message: told.message ?? '' };

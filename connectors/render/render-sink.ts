@@ -1,0 +1,38 @@
+import type { Environment, StreamDefinition } from '../../pipeline/types.ts';
+import { debeziumJdbcSettings } from './debezium-jdbc.ts';
+import { OWNER_KEY } from './owner.ts';
+import type { SinkSetting } from './sink-setting.ts';
+
+/** A connector's configuration as Kafka Connect takes it. Secrets are references which the worker resolves. */
+export type SinkConfig = Readonly<Record<string, string>>;
+
+/** The Avro fields of a stream; only their names matter here. */
+export type SinkFields = readonly { readonly name: string }[];
+
+/** The configuration of a stream's sink, with the reason of each setting. Same input, same order. */
+export function explainSink(stream: StreamDefinition, environment: Environment, fields: SinkFields): SinkSetting[] {
+  const { omit, config } = stream.sink;
+  const written = fields.map((field) => field.name).filter((name) => !omit.includes(name));
+  const settings = [...debeziumJdbcSettings({ stream, environment, fields: written }), ...ownerSetting(environment)];
+  const reason = `set in ${stream.file}, sink.config`;
+  const known = new Set(settings.map(({ key }) => key));
+  return [
+    ...settings.map((setting) => {
+      const value = config[setting.key];
+      return value === undefined ? setting : { ...setting, value, reason };
+    }),
+    ...Object.entries(config)
+      .filter(([key]) => !known.has(key))
+      .map(([key, value]) => ({ key, value, reason })),
+  ];
+}
+
+const ownerSetting = ({ project }: Environment): SinkSetting[] =>
+  project === undefined
+    ? []
+    : [{ key: OWNER_KEY, value: project, reason: "marks the sink as this project's: --prune deletes no other" }];
+
+/** The configuration of a stream's sink: deterministic, keys grouped by what they are about. */
+export function renderSink(stream: StreamDefinition, environment: Environment, fields: SinkFields): SinkConfig {
+  return Object.fromEntries(explainSink(stream, environment, fields).map(({ key, value }) => [key, value]));
+}

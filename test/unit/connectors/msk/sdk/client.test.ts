@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { awsError } from '../../../../../connectors/msk/sdk/client.ts';
+
+test.each([
+  [{ $metadata: { httpStatusCode: 404 } }, 'NOT_FOUND'],
+  [{ $metadata: { httpStatusCode: 403 } }, 'REFUSED'],
+  [{ $metadata: { httpStatusCode: 409 } }, 'REFUSED'],
+  [{ $metadata: { httpStatusCode: 429 } }, 'NOT_READY'],
+  [{ $metadata: { httpStatusCode: 503 } }, 'NOT_READY'],
+  [{ name: 'TimeoutError' }, 'TIMEOUT'],
+  [{ code: 'ECONNREFUSED' }, 'UNREACHABLE'],
+  [{ name: 'CredentialsProviderError' }, 'ENVIRONMENT'],
+])('%j is %s', (told, code) => {
+  const error = awsError(Object.assign(new Error('no'), told), 'MSK Connect could not list', (text) => text);
+  expect(error).toMatchObject({ code, message: expect.stringMatching(/^MSK Connect could not list: /) });
+});
