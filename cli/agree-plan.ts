@@ -3,7 +3,7 @@ import { type MadePlan, type SavedPlan, whatMoved } from '../connectors/plan/pla
 import { ConnectError } from '../core/errors.ts';
 import { confirm } from './confirm.ts';
 import type { CliContext } from './context.ts';
-import { planLines } from './render-plan.ts';
+import { planLines } from './render/plan.ts';
 
 /**
  * Shows what will change and has it agreed to; where nothing will, nobody is asked. A saved plan was agreed to when it was saved.

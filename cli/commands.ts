@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { registerCheck } from './commands/check.ts';
 import { registerCompletion } from './commands/completion.ts';
+import { registerDlq, registerRejected } from './commands/dead-letters.ts';
 import { registerDelete } from './commands/delete.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
-import { registerDlq, registerRejected } from './commands/letters.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerMsk } from './commands/msk.ts';

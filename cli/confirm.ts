@@ -6,8 +6,8 @@ import type { CliContext } from './context.ts';
  * Asks before something that cannot be taken back. Errors: USAGE without a terminal and without `--yes`, INTERRUPTED on
  * any answer but "yes".
  */
-export async function confirm(context: CliContext, what: string, yes: boolean): Promise<void> {
-  if (yes) return;
+export async function confirm(context: CliContext, what: string, yes: boolean | undefined): Promise<void> {
+  if (yes === true) return;
   if (!context.isTty) {
     throw new ConnectError('USAGE', `${what}: not done without a word`, {
       hint: 'there is no terminal to ask on; say --yes to do it',

@@ -1,8 +1,10 @@
 import type { Runtime, Session } from '../app/session.ts';
+import type { ConnectError } from '../core/errors.ts';
 import { resolveSecret } from '../pipeline/secrets.ts';
 import type { Project } from '../pipeline/types.ts';
 import type { OutputFormat } from './flags.ts';
 import { createRedaction, scrubbed } from './redaction.ts';
+import { renderError } from './render/error.ts';
 
 /**
  * What a command may touch of the process: commands read argv, environment and streams only through this,
@@ -23,6 +25,8 @@ export interface CliContext extends Runtime {
   /** Resolves `${env:…}` and `${file:…}` references; the result must never be printed. */
   secrets(project: Project): (reference: string) => string;
   setExitCode(code: number): void;
+  /** Reports an error on stderr and makes its exit code the command's. */
+  fail(error: ConnectError): void;
   /** Progress and the one-line summary: stderr. */
   note(line: string): void;
   /** Data: stdout. */
@@ -31,6 +35,8 @@ export interface CliContext extends Runtime {
   json(value: unknown): void;
   /** Data in the format that was asked for: the document, or lines. */
   show(format: OutputFormat, document: unknown, lines: () => readonly string[]): void;
+  /** Lines of data, where text was asked for. */
+  printText(format: OutputFormat, lines: readonly string[]): void;
 }
 
 /** A context on the real process. */
@@ -78,13 +84,20 @@ export function createContext(streams: ProcessStreams): CliContext {
         return value;
       };
     },
+    fail(error) {
+      context.note(renderError(error, { debug: env.DEBUG === 'connect' }));
+      streams.setExitCode(error.exitCode);
+    },
     note: (line) => void stderr.write(`${line}\n`),
     print: (line) => void stdout.write(`${line}\n`),
     // Scrubbed string by string: a secret may look like a piece of JSON.
     json: (value) => void streams.stdout.write(`${redaction.json(value)}\n`),
     show(format, document, lines) {
       if (format === 'json') context.json(document);
-      else for (const line of lines()) context.print(line);
+      else context.printText(format, lines());
+    },
+    printText(format, lines) {
+      if (format === 'text') for (const line of lines) context.print(line);
     },
   };
   return context;

@@ -12,8 +12,8 @@ import { ConnectError } from '../core/errors.ts';
 import { sinkGroup } from '../pipeline/names.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
 import type { CliContext } from './context.ts';
-import { eventText } from './msk-event.ts';
 import { desiredSink, type MskParts } from './msk-sink.ts';
+import { eventText } from './render/msk-event.ts';
 
 export interface MskSinkOptions {
   readonly timeoutMs: number;

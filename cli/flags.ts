@@ -22,6 +22,16 @@ export interface SinkFlags extends StreamFlags {
 export const withOutputFlag = (command: Command, description = 'text or json'): Command =>
   command.addOption(new Option('-o, --output <format>', description).choices(['text', 'json']).default('text'));
 
+export const REPORT_FORMATS = ['text', 'json', 'github-actions', 'junit'] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** How a command reports findings, for people and for CI. */
+export const withReportFlag = (command: Command): Command =>
+  command.addOption(new Option('-o, --format <format>', 'how to report').choices(REPORT_FORMATS).default('text'));
+
+/** The flag of commands that ask before they act. */
+export const YES = ['--yes', 'do it without asking'] as const;
+
 /** Adds the flags of `EnvironmentFlags`. */
 export const withEnvironmentFlags = (command: Command): Command =>
   withOutputFlag(command.option('-e, --env <name>', 'environment of connect.yaml'));

@@ -3,7 +3,6 @@ import { ConnectError } from '../core/errors.ts';
 import { packageVersion } from '../core/package-root.ts';
 import { commands } from './commands.ts';
 import { type CliContext, processContext } from './context.ts';
-import { errorDocument, renderError } from './render-error.ts';
 
 /** Runs one command line; sets the exit code through the context and never throws. */
 export async function run(argv: readonly string[], context: CliContext): Promise<void> {
@@ -19,9 +18,8 @@ export async function run(argv: readonly string[], context: CliContext): Promise
       return;
     }
     const known = context.signal.aborted ? interrupted(error) : ConnectError.from(error);
-    context.setExitCode(known.exitCode);
-    if (wantsJson(argv)) context.json(errorDocument(known));
-    context.note(renderError(known, { debug: context.env.DEBUG === 'connect' }));
+    if (wantsJson(argv)) context.json({ error: known });
+    context.fail(known);
   }
 }
 
@@ -88,7 +86,7 @@ export async function main(): Promise<void> {
   const context = processContext(abort.signal);
   // Left to Node, what nobody caught would be printed with all its properties, requests and credentials among them.
   process.on('uncaughtException', (error) => {
-    context.note(renderError(error, { debug: context.env.DEBUG === 'connect' }));
+    context.fail(ConnectError.from(error));
     process.exit(1);
   });
   await run(process.argv.slice(2), context);

@@ -1,11 +1,14 @@
+import type { Session } from '../app/session.ts';
+import type { FailedSink } from '../app/sinks.ts';
 import type { SinkAction, SinkTasks } from '../operate/settle-sink.ts';
 import type { Environment, Project } from '../pipeline/types.ts';
 import type { CliContext } from './context.ts';
 import type { SinkFlags } from './flags.ts';
-
-const REST_TIMEOUT_MS = 120_000;
+import { mskNote } from './render/msk-event.ts';
+import { sinkReporter } from './render/sinks.ts';
 
 export interface SelectedSinks {
+  readonly session: Session;
   readonly project: Project;
   readonly environment: Environment;
   /** One for each selected stream, in the project's order. */
@@ -14,73 +17,28 @@ export interface SelectedSinks {
 
 /** The sinks that the flags select, ready to be acted on. */
 export async function selectSinks(context: CliContext, flags: Omit<SinkFlags, 'output'>): Promise<SelectedSinks> {
-  const [
-    { connectTarget },
-    { eventText },
-    { isOnMsk, MSK_TIMEOUT_MS },
-    { kafkaConnection },
-    { selectEnvironment, selectStreams },
-  ] = await Promise.all([
-    import('../app/connect-target.ts'),
-    import('./msk-event.ts'),
-    import('../app/msk-target.ts'),
-    import('../connectors/kafka-connection.ts'),
-    import('../pipeline/load.ts'),
-  ]);
-  const project = await context.loadProject();
-  const environment = selectEnvironment(project, flags.env);
-  const secrets = context.secrets(project);
-  const timeoutMs = flags.timeout ?? (isOnMsk(environment) ? MSK_TIMEOUT_MS : REST_TIMEOUT_MS);
-  const shared = {
-    target: connectTarget(environment, secrets, {
-      timeoutMs,
-      signal: context.signal,
-      onEvent: (event) => context.note(eventText(event)),
-    }),
-    kafka: kafkaConnection(environment, secrets),
-    timeoutMs,
-    signal: context.signal,
-  };
-  const actions = selectStreams(project, flags.only).map((stream) => ({ ...shared, stream }));
-  return { project, environment, actions };
+  const { selectedSinks } = await import('../app/sinks.ts');
+  const session = await context.session(flags);
+  const actions = await selectedSinks(session, {
+    timeoutMs: flags.timeout,
+    onMskEvent: mskNote(context),
+  });
+  const { project, environment } = session;
+  return { session, project, environment, actions };
 }
 
-/** What became of a sink that could not be brought to where it should be. */
-export interface FailedSink {
-  readonly connector: string;
-  readonly outcome: 'failed';
-  readonly error: object;
-}
-
-/**
- * Acts on one sink after the other; one that fails keeps the next ones from nothing. Its error goes to stderr, its document
- * into the answer, and its exit code is the command's. A single sink's error is thrown. Errors: the single sink's, INTERRUPTED.
- */
+/** Acts on one sink after the other; see `eachSink` of app. */
 export async function eachSink<T>(
   context: CliContext,
   actions: readonly SinkAction[],
   act: (action: SinkAction) => Promise<T>,
 ): Promise<(T | FailedSink)[]> {
-  const results: (T | FailedSink)[] = [];
-  for (const action of actions) {
-    try {
-      results.push(await act(action));
-    } catch (error) {
-      if (actions.length === 1 || context.signal.aborted) throw error;
-      const [{ ConnectError }, { errorDocument, renderError }] = await Promise.all([
-        import('../core/errors.ts'),
-        import('./render-error.ts'),
-      ]);
-      context.note(renderError(error, { debug: context.env.DEBUG === 'connect' }));
-      context.setExitCode(ConnectError.from(error).exitCode);
-      results.push({
-        connector: action.stream.sink.name,
-        outcome: 'failed',
-        ...(errorDocument(error) as { error: object }),
-      });
-    }
-  }
-  return results;
+  const { eachSink: each } = await import('../app/sinks.ts');
+  return each(
+    actions,
+    act,
+    sinkReporter(context, () => {}),
+  );
 }
 
 /** `RUNNING 2/2 tasks`, `STOPPED`, `PAUSED, 1 PAUSED, 1 FAILED`. */

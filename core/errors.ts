@@ -71,6 +71,12 @@ export class ConnectError extends Error {
     return CODES[this.code].exit;
   }
 
+  /** What `-o json` prints of it. */
+  toJSON(): object {
+    const { code, message, hint, details } = this;
+    return { code, message, hint, details };
+  }
+
   /** Normalises anything caught; an unknown error becomes INTERNAL with the original as its cause. */
   static from(error: unknown): ConnectError {
     if (error instanceof ConnectError) return error;

@@ -20,7 +20,7 @@ export interface VerifyOptions {
   readonly database: PostgresConnection;
   readonly decoder: RecordDecoder;
   /** What the feed says it sent; without it the topic alone is the reference. */
-  readonly oraclePath?: string;
+  readonly oraclePath?: string | undefined;
   /** How many differences the report describes; all are counted. Default 20. */
   readonly sampleSize?: number;
   readonly onProgress?: (records: number) => void;

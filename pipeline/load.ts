@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import { checkAcross, checkDefinition, type DefinedStream, type DefinitionDocument, toStream } from './definition.ts';
 import {
@@ -11,25 +11,14 @@ import {
 import { type SchemaName, validateFile } from './json-schema.ts';
 import { findPlaintextSecrets } from './plaintext-secrets.ts';
 import { type Problem, sortProblems } from './problem.ts';
+import { ENVIRONMENT_FILE } from './project-root.ts';
 import type { Environment, Project } from './types.ts';
 import { parseYamlFile, type YamlFile } from './yaml-file.ts';
 
+export { findProjectRoot } from './project-root.ts';
 export { selectEnvironment, selectStreams } from './select.ts';
 
-const ENVIRONMENT_FILE = 'connect.yaml';
 const DEFINITION_FOLDER = 'connectors';
-
-/** The nearest folder, from `from` upwards, that holds `connect.yaml`. Errors: USAGE. */
-export function findProjectRoot(from: string): string {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, ENVIRONMENT_FILE))) return folder;
-    if (dirname(folder) === folder) {
-      throw new ConnectError('USAGE', `no ${ENVIRONMENT_FILE} in ${resolve(from)} or any folder above it`, {
-        hint: 'run the command inside a project',
-      });
-    }
-  }
-}
 
 /** Absolute path of a file that a definition names. */
 export const projectFile = (project: Project, relative: string): string =>

@@ -1,7 +1,8 @@
-import { type Command, Option } from 'commander';
-import type { Finding } from '../../schemas/compatibility/finding.ts';
+import type { Command } from 'commander';
+import { ConnectError } from '../../core/errors.ts';
 import type { CliContext } from '../context.ts';
-import { countFindings, REPORT_FORMATS, type ReportFormat, renderReport } from '../report.ts';
+import { type ReportFormat, withReportFlag } from '../flags.ts';
+import { showFindings } from '../render/findings.ts';
 
 interface CheckFlags {
   readonly against?: string;
@@ -13,27 +14,27 @@ interface CheckFlags {
 
 /** `connect check`: exit 0 when all layers agree, 3 when something does not. */
 export function registerCheck(program: Command, context: CliContext): void {
-  program
-    .command('check')
-    .description('prove that feed, Avro schema, connector and table agree, before anything is deployed; exit 3 if not')
+  withReportFlag(
+    program
+      .command('check')
+      .description(
+        'prove that feed, Avro schema, connector and table agree, before anything is deployed; exit 3 if not',
+      ),
+  )
     .option('--against <ref>', 'check as well what a change since this branch, tag or commit breaks: main, origin/main')
     .option('--live', 'check as well what really runs: registry, database and Connect worker of the environment')
     .option('-e, --env <name>', 'environment of connect.yaml, for --live')
     .option('--only <stream...>', 'these streams only')
-    .addOption(new Option('-o, --format <format>', 'how to report').choices(REPORT_FORMATS).default('text'))
-    .action(async (flags: CheckFlags) => {
-      const { runCheck } = await import('../run-check.ts');
-      const { findings, prefix, subject } = await runCheck(context, flags);
-      const report = renderReport(findings, flags.format, { title: 'connect check', prefix });
-      if (report !== '') context.print(report);
-      context.note(summary(findings, subject));
-      if (countFindings(findings).errors > 0) context.setExitCode(3);
+    .action(async ({ live = false, format, ...flags }: CheckFlags) => {
+      if (flags.env !== undefined && !live) {
+        throw new ConnectError('USAGE', '-e names an environment to look at, but nothing live was asked for', {
+          hint: 'add --live, or leave -e out: without --live every environment of connect.yaml is checked',
+        });
+      }
+      const { check } = await import('../../app/check.ts');
+      const { findings, prefix, subject } = await check(context, { live, ...flags });
+      showFindings(context, findings, { format, title: 'connect check', prefix }, (found, notes) =>
+        found === undefined ? `✓ ${subject}: all layers agree${notes}` : `✗ ${subject}: ${found}${notes}`,
+      );
     });
-}
-
-function summary(findings: readonly Finding[], subject: string): string {
-  const { errors, notes } = countFindings(findings);
-  const noted = notes === 0 ? '' : `, ${notes} ${notes === 1 ? 'note' : 'notes'}`;
-  if (errors === 0) return `✓ ${subject}: all layers agree${noted}`;
-  return `✗ ${subject}: ${errors} ${errors === 1 ? 'finding' : 'findings'}${noted}`;
 }

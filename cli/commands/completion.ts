@@ -17,10 +17,8 @@ export function registerCompletion(program: Command, context: CliContext): void 
     .argument('[words...]')
     .action(async (words: string[]) => {
       // Between two key strokes nobody wants to read an error.
-      const [{ complete }, { projectNames }] = await Promise.all([
-        import('../completion/complete.ts'),
-        import('../completion/project-names.ts'),
-      ]);
+      const { projectNames } = await import('../../app/project-names.ts');
+      const { complete } = await import('../completion/complete.ts');
       const found = complete(program, words, projectNames(context.cwd));
       if (found === 'files') context.print(FILES_ANSWER);
       else for (const { value, description = '' } of found) context.print(`${value}\t${description}`);

@@ -66,7 +66,7 @@ export function registerDeploy(program: Command, context: CliContext): void {
         context.json({ environment: environment.name, ...deployed });
         return;
       }
-      const { deployLines } = await import('../render-deploy.ts');
+      const { deployLines } = await import('../render/deploy.ts');
       for (const line of deployLines(deployed)) context.print(line);
     });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { parseDuration, type StreamFlags, withStreamFlags } from '../flags.ts';
+import { doctorLines, doctorSummary } from '../render/doctor.ts';
 
 interface DoctorFlags extends StreamFlags {
   readonly timeout: number;
@@ -14,14 +15,12 @@ export function registerDoctor(program: Command, context: CliContext): void {
       .description('look at every part an environment needs and say what is wrong and what to do; exit 3 if broken'),
   )
     .option('--timeout <duration>', 'bound of each check', parseDuration, 15_000)
-    .action(async (flags: DoctorFlags) => {
-      const [{ runDoctor }, { doctorLines, doctorSummary }] = await Promise.all([
-        import('../run-doctor.ts'),
-        import('../render-doctor.ts'),
-      ]);
-      const { environment, diagnosis } = await runDoctor(context, flags);
-      if (flags.output === 'json') context.json({ environment, ...diagnosis });
-      else for (const line of doctorLines(diagnosis)) context.print(line);
+    .action(async ({ timeout, ...flags }: DoctorFlags) => {
+      const { doctor } = await import('../../app/doctor.ts');
+      const session = await context.session(flags);
+      const diagnosis = await doctor(session, { timeoutMs: timeout, nodeVersion: process.version });
+      const environment = session.environment.name;
+      context.show(flags.output, { environment, ...diagnosis }, () => doctorLines(diagnosis));
       context.note(doctorSummary(environment, diagnosis));
       if (diagnosis.counts.broken > 0) context.setExitCode(3);
     });

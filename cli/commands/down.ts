@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { type OutputFormat, withOutputFlag } from '../flags.ts';
-import { createStackProgress } from '../stack-progress.ts';
+import { withStackProgress } from '../render/stack.ts';
 
 /** `connect down`: stops the local stack; data stays. */
 export function registerDown(program: Command, context: CliContext): void {
@@ -12,19 +12,10 @@ export function registerDown(program: Command, context: CliContext): void {
   )
     .option('--docker', 'stop the containers of docker-compose.yml instead, of every profile')
     .action(async (flags: { output: OutputFormat; docker?: boolean }) => {
-      if (flags.docker) {
-        const { downByDocker } = await import('../docker-stack.ts');
-        await downByDocker(context, flags);
-        return;
-      }
-      const [{ down }, { findProjectRoot }] = await Promise.all([
-        import('../../stack/embedded-stack.ts'),
-        import('../../pipeline/load.ts'),
-      ]);
-      // The definitions are not read: a stack must be stoppable while one of them is being edited.
-      const root = findProjectRoot(context.cwd);
-      const progress = await createStackProgress(context);
-      const { stopped } = await down({ root, signal: context.signal, onEvent: progress.onEvent });
+      const { down, downByDocker } = await import('../../app/down.ts');
+      const stopped = flags.docker
+        ? await downByDocker(context, { onOutput: (text) => void context.stderr.write(text) })
+        : await withStackProgress(context, (onEvent) => down(context, onEvent));
       if (flags.output === 'json') context.json({ stopped });
       else context.note(stopped.length === 0 ? 'nothing was running' : `stopped ${stopped.join(', ')}`);
     });

@@ -22,7 +22,7 @@ export function registerImport(program: Command, context: CliContext): void {
         import('../import-sink.ts'),
         import('../../pipeline/definition-text.ts'),
         import('../../pipeline/load.ts'),
-        import('../render-plan.ts'),
+        import('../render/plan.ts'),
       ]);
       const project = await context.loadProject();
       const environment = selectEnvironment(project, flags.env);

@@ -1,5 +1,5 @@
 import { Argument, type Command } from 'commander';
-import { PART_NAMES, type PartName } from '../../stack/types.ts';
+import { PART_NAMES, type PartName } from '../../app/choices.ts';
 import type { CliContext } from '../context.ts';
 import { wholeNumber } from '../flags.ts';
 
@@ -16,15 +16,8 @@ export function registerLogs(program: Command, context: CliContext): void {
     .addArgument(new Argument('<part>', 'whose log').choices(PART_NAMES))
     .option('-f, --follow', 'go on showing what is written, until Ctrl-C')
     .option('-n, --lines <count>', 'how many lines from the end', wholeNumber(0, 999_999), 200)
-    .action(async (part: PartName, flags: LogsFlags) => {
-      const [{ followLog, lastLines }, { findProjectRoot }] = await Promise.all([
-        import('../../stack/part-log.ts'),
-        import('../../pipeline/load.ts'),
-      ]);
-      const root = findProjectRoot(context.cwd);
-      // Only so that its secrets are known and hidden: a log is wanted most when a definition is wrong.
-      await context.loadProject().catch(() => undefined);
-      for (const line of lastLines(root, part, flags.lines)) context.print(line);
-      if (flags.follow) await followLog(root, part, (text) => context.stdout.write(text), context.signal);
+    .action(async (part: PartName, { lines, follow = false }: LogsFlags) => {
+      const { logs } = await import('../../app/logs.ts');
+      await logs(context, part, { lines, follow, onText: (text) => void context.stdout.write(text) });
     });
 }

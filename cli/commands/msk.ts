@@ -18,10 +18,10 @@ export function registerMsk(program: Command, context: CliContext): void {
   )
     .option('-e, --env <name>', 'environment of connect.yaml')
     .addOption(new Option('--role <role>', 'only those of one').choices(['worker', 'deployer']))
-    .action(async (flags: PolicyFlags) => {
-      const { iamPolicies } = await import('../iam-policies.ts');
-      const { notes, ...policies } = await iamPolicies(context, flags.env);
+    .action(async ({ env, role }: PolicyFlags) => {
+      const { iamPolicies } = await import('../../app/iam-policy.ts');
+      const { notes, ...policies } = iamPolicies(await context.session({ env }));
       for (const note of notes) context.note(`! ${note}`);
-      context.json(flags.role === undefined ? policies : policies[flags.role]);
+      context.json(role === undefined ? policies : policies[role]);
     });
 }

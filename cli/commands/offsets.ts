@@ -3,7 +3,7 @@ import type { ResetPlan } from '../../operate/reset-offsets.ts';
 import type { WhileStopped } from '../../operate/while-stopped.ts';
 import type { CliContext } from '../context.ts';
 import { type SinkFlags, withSinkFlags } from '../flags.ts';
-import type { SinkOffsets } from '../render-offsets.ts';
+import type { SinkOffsets } from '../render/offsets.ts';
 import { selectSinks } from '../sink-action.ts';
 
 interface ResetFlags extends SinkFlags {
@@ -46,7 +46,7 @@ async function get(context: CliContext, flags: SinkFlags): Promise<void> {
   const [{ readNextRecords, readPositions }, { ConnectError }, { offsetLines }] = await Promise.all([
     import('../../operate/offset-positions.ts'),
     import('../../core/errors.ts'),
-    import('../render-offsets.ts'),
+    import('../render/offsets.ts'),
   ]);
   const sinks = await selectSinks(context, flags);
   const decoder = await decoderOf(context, sinks);
@@ -86,7 +86,7 @@ async function reset(context: CliContext, flags: ResetFlags): Promise<void> {
       import('../../operate/offset-positions.ts'),
       import('../../operate/offset-target.ts'),
       import('../../operate/reset-offsets.ts'),
-      import('../render-offsets.ts'),
+      import('../render/offsets.ts'),
     ]);
   const to = parseOffsetTarget(flags.to);
   const sinks = await selectSinks(context, flags);

@@ -27,7 +27,7 @@ export function registerPlan(program: Command, context: CliContext): void {
     .action(async (flags: PlanFlags) => {
       const [{ planStreams }, { planLines }, { pendingEntries }, { selectEnvironment }] = await Promise.all([
         import('../plan-streams.ts'),
-        import('../render-plan.ts'),
+        import('../render/plan.ts'),
         import('../../connectors/plan/plan.ts'),
         import('../../pipeline/load.ts'),
       ]);

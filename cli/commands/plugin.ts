@@ -1,6 +1,8 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { type OutputFormat, withOutputFlag } from '../flags.ts';
+import { withStackProgress } from '../render/stack.ts';
 
 interface BuildFlags {
   readonly env?: string;
@@ -20,17 +22,17 @@ export function registerPlugin(program: Command, context: CliContext): void {
     .option('-e, --env <name>', 'environment of connect.yaml: it says which Java and which converter')
     .option('--out <file>', 'where to write it (default: .connect/plugin-<env>.zip)')
     .option('--jar <file...>', 'further jars, or zips of jars: config providers, a converter')
-    .action(async (flags: BuildFlags) => {
-      const { buildPluginOf } = await import('../build-plugin.ts');
-      const built = await buildPluginOf(context, flags);
+    .action(async ({ out, jar = [], ...flags }: BuildFlags) => {
+      const { buildPlugin } = await import('../../app/plugin-build.ts');
+      const session = await context.session(flags);
+      const files = {
+        out: out === undefined ? undefined : resolve(context.cwd, out),
+        jars: jar.map((file) => resolve(context.cwd, file)),
+      };
+      const built = await withStackProgress(context, (onEvent) => buildPlugin(session, { ...files, onEvent }));
       for (const note of built.notes) context.note(`! ${note}`);
-      if (flags.output === 'json') context.json(built);
-      else {
-        context.print(`path    ${built.path}`);
-        context.print(`size    ${built.size}`);
-        context.print(`sha256  ${built.sha256}`);
-        context.print(`md5     ${built.md5}`);
-      }
+      const names = ['path', 'size', 'sha256', 'md5'] as const;
+      context.show(flags.output, built, () => names.map((name) => `${name.padEnd(8)}${built[name]}`));
       context.note(`${built.manifest.jars.length} jars for Java ${built.manifest.java} or newer`);
     });
 }

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { parseDuration, parseSlot, type StreamFlags, withStreamFlags } from '../flags.ts';
+import { createProduceReport, summaryLines } from '../render/produce.ts';
 
-export interface ProduceFlags extends StreamFlags {
+interface ProduceFlags extends StreamFlags {
   readonly fromSlot?: bigint;
   readonly overlap: bigint;
   readonly acceptGap?: boolean;
@@ -44,24 +45,28 @@ export function registerProduce(program: Command, context: CliContext): void {
       new Option('--compression <codec>', 'compression of the batches').choices(['none', 'gzip']).default('none'),
     )
     .action(async (flags: ProduceFlags) => {
-      const [{ produceStreams }, { selectEnvironment, selectStreams }] = await Promise.all([
-        import('../produce-streams.ts'),
-        import('../../pipeline/load.ts'),
-      ]);
-      const project = await context.loadProject();
-      const environment = selectEnvironment(project, flags.env);
-      const streams = selectStreams(project, flags.only);
-      if (flags.fromSlot !== undefined && streams.length > 1) {
-        const { ConnectError } = await import('../../core/errors.ts');
-        throw new ConnectError('USAGE', '--from-slot is the slot of one stream, and several streams are selected', {
-          hint: `add --only with one of ${streams.map(({ name }) => name).join(', ')}`,
+      const { produce } = await import('../../app/produce.ts');
+      const { fromSlot, commitment, compression, acceptGap = false, endWithFeed = false } = flags;
+      const session = await context.session(flags);
+      const report = await createProduceReport(context, flags.output);
+      try {
+        const streams = await produce(session, {
+          fromSlot,
+          overlapSlots: flags.overlap,
+          acceptGap,
+          endWithFeed,
+          commitment,
+          silenceMs: flags.silence,
+          compression,
+          loggerOf: report.loggerOf,
+          onProgress: report.onStats,
         });
-      }
-      const summaries = await produceStreams({ context, project, environment, streams, flags });
-      if (flags.output === 'json') context.json({ environment: environment.name, streams: summaries });
-      else {
-        const { summaryLines } = await import('../render-produce.ts');
-        for (const line of summaries.flatMap(summaryLines)) context.print(line);
+        report.close();
+        context.show(flags.output, { environment: session.environment.name, streams }, () =>
+          streams.flatMap(summaryLines),
+        );
+      } finally {
+        report.close();
       }
     });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { type SinkFlags, wholeNumber, withSinkFlags } from '../flags.ts';
-import { planLines, resultLine } from '../render-quarantine.ts';
+import { planLines, resultLine } from '../render/quarantine.ts';
 import { eachSink, selectSinks } from '../sink-action.ts';
 
 interface QuarantineFlags extends SinkFlags {

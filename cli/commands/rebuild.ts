@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { type StreamFlags, withStreamFlags } from '../flags.ts';
+import { rebuildReporter } from '../render/rebuild.ts';
 
 /** `connect rebuild`: derived tables become what their history gives, while sinks go on. */
 export function registerRebuild(program: Command, context: CliContext): void {
@@ -9,7 +10,9 @@ export function registerRebuild(program: Command, context: CliContext): void {
       .command('rebuild')
       .description('recreate what is derived from the history (table.fold), while the sinks go on writing'),
   ).action(async (flags: StreamFlags) => {
-    const { rebuildStreams } = await import('../rebuild-streams.ts');
-    await rebuildStreams(context, flags);
+    const { rebuild } = await import('../../app/rebuild.ts');
+    const session = await context.session(flags);
+    const streams = await rebuild(session, rebuildReporter(context, flags.output));
+    if (flags.output === 'json') context.json({ environment: session.environment.name, streams });
   });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { type StreamFlags, withStreamFlags } from '../flags.ts';
+import { renderedDocument, renderedLines } from '../render/render.ts';
 
 interface RenderFlags extends StreamFlags {
   readonly explain?: boolean;
@@ -12,37 +13,11 @@ export function registerRender(program: Command, context: CliContext): void {
     program.command('render').description('print the sink configuration that deploy would send; asks no server'),
   )
     .option('--explain', 'with the reason of each setting')
-    .action(async (flags: RenderFlags) => {
-      const [{ projectFile, selectEnvironment, selectStreams }, { loadAvroSchema }, { explainSink }] =
-        await Promise.all([
-          import('../../pipeline/load.ts'),
-          import('../../schemas/avro-schema.ts'),
-          import('../../connectors/render/render-sink.ts'),
-        ]);
-      const project = await context.loadProject();
-      const environment = selectEnvironment(project, flags.env);
-      const sinks = selectStreams(project, flags.only).map((stream) => {
-        const { fields } = loadAvroSchema(projectFile(project, stream.schema));
-        return { name: stream.sink.name, settings: explainSink(stream, environment, fields) };
-      });
-      if (flags.output === 'json') {
-        context.json({
-          environment: environment.name,
-          connectors: sinks.map(({ name, settings }) => ({
-            name,
-            config: Object.fromEntries(settings.map(({ key, value }) => [key, value])),
-            ...(flags.explain ? { reasons: Object.fromEntries(settings.map(({ key, reason }) => [key, reason])) } : {}),
-          })),
-        });
-        return;
-      }
-      for (const [index, { name, settings }] of sinks.entries()) {
-        if (index > 0) context.print('');
-        context.print(`# ${name} (${environment.name})`);
-        for (const { key, value, reason } of settings) {
-          if (flags.explain) context.print(`# ${reason}`);
-          context.print(`${key}=${value}`);
-        }
-      }
+    .action(async ({ explain = false, ...flags }: RenderFlags) => {
+      const { renderSinks } = await import('../../app/render.ts');
+      const session = await context.session(flags);
+      const sinks = renderSinks(session);
+      const { name } = session.environment;
+      context.show(flags.output, renderedDocument(name, sinks, explain), () => renderedLines(name, sinks, explain));
     });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { type StreamFlags, withStreamFlags } from '../flags.ts';
+import { registrationLine } from '../render/schemas-register.ts';
 import { addSchemasCheck } from './schemas-check.ts';
 
 /** `connect schemas register|check`. */
@@ -9,20 +10,12 @@ export function registerSchemas(program: Command, context: CliContext): void {
   withStreamFlags(
     schemas.command('register').description("set each subject's compatibility level, then register its schema"),
   ).action(async (flags: StreamFlags) => {
-    const [{ selectEnvironment, selectStreams }, { registerStreams }] = await Promise.all([
-      import('../../pipeline/load.ts'),
-      import('../register-streams.ts'),
-    ]);
-    const project = await context.loadProject();
-    const environment = selectEnvironment(project, flags.env);
-    const done = await registerStreams(context, project, environment, selectStreams(project, flags.only));
-    if (flags.output === 'json') context.json({ environment: environment.name, subjects: done });
-    else {
-      for (const { subject, version, id, level, outcome } of done) {
-        const sign = outcome === 'registered' ? '+' : '=';
-        context.print(`${sign} ${subject}  version ${version}, id ${id}, ${level}  ${outcome}`);
-      }
-    }
+    const { registerSchemas: register } = await import('../../app/schemas-register.ts');
+    const session = await context.session(flags);
+    const subjects = await register(session);
+    context.show(flags.output, { environment: session.environment.name, subjects }, () =>
+      subjects.map(registrationLine),
+    );
   });
   addSchemasCheck(schemas, context);
 }

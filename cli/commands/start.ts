@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { wholeNumber } from '../flags.ts';
+import { startReporter } from '../render/start.ts';
 
-export interface StartFlags {
+interface StartFlags {
   readonly env?: string;
   readonly updates: number;
   readonly seed: number;
@@ -10,7 +11,10 @@ export interface StartFlags {
   readonly stay?: boolean;
 }
 
-/** `connect start`: the whole pipeline once, from nothing to proven rows. */
+const NUMBER = wholeNumber(1, 999_999_999);
+const DEPLOY_TIMEOUT_MS = 120_000;
+
+/** `connect start`: the whole pipeline once, from nothing to proven rows. Exit code 3 when verify finds a difference. */
 export function registerStart(program: Command, context: CliContext): void {
   program
     .command('start')
@@ -18,13 +22,33 @@ export function registerStart(program: Command, context: CliContext): void {
       'run it all: up, migrate, register, deploy, simulate and produce, verify; then show what is in the tables',
     )
     .option('-e, --env <name>', 'environment of connect.yaml; one whose parts this package runs')
-    .option('--updates <number>', 'how many updates each simulated feed sends', wholeNumber(1, 999_999_999), 50_000)
-    .option('--seed <number>', 'which simulated market', wholeNumber(1, 999_999_999), 42)
+    .option('--updates <number>', 'how many updates each simulated feed sends', NUMBER, 50_000)
+    .option('--seed <number>', 'which simulated market', NUMBER, 42)
     .option('--fresh', 'delete the local data first')
     .option('--stay', 'stay up until Ctrl-C (the default on a terminal)')
     .option('--no-stay', 'stop what was started when done (the default elsewhere)')
-    .action(async (flags: StartFlags) => {
-      const { runStart } = await import('../start/run-start.ts');
-      await runStart(context, flags);
+    .action(async ({ updates, seed, fresh = false, stay = context.isTty, ...flags }: StartFlags) => {
+      const { start } = await import('../../app/start.ts');
+      const { createLogger } = await import('../../core/log.ts');
+      const session = await context.session(flags);
+      const { project, environment } = session;
+      const reports = await start(session, {
+        updates,
+        seed,
+        fresh,
+        stay,
+        logger: createLogger({ level: 'warn', stream: context.stderr }),
+        onEvent: await startReporter(context, { environment, updates, seed }),
+        deploy: async () => {
+          const { deployStreams } = await import('../deploy-streams.ts');
+          const { PLAN_DEFAULTS } = await import('../plan-streams.ts');
+          await deployStreams(context, project, environment, {
+            plan: PLAN_DEFAULTS,
+            timeoutMs: DEPLOY_TIMEOUT_MS,
+            yes: true,
+          });
+        },
+      });
+      if (reports.some(({ differences }) => differences > 0)) context.setExitCode(3);
     });
 }

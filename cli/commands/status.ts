@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import type { StreamStatus } from '../../operate/status.ts';
 import type { CliContext } from '../context.ts';
 import { type StreamFlags, withStreamFlags } from '../flags.ts';
+import { statusLines } from '../render/status.ts';
+import { jsonLine, watch } from '../watch.ts';
 
 interface StatusFlags extends StreamFlags {
   readonly watch?: boolean;
@@ -16,47 +17,18 @@ export function registerStatus(program: Command, context: CliContext): void {
   )
     .option('--watch', 'look again every 2 s until Ctrl-C; as JSON one document a line')
     .action(async (flags: StatusFlags) => {
-      const [
-        { observeStream },
-        { connectTarget },
-        { kafkaConnection },
-        connections,
-        { selectEnvironment, selectStreams },
-      ] = await Promise.all([
-        import('../../operate/status.ts'),
-        import('../../app/connect-target.ts'),
-        import('../../connectors/kafka-connection.ts'),
-        import('../../pipeline/connections.ts'),
-        import('../../pipeline/load.ts'),
-      ]);
-      const project = await context.loadProject();
-      const environment = selectEnvironment(project, flags.env);
-      const streams = selectStreams(project, flags.only);
-      const secrets = context.secrets(project);
-      const target = connectTarget(environment, secrets);
-      const kafka = kafkaConnection(environment, secrets);
-      const database = connections.databaseConnection(environment, secrets);
-      const observe = () => Promise.all(streams.map((stream) => observeStream({ stream, target, kafka, database })));
-      const { statusLines } = await import('../render-status.ts');
-      const document = (observed: StreamStatus[]) => ({
-        environment: environment.name,
-        target: environment.connect.target,
-        streams: observed,
-      });
+      const { openStatus } = await import('../../app/status.ts');
+      const look = await openStatus(await context.session(flags));
       if (flags.watch === true) {
-        const { jsonLine, watch } = await import('../watch.ts');
-        const options = { everyMs: WATCH_EVERY_MS, bare: flags.output === 'json' };
-        await watch(context, options, async () => {
-          const observed = await observe();
-          return flags.output === 'json'
-            ? [jsonLine(document(observed))]
-            : statusLines(observed, environment.connect.target);
+        const bare = flags.output === 'json';
+        await watch(context, { everyMs: WATCH_EVERY_MS, bare }, async () => {
+          const seen = await look();
+          return bare ? [jsonLine(seen)] : statusLines(seen);
         });
         return;
       }
-      const observed = await observe();
-      if (observed.some((status) => status.unanswered.length > 0)) context.setExitCode(1);
-      if (flags.output === 'json') context.json(document(observed));
-      else for (const line of statusLines(observed, environment.connect.target)) context.print(line);
+      const seen = await look();
+      if (seen.streams.some(({ unanswered }) => unanswered.length > 0)) context.setExitCode(1);
+      context.show(flags.output, seen, () => statusLines(seen));
     });
 }

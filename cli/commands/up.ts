@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { type EnvironmentFlags, withEnvironmentFlags } from '../flags.ts';
-import { duration, table } from '../format.ts';
-import { createStackProgress } from '../stack-progress.ts';
+import { duration } from '../format.ts';
+import { containerLines, partLines, withStackProgress } from '../render/stack.ts';
 
 interface UpFlags extends EnvironmentFlags {
   readonly fresh?: boolean;
@@ -22,41 +22,30 @@ export function registerUp(program: Command, context: CliContext): void {
         'env',
       ),
     )
-    .action(async (flags: UpFlags) => {
-      if (flags.docker) {
-        const { upByDocker } = await import('../docker-stack.ts');
-        await upByDocker(context, flags);
+    .action(async ({ docker, fresh = false, ...flags }: UpFlags) => {
+      const { up, upByDocker } = await import('../../app/up.ts');
+      const began = Date.now();
+      if (docker) {
+        const onOutput = (text: string) => void context.stderr.write(text);
+        const parts = await upByDocker(context, { fresh, onOutput, onNote: context.note });
+        context.show(flags.output, { parts }, () => containerLines(parts));
+        context.note(
+          isStarted(parts)
+            ? `ready in ${duration(Date.now() - began)}; use it with \`-e docker\`, stop it with \`connect down --docker\``
+            : 'everything was running already; use it with `-e docker`',
+        );
         return;
       }
-      const [{ up }, { stackSettings }] = await Promise.all([
-        import('../../stack/embedded-stack.ts'),
-        import('../stack-settings.ts'),
-      ]);
-      const { root, ports } = await stackSettings(context, flags.env);
-      const began = Date.now();
-      const progress = await createStackProgress(context);
-      try {
-        const { parts } = await up({
-          root,
-          ports,
-          env: context.env,
-          fresh: flags.fresh ?? false,
-          signal: context.signal,
-          onEvent: progress.onEvent,
-        });
-        if (flags.output === 'json') context.json({ parts });
-        else {
-          const rows = parts.map(({ name, state, port, pid }) => [name, state, `127.0.0.1:${port}`, String(pid ?? '')]);
-          for (const line of table([['PART', 'STATE', 'ADDRESS', 'PID'], ...rows])) context.print(line);
-        }
-        const started = parts.some((part) => part.startedByThisCall);
-        context.note(
-          started
-            ? `ready in ${duration(Date.now() - began)}; stop it with \`connect down\``
-            : 'everything was running already',
-        );
-      } finally {
-        progress.close();
-      }
+      const session = await context.session(flags);
+      const parts = await withStackProgress(context, (onEvent) => up(session, { fresh, onEvent }));
+      context.show(flags.output, { parts }, () => partLines(parts));
+      context.note(
+        isStarted(parts)
+          ? `ready in ${duration(Date.now() - began)}; stop it with \`connect down\``
+          : 'everything was running already',
+      );
     });
 }
+
+const isStarted = (parts: readonly { readonly startedByThisCall: boolean }[]): boolean =>
+  parts.some(({ startedByThisCall }) => startedByThisCall);

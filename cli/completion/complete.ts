@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from 'commander';
-import type { ProjectNames } from './project-names.ts';
+import type { ProjectNames } from '../../app/project-names.ts';
 
 /** One word that may stand at the cursor. */
 export interface Candidate {

@@ -5,15 +5,15 @@ export interface FeedSettings {
   /** A whole number, 0 ≤ seed < 2^32: the same one gives the same feed. */
   readonly seed: number;
   /** How many updates there are in all; left out: no end. */
-  readonly updates?: number;
+  readonly updates?: number | undefined;
   /** How many of them no table can hold, spread evenly. Default 0. */
-  readonly faulty?: number;
+  readonly faulty?: number | undefined;
   /** Instead: one among so many. The feed then begins the same however long it is. */
   readonly faultyEvery?: number;
   /** Updates a second; left out: as fast as subscribers read. */
-  readonly ratePerSecond?: number;
+  readonly ratePerSecond?: number | undefined;
   /** How many slots behind the newest one can be replayed; left out: all. */
-  readonly replayWindowSlots?: number;
+  readonly replayWindowSlots?: number | undefined;
   /** The time of the first slot, UTC. */
   readonly startTime?: Date;
   /** Updates in a slot, on average. */
@@ -22,7 +22,7 @@ export interface FeedSettings {
   readonly owners?: number;
   readonly positionsPerOwner?: number;
   /** The mix of a position feed's updates; default `market`. Other streams have none. */
-  readonly profile?: ProfileName;
+  readonly profile?: ProfileName | undefined;
 }
 
 interface Bounds {

@@ -21,7 +21,7 @@ export interface SimulatedStream {
   /** The fields that identify an update together; needed for every stream but the positions. */
   readonly key?: readonly string[];
   /** Where to write down what this feed sent. */
-  readonly oraclePath?: string;
+  readonly oraclePath?: string | undefined;
 }
 
 export interface SimulatedFeed {

@@ -90,7 +90,7 @@ describe('connect migrate', () => {
   it.each(['0', '-1', 'many', '1.5'])('refuses %s as a number of migrations', async (count) => {
     const { code, stderr } = await connect('migrate', 'up', `--count=${count}`);
     expect(code).toBe(64);
-    expect(stderr).toContain('a whole number from 1 on');
+    expect(stderr).toContain('a whole number from 1 to 9999');
   });
 
   it('says which environment does not exist', async () => {

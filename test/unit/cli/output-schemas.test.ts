@@ -6,7 +6,6 @@ import { describedCommands, requireDescribed } from '../../support/output-schema
 const WITHOUT_JSON: Readonly<Record<string, string>> = {
   start: 'the tour for people; each of its steps has a command of its own',
   logs: "prints a part's log as it is",
-  'init-stream': 'writes files and names them',
   completion: 'prints a script for a shell',
   __complete: 'answers that script',
 };

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { planLines } from '../../../../cli/render-plan.ts';
+import { planLines } from '../../../../cli/render/plan.ts';
 import { makePlan, type Plan, pendingEntries } from '../../../../connectors/plan/plan.ts';
 import { connectorKeys } from '../../../../connectors/settings/connector-keys.ts';
 import { settingOf } from '../../../../connectors/settings/setting-lookup.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { doctorLines, doctorSummary } from '../../../../cli/render-doctor.ts';
+import { doctorLines, doctorSummary } from '../../../../cli/render/doctor.ts';
 import { ConnectError } from '../../../../core/errors.ts';
 import { type Check, ok } from '../../../../operate/doctor/check.ts';
 import { diagnose } from '../../../../operate/doctor/diagnose.ts';

@@ -1,0 +1,52 @@
+import { checkProject } from '../contract/check.ts';
+import { findProjectRoot } from '../pipeline/load.ts';
+import { type Finding, mergeFindings, sortFindings } from '../schemas/compatibility/finding.ts';
+import { openGitBase } from '../schemas/compatibility/git-base.ts';
+import { openEnvironment, openProject, type Runtime } from './session.ts';
+
+export type { Finding };
+
+export interface CheckRequest {
+  /** A branch, tag or commit: what a change since then breaks is checked as well. */
+  readonly against?: string | undefined;
+  /** Look as well at what runs in the environment. */
+  readonly live: boolean;
+  readonly env?: string | undefined;
+  readonly only?: string[] | undefined;
+}
+
+export interface Checked {
+  readonly findings: readonly Finding[];
+  /** From the repository's top folder to the project, ending with a slash. */
+  readonly prefix: string;
+  /** What was checked, in words. */
+  readonly subject: string;
+}
+
+/** Proves that all layers of the project's files agree and, when asked, compares them with git and with what runs. */
+export async function check(runtime: Runtime, request: CheckRequest): Promise<Checked> {
+  const { against, live, only } = request;
+  const root = findProjectRoot(runtime.cwd);
+  const base = against === undefined ? undefined : await openGitBase(root, against, runtime.env);
+  const findings = await checkProject(root, runtime.env, {
+    ...(only === undefined ? {} : { only }),
+    ...(base === undefined ? {} : { base }),
+  });
+  const compared = base === undefined ? '' : `, compared with ${base.label}`;
+  const checked = { findings, prefix: base?.prefix ?? '', subject: `the files${compared}` };
+  return live ? withLive(runtime, request, checked) : checked;
+}
+
+/** What runs can only be compared with files that can be read. */
+async function withLive(runtime: Runtime, { env, only }: CheckRequest, offline: Checked): Promise<Checked> {
+  if (offline.findings.some(({ rule }) => rule === 'DEFINITION_INVALID' || rule === 'FILE_INVALID')) return offline;
+  const { checkLive } = await import('../contract/live.ts');
+  const session = openEnvironment(openProject(runtime), env, runtime);
+  const { project, environment, secrets } = session;
+  const live = await checkLive(project, environment, { secrets, target: await session.connect() }, only);
+  return {
+    ...offline,
+    findings: sortFindings(mergeFindings([...offline.findings, ...live])),
+    subject: `${offline.subject} and ${environment.name} as it runs`,
+  };
+}

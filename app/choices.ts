@@ -1,0 +1,4 @@
+/** Words that flags may take. The command line imports them at its start, so nothing heavy may come with them. */
+export { START_FROM, type StartFrom } from '../connectors/plan/start-plan.ts';
+export { PROFILE_NAMES, type ProfileName } from '../producer/simulator/market/profiles.ts';
+export { PART_NAMES, type PartName } from '../stack/types.ts';

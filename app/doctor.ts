@@ -1,0 +1,36 @@
+import { allChecks } from '../operate/doctor/all-checks.ts';
+import type { Verdict } from '../operate/doctor/check.ts';
+import { type Diagnosis, diagnose } from '../operate/doctor/diagnose.ts';
+import { createProbes } from '../operate/doctor/probes.ts';
+import { cacheFolder } from '../stack/folders.ts';
+import { findJava } from '../stack/java.ts';
+import type { Session } from './session.ts';
+
+export type { Diagnosis, Verdict };
+
+export interface DoctorOptions {
+  /** Bound of each check. */
+  readonly timeoutMs: number;
+  /** Version of the Node that runs this: `v20.12.0`. */
+  readonly nodeVersion: string;
+}
+
+/** Looks at every part of an environment. Changes nothing. Errors: USAGE alone; a part that does not answer is a finding. */
+export async function doctor(session: Session, { timeoutMs, nodeVersion }: DoctorOptions): Promise<Diagnosis> {
+  const { project, environment, streams, secrets, env } = session;
+  const machine = {
+    nodeVersion,
+    java: async () => (await findJava(env)).version,
+    folders: [
+      { what: 'local stack', path: `${project.root}/.connect` },
+      { what: 'downloads', path: cacheFolder(env) },
+    ],
+  };
+  const target = await session.connect();
+  const probes = createProbes({ project, environment, streams, machine, target, secrets });
+  try {
+    return await diagnose(allChecks, probes, { timeoutMs });
+  } finally {
+    probes.close();
+  }
+}

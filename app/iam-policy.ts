@@ -1,0 +1,39 @@
+import { deployerPolicy } from '../connectors/msk/iam/deployer-policy.ts';
+import type { MskEnvironment, PolicyDocument } from '../connectors/msk/iam/policy.ts';
+import { workerPolicies } from '../connectors/msk/iam/worker-policy.ts';
+import { renderSink } from '../connectors/render/render-sink.ts';
+import { ConnectError } from '../core/errors.ts';
+import type { Environment } from '../pipeline/types.ts';
+import type { Session } from './session.ts';
+
+export interface EnvironmentPolicies {
+  readonly worker: { readonly trustPolicy: PolicyDocument; readonly policy: PolicyDocument };
+  readonly deployer: { readonly policy: PolicyDocument };
+  readonly notes: readonly string[];
+}
+
+/** The policies of an environment on MSK Connect, for the selected streams. Errors: USAGE for any other environment. */
+export function iamPolicies(session: Session): EnvironmentPolicies {
+  const environment = onMsk(session.environment);
+  const { streams } = session;
+  const sinks = streams.map((stream) => ({
+    stream,
+    config: renderSink(stream, environment, session.schema(stream).fields),
+  }));
+  const { trust, permissions, notes } = workerPolicies(environment, sinks);
+  const cluster = environment.connect.cluster ?? environment.kafka.cluster;
+  const wide = "connect.cluster is not set, so that the policies are about every cluster of the account's region";
+  return {
+    worker: { trustPolicy: trust, policy: permissions },
+    deployer: { policy: deployerPolicy(environment, streams) },
+    notes: [...notes, ...(cluster === undefined ? [wide] : [])],
+  };
+}
+
+function onMsk(environment: Environment): MskEnvironment {
+  const { name, connect } = environment;
+  if (connect.target === 'msk') return { ...environment, connect };
+  throw new ConnectError('USAGE', `environment ${name} is not on MSK Connect, and needs no IAM policies`, {
+    hint: 'choose one with `connect: { target: msk, … }` by -e',
+  });
+}

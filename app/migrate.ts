@@ -1,0 +1,51 @@
+import { type MigrationStatus, migrationStatus as readStatus, migrate as runMigrations } from '../migrations/runner.ts';
+import type { Session } from './session.ts';
+
+export type { MigrationStatus };
+
+export type MigrateEvent =
+  /** Another migrator has the lock. */
+  { readonly kind: 'waiting'; readonly holder: string } | { readonly kind: 'migration'; readonly name: string };
+
+export interface MigrateOptions {
+  /** At most this many. */
+  readonly count?: number | undefined;
+  readonly onEvent: (event: MigrateEvent) => void;
+}
+
+/** Applies pending migrations and returns their names. */
+export const migrateUp = (session: Session, options: MigrateOptions): Promise<readonly string[]> =>
+  run(session, 'up', options);
+
+export interface RollBackOptions extends MigrateOptions {
+  /** Hears the migrations that would be rolled back; throws when that is not wanted. Not called when there are none. */
+  readonly agree: (names: readonly string[]) => Promise<void>;
+}
+
+/** Rolls back the newest migrations, exactly those that were agreed to, and returns their names. */
+export async function migrateDown(session: Session, options: RollBackOptions): Promise<readonly string[]> {
+  const { applied } = await migrationStatus(session);
+  const agreed = applied.map(({ name }) => name).slice(-(options.count ?? 1));
+  if (agreed.length > 0) await options.agree(agreed);
+  return run(session, 'down', options, agreed.toReversed());
+}
+
+/** Which migrations the database has and lacks. */
+export const migrationStatus = (session: Session): Promise<MigrationStatus> =>
+  readStatus(session.database, session.file('migrations'));
+
+const run = (
+  session: Session,
+  direction: 'up' | 'down',
+  { count, onEvent }: MigrateOptions,
+  expected?: readonly string[],
+): Promise<readonly string[]> =>
+  runMigrations(session.database, {
+    folder: session.file('migrations'),
+    direction,
+    ...(count === undefined ? {} : { count }),
+    ...(expected === undefined ? {} : { expected }),
+    signal: session.signal,
+    onWait: (holder) => onEvent({ kind: 'waiting', holder }),
+    onMigration: (name) => onEvent({ kind: 'migration', name }),
+  });

@@ -1,0 +1,67 @@
+import { ConnectError } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
+import type { ProducerOptions, ProducerStats, ProducerSummary } from '../producer/producer-options.ts';
+import { runProducer } from '../producer/run-stream.ts';
+import type { Session } from './session.ts';
+
+export type { ProducerStats, ProducerSummary };
+
+export interface ProduceOptions
+  extends Required<
+    Pick<
+      ProducerOptions,
+      'acceptGap' | 'commitment' | 'compression' | 'endWithFeed' | 'overlapSlots' | 'silenceMs' | 'onProgress'
+    >
+  > {
+  /** Start here instead of at the checkpoint; for one stream alone. */
+  readonly fromSlot?: bigint | undefined;
+  /** Hears what a stream's run has to say on the way. */
+  readonly loggerOf: (stream: string) => Logger;
+}
+
+/**
+ * Publishes the feeds of the selected streams side by side, until the user interrupts. When one fails the others are
+ * stopped in good order, with what they read published and checkpointed; then the first failure is thrown.
+ */
+export async function produce(
+  session: Session,
+  { loggerOf, fromSlot, ...options }: ProduceOptions,
+): Promise<ProducerSummary[]> {
+  const { streams } = session;
+  if (fromSlot !== undefined && streams.length > 1) {
+    throw new ConnectError('USAGE', '--from-slot is the slot of one stream, and several streams are selected', {
+      hint: `add --only with one of ${streams.map(({ name }) => name).join(', ')}`,
+    });
+  }
+  const stop = new AbortController();
+  const run = (stream: (typeof streams)[number]): Promise<ProducerSummary> =>
+    runProducer({
+      ...options,
+      ...(fromSlot === undefined ? {} : { fromSlot }),
+      ...producerParts(session),
+      stream,
+      logger: loggerOf(stream.name),
+      signal: AbortSignal.any([session.signal, stop.signal]),
+    });
+  const settled = await Promise.allSettled(
+    streams.map(async (stream) => {
+      try {
+        return await run(stream);
+      } catch (error) {
+        stop.abort();
+        throw error;
+      }
+    }),
+  );
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+/** What a producer needs of an environment. */
+export const producerParts = (session: Session): Pick<ProducerOptions, 'root' | 'kafka' | 'registry' | 'feed'> => ({
+  root: session.project.root,
+  kafka: session.kafka,
+  registry: session.registryAddress,
+  feed: session.feed,
+});

@@ -1,0 +1,53 @@
+import { selectStreams } from '../pipeline/load.ts';
+import { checkAgainstGit } from '../schemas/compatibility/check-against-git.ts';
+import { type Finding, mergeFindings, sortFindings } from '../schemas/compatibility/finding.ts';
+import { openGitBase } from '../schemas/compatibility/git-base.ts';
+import { DEFAULT_LEVEL, parseLevel } from '../schemas/compatibility/level.ts';
+import { openEnvironment, openProject, type Runtime } from './session.ts';
+
+/** At least one of `against` and `env` says what to compare with. */
+export interface SchemasCheckRequest {
+  /** A branch, tag or commit. */
+  readonly against?: string | undefined;
+  /** Environment whose registry is compared with. */
+  readonly env?: string | undefined;
+  readonly level?: string | undefined;
+  readonly only?: string[] | undefined;
+}
+
+export interface SchemasChecked {
+  readonly findings: readonly Finding[];
+  /** From the repository's top folder to the project, ending with a slash. */
+  readonly prefix: string;
+  /** What it was compared with, in words. */
+  readonly compared: readonly string[];
+}
+
+/**
+ * Compares the project's schemas with git, a registry or both. The registry's client is loaded only for a registry: a
+ * check against git stays fast and offline. Errors: USAGE for an unknown name or level.
+ */
+export async function checkSchemas(
+  runtime: Runtime,
+  { against, env, level: word, only }: SchemasCheckRequest,
+): Promise<SchemasChecked> {
+  const level = word === undefined ? undefined : parseLevel(word);
+  const project = openProject(runtime);
+  const streams = selectStreams(project, only);
+  const findings: Finding[] = [];
+  const compared: string[] = [];
+  let prefix = '';
+  if (against !== undefined) {
+    const base = await openGitBase(project.root, against, runtime.env);
+    findings.push(...(await checkAgainstGit(project, streams, base, level ?? DEFAULT_LEVEL)));
+    compared.push(base.label);
+    prefix = base.prefix;
+  }
+  if (env !== undefined) {
+    const session = openEnvironment(project, env, runtime);
+    const { checkAgainstRegistry } = await import('../schemas/compatibility/check-against-registry.ts');
+    findings.push(...(await checkAgainstRegistry(project, streams, await session.registry(), level)));
+    compared.push(`the registry of ${session.environment.name}`);
+  }
+  return { findings: sortFindings(mergeFindings(findings)), prefix, compared };
+}

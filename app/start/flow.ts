@@ -1,0 +1,109 @@
+import { createReadStream, existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Logger } from '../../core/log.ts';
+import { waitUntilCaughtUp } from '../../operate/catch-up.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { ProducerStats } from '../../producer/producer-options.ts';
+import { runProducer } from '../../producer/run-stream.ts';
+import { startSimulator } from '../../producer/simulator/feed-server.ts';
+import { producerParts } from '../produce.ts';
+import type { Session } from '../session.ts';
+import { simulatedStream } from '../simulate.ts';
+import { oracleFile } from '../verify.ts';
+import { createRowCounter } from './row-counter.ts';
+
+/** Over all streams, since the flow began. */
+export interface FlowCounts {
+  /** Updates that the simulated feeds have sent. */
+  readonly sent: number;
+  /** Records in the topics, and updates in the rejected topics. */
+  readonly published: number;
+  readonly rejected: number;
+  /** New rows in the tables. */
+  readonly rows: number;
+  readonly rowsPerSecond: number;
+}
+
+export interface FlowOptions {
+  readonly updates: number;
+  readonly seed: number;
+  readonly oracleFolder: string;
+  readonly logger: Logger;
+  /** Called once a second, and once at the end. */
+  readonly onCounts: (counts: FlowCounts) => void;
+}
+
+/** What one stream's feed has sent, and what its producer has done with it. */
+type Progress = Map<string, { readonly sent: number; readonly stats: ProducerStats }>;
+
+/** One update in this many is one that no table can hold, so that a start shows refusals, too. */
+const FAULTY_EVERY = 10_000;
+const CATCH_UP_TIMEOUT_MS = 300_000;
+
+/** Simulates each stream's feed and publishes it, all side by side, until every record is in the table. */
+export async function runFlow(session: Session, options: FlowOptions): Promise<void> {
+  const { streams, kafka, database, signal } = session;
+  const progress: Progress = new Map();
+  const rows = await createRowCounter(database, streams, (counted) =>
+    options.onCounts({ ...sums(progress), ...counted }),
+  );
+  try {
+    await Promise.all(streams.map((stream) => runStream(session, options, stream, progress)));
+    const target = await session.connect();
+    for (const stream of streams) {
+      await waitUntilCaughtUp({ stream, target, kafka, database }, { timeoutMs: CATCH_UP_TIMEOUT_MS, signal });
+    }
+  } finally {
+    await rows.close();
+  }
+  signal.throwIfAborted();
+}
+
+async function runStream(
+  session: Session,
+  { seed, updates, oracleFolder, logger }: FlowOptions,
+  stream: StreamDefinition,
+  progress: Progress,
+): Promise<void> {
+  const { signal } = session;
+  // The market is the same for the same seed, so a second start sends what comes after the first one's updates.
+  const sentBefore = await countLines(oracleFile(oracleFolder, stream.name));
+  const simulator = await startSimulator({
+    port: 0,
+    seed,
+    updates: sentBefore + updates,
+    faultyEvery: FAULTY_EVERY,
+    streams: [simulatedStream(session, stream, oracleFolder)],
+  });
+  try {
+    const parts = producerParts(session);
+    await runProducer({
+      ...parts,
+      feed: { ...parts.feed, address: simulator.address },
+      stream,
+      logger,
+      signal,
+      endWithFeed: true,
+      onProgress: (stats) => progress.set(stream.name, { sent: simulator.sent(), stats }),
+    });
+    if (!signal.aborted) await simulator.done;
+  } finally {
+    await simulator.close();
+  }
+}
+
+function sums(progress: Progress): Pick<FlowCounts, 'sent' | 'published' | 'rejected'> {
+  const all = [...progress.values()];
+  return {
+    sent: all.reduce((sum, { sent }) => sum + sent, 0),
+    published: all.reduce((sum, { stats }) => sum + stats.published, 0),
+    rejected: all.reduce((sum, { stats }) => sum + stats.rejected, 0),
+  };
+}
+
+async function countLines(path: string): Promise<number> {
+  if (!existsSync(path)) return 0;
+  let lines = 0;
+  for await (const _line of createInterface({ input: createReadStream(path) })) lines += 1;
+  return lines;
+}

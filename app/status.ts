@@ -1,0 +1,23 @@
+import { type FailureLine, observeStream, type StreamStatus } from '../operate/status.ts';
+import type { Session } from './session.ts';
+
+export type { FailureLine, StreamStatus };
+
+/** What each stream looked like at one moment. */
+export interface EnvironmentStatus {
+  readonly environment: string;
+  /** `rest` or `msk`. */
+  readonly target: string;
+  readonly streams: readonly StreamStatus[];
+}
+
+/** Looks at the selected streams, each time that the returned function is called. What does not answer is named in the answer. */
+export async function openStatus(session: Session): Promise<() => Promise<EnvironmentStatus>> {
+  const { environment, streams, kafka, database } = session;
+  const target = await session.connect();
+  return async () => ({
+    environment: environment.name,
+    target: environment.connect.target,
+    streams: await Promise.all(streams.map((stream) => observeStream({ stream, target, kafka, database }))),
+  });
+}

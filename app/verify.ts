@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import { waitUntilCaughtUp } from '../operate/catch-up.ts';
+import { verifyStream } from '../operate/verify.ts';
+import type { VerifyReport } from '../operate/verify-report.ts';
+import type { Session } from './session.ts';
+
+export type { VerifyReport };
+
+export interface VerifyOptions {
+  /** Absolute path of a folder that holds `<stream>.ndjson` of each stream: what its simulated feed sent. */
+  readonly oracleFolder?: string | undefined;
+  /** Wait this long for the sinks to catch up first. */
+  readonly waitMs?: number | undefined;
+}
+
+/** Proves that topic and table agree, one stream after the other. */
+export async function verify(session: Session, { oracleFolder, waitMs }: VerifyOptions): Promise<VerifyReport[]> {
+  const { kafka, database, signal } = session;
+  const decoder = await session.decoder();
+  const reports: VerifyReport[] = [];
+  for (const stream of session.streams) {
+    if (waitMs !== undefined) {
+      const target = await session.connect();
+      await waitUntilCaughtUp({ stream, target, kafka, database }, { timeoutMs: waitMs, signal });
+    }
+    reports.push(
+      await verifyStream({
+        stream,
+        schema: session.schema(stream),
+        kafka,
+        database,
+        decoder,
+        signal,
+        oraclePath: oracleFolder === undefined ? undefined : oracleFile(oracleFolder, stream.name),
+      }),
+    );
+  }
+  return reports;
+}
+
+/** Where the simulated feed of a stream writes down what it sent. */
+export const oracleFile = (folder: string, stream: string): string => join(folder, `${stream}.ndjson`);

@@ -1,0 +1,136 @@
+import type { Command } from 'commander';
+import type { LetterBox } from '../../app/dead-letters.ts';
+import { confirm } from '../confirm.ts';
+import type { CliContext } from '../context.ts';
+import {
+  collect,
+  type SinkFlags,
+  type StreamFlags,
+  wholeNumber,
+  withSinkFlags,
+  withStreamFlags,
+  YES,
+} from '../flags.ts';
+import { count } from '../format.ts';
+import { groupLines, letterLines, replayLines, replaySummary } from '../render/dead-letters.ts';
+import { mskNote } from '../render/msk-event.ts';
+import { sinkReporter } from '../render/sinks.ts';
+
+interface ListFlags extends StreamFlags {
+  readonly where?: string[];
+}
+
+interface ShowFlags extends ListFlags {
+  readonly limit: number;
+}
+
+interface ReplayFlags extends SinkFlags {
+  readonly where?: string[];
+  readonly limit?: number;
+  readonly again?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+interface Words {
+  readonly source: LetterBox;
+  readonly description: string;
+  readonly replay: string;
+}
+
+const COUNT = wholeNumber(1, 999_999_999);
+const WHERE = [
+  '--where <field=value>',
+  'only where all hold: a field of the update, or cause, stage, partition, offset, key; repeatable',
+  collect,
+] as const;
+
+/** `connect dlq list|show|replay`. */
+export const registerDlq = (program: Command, context: CliContext): void =>
+  registerSource(program, context, {
+    source: 'dlq',
+    description: 'records that the sink could not decode or PostgreSQL refused: list, show, replay',
+    replay: 'publish them again under their key in their partition, and prove that their rows arrived',
+  });
+
+/** `connect rejected list|show|replay`. */
+export const registerRejected = (program: Command, context: CliContext): void =>
+  registerSource(program, context, {
+    source: 'rejected',
+    description: 'updates that the producer refused: list, show, replay',
+    replay: 'validate and encode them anew, publish what is accepted now, and prove that the rows arrived',
+  });
+
+function registerSource(program: Command, context: CliContext, { source, description, replay }: Words): void {
+  const parent = program.command(source).description(description);
+
+  withStreamFlags(parent.command('list').description('count them by cause and stage'))
+    .option(...WHERE)
+    .action((flags: ListFlags) => list(context, source, flags));
+
+  withStreamFlags(parent.command('show').description('show them with all that is known: fields or bytes, cause, place'))
+    .option(...WHERE)
+    .option('--limit <records>', 'at most so many of each stream', COUNT, 10)
+    .action((flags: ShowFlags) => show(context, source, flags));
+
+  withSinkFlags(parent.command('replay').description(replay))
+    .option(...WHERE)
+    .option('--limit <records>', 'replay at most so many of each stream', COUNT)
+    .option('--again', 'also what was replayed before, came back three times, or has a later delivery in the table')
+    .option('--dry-run', 'only show what would be replayed, and why the rest would not')
+    .option(...YES)
+    .action((flags: ReplayFlags) => replayAgain(context, source, flags));
+}
+
+async function list(context: CliContext, source: LetterBox, { where, output, ...flags }: ListFlags): Promise<void> {
+  const { listDeadLetters } = await import('../../app/dead-letters.ts');
+  const session = await context.session(flags);
+  const streams = await listDeadLetters(session, {
+    source,
+    where,
+    onEvent: sinkReporter(context, (listed) => context.printText(output, groupLines(listed))),
+  });
+  if (output === 'json') context.json({ environment: session.environment.name, streams });
+}
+
+async function show(
+  context: CliContext,
+  source: LetterBox,
+  { where, output, limit, ...flags }: ShowFlags,
+): Promise<void> {
+  const { showDeadLetters } = await import('../../app/dead-letters.ts');
+  const session = await context.session(flags);
+  const streams = await showDeadLetters(session, {
+    source,
+    where,
+    limit,
+    onEvent: sinkReporter(context, ({ letters, of }) => {
+      context.printText(output, letters.flatMap(letterLines));
+      if (of > letters.length) context.note(`${of - letters.length} more; see them with --limit or --where`);
+    }),
+  });
+  if (output === 'json') context.json({ environment: session.environment.name, streams });
+}
+
+async function replayAgain(context: CliContext, source: LetterBox, flags: ReplayFlags): Promise<void> {
+  const { replayDeadLetters } = await import('../../app/dead-letters.ts');
+  const { where, limit, output, again = false, dryRun = false, yes } = flags;
+  const session = await context.session(flags);
+  const streams = await replayDeadLetters(session, {
+    source,
+    where,
+    limit,
+    again,
+    dryRun,
+    timeoutMs: flags.timeout,
+    onMskEvent: mskNote(context),
+    agree: (records, topic) =>
+      confirm(context, `publish ${count(records)} ${records === 1 ? 'record' : 'records'} to ${topic} again`, yes),
+    onEvent: sinkReporter(context, (result) => {
+      context.printText(output, replayLines(result));
+      context.note(replaySummary(result, dryRun));
+      if (result.arrived < result.replayed) context.setExitCode(1);
+    }),
+  });
+  if (output === 'json') context.json({ environment: session.environment.name, streams });
+}

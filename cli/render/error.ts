@@ -1,0 +1,38 @@
+import { ConnectError } from '../../core/errors.ts';
+
+interface Problem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+/** An error as a person reads it: what failed, every problem with its place, what to do next. */
+export function renderError(error: unknown, options: { debug: boolean }): string {
+  const known = ConnectError.from(error);
+  const lines = [`✗ ${known.message}`];
+  for (const problem of problemsOf(known)) {
+    lines.push(`  ${problem.file}:${problem.line}:${problem.column}  ${problem.message}`);
+  }
+  if (known.hint !== undefined) lines.push(`  hint  ${known.hint}`);
+  if (known.code === 'INTERNAL' && !options.debug)
+    lines.push('  hint  run again with DEBUG=connect for the stack trace');
+  if (options.debug) lines.push(...stacks(known));
+  return lines.join('\n');
+}
+
+/** The stack of the error and of what caused it. Their other properties may hold whole requests, so they stay out. */
+function stacks(error: Error): string[] {
+  const found: string[] = [];
+  let current: unknown = error;
+  while (current instanceof Error && found.length < 20) {
+    found.push(`${found.length === 0 ? '' : 'caused by '}${current.stack ?? current.message}`);
+    current = current.cause;
+  }
+  return found;
+}
+
+function problemsOf(error: ConnectError): readonly Problem[] {
+  const { problems } = error.details;
+  return Array.isArray(problems) ? (problems as Problem[]) : [];
+}

@@ -1,0 +1,107 @@
+import type { ProducerStats, ProducerSummary } from '../../app/produce.ts';
+import type { Logger } from '../../core/log.ts';
+import type { CliContext } from '../context.ts';
+import type { OutputFormat } from '../flags.ts';
+import { count, duration } from '../format.ts';
+
+/** Without a terminal the progress is a line now and then. */
+const LOG_LINE_EVERY_MS = 5_000;
+
+/** What is shown of producers while they run. */
+export interface ProduceReport {
+  readonly loggerOf: (stream: string) => Logger;
+  readonly onStats: (stats: ProducerStats) => void;
+  close(): void;
+}
+
+/**
+ * On a terminal one line that is rewritten, below what is worth a line of its own; elsewhere a line every few seconds.
+ * Where JSON was asked for, the log is JSON as well.
+ */
+export async function createProduceReport(context: CliContext, output: OutputFormat): Promise<ProduceReport> {
+  const latest = new Map<string, ProducerStats>();
+  let isDrawn = false;
+  let notedAt = Date.now();
+  const line = () => [...latest.values()].map(progressLine).join('   ');
+  const erase = () => {
+    if (isDrawn) context.stderr.write('\r\u001b[2K');
+    isDrawn = false;
+  };
+  const textLogger = (stream: string): Logger => {
+    const note = (fields: object, message: string) => {
+      erase();
+      context.note(logLine(stream, fields, message));
+    };
+    return { debug() {}, info: note, warn: note, error: note };
+  };
+  const jsonLogger = output === 'json' ? await createJsonLogger(context) : undefined;
+  return {
+    loggerOf: (stream) => jsonLogger ?? textLogger(stream),
+    onStats(stats) {
+      latest.set(stats.stream, stats);
+      if (context.isTty) {
+        erase();
+        context.stderr.write(line());
+        isDrawn = true;
+      } else if (Date.now() - notedAt >= LOG_LINE_EVERY_MS) {
+        notedAt = Date.now();
+        context.note(line());
+      }
+    },
+    close() {
+      if (isDrawn) context.stderr.write('\n');
+      isDrawn = false;
+    },
+  };
+}
+
+const createJsonLogger = async ({ stderr }: CliContext): Promise<Logger> =>
+  (await import('../../core/log.ts')).createLogger({ stream: stderr });
+
+/** One stream's progress in one line. */
+export function progressLine(stats: ProducerStats): string {
+  const { stream, received, published, rejected, pending, lastSlot, ratePerSecond, reconnects, load } = stats;
+  const parts = [
+    `${count(received)} received`,
+    `${count(published)} in Kafka`,
+    `${count(rejected)} rejected`,
+    `${count(pending)} waiting`,
+    `slot ${lastSlot ?? '–'}`,
+    `${count(ratePerSecond)}/s`,
+    `loop p99 ${load.eventLoopDelayMs.p99} ms`,
+    `${load.residentMb.now} MB`,
+    ...(reconnects > 0 ? [`${reconnects} reconnects`] : []),
+  ];
+  return `${stream}  ${parts.join(' · ')}`;
+}
+
+/** What a stream's run has to say on the way: `positions  subscribing (feed 127.0.0.1:19350, fromSlot 312000000)`. */
+export function logLine(stream: string, fields: object, message: string): string {
+  const facts = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`);
+  return `${stream}  ${message}${facts.length > 0 ? ` (${facts.join(', ')})` : ''}`;
+}
+
+const ENDS = {
+  signal: 'stopped',
+  feed: 'the feed ended',
+  'stop-after': 'as many updates as asked for',
+} as const;
+
+/** How one stream's run went. */
+export function summaryLines(summary: ProducerSummary): string[] {
+  const { stream, received, published, rejected, refusals, resumedFrom, lastSlot, reconnects, gaps, load } = summary;
+  const reasons = Object.entries(refusals).map(([code, times]) => `${code} ${count(times)}`);
+  return [
+    `${stream}  ${ENDS[summary.endedBy]} after ${duration(summary.durationMs)}`,
+    `  received   ${count(received)} updates, from slot ${resumedFrom ?? '–'} on`,
+    `  published  ${count(published)}`,
+    `  rejected   ${count(rejected)}${reasons.length > 0 ? `  (${reasons.join(', ')})` : ''}`,
+    `  checkpoint slot ${lastSlot ?? '–'}`,
+    `  event loop late by ${load.eventLoopDelayMs.p50} ms (p50), ${load.eventLoopDelayMs.p99} ms (p99), ${load.eventLoopDelayMs.max} ms at most`,
+    `  memory     ${load.residentMb.peak} MB at most`,
+    ...(reconnects > 0 ? [`  reconnects ${reconnects}`] : []),
+    ...gaps.map(({ from, to }) => `  gap        slots ${from} to ${to} were left out, as asked for`),
+  ];
+}

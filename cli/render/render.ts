@@ -1,0 +1,22 @@
+import type { RenderedSink } from '../../app/render.ts';
+
+export const renderedDocument = (
+  environment: string,
+  sinks: readonly RenderedSink[],
+  isExplained: boolean,
+): object => ({
+  environment,
+  connectors: sinks.map(({ name, settings }) => ({
+    name,
+    config: Object.fromEntries(settings.map(({ key, value }) => [key, value])),
+    reasons: isExplained ? Object.fromEntries(settings.map(({ key, reason }) => [key, reason])) : undefined,
+  })),
+});
+
+/** Properties, with a heading for each sink and, where they are explained, the reason above each setting. */
+export const renderedLines = (environment: string, sinks: readonly RenderedSink[], isExplained: boolean): string[] =>
+  sinks.flatMap(({ name, settings }, index) => [
+    ...(index > 0 ? [''] : []),
+    `# ${name} (${environment})`,
+    ...settings.flatMap(({ key, value, reason }) => [...(isExplained ? [`# ${reason}`] : []), `${key}=${value}`]),
+  ]);

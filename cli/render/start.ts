@@ -1,0 +1,88 @@
+import type { FlowCounts, Sample, StartEvent, StartStep } from '../../app/start.ts';
+import type { Environment } from '../../pipeline/types.ts';
+import type { CliContext } from '../context.ts';
+import { count, duration, table } from '../format.ts';
+import { migrateReporter } from './migrate.ts';
+import { createStackProgress } from './stack.ts';
+import { verifyLines } from './verify.ts';
+
+interface StartWords {
+  readonly environment: Environment;
+  readonly updates: number;
+  readonly seed: number;
+}
+
+/** Shows a start: a heading for each step, what happens in it, at last what is in the tables and where to look. */
+export async function startReporter(
+  context: CliContext,
+  { environment, updates, seed }: StartWords,
+): Promise<(event: StartEvent) => void> {
+  const { note } = context;
+  const stack = await createStackProgress(context);
+  const onMigration = migrateReporter(context, '+');
+  const print = (lines: readonly string[]) => context.printText('text', lines);
+  let isFlowDrawn = false;
+  return (event) => {
+    if (event.kind !== 'flow' && isFlowDrawn) {
+      context.stderr.write('\n');
+      isFlowDrawn = false;
+    }
+    switch (event.kind) {
+      case 'step':
+        return note(`\n── ${titleOf(event.step, updates)}`);
+      case 'stack':
+        return stack.onEvent(event.event);
+      case 'ready':
+        stack.close();
+        return note(`ready in ${duration(event.tookMs)}`);
+      case 'waiting':
+      case 'migration':
+        return onMigration(event);
+      case 'migrated':
+        return event.migrations.length === 0 ? note('nothing to do') : undefined;
+      case 'registered':
+        for (const { subject, version, level, outcome } of event.registrations)
+          note(`${outcome === 'registered' ? '+' : '='} ${subject}  version ${version}, ${level}`);
+        return;
+      case 'flow':
+        isFlowDrawn = context.isTty;
+        if (isFlowDrawn) context.stderr.write(`\r\u001b[2K${flowLine(event.counts)}`);
+        else note(flowLine(event.counts));
+        return;
+      case 'verified':
+        return print(event.reports.flatMap(verifyLines));
+      case 'samples':
+        return print([...event.samples.flatMap(sampleLines), '', ...addressLines(environment, seed)]);
+      case 'staying':
+        return note('the stack stays up; Ctrl-C stops it');
+      case 'stopped':
+        return note('stopped; the data is kept for the next start (`--fresh` deletes it)');
+    }
+  };
+}
+
+const titleOf = (step: StartStep, updates: number): string =>
+  step === 'produce' ? `simulate and produce ${count(updates)} updates` : step;
+
+/** Sent, in Kafka, in PostgreSQL, lag, rows a second: over all streams. */
+const flowLine = ({ sent, published, rejected, rows, rowsPerSecond }: FlowCounts): string =>
+  `sent ${count(sent)}  in Kafka ${count(published)} + ${count(rejected)} refused  ` +
+  `in PostgreSQL ${count(rows)}  lag ${count(Math.max(0, published - rows))}  ${count(Math.round(rowsPerSecond))} rows/s`;
+
+const sampleLines = ({ view, columns, rows }: Sample): string[] => [
+  '',
+  `${view}, newest ${rows.length}:`,
+  ...table([columns, ...rows.map((row) => row.map(shorten))]).map((line) => `  ${line}`),
+];
+
+/** Where to connect. The password is named by its file, never shown. */
+const addressLines = ({ database, registry, connect, kafka, stack }: Environment, seed: number): string[] => [
+  `PostgreSQL  postgresql://${database.user}@${database.host}:${database.port}/${database.name}`,
+  ...(stack === undefined ? [] : ['            password: database.password in .connect/secrets.properties']),
+  `Kafka       ${kafka.brokers.join(', ')}`,
+  `Registry    ${registry.url}`,
+  `Connect     ${connect.target === 'rest' ? connect.url : `MSK Connect in ${connect.region}`}`,
+  `again       pnpm connect verify --oracle .connect/oracle   (seed ${seed})`,
+];
+
+const shorten = (text: string): string => (text.length > 20 ? `${text.slice(0, 8)}…${text.slice(-4)}` : text);

@@ -1,0 +1,53 @@
+import type { EnvironmentStatus, FailureLine, StreamStatus } from '../../app/status.ts';
+import { count, table } from '../format.ts';
+
+/** Streams as a table, what failed below it, and what could not be asked. */
+export function statusLines({ streams, target }: EnvironmentStatus): string[] {
+  const header = ['NAME', 'TARGET', 'STATE', 'TASKS', 'LAG', 'ROWS', 'REJECTED', 'DLQ'];
+  const rows = streams.map((status) => [
+    status.connector,
+    target,
+    status.state ?? '?',
+    tasks(status),
+    number(status.lag),
+    status.rows === undefined ? '?' : `${status.rows.exact ? '' : '~'}${count(status.rows.count)}`,
+    number(status.rejected),
+    number(status.deadLetters),
+  ]);
+  const failures = streams.flatMap((status) => [
+    ...(status.failure === undefined ? [] : failureLines(status.connector, 'connector', status.failure)),
+    ...status.tasks.flatMap((task) =>
+      task.failure === undefined
+        ? []
+        : failureLines(status.connector, `task ${task.id} on ${task.worker}`, task.failure),
+    ),
+  ]);
+  const unanswered = new Map(streams.flatMap((status) => status.unanswered.map((one) => [one.message, one.hint])));
+  return [
+    ...table([header, ...rows]),
+    ...failures,
+    ...[...unanswered].flatMap(([message, hint]) => [
+      `✗ ${message}`,
+      ...(hint === undefined ? [] : [`  hint    ${hint}`]),
+    ]),
+  ];
+}
+
+const number = (value: bigint | undefined): string => (value === undefined ? '?' : count(value));
+
+/** `2 RUNNING` or `1 RUNNING, 1 FAILED`. */
+function tasks({ state, tasks: all }: StreamStatus): string {
+  if (state === undefined) return '?';
+  const states = new Map<string, number>();
+  for (const task of all) states.set(task.state, (states.get(task.state) ?? 0) + 1);
+  return [...states].map(([name, times]) => `${times} ${name}`).join(', ') || 'none';
+}
+
+function failureLines(connector: string, part: string, { cause, record, hint }: FailureLine): string[] {
+  return [
+    `✗ ${connector}  ${part} FAILED`,
+    `  cause   ${cause}`,
+    ...(record === undefined ? [] : [`  record  ${record}`]),
+    ...(hint === undefined ? [] : [`  hint    ${hint}`]),
+  ];
+}

@@ -1,0 +1,58 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { initStream } from '../../../app/init-stream.ts';
+import { checkContract } from '../../../contract/check.ts';
+import { loadProject } from '../../../pipeline/load.ts';
+import { capturedContext } from '../../support/captured-context.ts';
+import { runInProcess } from '../../support/in-process-cli.ts';
+import { copyProject } from '../../support/project.ts';
+
+describe('connect init stream', () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'perps-connect-init-'));
+    copyProject(root);
+  });
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  it('writes a stream that passes the contract check, with the next free migration number', async () => {
+    const paths = initStream(capturedContext({ cwd: root }).context, 'insurance_fund_flows');
+    const numbers = readdirSync(join(root, 'migrations')).filter((name) => /^\d{4}_/.test(name));
+    expect(paths).toEqual([
+      'connectors/insurance_fund_flows.yaml',
+      'schemas/insurance-fund-flows.proto',
+      'schemas/insurance-fund-flows.avsc',
+      `migrations/${numbers.at(-1)}`,
+    ]);
+    expect(paths[3]).toMatch(/^migrations\/\d{4}_insurance_fund_flows\.sql$/);
+    const project = loadProject(root, {});
+    expect(project.streams.map(({ name }) => name)).toContain('insurance_fund_flows');
+    expect(await checkContract(project)).toEqual([]);
+  });
+
+  it('prints the files as JSON on request', async () => {
+    const { stdout } = await runInProcess(['init', 'stream', 'trades', '-o', 'json'], { cwd: root });
+    expect(JSON.parse(stdout)).toMatchObject({
+      stream: 'trades',
+      files: expect.arrayContaining(['schemas/trades.avsc']),
+    });
+  });
+
+  it.each(['Trades', 'trades-eu', '1trades', 'trades_', ''])('refuses "%s" as a name', (name) => {
+    expect(() => initStream(capturedContext({ cwd: root }).context, name)).toThrow(/cannot name a stream/);
+  });
+
+  it('refuses the name of a stream that is there', () => {
+    expect(() => initStream(capturedContext({ cwd: root }).context, 'positions')).toThrow(/stream positions already/);
+  });
+
+  it('writes nothing when one of the files is there', () => {
+    writeFileSync(join(root, 'schemas', 'trades.avsc'), '{}');
+    expect(() => initStream(capturedContext({ cwd: root }).context, 'trades')).toThrow(
+      /schemas\/trades\.avsc exists already/,
+    );
+    expect(readdirSync(join(root, 'connectors'))).not.toContain('trades.yaml');
+  });
+});
