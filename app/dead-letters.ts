@@ -20,9 +20,10 @@ import { createTableReader } from '../operate/table-reader.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { loadFeedService } from '../producer/feed/protocol.ts';
-import { createRecordEncoder, findSchemaId } from '../producer/record/encoder.ts';
+import { createRecordEncoder } from '../producer/record/encoder.ts';
 import { createRecordMapper } from '../producer/record/mapper.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
+import { findSchemaId } from '../schemas/schema-id.ts';
 import type { Session } from './session.ts';
 import { eachSink, type FailedSink, type SinkEvent, type SinkOptions, selectedSinks } from './sinks.ts';
 

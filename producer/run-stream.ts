@@ -3,6 +3,7 @@ import { ConnectError } from '../core/errors.ts';
 import { checkpointTopic, rejectedTopic, valueSubject } from '../pipeline/names.ts';
 import { loadAvroSchema } from '../schemas/avro-schema.ts';
 import { createSchemaRegistry } from '../schemas/registry.ts';
+import { findSchemaId } from '../schemas/schema-id.ts';
 import { openFeed } from './feed/client.ts';
 import { loadFeedService } from './feed/protocol.ts';
 import type { Checkpoint } from './kafka/checkpoint.ts';
@@ -10,7 +11,7 @@ import { readCheckpoint } from './kafka/checkpoint-store.ts';
 import { createKafkaSender } from './kafka/sender.ts';
 import type { ProducerOptions, ProducerSummary } from './producer-options.ts';
 import { createRun, RUN_DEFAULTS } from './producer-run.ts';
-import { createRecordEncoder, findSchemaId } from './record/encoder.ts';
+import { createRecordEncoder } from './record/encoder.ts';
 import { createRecordMapper } from './record/mapper.ts';
 
 /**

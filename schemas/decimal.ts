@@ -71,22 +71,12 @@ export function toTwosComplement(value: bigint): Buffer {
   return Buffer.from(hex.padStart(bytes * 2, '0'), 'hex');
 }
 
-/** The inverse; also of longer than minimal forms. Errors: DecimalError for no bytes at all. */
-export function fromTwosComplement(bytes: Buffer): bigint {
-  if (bytes.length === 0) throw new DecimalError('NOT_A_DECIMAL', 'a decimal of no bytes');
-  if (bytes.length <= 6) return BigInt(bytes.readIntBE(0, bytes.length));
-  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`));
-}
-
-/** `toTwosComplement(parseDecimal(…))`, without a bigint for amounts of everyday size. Errors: DecimalError. */
-export function encodeDecimal(text: string, shape: DecimalShape): Buffer {
-  const small = smallUnscaled(text, shape);
-  return small === undefined ? toTwosComplement(parseDecimal(text, shape)) : toFewBytes(small);
-}
-
-/** The inverse of `encodeDecimal`: canonical text. Errors: DecimalError for no bytes at all. */
+/** Two's complement, also longer than needed, as canonical text. Errors: DecimalError for no bytes at all. */
 export function decodeDecimal(bytes: Buffer, scale: number): string {
-  if (bytes.length === 0 || bytes.length > 6) return formatDecimal(fromTwosComplement(bytes), scale);
+  if (bytes.length === 0) throw new DecimalError('NOT_A_DECIMAL', 'a decimal of no bytes');
+  if (bytes.length > 6) {
+    return formatDecimal(BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`)), scale);
+  }
   const unscaled = bytes.readIntBE(0, bytes.length);
   const digits = Math.abs(unscaled).toString();
   return withPoint(unscaled < 0, digits, scale);
@@ -94,8 +84,6 @@ export function decodeDecimal(bytes: Buffer, scale: number): string {
 
 /** Numbers of six bytes are whole and exact in a double, and Buffer writes and reads them itself. */
 const SIX_BYTES = 1n << 47n;
-/** 10^14 < 2^47. */
-const SMALL_DIGITS = 14;
 
 function toFewBytes(value: number): Buffer {
   const magnitude = value < 0 ? -value - 1 : value;
@@ -105,31 +93,5 @@ function toFewBytes(value: number): Buffer {
   bytes.writeIntBE(value, 0, length);
   return bytes;
 }
-
-/** The unscaled value of canonical text of at most 14 digits; undefined for all other text, right or wrong. */
-function smallUnscaled(text: string, { precision, scale }: DecimalShape): number | undefined {
-  const negative = text.charCodeAt(0) === MINUS;
-  const first = negative ? 1 : 0;
-  const digits = text.length - first - (scale === 0 ? 0 : 1);
-  if (digits > SMALL_DIGITS || digits > precision || digits <= scale) return undefined;
-  const point = scale === 0 ? -1 : text.length - scale - 1;
-  let unscaled = 0;
-  for (let index = first; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
-    if (index === point) {
-      if (code !== POINT) return undefined;
-    } else {
-      if (code < ZERO || code > NINE) return undefined;
-      unscaled = unscaled * 10 + code - ZERO;
-    }
-  }
-  // Not -0, which is no two's complement.
-  return negative && unscaled !== 0 ? -unscaled : unscaled;
-}
-
-const MINUS = 45;
-const POINT = 46;
-const ZERO = 48;
-const NINE = 57;
 
 const shown = (text: string): string => JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);

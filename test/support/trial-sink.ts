@@ -12,11 +12,11 @@ import { knownSecrets, registryConnection, workerConnection } from '../../pipeli
 import { loadProject } from '../../pipeline/load.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import { createAvroType } from '../../schemas/avro-codec.ts';
 import { type AvroRecord, loadAvroSchema } from '../../schemas/avro-schema.ts';
 import { registerSchema } from '../../schemas/register.ts';
 import { createSchemaRegistry } from '../../schemas/registry.ts';
 import { frame } from '../../schemas/wire-format.ts';
+import { createAvroType } from './avro-type.ts';
 import { mutatedProject } from './contract-fixture.ts';
 import { goodRecord } from './good-record.ts';
 import type { Edit } from './mutations/edit.ts';

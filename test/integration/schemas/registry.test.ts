@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createHttp, type Http } from '../../../core/http.ts';
 import { packageRoot } from '../../../core/package-root.ts';
-import { createAvroType } from '../../../schemas/avro-codec.ts';
 import { type AvroRecord, loadAvroSchema } from '../../../schemas/avro-schema.ts';
 import { createRecordDecoder } from '../../../schemas/record-decoder.ts';
 import { registerSchema } from '../../../schemas/register.ts';
 import { createSchemaRegistry, type SchemaRegistry } from '../../../schemas/registry.ts';
 import { frame } from '../../../schemas/wire-format.ts';
+import { createAvroType } from '../../support/avro-type.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
 
 const positions = loadAvroSchema(join(packageRoot(), 'schemas', 'position-update.avsc'));

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { avroOptions, createAvroType } from '../../../schemas/avro-codec.ts';
 import { type AvroRecord, loadAvroSchema } from '../../../schemas/avro-schema.ts';
+import { createAvroType } from '../../support/avro-type.ts';
 
 const positions = loadAvroSchema(resolve(import.meta.dirname, '../../../schemas/position-update.avsc'));
 const record: AvroRecord = {
@@ -120,31 +120,5 @@ describe('the Avro codec', () => {
       expect(roundTrip(['null', type], null)).toBeNull();
       expect(roundTrip(['null', type], value)).toEqual(value);
     }
-  });
-});
-
-describe('a newer schema', () => {
-  const newer = { ...(positions.raw as { fields: unknown[] }), name: 'PositionUpdateV2', aliases: ['PositionUpdate'] };
-  newer.fields = [...newer.fields, { name: 'insurance_fee', type: ['null', decimal(38, 6)], default: null }];
-
-  it('reads what an older one has written, all values exact and the new field null', () => {
-    const written = createAvroType(positions.raw).toBuffer(record);
-    const reader = createAvroType(newer);
-    const resolver = reader.createResolver(createAvroType(positions.raw));
-    expect(reader.fromBuffer(written, resolver)).toEqual({ ...record, insurance_fee: null });
-  });
-
-  it.each([
-    ['another scale', decimal(38, 8)],
-    ['more digits than its own', decimal(38, 6)],
-  ])('does not read a decimal of %s', (_what, written) => {
-    const reader = createAvroType(recordOf(decimal(20, 6)));
-    expect(() => reader.createResolver(createAvroType(recordOf(written)))).toThrow();
-  });
-
-  it('may have the name of one that was compiled before', () => {
-    createAvroType(recordOf('long'));
-    expect(() => createAvroType(recordOf('string'))).not.toThrow();
-    expect(Object.keys(avroOptions).sort()).toEqual(['logicalTypes', 'typeHook']);
   });
 });

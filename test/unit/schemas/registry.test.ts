@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectError } from '../../../core/errors.ts';
-import { createAvroType } from '../../../schemas/avro-codec.ts';
 import { createRecordDecoder } from '../../../schemas/record-decoder.ts';
 import { registerSchema } from '../../../schemas/register.ts';
 import { createSchemaRegistry } from '../../../schemas/registry.ts';
 import { frame } from '../../../schemas/wire-format.ts';
+import { createAvroType } from '../../support/avro-type.ts';
 import { type JsonReply, serveJson } from '../../support/json-server.ts';
 
 const failure = (call: Promise<unknown>): Promise<ConnectError> =>

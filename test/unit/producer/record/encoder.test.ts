@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createRecordEncoder } from '../../../../producer/record/encoder.ts';
-import { createAvroType } from '../../../../schemas/avro-codec.ts';
 import { type AvroRecord, parseAvroSchema } from '../../../../schemas/avro-schema.ts';
 import { unframe } from '../../../../schemas/wire-format.ts';
+import { createAvroType } from '../../../support/avro-type.ts';
 
 const schemaOf = (...types: unknown[]) =>
   parseAvroSchema(
