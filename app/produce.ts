@@ -1,7 +1,7 @@
 import { ConnectError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { ProducerOptions, ProducerStats, ProducerSummary } from '../producer/producer-options.ts';
-import { runProducer } from '../producer/run-stream.ts';
+import type { ProducerStats, ProducerSummary } from '../producer/run-statistics.ts';
+import { type RunStreamOptions, runStream } from '../producer/run-stream.ts';
 import type { Session } from './session.ts';
 
 export type { ProducerStats, ProducerSummary };
@@ -9,7 +9,7 @@ export type { ProducerStats, ProducerSummary };
 export interface ProduceOptions
   extends Required<
     Pick<
-      ProducerOptions,
+      RunStreamOptions,
       'acceptGap' | 'commitment' | 'compression' | 'endWithFeed' | 'overlapSlots' | 'silenceMs' | 'onProgress'
     >
   > {
@@ -35,9 +35,9 @@ export async function produce(
   }
   const stop = new AbortController();
   const run = (stream: (typeof streams)[number]): Promise<ProducerSummary> =>
-    runProducer({
+    runStream({
       ...options,
-      ...(fromSlot === undefined ? {} : { fromSlot }),
+      fromSlot,
       ...producerParts(session),
       stream,
       logger: loggerOf(stream.name),
@@ -59,7 +59,7 @@ export async function produce(
 }
 
 /** What a producer needs of an environment. */
-export const producerParts = (session: Session): Pick<ProducerOptions, 'root' | 'kafka' | 'registry' | 'feed'> => ({
+export const producerParts = (session: Session): Pick<RunStreamOptions, 'root' | 'kafka' | 'registry' | 'feed'> => ({
   root: session.project.root,
   kafka: session.kafka,
   registry: session.registryAddress,

@@ -28,7 +28,7 @@ export interface ScanOptions {
   readonly onRecords: (records: readonly ScannedRecord[]) => Promise<void | 'enough'>;
   /** Reads only these partitions, each from its offset. Default: all from their oldest record. */
   readonly starts?: ReadonlyMap<number, bigint>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Give up when nothing arrives for this long. Default 30 s. */
   readonly stallMs?: number;
 }

@@ -1,47 +1,81 @@
 import type { Gap } from './feed/resume.ts';
 import type { Acknowledged } from './kafka/publisher.ts';
-import type { LoadMeter } from './process-load.ts';
-import type { ProducerStats, ProducerSummary } from './producer-options.ts';
-import { createRateMeter } from './progress.ts';
+import { createLoadMeter, type ProcessLoad } from './process-load.ts';
 import type { IngestCounts } from './record/ingest.ts';
+import type { RefusalCode } from './record/refusal.ts';
+
+/** Where a run stands. Counts are of this run. */
+export interface ProducerStats {
+  readonly stream: string;
+  /** Updates taken from the feed, undecodable ones and repeated ones included. */
+  readonly received: number;
+  /** Records that Kafka acknowledged on the stream's topic. */
+  readonly published: number;
+  /** Updates that Kafka acknowledged on the rejected topic. */
+  readonly rejected: number;
+  /** Reasons of refusals; one update may have several. */
+  readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
+  /** Bytes of the acknowledged records' values. */
+  readonly bytes: number;
+  /** Records waiting for Kafka. */
+  readonly pending: number;
+  /** The slot this run first subscribed from. */
+  readonly resumedFrom: bigint | undefined;
+  /** Everything before this slot is in Kafka. */
+  readonly lastSlot: bigint | undefined;
+  /** How often the feed was connected to again. */
+  readonly reconnects: number;
+  /** Updates a second over the last seconds. */
+  readonly ratePerSecond: number;
+  /** Event-loop delay and memory of the process. */
+  readonly load: ProcessLoad;
+}
+
+/** How a run went. */
+export interface ProducerSummary extends ProducerStats {
+  readonly endedBy: 'signal' | 'feed' | 'stop-after';
+  readonly durationMs: number;
+  /** Slots left out by the operator's choice. */
+  readonly gaps: readonly Gap[];
+}
 
 /** What a run has done so far: the numbers behind its progress, checkpoints and summary. */
-export interface RunState {
+export interface RunStatistics {
   /** Counted by the ingest. */
   readonly ingest: IngestCounts;
   acknowledged(acknowledged: Acknowledged): void;
-  subscribed(fromSlot: bigint, first: boolean): void;
-  gapAccepted(gap: Gap): void;
+  subscribed(fromSlot: bigint, gap: Gap | undefined): void;
   /** What a checkpoint says about this run. */
   counts(): { received: number; published: number; rejected: number };
   stats(pending: number): ProducerStats;
   summary(endedBy: ProducerSummary['endedBy']): ProducerSummary;
+  close(): void;
 }
 
-export function createRunState(stream: string, rejectedTopic: string, load: Pick<LoadMeter, 'read'>): RunState {
+export function createRunStatistics(stream: string, rejectedTopic: string): RunStatistics {
   const startedAt = Date.now();
+  const load = createLoadMeter();
   const rate = createRateMeter();
   const ingest: IngestCounts = { received: 0, refusals: {} };
   const gaps = new Map<bigint, Gap>();
   let published = 0;
   let rejected = 0;
   let bytes = 0;
-  let reconnects = 0;
+  let subscriptions = 0;
   let resumedFrom: bigint | undefined;
   let lastSlot: bigint | undefined;
 
+  const counts = () => ({ received: ingest.received, published, rejected });
   const stats = (pending: number): ProducerStats => ({
     stream,
-    received: ingest.received,
-    published,
-    rejected,
+    ...counts(),
     refusals: { ...ingest.refusals },
     bytes,
     pending,
     resumedFrom,
     lastSlot,
-    reconnects,
-    ratePerSecond: Math.round(rate.sample(published + rejected)),
+    reconnects: Math.max(subscriptions - 1, 0),
+    ratePerSecond: Math.round(rate(published + rejected)),
     load: load.read(),
   });
 
@@ -55,14 +89,12 @@ export function createRunState(stream: string, rejectedTopic: string, load: Pick
       }
       lastSlot = slot ?? lastSlot;
     },
-    subscribed(fromSlot, first) {
-      if (first) resumedFrom = fromSlot;
-      else reconnects += 1;
+    subscribed(fromSlot, gap) {
+      subscriptions += 1;
+      resumedFrom ??= fromSlot;
+      if (gap !== undefined) gaps.set(gap.from, gap);
     },
-    gapAccepted(gap) {
-      gaps.set(gap.from, gap);
-    },
-    counts: () => ({ received: ingest.received, published, rejected }),
+    counts,
     stats,
     summary: (endedBy) => ({
       ...stats(0),
@@ -70,5 +102,20 @@ export function createRunState(stream: string, rejectedTopic: string, load: Pick
       durationMs: Date.now() - startedAt,
       gaps: [...gaps.values()],
     }),
+    close: load.close,
+  };
+}
+
+const RATE_WINDOW_MS = 3_000;
+
+/** Takes a count now and then; returns how much it has grown a second since the oldest count within the window. */
+function createRateMeter(): (count: number) => number {
+  const samples: { at: number; count: number }[] = [];
+  return (count) => {
+    const at = Date.now();
+    samples.push({ at, count });
+    while (samples.length > 2 && at - (samples[1]?.at ?? at) >= RATE_WINDOW_MS) samples.shift();
+    const oldest = samples[0];
+    return oldest === undefined || at <= oldest.at ? 0 : ((count - oldest.count) * 1_000) / (at - oldest.at);
   };
 }

@@ -1,67 +1,177 @@
 import { dirname, resolve } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
-import { checkpointTopic, rejectedTopic, valueSubject } from '../pipeline/names.ts';
-import { loadAvroSchema } from '../schemas/avro-schema.ts';
+import type { KafkaConnection } from '../core/kafka.ts';
+import type { Logger } from '../core/log.ts';
+import type { FeedConnection, HttpConnection } from '../pipeline/connections.ts';
+import { rejectedTopic, streamTopics, valueSubject } from '../pipeline/names.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import { type AvroSchema, loadAvroSchema } from '../schemas/avro-schema.ts';
 import { createSchemaRegistry } from '../schemas/registry.ts';
 import { findSchemaId } from '../schemas/schema-id.ts';
-import { openFeed } from './feed/client.ts';
-import { loadFeedService } from './feed/protocol.ts';
+import { type FeedClient, openFeed } from './feed/client.ts';
+import type { Commitment } from './feed/event.ts';
+import { followFeed } from './feed/follow.ts';
+import { createFeedPosition } from './feed/position.ts';
+import { type FeedService, loadFeedService } from './feed/protocol.ts';
 import type { Checkpoint } from './kafka/checkpoint.ts';
 import { readCheckpoint } from './kafka/checkpoint-store.ts';
-import { createKafkaSender } from './kafka/sender.ts';
-import type { ProducerOptions, ProducerSummary } from './producer-options.ts';
-import { createRun, RUN_DEFAULTS } from './producer-run.ts';
-import { createRecordEncoder } from './record/encoder.ts';
-import { createRecordMapper } from './record/mapper.ts';
+import { createCluster } from './kafka/cluster.ts';
+import { createDelivery } from './kafka/delivery.ts';
+import type { PublisherLimits } from './kafka/publisher.ts';
+import { createKafkaSender, type KafkaSender } from './kafka/sender.ts';
+import { createIngest } from './record/ingest.ts';
+import { createRunStatistics, type ProducerStats, type ProducerSummary } from './run-statistics.ts';
+
+export interface RunStreamOptions {
+  readonly stream: StreamDefinition;
+  /** The folder that the definition's paths are relative to. */
+  readonly root: string;
+  readonly kafka: KafkaConnection;
+  readonly registry: HttpConnection;
+  readonly feed: FeedConnection;
+  readonly logger: Logger;
+  /** Stops reading, publishes what was read, writes the checkpoint; the run then ends without an error. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default `confirmed`. */
+  readonly commitment?: Commitment | undefined;
+  /** Start here instead of at the checkpoint. */
+  readonly fromSlot?: bigint | undefined;
+  /** Slots before the resume point that are read again. Default 32. */
+  readonly overlapSlots?: bigint | undefined;
+  /** Leave out slots that the feed no longer has, and record that. Default false: stop with an error. */
+  readonly acceptGap?: boolean | undefined;
+  /** End when the feed ends its stream normally. Default false: connect again. */
+  readonly endWithFeed?: boolean | undefined;
+  /** End after this many updates were taken from the feed. */
+  readonly stopAfter?: number | undefined;
+  /** How long the feed may send neither update nor new slot before it is connected to anew. Default 30 s. */
+  readonly silenceMs?: number | undefined;
+  /** How long to try to reach the feed at the start; a feed lost later is tried for ever. Default 15 s. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** How long Kafka may take for what is left when the run ends. Default 30 s. */
+  readonly flushTimeoutMs?: number | undefined;
+  /** Default `none`. */
+  readonly compression?: 'none' | 'gzip' | undefined;
+  readonly limits?: Partial<PublisherLimits> | undefined;
+  /** Called about four times a second, and once at the end. */
+  readonly onProgress?: ((stats: ProducerStats) => void) | undefined;
+}
+
+const PROGRESS_EVERY_MS = 250;
 
 /**
  * Runs one stream: feed → record → Avro → Kafka, with a checkpoint behind it, until the signal, the feed's end or
- * `stopAfter`. What was read is published and checkpointed before it ends, also when it ends by an error.
+ * `stopAfter`. Before it ends, by an error or not, it publishes what was read and writes the checkpoint.
  * Errors: UNREACHABLE and NOT_FOUND for parts that are missing at the start; UNSAFE when slots would be left out; REFUSED;
  * TIMEOUT when Kafka did not take the last records in time.
  */
-export async function runProducer(options: ProducerOptions): Promise<ProducerSummary> {
-  const { stream, root, logger } = options;
-  const clientId = `connect-producer-${stream.name}`;
+export async function runStream(options: RunStreamOptions): Promise<ProducerSummary> {
+  const { stream, root, kafka: connection, compression = 'none', logger } = options;
+  const { data, rejected, checkpoint: checkpointTopic } = streamTopics(stream);
   const schema = loadAvroSchema(resolve(root, stream.schema));
   const proto = resolve(root, stream.feed.proto);
   const service = loadFeedService(proto, [dirname(proto), root], stream.feed.service);
   const schemaId = await findSchemaId(createSchemaRegistry(options.registry), valueSubject(stream), schema.text);
-  const sender = await createKafkaSender({
-    connection: options.kafka,
-    clientId,
-    topics: [stream.topic.name, rejectedTopic(stream), checkpointTopic(stream)],
-    compression: options.compression ?? 'none',
-    logger,
-  });
+  const cluster = createCluster({ connection, clientId: clientIdOf(stream), compression, logger });
   const feed = openFeed({ ...options.feed, service });
+  let sender: KafkaSender | undefined;
   try {
-    const checkpoint = await findCheckpoint(options, clientId);
-    const run = createRun({
-      options: { ...RUN_DEFAULTS, ...options },
-      sender,
-      feed,
-      checkpoint,
-      mapper: createRecordMapper(schema, service.enums),
-      encode: createRecordEncoder(schema, schemaId),
-      feedMessage: service.messageName,
-    });
-    return await run();
+    sender = await createKafkaSender({ cluster, topics: [data, rejected, checkpointTopic], logger });
+    const checkpoint = await findCheckpoint(options);
+    return await publishFeed(options, { schema, schemaId, service, feed, sender, checkpoint });
   } finally {
     feed.close();
-    await sender.close();
+    await sender?.close();
   }
 }
 
-/** The checkpoint to resume from. One that cannot be read does not stop an operator who says where to start. */
-async function findCheckpoint(options: ProducerOptions, clientId: string): Promise<Checkpoint | undefined> {
+const clientIdOf = (stream: StreamDefinition): string => `connect-producer-${stream.name}`;
+
+/** The checkpoint to resume from. If it cannot be read, a given start makes up for it. */
+async function findCheckpoint(options: RunStreamOptions): Promise<Checkpoint | undefined> {
   const { stream, kafka, signal, fromSlot, logger } = options;
-  const where = { topic: checkpointTopic(stream), stream: stream.name, clientId };
+  const topic = streamTopics(stream).checkpoint;
   try {
-    return await readCheckpoint(kafka, { ...where, ...(signal === undefined ? {} : { signal }) });
+    return await readCheckpoint(kafka, { topic, stream: stream.name, clientId: clientIdOf(stream), signal });
   } catch (error) {
     if (fromSlot === undefined || !(error instanceof ConnectError) || error.code !== 'UNSAFE') throw error;
     logger.warn({ stream: stream.name, reason: error.message }, 'starting at the given slot without a checkpoint');
     return undefined;
+  }
+}
+
+/** What a run has found and opened. */
+interface OpenStream {
+  readonly schema: AvroSchema;
+  readonly schemaId: number;
+  readonly service: FeedService;
+  readonly feed: FeedClient;
+  readonly sender: KafkaSender;
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/** Reads the feed into Kafka. */
+async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise<ProducerSummary> {
+  const { stream, fromSlot, commitment = 'confirmed', stopAfter = Number.POSITIVE_INFINITY, logger } = options;
+  const { flushTimeoutMs = 30_000 } = options;
+  const { schema, schemaId, service, feed, sender, checkpoint } = open;
+  const statistics = createRunStatistics(stream.name, rejectedTopic(stream));
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
+  // An operator's start is the stream's new place, even if it lies before the old one: reading again loses nothing.
+  const resumeSlot = fromSlot === undefined ? checkpoint?.slot : undefined;
+  const position = createFeedPosition(resumeSlot);
+  const { publisher, acceptGap, flush } = createDelivery({
+    stream,
+    feed: feed.address,
+    sender,
+    floor: resumeSlot,
+    gaps: checkpoint?.gaps ?? [],
+    counts: statistics.counts,
+    limits: options.limits,
+    onAcknowledged: statistics.acknowledged,
+    onFailed: () => stop.abort(),
+  });
+  const { ingest: counts } = statistics;
+  const ingest = createIngest({ stream, service, schema, schemaId, publisher, position, counts, commitment });
+  const report = () => options.onProgress?.(statistics.stats(publisher.pending.records));
+  const progress = setInterval(report, PROGRESS_EVERY_MS);
+  try {
+    const endedBy = await followFeed({
+      stream: stream.name,
+      feed,
+      position,
+      start: {
+        checkpoint: checkpoint?.slot,
+        fromSlot,
+        overlapSlots: options.overlapSlots ?? 32n,
+        acceptGap: options.acceptGap ?? false,
+      },
+      commitment,
+      endWithFeed: options.endWithFeed ?? false,
+      silenceMs: options.silenceMs ?? 30_000,
+      connectTimeoutMs: options.connectTimeoutMs ?? 15_000,
+      signal,
+      logger,
+      onSubscribe: (slot, gap) => {
+        statistics.subscribed(slot, gap);
+        if (gap !== undefined) acceptGap(gap);
+      },
+      onEvent: (event) => {
+        ingest(event);
+        if (counts.received >= stopAfter) stop.abort();
+        return publisher.full ? publisher.room(signal) : undefined;
+      },
+    });
+    await flush(flushTimeoutMs);
+    return statistics.summary(counts.received >= stopAfter ? 'stop-after' : endedBy);
+  } catch (error) {
+    // What was read is published, whatever ended the reading.
+    await flush(flushTimeoutMs).catch(() => {});
+    throw error;
+  } finally {
+    clearInterval(progress);
+    report();
+    statistics.close();
   }
 }

@@ -3,8 +3,8 @@ import { createInterface } from 'node:readline';
 import type { Logger } from '../../core/log.ts';
 import { waitUntilCaughtUp } from '../../operate/catch-up.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import type { ProducerStats } from '../../producer/producer-options.ts';
-import { runProducer } from '../../producer/run-stream.ts';
+import type { ProducerStats } from '../../producer/run-statistics.ts';
+import { runStream } from '../../producer/run-stream.ts';
 import { startSimulator } from '../../producer/simulator/feed-server.ts';
 import { producerParts } from '../produce.ts';
 import type { Session } from '../session.ts';
@@ -48,7 +48,7 @@ export async function runFlow(session: Session, options: FlowOptions): Promise<v
     options.onCounts({ ...sums(progress), ...counted }),
   );
   try {
-    await Promise.all(streams.map((stream) => runStream(session, options, stream, progress)));
+    await Promise.all(streams.map((stream) => publishSimulated(session, options, stream, progress)));
     const target = await session.connect();
     for (const stream of streams) {
       await waitUntilCaughtUp({ stream, target, kafka, database }, { timeoutMs: CATCH_UP_TIMEOUT_MS, signal });
@@ -59,7 +59,7 @@ export async function runFlow(session: Session, options: FlowOptions): Promise<v
   signal.throwIfAborted();
 }
 
-async function runStream(
+async function publishSimulated(
   session: Session,
   { seed, updates, oracleFolder, logger }: FlowOptions,
   stream: StreamDefinition,
@@ -77,7 +77,7 @@ async function runStream(
   });
   try {
     const parts = producerParts(session);
-    await runProducer({
+    await runStream({
       ...parts,
       feed: { ...parts.feed, address: simulator.address },
       stream,

@@ -1,7 +1,7 @@
 import type { KafkaConnection } from '../../core/kafka.ts';
 import { silentLogger } from '../../core/log.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import { runProducer } from '../../producer/run-stream.ts';
+import { runStream } from '../../producer/run-stream.ts';
 import { servePeer } from './peer-process.ts';
 
 /** The producer of this package in a process of its own, as `connect produce` runs it. */
@@ -15,7 +15,7 @@ export interface OurProducerSettings {
 }
 
 servePeer<OurProducerSettings>(async ({ stream, root, kafka, registryUrl, feed }) => {
-  const summary = await runProducer({
+  const summary = await runStream({
     stream,
     root,
     kafka,

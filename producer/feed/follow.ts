@@ -6,61 +6,53 @@ import type { FeedClient } from './client.ts';
 import { isOutOfRange } from './errors.ts';
 import type { Commitment, FeedEvent } from './event.ts';
 import type { FeedPosition } from './position.ts';
-import { decideResume, type Gap } from './resume.ts';
+import { decideResume, type Gap, type ResumeInput } from './resume.ts';
 import { readFeed } from './session.ts';
 
 export interface FollowOptions {
+  /** For messages. */
   readonly stream: string;
   readonly feed: FeedClient;
   readonly position: FeedPosition;
-  /** The operator's start, until the feed has been read from there. */
-  readonly fromSlot: bigint | undefined;
-  readonly checkpoint: bigint | undefined;
-  readonly overlapSlots: bigint;
-  readonly acceptGap: boolean;
-  readonly endWithFeed: boolean;
+  /** Where to start; counts until the feed has been read from there. */
+  readonly start: Omit<ResumeInput, 'window'>;
   readonly commitment: Commitment;
+  /** Return when the feed ends its stream, instead of connecting again. */
+  readonly endWithFeed: boolean;
   readonly silenceMs: number;
   readonly connectTimeoutMs: number;
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  /** A subscription begins. `gap`: slots before it that are left out by the operator's choice. */
+  readonly onSubscribe: (fromSlot: bigint, gap: Gap | undefined) => void;
+  /** Takes one event. If it returns a promise, the feed is not read until that promise has resolved. */
   readonly onEvent: (event: FeedEvent) => Promise<void> | undefined;
-  /** A subscription begins; `first` is false for every one after a lost one. */
-  readonly onSubscribe: (fromSlot: bigint, first: boolean) => void;
-  readonly onGap: (gap: Gap) => void;
 }
 
 const BACKOFF = { baseMs: 200, maxMs: 10_000 };
-/** The replay window moves while we ask for its first slot; a few losses of that race in a row are no gap. */
+/** The replay window moves while we ask for its first slot; if we lose that race a few times in a row, that is no gap. */
 const WINDOW_RACES = 3;
 
 /**
- * Reads the feed for as long as it takes: a stream that breaks, falls silent or ends is subscribed to again, a little
- * before where reading stopped. Returns why it ended. Errors: UNSAFE when slots would be left out, REFUSED, and
- * UNREACHABLE or TIMEOUT when the feed could not be reached within `connectTimeoutMs` of the start.
+ * Reads the feed until the signal or, with `endWithFeed`, until the feed ends. A stream that breaks, falls silent or ends
+ * is subscribed to again, a little before the slot where reading stopped. Errors: UNSAFE when slots would be left out,
+ * REFUSED, and UNREACHABLE or TIMEOUT when the feed could not be reached within `connectTimeoutMs` of the start.
  */
 export async function followFeed(options: FollowOptions): Promise<'signal' | 'feed'> {
-  const { feed, position, signal, logger } = options;
+  const { feed, position, commitment, signal, silenceMs, logger, onEvent } = options;
   const startedAt = Date.now();
-  let subscriptions = 0;
   let everRead = false;
   let failures = 0;
   let races = 0;
+  const onFirstEvent = () => {
+    everRead = true;
+    races = 0;
+  };
   while (!signal.aborted) {
     const sessionStart = position.slot;
     try {
-      const fromSlot = await choose(options);
-      options.onSubscribe(fromSlot, subscriptions === 0);
-      subscriptions += 1;
-      const ended = await readFeed({
-        ...options,
-        fromSlot,
-        onEvent: (event) => {
-          everRead = true;
-          races = 0;
-          return options.onEvent(event);
-        },
-      });
+      const fromSlot = await subscribeFrom(options);
+      const ended = await readFeed({ feed, fromSlot, commitment, signal, silenceMs, onFirstEvent, onEvent });
       if (ended === 'stopped') return 'signal';
       if (options.endWithFeed) return 'feed';
       logger.info(
@@ -77,7 +69,7 @@ export async function followFeed(options: FollowOptions): Promise<'signal' | 'fe
         'the feed was lost; connecting again',
       );
     }
-    // A subscription that got nowhere counts as a failure, also when it ended politely.
+    // A subscription that did not move the position counts as a failure, even if it ended normally.
     failures = position.slot === sessionStart ? failures + 1 : 1;
     await sleep(backoffMs(failures, BACKOFF), undefined, { signal }).catch(() => {});
   }
@@ -85,44 +77,36 @@ export async function followFeed(options: FollowOptions): Promise<'signal' | 'fe
 }
 
 /** Asks the feed for its window and decides where to subscribe. */
-async function choose(options: FollowOptions): Promise<bigint> {
-  const { feed, position, logger } = options;
+async function subscribeFrom({ stream, feed, position, start, logger, onSubscribe }: FollowOptions): Promise<bigint> {
   const window = await feed.replayInfo();
   position.connected(window.latest);
-  const decision = decideResume({
-    checkpoint: position.slot ?? options.checkpoint,
-    fromSlot: position.slot === undefined ? options.fromSlot : undefined,
-    overlapSlots: options.overlapSlots,
-    window,
-    acceptGap: options.acceptGap,
-  });
-  if (decision.kind === 'outside') throw outsideWindow(options, decision.gap, window.earliest);
+  const { slot: read } = position;
+  const input = read === undefined ? start : { ...start, checkpoint: read, fromSlot: undefined };
+  const decision = decideResume({ ...input, window });
+  if (decision.kind === 'outside') throw outsideWindow(stream, feed.address, decision.gap, window.earliest);
+  const { slot, gap } = decision;
   if (decision.behind) {
     logger.warn(
-      { feed: feed.address, latest: window.latest.toString(), checkpoint: position.slot?.toString() },
+      { feed: feed.address, latest: window.latest.toString(), checkpoint: read?.toString() },
       'the feed ends long before the checkpoint: another feed, or one that was reset; reading all it has',
     );
   }
-  if (decision.gap !== undefined) {
-    const gap = { from: decision.gap.from.toString(), to: decision.gap.to.toString() };
-    logger.warn({ feed: feed.address, gap }, 'leaving out slots by explicit choice');
-    options.onGap(decision.gap);
+  if (gap !== undefined) {
+    logger.warn({ feed: feed.address, gap: textOf(gap) }, 'leaving out slots by explicit choice');
   }
-  logger.info({ feed: feed.address, fromSlot: decision.slot.toString() }, 'subscribing');
-  return decision.slot;
+  logger.info({ feed: feed.address, fromSlot: slot.toString() }, 'subscribing');
+  onSubscribe(slot, gap);
+  return slot;
 }
 
-function outsideWindow({ stream, feed }: FollowOptions, { from, to }: Gap, earliest: bigint): ConnectError {
-  return new ConnectError(
+const textOf = ({ from, to }: Gap) => ({ from: from.toString(), to: to.toString() });
+
+const outsideWindow = (stream: string, address: string, gap: Gap, earliest: bigint): ConnectError =>
+  new ConnectError(
     'UNSAFE',
-    `stream ${stream} must be read from slot ${from}, but the feed at ${feed.address} replays from slot ${earliest} on: slots ${from} to ${to} would be missing`,
+    `stream ${stream} must be read from slot ${gap.from}, but the feed at ${address} replays from slot ${earliest} on: slots ${gap.from} to ${gap.to} would be missing`,
     {
-      details: {
-        gap: { from: from.toString(), to: to.toString() },
-        earliest: earliest.toString(),
-        address: feed.address,
-      },
+      details: { gap: textOf(gap), earliest: earliest.toString(), address },
       hint: 'the checkpoint is kept; read the missing slots from another feed, or leave them out with --accept-gap, which records the gap',
     },
   );
-}

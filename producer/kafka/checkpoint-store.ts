@@ -4,6 +4,8 @@ import { type AcceptedGap, type Checkpoint, encodeCheckpoint, latestCheckpoint }
 import type { OutgoingRecord } from './outgoing-record.ts';
 
 const KEPT_GAPS = 20;
+/** At most one checkpoint is written in this time. */
+const EVERY_MS = 500;
 
 /** Reads the checkpoint topic to its end. Errors: NOT_FOUND without the topic, UNREACHABLE, UNSAFE when it is unreadable. */
 export async function readCheckpoint(
@@ -12,7 +14,7 @@ export async function readCheckpoint(
     readonly topic: string;
     readonly stream: string;
     readonly clientId: string;
-    readonly signal?: AbortSignal;
+    readonly signal?: AbortSignal | undefined;
   },
 ): Promise<Checkpoint | undefined> {
   const { topic, stream, clientId, signal } = options;
@@ -25,7 +27,7 @@ export async function readCheckpoint(
     onRecords: async (records) => {
       for (const record of records) if (record.key?.equals(key)) mine.push(record);
     },
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   });
   return latestCheckpoint(stream, topic, mine);
 }
@@ -44,8 +46,6 @@ export interface CheckpointWriter {
   acceptGap(gap: AcceptedGap): void;
   /** Writes what has not been written yet and stops the timer. Errors: those of `send`. */
   close(): Promise<void>;
-  /** The slot of the newest checkpoint that Kafka has acknowledged. */
-  readonly written: bigint | undefined;
 }
 
 export interface CheckpointWriterOptions {
@@ -59,18 +59,13 @@ export interface CheckpointWriterOptions {
   readonly gaps: readonly AcceptedGap[];
   readonly counts: () => CheckpointCounts;
   readonly send: (records: readonly OutgoingRecord[]) => Promise<void>;
-  /** Called when a write fails for good. */
-  readonly onFailure: (error: unknown) => void;
-  /** At most one write in this time. Default 500 ms. */
-  readonly everyMs?: number;
-  readonly now?: () => Date;
+  /** A write has failed for good; `close` will throw the error. */
+  readonly onFailed: () => void;
 }
 
-/** Writes checkpoints behind the publisher: at most one per `everyMs`, one at a time, always the newest. */
+/** Writes checkpoints behind the publisher: at most one every half second, one at a time, always the newest. */
 export function createCheckpointWriter(options: CheckpointWriterOptions): CheckpointWriter {
   const { topic, stream, instance, feed } = options;
-  const everyMs = options.everyMs ?? 500;
-  const now = options.now ?? (() => new Date());
   let written = options.floor;
   let gaps = options.gaps;
   let wanted: bigint | undefined;
@@ -81,7 +76,7 @@ export function createCheckpointWriter(options: CheckpointWriterOptions): Checkp
     if (wanted === undefined) return;
     const slot = wanted;
     wanted = undefined;
-    const checkpoint = { slot, at: now().toISOString(), ...options.counts(), instance, feed, gaps };
+    const checkpoint = { slot, at: new Date().toISOString(), ...options.counts(), instance, feed, gaps };
     await options.send([{ topic, key: Buffer.from(stream), value: encodeCheckpoint(checkpoint) }]);
     written = slot;
   };
@@ -97,8 +92,8 @@ export function createCheckpointWriter(options: CheckpointWriterOptions): Checkp
       wanted = slot;
       timer ??= setTimeout(() => {
         timer = undefined;
-        enqueue().catch(options.onFailure);
-      }, everyMs);
+        enqueue().catch(options.onFailed);
+      }, EVERY_MS);
     },
     acceptGap(gap) {
       gaps = [...gaps.filter(({ from }) => from !== gap.from), gap].slice(-KEPT_GAPS);
@@ -106,9 +101,6 @@ export function createCheckpointWriter(options: CheckpointWriterOptions): Checkp
     async close() {
       clearTimeout(timer);
       await enqueue();
-    },
-    get written() {
-      return written;
     },
   };
 }

@@ -34,9 +34,9 @@ export interface PublisherOptions {
   /** Resolves once the broker holds all records; never called again before it has. */
   readonly send: (records: readonly OutgoingRecord[]) => Promise<void>;
   readonly onAcknowledged: (acknowledged: Acknowledged) => void;
-  /** Sending has failed for good; nothing will be sent any more. */
-  readonly onFailed: (error: unknown) => void;
-  readonly limits?: Partial<PublisherLimits>;
+  /** Sending has failed for good; nothing will be sent any more, and `drain` rejects. */
+  readonly onFailed: () => void;
+  readonly limits?: Partial<PublisherLimits> | undefined;
 }
 
 /** Queue in front of Kafka. Records leave in the order they came, one request at a time. */
@@ -125,7 +125,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       schedule();
     } catch (error) {
       failure = { error };
-      options.onFailed(error);
+      options.onFailed();
     }
     wake();
   };

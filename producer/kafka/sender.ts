@@ -1,33 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CompressionTypes, Producer, TopicMessages } from 'kafkajs';
 import { ConnectError, rootCause } from '../../core/errors.ts';
-import { brokerLabel, createKafka, type KafkaConnection, kafkaUnreachable, withAdmin } from '../../core/kafka.ts';
 import type { Logger } from '../../core/log.ts';
 import { backoffMs } from '../../core/retry.ts';
+import type { Cluster, PlacedMessage, SendRequest } from './cluster.ts';
 import { createOutageLog } from './outage-log.ts';
 import type { OutgoingRecord } from './outgoing-record.ts';
 import { partitionOf } from './partition.ts';
 import { classifySendFailure } from './send-failure.ts';
 
-/** Brings records into Kafka and keeps trying until the broker has them. */
+/** Brings records into Kafka and keeps trying until the brokers have them. */
 export interface KafkaSender {
   /**
-   * Resolves once the broker holds all records. Calls run one after the other, never at the same time.
+   * Resolves once the brokers hold all records. Calls run one after the other, never at the same time.
    * Errors: REFUSED when repeating would change nothing, INTERRUPTED after `abort`.
    */
   send(records: readonly OutgoingRecord[]): Promise<void>;
-  /** Makes sends under way and later ones give up; what they were to send is not acknowledged. */
+  /** Makes sends under way and later ones give up. Their records are not acknowledged. */
   abort(): void;
   /** Aborts, then disconnects. */
   close(): Promise<void>;
 }
 
 export interface KafkaSenderOptions {
-  readonly connection: KafkaConnection;
-  readonly clientId: string;
-  /** Topics that will be sent to; they must exist. */
+  readonly cluster: Cluster;
+  /** The topics of the records to come; they must exist. */
   readonly topics: readonly string[];
-  readonly compression?: 'none' | 'gzip';
   readonly logger: Logger;
 }
 
@@ -36,56 +33,47 @@ const RENEW_AFTER_FAILURES = 3;
 const CLOSE_TIMEOUT_MS = 5_000;
 const BACKOFF = { baseMs: 200, maxMs: 5_000 };
 
-/** Kafka's numbers. kafkajs compresses with gzip by itself; other codecs would need native packages. */
-const CODECS: Readonly<Record<'none' | 'gzip', CompressionTypes>> = { none: 0, gzip: 1 };
-
-export type Message = TopicMessages['messages'][number] & { readonly partition: number };
-
-/** Connects. Errors: UNREACHABLE naming the brokers, NOT_FOUND naming the topics that do not exist. */
-export async function createKafkaSender(options: KafkaSenderOptions): Promise<KafkaSender> {
-  const partitions = await partitionCounts(options);
-  const compression = CODECS[options.compression ?? 'none'];
+/** Connects. Errors: those of the cluster. */
+export async function createKafkaSender({ cluster, topics, logger }: KafkaSenderOptions): Promise<KafkaSender> {
+  const partitions = await cluster.partitions(topics);
   const stop = new AbortController();
-  let producer = await connectProducer(options);
+  let producer = await cluster.connect();
   let keyless = 0;
   let last: Promise<void> = Promise.resolve();
 
-  const assign = (records: readonly OutgoingRecord[]): Map<string, Message[]> => {
-    const byTopic = new Map<string, Message[]>();
+  const place = (records: readonly OutgoingRecord[]): SendRequest => {
+    const request = new Map<string, PlacedMessage[]>();
     for (const { topic, key, value, headers } of records) {
       const count = partitions.get(topic) ?? 1;
       const partition = key === null ? (keyless++ & 0x7fffffff) % count : partitionOf(key, count);
       const message =
         headers === undefined ? { key, value, partition } : { key, value, partition, headers: { ...headers } };
-      const messages = byTopic.get(topic);
-      if (messages === undefined) byTopic.set(topic, [message]);
+      const messages = request.get(topic);
+      if (messages === undefined) request.set(topic, [message]);
       else messages.push(message);
     }
-    return byTopic;
+    return request;
   };
 
   const renew = async () => {
     const old = producer;
-    producer = await connectProducer(options);
-    await old.disconnect().catch(() => {});
+    producer = await cluster.connect();
+    await old.disconnect();
   };
 
   const deliver = async (records: readonly OutgoingRecord[]): Promise<void> => {
-    let missing = assign(records);
-    const outage = createOutageLog(brokerLabel(options.connection), options.logger);
+    let missing = place(records);
+    const outage = createOutageLog(cluster.label, logger);
     for (let failures = 0; ; ) {
       if (stop.signal.aborted) throw interrupted(records.length);
       try {
         // A request that failed is repeated unchanged, so that the broker recognises what it already has.
-        missing = notAnswered(missing, await unlessAborted(sendOnce(producer, missing, compression), stop.signal));
+        missing = notAnswered(missing, await unlessAborted(producer.send(missing), stop.signal));
         if (missing.size === 0) {
           outage.over();
           return;
         }
-        options.logger.warn(
-          { topics: [...missing.keys()] },
-          'partitions moved during a send; sending their records again',
-        );
+        logger.warn({ topics: [...missing.keys()] }, 'partitions moved during a send; sending their records again');
       } catch (error) {
         if (stop.signal.aborted) throw interrupted(records.length);
         failures += 1;
@@ -115,9 +103,8 @@ export async function createKafkaSender(options: KafkaSenderOptions): Promise<Ka
     async close() {
       stop.abort();
       await last;
-      // kafkajs waits for answers that a stalled broker owes it; those do not matter any more.
-      const patience = sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false });
-      await Promise.race([producer.disconnect().catch(() => {}), patience]);
+      // kafkajs waits for the answers that a stalled broker owes it. Nobody needs them any more.
+      await Promise.race([producer.disconnect(), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };
 }
@@ -136,64 +123,17 @@ async function unlessAborted<T>(task: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-/** One try by kafkajs, which repeats quick failures itself. Returns the partitions that the brokers answered for. */
-async function sendOnce(
-  producer: Producer,
-  byTopic: ReadonlyMap<string, Message[]>,
-  compression: CompressionTypes,
-): Promise<ReadonlySet<string>> {
-  const topicMessages = [...byTopic].map(([topic, messages]) => ({ topic, messages }));
-  const answers = await producer.sendBatch({ acks: -1, compression, topicMessages });
-  return new Set(answers.map(({ topicName, partition }) => `${topicName}/${partition}`));
-}
-
 /**
- * What no broker has answered for. kafkajs skips, on a retry, every broker that has already answered; a partition that
- * moved to such a broker meanwhile would be taken for sent.
+ * The records that no broker has answered for. When kafkajs repeats a request, it skips every broker that has already
+ * answered; a partition that has moved to such a broker meanwhile would count as sent.
  */
-export function notAnswered(
-  sent: ReadonlyMap<string, Message[]>,
-  answered: ReadonlySet<string>,
-): Map<string, Message[]> {
-  const missing = new Map<string, Message[]>();
+function notAnswered(sent: SendRequest, answered: ReadonlySet<string>): SendRequest {
+  const missing = new Map<string, PlacedMessage[]>();
   for (const [topic, messages] of sent) {
     const left = messages.filter(({ partition }) => !answered.has(`${topic}/${partition}`));
     if (left.length > 0) missing.set(topic, left);
   }
   return missing;
-}
-
-async function connectProducer({ connection, clientId, logger }: KafkaSenderOptions): Promise<Producer> {
-  const producer = createKafka(connection, clientId, logger).producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    // Partitions are chosen before, because kafkajs must be checked for having sent to each of them.
-    createPartitioner: () => (args) => (args.message as Message).partition,
-    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 4 },
-  });
-  try {
-    await producer.connect();
-  } catch (error) {
-    await producer.disconnect().catch(() => {});
-    throw kafkaUnreachable(connection, error);
-  }
-  return producer;
-}
-
-async function partitionCounts({ connection, clientId, topics }: KafkaSenderOptions): Promise<Map<string, number>> {
-  return withAdmin(connection, clientId, async (admin) => {
-    const existing = new Set(await admin.listTopics());
-    const absent = topics.filter((topic) => !existing.has(topic));
-    if (absent.length > 0) {
-      throw new ConnectError('NOT_FOUND', `Kafka at ${brokerLabel(connection)} has no topic ${absent.join(', ')}`, {
-        details: { topics: absent },
-        hint: 'run `connect deploy`, which creates the topics of a stream',
-      });
-    }
-    const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
-    return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
-  });
 }
 
 function refused(records: readonly OutgoingRecord[], cause: unknown): ConnectError {

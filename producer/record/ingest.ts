@@ -1,11 +1,13 @@
-import type { AvroValue } from '../../schemas/avro-schema.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { AvroSchema, AvroValue } from '../../schemas/avro-schema.ts';
 import { COMMITMENTS, type Commitment, type FeedEvent } from '../feed/event.ts';
 import type { FeedPosition } from '../feed/position.ts';
+import type { FeedService } from '../feed/protocol.ts';
 import type { Publisher } from '../kafka/publisher.ts';
-import type { RecordEncoder } from './encoder.ts';
-import type { RecordMapper } from './mapper.ts';
+import { createRecordEncoder } from './encoder.ts';
+import { createRecordMapper } from './mapper.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
-import type { RejectedRecords } from './rejected.ts';
+import { rejectedRecord } from './rejected.ts';
 
 /** What has been taken from the feed so far. */
 export interface IngestCounts {
@@ -14,11 +16,10 @@ export interface IngestCounts {
 }
 
 export interface IngestOptions {
-  readonly topic: string;
-  readonly keyField: string;
-  readonly mapper: RecordMapper;
-  readonly encode: RecordEncoder;
-  readonly rejected: RejectedRecords;
+  readonly stream: Pick<StreamDefinition, 'name' | 'topic'>;
+  readonly service: Pick<FeedService, 'enums' | 'messageName'>;
+  readonly schema: AvroSchema;
+  readonly schemaId: number;
   readonly publisher: Pick<Publisher, 'add' | 'advance'>;
   readonly position: FeedPosition;
   readonly counts: IngestCounts;
@@ -28,7 +29,10 @@ export interface IngestOptions {
 
 /** Takes events of the feed one by one: an update becomes a record of the topic or, with its reasons, of the rejected topic. */
 export function createIngest(options: IngestOptions): (event: FeedEvent) => void {
-  const { topic, keyField, mapper, encode, rejected, publisher, position, counts } = options;
+  const { stream, service, schema, schemaId, publisher, position, counts } = options;
+  const { name: topic, key: keyField } = stream.topic;
+  const map = createRecordMapper(schema, service.enums);
+  const encode = createRecordEncoder(schema, schemaId);
   const asked = COMMITMENTS.indexOf(options.commitment);
 
   const refuse = (
@@ -37,35 +41,31 @@ export function createIngest(options: IngestOptions): (event: FeedEvent) => void
     refusals: readonly Refusal[],
   ) => {
     for (const { code } of refusals) counts.refusals[code] = (counts.refusals[code] ?? 0) + 1;
-    publisher.add(rejected.create({ bytes, update, refusals }, new Date()), position.slot);
+    const record = rejectedRecord(stream, service.messageName, { bytes, update, refusals }, new Date());
+    publisher.add(record, position.slot);
   };
 
   return (event) => {
     switch (event.kind) {
       case 'update': {
         counts.received += 1;
-        const mapped = mapper(event.update);
-        if (!mapped.ok) {
-          refuse(event.bytes, event.update, mapped.refusals);
-          return;
-        }
-        // The position comes from what the feed's slots say, and a slot we refused says nothing.
-        const { slot } = mapped.record;
-        if (typeof slot === 'bigint') position.updated(slot);
-        const key = keyOf(mapped.record[keyField]);
-        publisher.add({ topic, key, value: encode(mapped.record) }, position.slot);
+        const mapped = map(event.update);
+        if (!mapped.ok) return refuse(event.bytes, event.update, mapped.refusals);
+        const { record } = mapped;
+        // The position follows the slots of accepted updates. The slot of a refused one may be wrong, too.
+        if (typeof record.slot === 'bigint') position.updated(record.slot);
+        publisher.add({ topic, key: keyOf(record[keyField]), value: encode(record) }, position.slot);
         return;
       }
       case 'slot':
-        // A slot that is less settled than we asked for has its updates still ahead.
+        // A slot that is less final than we asked for: its updates are still to come.
         if (event.status !== undefined && COMMITMENTS.indexOf(event.status) < asked) return;
         position.noticed(event.slot);
         if (position.slot !== undefined) publisher.advance(position.slot);
         return;
       case 'undecodable':
         counts.received += 1;
-        refuse(event.bytes, undefined, [{ code: 'UNDECODABLE', message: event.reason }]);
-        return;
+        return refuse(event.bytes, undefined, [{ code: 'UNDECODABLE', message: event.reason }]);
       case 'ping':
         return;
     }

@@ -1,3 +1,5 @@
+import { rejectedTopic } from '../../pipeline/names.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
 import { bigintOf, isLongLike } from '../feed/protocol.ts';
 import type { OutgoingRecord } from '../kafka/outgoing-record.ts';
 import type { Refusal } from './refusal.ts';
@@ -11,11 +13,6 @@ export interface RefusedUpdate {
   readonly refusals: readonly Refusal[];
 }
 
-export interface RejectedRecords {
-  /** The record for the rejected topic; `at` is the time of refusal. */
-  create(refused: RefusedUpdate, at: Date): OutgoingRecord;
-}
-
 /** Kafka takes 1 MiB by default; larger bytes are cut, and a header says so. */
 export const MAX_REJECTED_BYTES = 512 * 1024;
 /** A refused value may be of any length; headers only quote it. */
@@ -23,42 +20,34 @@ const MAX_QUOTED = 256;
 const MAX_LISTED_REFUSALS = 64;
 
 /**
- * Records for a stream's rejected topic. Value: the original bytes, a protobuf message of the type in header
- * `feed-message`. Headers: `reason` (refusal codes) and `field`, both comma-separated; `detail` (JSON of all refusals);
- * `stream`; `slot` and `signature` if readable; `rejected-at` (ISO, UTC); `original-bytes` when the value was cut.
+ * The record of a stream's rejected topic for an update that was refused `at`. Value: the original bytes, a protobuf message
+ * of the type in header `feed-message`. Headers: `reason` (refusal codes) and `field`, both comma-separated; `detail` (JSON
+ * of all refusals); `stream`; `slot` and `signature` if readable; `rejected-at` (ISO, UTC); `original-bytes` when the value
+ * was cut.
  */
-export function createRejectedRecords(options: {
-  readonly topic: string;
-  readonly stream: string;
-  readonly keyField: string;
-  readonly feedMessage: string;
-}): RejectedRecords {
-  const { topic, stream, keyField, feedMessage } = options;
-  return {
-    create({ bytes, update, refusals }, at) {
-      const key = readable(update?.[keyField]);
-      const slot = readable(update?.slot);
-      const signature = readable(update?.signature);
-      const cut = bytes.length > MAX_REJECTED_BYTES;
-      const headers = {
-        reason: distinct(refusals.map(({ code }) => code)),
-        field: distinct(refusals.flatMap(({ field }) => (field === undefined ? [] : [field]))),
-        detail: JSON.stringify(refusals.slice(0, MAX_LISTED_REFUSALS)),
-        stream,
-        'feed-message': feedMessage,
-        'rejected-at': at.toISOString(),
-        ...(slot === undefined ? {} : { slot }),
-        ...(signature === undefined ? {} : { signature }),
-        ...(cut ? { 'original-bytes': String(bytes.length) } : {}),
-      };
-      return {
-        topic,
-        key: key === undefined ? null : Buffer.from(key),
-        value: cut ? bytes.subarray(0, MAX_REJECTED_BYTES) : bytes,
-        headers,
-      };
-    },
+export function rejectedRecord(
+  stream: Pick<StreamDefinition, 'name' | 'topic'>,
+  feedMessage: string,
+  { bytes, update, refusals }: RefusedUpdate,
+  at: Date,
+): OutgoingRecord {
+  const key = readable(update?.[stream.topic.key]);
+  const slot = readable(update?.slot);
+  const signature = readable(update?.signature);
+  const cut = bytes.length > MAX_REJECTED_BYTES;
+  const headers = {
+    reason: distinct(refusals.map(({ code }) => code)),
+    field: distinct(refusals.flatMap(({ field }) => field ?? [])),
+    detail: JSON.stringify(refusals.slice(0, MAX_LISTED_REFUSALS)),
+    stream: stream.name,
+    'feed-message': feedMessage,
+    'rejected-at': at.toISOString(),
+    ...(slot === undefined ? {} : { slot }),
+    ...(signature === undefined ? {} : { signature }),
+    ...(cut ? { 'original-bytes': String(bytes.length) } : {}),
   };
+  const value = cut ? bytes.subarray(0, MAX_REJECTED_BYTES) : bytes;
+  return { topic: rejectedTopic(stream), key: key === undefined ? null : Buffer.from(key), value, headers };
 }
 
 const distinct = (words: readonly string[]): string => [...new Set(words)].join(',');

@@ -8,6 +8,10 @@ const schemas = join(packageRoot(), 'schemas');
 export const positionProto = join(schemas, 'position-update.proto');
 export const positionIncludes = [schemas];
 export const positionService = 'perps.v1.PositionFeed';
+export const positionStream = {
+  name: 'positions',
+  topic: { name: 'positions', partitions: 4, key: 'position_account', config: {} },
+};
 export const positionSchema = loadAvroSchema(join(schemas, 'position-update.avsc'));
 
 const root = new protobuf.Root();

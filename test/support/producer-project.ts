@@ -13,8 +13,8 @@ import { selectStreams } from '../../pipeline/select.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { Checkpoint } from '../../producer/kafka/checkpoint.ts';
 import { readCheckpoint } from '../../producer/kafka/checkpoint-store.ts';
-import type { ProducerOptions, ProducerSummary } from '../../producer/producer-options.ts';
-import { runProducer } from '../../producer/run-stream.ts';
+import type { ProducerSummary } from '../../producer/run-statistics.ts';
+import { type RunStreamOptions, runStream } from '../../producer/run-stream.ts';
 import type { OracleEntry } from '../../producer/simulator/oracle.ts';
 import { createRecordDecoder } from '../../schemas/record-decoder.ts';
 import { registerSchema } from '../../schemas/register.ts';
@@ -42,7 +42,7 @@ export interface ProducerProject {
   readonly stream: StreamDefinition;
   readonly kafka: KafkaConnection;
   /** Runs the producer on a feed until that feed ends its stream. */
-  run(address: string, options?: Partial<ProducerOptions>): Promise<ProducerSummary>;
+  run(address: string, options?: Partial<RunStreamOptions>): Promise<ProducerSummary>;
   published(): Promise<PublishedRecord[]>;
   rejected(): Promise<RejectedUpdate[]>;
   checkpoint(): Promise<Checkpoint | undefined>;
@@ -82,7 +82,7 @@ export async function createProducerProject(
     stream,
     kafka,
     run: (address, more = {}) =>
-      runProducer({
+      runStream({
         stream,
         root,
         kafka,

@@ -3,7 +3,7 @@ import { headerText, type ScannedRecord, scanTopic } from '../../../core/kafka-s
 import { replayMarks } from '../../../operate/letters/replay-marks.ts';
 import { publishRecords } from '../../../operate/publish-records.ts';
 import { deadLetterTopic, rejectedTopic } from '../../../pipeline/names.ts';
-import { createRejectedRecords } from '../../../producer/record/rejected.ts';
+import { rejectedRecord } from '../../../producer/record/rejected.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { feedMessage, positionUpdate } from '../../support/position-feed.ts';
@@ -83,14 +83,10 @@ describe('dead letters and rejected updates', () => {
         letter(107, sink.encode(107), {}, 3),
       ],
     });
-    const rejected = createRejectedRecords({
-      topic: rejectedTopic(sink.stream),
-      stream: 'positions',
-      keyField: 'position_account',
-      feedMessage: 'perps.v1.PositionFeedMessage',
-    });
     const refused = (update: Record<string, unknown>, code: 'TOO_LONG' | 'NOT_ALLOWED', field: string) =>
-      rejected.create(
+      rejectedRecord(
+        sink.stream,
+        'perps.v1.PositionFeedMessage',
         {
           bytes: feedMessage({ update: positionUpdate(update) }),
           update,

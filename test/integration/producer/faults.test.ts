@@ -1,10 +1,13 @@
-import { createServer } from 'node:net';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KafkaConnection } from '../../../core/kafka.ts';
 import { silentLogger } from '../../../core/log.ts';
 import { checkpointTopic } from '../../../pipeline/names.ts';
 import { encodeCheckpoint } from '../../../producer/kafka/checkpoint.ts';
+import { createCluster } from '../../../producer/kafka/cluster.ts';
 import { createKafkaSender } from '../../../producer/kafka/sender.ts';
 import { startSimulator } from '../../../producer/simulator/feed-server.ts';
 import { startCli } from '../../support/cli.ts';
@@ -32,6 +35,13 @@ afterAll(async () => {
 const signatures = async (test: ProducerProject) => (await test.published()).map(({ row }) => row.signature);
 const update = (slot: bigint, signature = `sig${slot}`) =>
   feedMessage({ update: positionUpdate({ slot: slot.toString(), signature }) });
+
+const senderTo = (connection: KafkaConnection, topic: string) =>
+  createKafkaSender({
+    cluster: createCluster({ connection, clientId: 'test', compression: 'none', logger: silentLogger }),
+    topics: [topic],
+    logger: silentLogger,
+  });
 
 /** Sends one update and one notice a slot, over the slots asked for. */
 function sendSlots(call: ScriptedCall, first: bigint, last: bigint): void {
@@ -278,18 +288,30 @@ describe('a part that is missing at the start', () => {
       message: expect.stringContaining(`at ${address} is not reachable`),
     });
   }, 60_000);
+
+  it('leaves no connection to Kafka open when the feed cannot be opened', async () => {
+    const test = await project('badtoken');
+    const sockets: Socket[] = [];
+    const onSocket = (message: unknown) => void sockets.push((message as { socket: Socket }).socket);
+    subscribe('net.client.socket', onSocket);
+    try {
+      await expect(
+        test.run(feed.address, { feed: { address: feed.address, tls: false, token: 'two\nlines' } }),
+      ).rejects.toThrow('illegal characters');
+    } finally {
+      unsubscribe('net.client.socket', onSocket);
+    }
+    const port = Number(test.project.environment.kafka.brokers[0]?.split(':')[1]);
+    const open = () => sockets.filter((socket) => socket.remotePort === port && !socket.destroyed).length;
+    await eventually(() => expect(open()).toBe(0), { timeoutMs: 2_000 });
+  });
 });
 
 describe('the checkpoint topic', () => {
   it('may hold what others wrote, garbage and tombstones', async () => {
     const test = await project('foreign');
     const topic = checkpointTopic(test.stream);
-    const sender = await createKafkaSender({
-      connection: test.kafka,
-      clientId: 'test',
-      topics: [topic],
-      logger: silentLogger,
-    });
+    const sender = await senderTo(test.kafka, topic);
     const checkpoint = { at: '', received: 0, published: 0, rejected: 0, instance: '', feed: '', gaps: [] };
     const write = (key: string, value: Buffer) => sender.send([{ topic, key: Buffer.from(key), value }]);
     await write('positions', encodeCheckpoint({ ...checkpoint, slot: 55n }));
@@ -302,12 +324,7 @@ describe('the checkpoint topic', () => {
   it('with nothing readable stops the producer, unless someone says where to start', async () => {
     const test = await project('unreadable');
     const topic = checkpointTopic(test.stream);
-    const sender = await createKafkaSender({
-      connection: test.kafka,
-      clientId: 'test',
-      topics: [topic],
-      logger: silentLogger,
-    });
+    const sender = await senderTo(test.kafka, topic);
     await sender.send([{ topic, key: Buffer.from('positions'), value: Buffer.from('garbage') }]);
     await sender.close();
     const feed = await startScriptedFeed({

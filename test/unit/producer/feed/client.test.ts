@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConnectError } from '../../../../core/errors.ts';
-import { type FeedClient, openFeed } from '../../../../producer/feed/client.ts';
+import { type FeedClient, openFeed, type SubscribeOptions } from '../../../../producer/feed/client.ts';
 import type { FeedEvent } from '../../../../producer/feed/event.ts';
 import { loadFeedService } from '../../../../producer/feed/protocol.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -32,12 +32,19 @@ async function feedThat(
 }
 
 const never = new AbortController().signal;
-const subscription = (signal = never) => ({ fromSlot: 7n, commitment: 'confirmed' as const, signal });
 
-async function collect(events: AsyncIterable<FeedEvent>): Promise<{ kinds: string[]; error?: unknown }> {
+/** Subscribes from slot 7 and notes the events; `onEvent` may make the feed wait. */
+async function read(
+  feed: FeedClient,
+  { commitment = 'confirmed', signal = never, onEvent }: Partial<SubscribeOptions> = {},
+): Promise<{ kinds: string[]; error?: unknown }> {
   const kinds: string[] = [];
+  const take = (event: FeedEvent) => {
+    kinds.push(event.kind);
+    return onEvent?.(event);
+  };
   try {
-    for await (const { kind } of events) kinds.push(kind);
+    await feed.subscribe({ fromSlot: 7n, commitment, signal, onEvent: take });
     return { kinds };
   } catch (error) {
     return { kinds, error };
@@ -57,7 +64,7 @@ describe('a feed client', () => {
       },
       { token: 'let-me-in' },
     );
-    const { kinds, error } = await collect(feed.subscribe({ ...subscription(), commitment: 'finalized' }));
+    const { kinds, error } = await read(feed, { commitment: 'finalized' });
     expect(error).toBeUndefined();
     expect(kinds).toEqual(['update', 'slot', 'ping', 'undecodable', 'update']);
     expect(server.calls[0]).toMatchObject({
@@ -88,7 +95,7 @@ describe('a feed client', () => {
       await call.drained();
       call.fail(code, 'window is 100 to 200');
     });
-    const { error } = await collect(feed.subscribe(subscription()));
+    const { error } = await read(feed);
     expect(error).toBeInstanceOf(ConnectError);
     expect(error).toMatchObject({ code: expected });
     expect((error as Error).message).toContain(words);
@@ -112,7 +119,7 @@ describe('a feed client', () => {
 
   it('never shows its token', async () => {
     const { feed } = await feedThat((call) => call.fail(status.UNAUTHENTICATED, 'who?'), { token: 'let-me-in' });
-    const { error } = await collect(feed.subscribe(subscription()));
+    const { error } = await read(feed);
     expect(JSON.stringify(error) + (error as Error).stack).not.toContain('let-me-in');
     expect((error as Error).cause).toBeUndefined();
   });
@@ -120,22 +127,32 @@ describe('a feed client', () => {
   it('ends quietly when it is told to stop, and leaves the server', async () => {
     const stop = new AbortController();
     const { server, feed } = await feedThat((call) => void call.slot(8n));
-    const kinds: string[] = [];
-    for await (const { kind } of feed.subscribe(subscription(stop.signal))) {
-      kinds.push(kind);
-      stop.abort();
-    }
+    const { kinds, error } = await read(feed, { signal: stop.signal, onEvent: () => void stop.abort() });
+    expect(error).toBeUndefined();
     expect(kinds).toEqual(['slot']);
     await eventually(() => expect(server.calls[0]?.gone.aborted).toBe(true), { timeoutMs: 5_000 });
   });
 
-  it('leaves the server when its reader stops reading', async () => {
-    const { server, feed } = await feedThat((call) => void call.slot(8n));
-    for await (const _ of feed.subscribe(subscription())) break;
-    await eventually(() => expect(server.calls[0]?.gone.aborted).toBe(true), { timeoutMs: 5_000 });
+  it('leaves the server when its reader fails, and fails in the same way', async () => {
+    const failures = [
+      () => Promise.reject(new Error('no room')),
+      () => {
+        throw new Error('no record');
+      },
+    ];
+    for (const onEvent of failures) {
+      const { server, feed } = await feedThat((call) => {
+        call.slot(8n);
+        call.slot(9n);
+      });
+      const { kinds, error } = await read(feed, { onEvent });
+      expect((error as Error).message).toMatch(/^no r/);
+      expect(kinds).toEqual(['slot']);
+      await eventually(() => expect(server.calls[0]?.gone.aborted).toBe(true), { timeoutMs: 5_000 });
+    }
   });
 
-  it('does not read on while nobody takes what it has read', async () => {
+  it('does not read on while its reader has no room', async () => {
     let sent = 0;
     const message = feedMessage({ update: positionUpdate() });
     const total = 20_000;
@@ -146,27 +163,36 @@ describe('a feed client', () => {
       }
       call.end();
     });
-    const reader = feed.subscribe(subscription())[Symbol.asyncIterator]();
-    await reader.next();
+    let makeRoom = () => {};
+    const room = new Promise<void>((resolve) => {
+      makeRoom = resolve;
+    });
+    let taken = 0;
+    const reading = read(feed, {
+      onEvent: () => {
+        taken += 1;
+        return taken === 1 ? room : undefined;
+      },
+    });
     let before = -1;
     await eventually(
       () => {
-        const moved = sent !== before;
+        const moved = sent !== before || taken === 0;
         before = sent;
         expect(moved).toBe(false);
       },
       { timeoutMs: 5_000 },
     );
-    // What is under way fills the sockets and this side's queue, far from all of it.
+    expect(taken).toBe(1);
+    // What is under way fills the sockets, far from all of it.
     expect(sent).toBeLessThan(total / 2);
-    let read = 1;
-    while (!(await reader.next()).done) read += 1;
-    expect(read).toBe(total);
+    makeRoom();
+    expect((await reading).kinds).toHaveLength(total);
   });
 
   it('refuses a message beyond the size limit instead of holding it', async () => {
-    const { feed } = await feedThat((call) => void call.send(Buffer.alloc(2_000_000)), { maxMessageBytes: 1_000_000 });
-    const { error } = await collect(feed.subscribe(subscription()));
+    const { feed } = await feedThat((call) => void call.send(Buffer.alloc(5_000_000)));
+    const { error } = await read(feed);
     expect(error).toMatchObject({ code: 'REFUSED', retryable: false });
   });
 });

@@ -9,7 +9,7 @@ const numbers = (records: readonly OutgoingRecord[]) => records.map(({ value }) 
 function createBroker(limits: Partial<PublisherLimits> = {}) {
   const requests: { numbers: number[]; answer: () => void; refuse: (error: Error) => void }[] = [];
   const acknowledged: { count: number; slot: bigint | undefined }[] = [];
-  const failures: unknown[] = [];
+  let failures = 0;
   let underway = 0;
   const publisher = createPublisher({
     limits: { requestIntervalMs: 0, ...limits },
@@ -23,9 +23,11 @@ function createBroker(limits: Partial<PublisherLimits> = {}) {
       });
     },
     onAcknowledged: ({ records, slot }) => void acknowledged.push({ count: records.length, slot }),
-    onFailed: (error) => void failures.push(error),
+    onFailed: () => {
+      failures += 1;
+    },
   });
-  return { publisher, requests, acknowledged, failures };
+  return { publisher, requests, acknowledged, failures: () => failures };
 }
 
 /** Lets everything that is due happen. */
@@ -180,7 +182,7 @@ describe('the publisher', () => {
     await settle();
     expect(requests).toHaveLength(1);
     expect(acknowledged).toEqual([]);
-    expect(failures).toHaveLength(1);
+    expect(failures()).toBe(1);
   });
 });
 

@@ -2,16 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { createFeedPosition } from '../../../../producer/feed/position.ts';
 import { loadFeedService } from '../../../../producer/feed/protocol.ts';
 import type { OutgoingRecord } from '../../../../producer/kafka/outgoing-record.ts';
-import { createRecordEncoder } from '../../../../producer/record/encoder.ts';
 import { createIngest } from '../../../../producer/record/ingest.ts';
-import { createRecordMapper } from '../../../../producer/record/mapper.ts';
-import { createRejectedRecords } from '../../../../producer/record/rejected.ts';
 import {
   feedMessage,
   positionIncludes,
   positionProto,
   positionSchema,
   positionService,
+  positionStream,
   positionUpdate,
 } from '../../../support/position-feed.ts';
 
@@ -23,16 +21,10 @@ function createTestIngest() {
   const counts = { received: 0, refusals: {} };
   const position = createFeedPosition(1_000n);
   const ingest = createIngest({
-    topic: 'positions',
-    keyField: 'position_account',
-    mapper: createRecordMapper(positionSchema, service.enums),
-    encode: createRecordEncoder(positionSchema, 1),
-    rejected: createRejectedRecords({
-      topic: 'positions.rejected',
-      stream: 'positions',
-      keyField: 'position_account',
-      feedMessage: service.messageName,
-    }),
+    stream: positionStream,
+    service,
+    schema: positionSchema,
+    schemaId: 1,
     publisher: {
       add: (record, slot) => void added.push({ record, slot }),
       advance: (slot) => void advanced.push(slot),

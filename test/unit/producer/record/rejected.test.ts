@@ -1,22 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { loadFeedService } from '../../../../producer/feed/protocol.ts';
-import { createRejectedRecords, MAX_REJECTED_BYTES } from '../../../../producer/record/rejected.ts';
+import { MAX_REJECTED_BYTES, type RefusedUpdate, rejectedRecord } from '../../../../producer/record/rejected.ts';
 import {
   feedMessage,
   positionIncludes,
   positionProto,
   positionService,
+  positionStream,
   positionUpdate,
 } from '../../../support/position-feed.ts';
 
 const service = loadFeedService(positionProto, positionIncludes, positionService);
-const rejected = createRejectedRecords({
-  topic: 'positions.rejected',
-  stream: 'positions',
-  keyField: 'position_account',
-  feedMessage: service.messageName,
-});
 const at = new Date('2026-01-01T00:00:00Z');
+const reject = (refused: RefusedUpdate) => rejectedRecord(positionStream, service.messageName, refused, at);
 const refusals = [
   { field: 'size', code: 'NOT_A_DECIMAL', message: '"NaN" is not' },
   { field: 'symbol', code: 'MISSING', message: 'is empty' },
@@ -28,7 +24,7 @@ function refuse(changes: Record<string, unknown>) {
   const event = service.readEvent(bytes);
   return {
     bytes,
-    record: rejected.create({ bytes, refusals, update: event.kind === 'update' ? event.update : {} }, at),
+    record: reject({ bytes, refusals, update: event.kind === 'update' ? event.update : {} }),
   };
 }
 
@@ -64,10 +60,11 @@ describe('the record of a refused update', () => {
 
   it('keeps the beginning of bytes that Kafka would not take, and says how many there were', () => {
     const bytes = Buffer.alloc(MAX_REJECTED_BYTES + 1);
-    const record = rejected.create(
-      { bytes, update: undefined, refusals: [{ code: 'UNDECODABLE', message: 'index out of range' }] },
-      at,
-    );
+    const record = reject({
+      bytes,
+      update: undefined,
+      refusals: [{ code: 'UNDECODABLE', message: 'index out of range' }],
+    });
     expect(record.value).toHaveLength(MAX_REJECTED_BYTES);
     expect(record.headers).toMatchObject({ reason: 'UNDECODABLE', field: '', 'original-bytes': String(bytes.length) });
   });
