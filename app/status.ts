@@ -1,4 +1,4 @@
-import { type FailureLine, observeStream, type StreamStatus } from '../operate/status.ts';
+import { type FailureLine, readStatus, type StreamStatus } from '../operate/status.ts';
 import type { Session } from './session.ts';
 
 export type { FailureLine, StreamStatus };
@@ -18,6 +18,6 @@ export async function openStatus(session: Session): Promise<() => Promise<Enviro
   return async () => ({
     environment: environment.name,
     target: environment.connect.target,
-    streams: await Promise.all(streams.map((stream) => observeStream({ stream, target, kafka, database }))),
+    streams: await Promise.all(streams.map((stream) => readStatus({ stream, target, kafka, database }))),
   });
 }

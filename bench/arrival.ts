@@ -44,7 +44,7 @@ export async function awaitRows(options: ArrivalOptions): Promise<Arrival> {
       const now = performance.now();
       if (first === undefined && count > 0) first = { at: now, rows: count };
       // Ids are drawn before their rows are committed, so the last word is the table's own.
-      if (first !== undefined && count >= rows && (await countRows(client)) === rows) {
+      if (first !== undefined && count >= rows && (await rowsInTable(client)) === rows) {
         const seconds = (performance.now() - first.at) / 1_000;
         return { rowsPerSecond: (rows - first.rows) / seconds, seconds };
       }
@@ -60,7 +60,7 @@ export async function awaitRows(options: ArrivalOptions): Promise<Arrival> {
   });
 }
 
-async function countRows(client: { query: (sql: string) => Promise<{ rows: unknown[] }> }): Promise<number> {
+async function rowsInTable(client: { query: (sql: string) => Promise<{ rows: unknown[] }> }): Promise<number> {
   const { rows } = await client.query('SELECT count(*)::int AS n FROM positions');
   return (rows[0] as { n: number }).n;
 }

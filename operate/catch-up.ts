@@ -1,6 +1,6 @@
 import { ConnectError } from '../core/errors.ts';
 import { waitFor } from '../core/retry.ts';
-import { observeStream, type StatusSources } from './status.ts';
+import { readStatus, type StatusSources } from './status.ts';
 
 export interface CatchUpOptions {
   readonly timeoutMs: number;
@@ -15,7 +15,7 @@ export async function waitUntilCaughtUp(sources: StatusSources, options: CatchUp
   const { stream } = sources;
   await waitFor(
     async () => {
-      const status = await observeStream(sources);
+      const status = await readStatus(sources);
       const failure = status.failure ?? status.tasks.find((task) => task.failure !== undefined)?.failure;
       if (failure !== undefined) {
         throw new ConnectError('REFUSED', `${stream.sink.name} does not run: ${failure.cause}`, {

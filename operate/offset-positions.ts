@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs';
 import { ConnectError } from '../core/errors.ts';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
-import { type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
+import { type PartitionRange, type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
 import { sinkGroup } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
@@ -36,23 +36,34 @@ export async function readPositions({ stream, kafka }: OffsetSources): Promise<P
   });
 }
 
-/** As `readPositions`; undefined without the topic. */
-export async function positionsIn(admin: Admin, stream: StreamDefinition): Promise<Position[] | undefined> {
-  const topic = stream.topic.name;
+/** What of Kafka's admin client tells offsets. */
+export type OffsetReader = Pick<Admin, 'listTopics' | 'fetchTopicOffsets' | 'fetchOffsets'>;
+
+/** Where the records of a topic stand, by partition; undefined without the topic. */
+export async function rangesOf(admin: OffsetReader, topic: string): Promise<PartitionRange[] | undefined> {
+  // Asking for a topic that is not there could create it.
   if (!(await admin.listTopics()).includes(topic)) return undefined;
-  const [ends, [found]] = await Promise.all([
-    admin.fetchTopicOffsets(topic),
-    admin.fetchOffsets({ groupId: sinkGroup(stream), topics: [topic] }),
-  ]);
-  const known = (found?.partitions ?? []).map(({ partition, offset }) => [partition, BigInt(offset)] as const);
-  const committed = new Map(known.filter(([, offset]) => offset >= 0n));
-  return ends
-    .map(({ partition, low, high }) => {
-      const position = committed.get(partition);
-      const range = { partition, low: BigInt(low), end: BigInt(high), committed: position };
-      return { ...range, lag: range.end - nextOffset(range) };
-    })
+  return (await admin.fetchTopicOffsets(topic))
+    .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
     .sort((a, b) => a.partition - b.partition);
+}
+
+/**
+ * Where the sink stands in every partition of its topic; undefined without the topic. The one source of offsets and lag:
+ * records that Kafka has expired are no lag, and an offset beyond the end counts as the end.
+ */
+export async function positionsIn(admin: OffsetReader, stream: StreamDefinition): Promise<Position[] | undefined> {
+  const topic = stream.topic.name;
+  const ranges = await rangesOf(admin, topic);
+  if (ranges === undefined) return undefined;
+  const [found] = await admin.fetchOffsets({ groupId: sinkGroup(stream), topics: [topic] });
+  const committed = new Map(found?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+  return ranges.map(({ partition, low, high: end }) => {
+    const offset = committed.get(partition);
+    // Kafka says -1 for none.
+    const range = { partition, low, end, committed: offset !== undefined && offset >= 0n ? offset : undefined };
+    return { ...range, lag: end - nextOffset(range) };
+  });
 }
 
 /** The record the sink reads next: Kafka may have expired what it had committed, or the topic may be a new one. */

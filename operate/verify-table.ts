@@ -17,7 +17,7 @@ export interface TableFigures {
 }
 
 /** Sorts every row of the table by where its record stands relative to the scanned ranges. One sequential scan. */
-export async function countRows(
+export async function countRowsByRecord(
   client: PostgresClient,
   stream: StreamDefinition,
   ranges: readonly PartitionRange[],

@@ -10,7 +10,7 @@ import { createTableReader } from './table-reader.ts';
 import { compareFold } from './verify-fold.ts';
 import { checkOracle } from './verify-oracle.ts';
 import { DifferenceLog, type VerifyReport } from './verify-report.ts';
-import { compareCurrentView, countRows } from './verify-table.ts';
+import { compareCurrentView, countRowsByRecord } from './verify-table.ts';
 import { checkTopic } from './verify-topic.ts';
 
 export interface VerifyOptions {
@@ -49,7 +49,7 @@ export async function verifyStream(given: VerifyOptions): Promise<VerifyReport> 
       decoder: options.decoder,
       ...(options.onProgress ? { onProgress: options.onProgress } : {}),
     });
-    const rows = await countRows(client, options.stream, topic.ranges);
+    const rows = await countRowsByRecord(client, options.stream, topic.ranges);
     reportUnexpected(
       differences,
       options.stream,

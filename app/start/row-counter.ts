@@ -18,15 +18,15 @@ export async function createRowCounter(
   onCounted: (counted: CountedRows) => void,
 ): Promise<{ close(): Promise<void> }> {
   const pool = createPool(database, 1);
-  const countRows = async (): Promise<number> => {
+  const totalRows = async (): Promise<number> => {
     const counts = streams.map(({ table }) => `(SELECT count(*) FROM ${quoteIdentifier(table.name)})`);
     const { rows } = await pool.query<{ n: string }>(`SELECT ${counts.join(' + ')} AS n`);
     return Number(rows[0]?.n ?? 0);
   };
-  const before = await countRows();
+  const before = await totalRows();
   let last = { at: Date.now(), rows: 0 };
   const count = async (): Promise<void> => {
-    const rows = (await countRows()) - before;
+    const rows = (await totalRows()) - before;
     const at = Date.now();
     const rowsPerSecond = at > last.at ? ((rows - last.rows) * 1_000) / (at - last.at) : 0;
     last = { at, rows };

@@ -39,7 +39,7 @@ test('records that were deleted before the sink read them are named to the last'
   const partitions = [
     { partition: 0, low: 0n, committed: 5n },
     { partition: 1, low: 12n, committed: 10n },
-    { partition: 2, low: 7n, committed: -1n },
+    { partition: 2, low: 7n, committed: undefined },
     { partition: 3, low: 9_007_199_254_740_993n, committed: 9_007_199_254_740_993n },
   ];
   expect(judgeRetention('positions', partitions)).toMatchObject([

@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { createRestTarget } from '../../../connectors/rest/api.ts';
+import { readBacklog } from '../../../operate/backlog.ts';
+import { type OffsetReader, positionsIn } from '../../../operate/offset-positions.ts';
+import { readStatus } from '../../../operate/status.ts';
+import { type JsonReply, serveJson } from '../../support/json-server.ts';
+import { positions } from '../../support/positions-stream.ts';
+
+type Range = readonly [low: bigint, end: bigint];
+
+/** A cluster with these topics, by partition, and a sink that has committed these offsets; -1 for none. */
+const cluster = (topics: Readonly<Record<string, readonly Range[]>>, committed: readonly bigint[]): OffsetReader => ({
+  listTopics: async () => Object.keys(topics),
+  fetchTopicOffsets: async (topic) =>
+    (topics[topic] ?? []).map(([low, end], partition) => ({
+      partition,
+      offset: end.toString(),
+      low: low.toString(),
+      high: end.toString(),
+    })),
+  fetchOffsets: async () => [
+    {
+      topic: 'positions',
+      partitions: committed.map((offset, partition) => ({ partition, offset: offset.toString(), metadata: null })),
+    },
+  ],
+});
+
+describe('the lag of a sink', () => {
+  const lagsOf = async (ranges: readonly Range[], committed: readonly bigint[]) =>
+    (await readBacklog(cluster({ positions: ranges }, committed), positions)).partitions.map(({ lag }) => lag);
+
+  test('is what stands behind its committed offset; a sink without one has the whole partition before it', async () => {
+    const ranges: readonly Range[] = [
+      [0n, 100n],
+      [40n, 100n],
+      [0n, 0n],
+    ];
+    expect(await lagsOf(ranges, [70n, -1n, -1n])).toEqual([30n, 60n, 0n]);
+  });
+
+  test('leaves out records that Kafka has expired', async () => {
+    expect(await lagsOf([[40n, 100n]], [10n])).toEqual([60n]);
+  });
+
+  test('is never negative, not even with an offset that another topic of the same name has left', async () => {
+    expect(await lagsOf([[0n, 80n]], [500n])).toEqual([0n]);
+  });
+
+  test('is the same for `status` and `offsets get`', async () => {
+    const admin = cluster(
+      {
+        positions: [
+          [40n, 100n],
+          [0n, 80n],
+          [5n, 20n],
+        ],
+      },
+      [10n, 500n, -1n],
+    );
+    const { partitions } = await readBacklog(admin, positions);
+    const known = await positionsIn(admin, positions);
+    expect(partitions).toEqual(known?.map(({ low: _low, ...position }) => position));
+  });
+});
+
+test('records of the rejected and the dead-letter topic are those that Kafka still has', async () => {
+  const topics = { positions: [[0n, 9n]], 'positions.rejected': [[2n, 5n]], 'positions.dlq': [[0n, 1n]] } as const;
+  expect(await readBacklog(cluster(topics, [9n]), positions)).toMatchObject({ rejected: 3n, deadLetters: 1n });
+});
+
+test('a stream without topics has no backlog', async () => {
+  expect(await readBacklog(cluster({}, []), positions)).toEqual({ partitions: [], rejected: 0n, deadLetters: 0n });
+});
+
+test('a part that gives no answer is reported, and keeps no other from answering', { timeout: 30_000 }, async () => {
+  const statusWith = async (reply: JsonReply | undefined) =>
+    readStatus({
+      stream: positions,
+      target: createRestTarget({ url: (await serveJson(() => reply)).url }),
+      kafka: { brokers: ['127.0.0.1:1'] },
+      database: { host: '127.0.0.1', port: 1, database: 'perps', user: 'app', password: 'x' },
+    });
+  const trace = 'org.apache.kafka.connect.errors.DataException: too long\n\tat a.B.c(B.java:1)';
+  const body = {
+    name: 'positions-sink',
+    connector: { state: 'RUNNING', worker_id: 'w' },
+    tasks: [{ id: 0, state: 'FAILED', worker_id: 'w', trace }],
+  };
+  const [deployed, missing] = await Promise.all([statusWith({ status: 200, body }), statusWith(undefined)]);
+  expect(deployed).toMatchObject({
+    stream: 'positions',
+    connector: 'positions-sink',
+    state: 'RUNNING',
+    tasks: [{ id: 0, state: 'FAILED', worker: 'w', failure: { cause: expect.stringContaining('too long') } }],
+    lag: undefined,
+    partitions: [],
+    rows: undefined,
+    unanswered: [
+      { code: 'UNREACHABLE', message: expect.stringMatching(/^Kafka at 127\.0\.0\.1:1/) },
+      { code: 'UNREACHABLE', message: expect.stringMatching(/^PostgreSQL at 127\.0\.0\.1:1/) },
+    ],
+  });
+  expect(missing).toMatchObject({ state: 'MISSING', tasks: [] });
+});
