@@ -1,15 +1,19 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { OWNER_KEY } from '../../../connectors/render/owner.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type InProcessResult, runInProcess } from '../../support/in-process-cli.ts';
-import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
+import { createSinkFixture } from '../../support/sink-fixture.ts';
+import { step } from '../../support/step.ts';
 
 // The first deploy of a run makes the catalog, which takes a busy machine a while.
-describe('planned deploys', { timeout: 180_000 }, () => {
-  let sink: SinkFixture;
-  let name: string;
+test('a sink is planned, deployed, held back, started elsewhere, imported and pruned', {
+  timeout: 600_000,
+}, async () => {
+  const sink = await createSinkFixture('planned');
+  onTestFinished(() => sink.test.remove());
+  const { name } = sink.stream.sink;
   const run = (...args: string[]): Promise<InProcessResult> =>
     runInProcess(args, { cwd: sink.test.root, env: sink.test.env });
   const connect = (...args: string[]) => run(...args, '--only', 'positions');
@@ -20,13 +24,7 @@ describe('planned deploys', { timeout: 180_000 }, () => {
     writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
   };
 
-  beforeAll(async () => {
-    sink = await createSinkFixture('planned');
-    name = sink.stream.sink.name;
-  });
-  afterAll(() => sink?.test.remove());
-
-  it('a deploy of what the check finds wrong is refused before anything is looked at', async () => {
+  await step('a deploy of what the check finds wrong is refused before anything is looked at', async () => {
     define('sink:\n', 'sink:\n  omit: [no_such_field]\n');
     const { code, stderr } = await connect('deploy', '--yes');
     expect(code).toBe(3);
@@ -37,7 +35,7 @@ describe('planned deploys', { timeout: 180_000 }, () => {
     define('  omit: [no_such_field]\n', '');
   });
 
-  it('a saved plan is applied without asking, once', async () => {
+  await step('a saved plan is applied without asking, once', async () => {
     expect((await connect('plan', '--out', 'next.plan')).stderr).toContain('connect deploy --plan next.plan');
     const text = readFileSync(join(sink.test.root, 'next.plan'), 'utf8');
     expect(text).not.toContain(sink.test.database.password);
@@ -56,7 +54,7 @@ describe('planned deploys', { timeout: 180_000 }, () => {
     );
   });
 
-  it('a saved plan is refused when a definition changed, and for what it is not', async () => {
+  await step('a saved plan is refused when a definition changed, and for what it is not', async () => {
     await connect('plan', '--out', 'next.plan');
     define('batchSize: 1000', 'batchSize: 250');
     const moved = await run('deploy', '--plan', 'next.plan', '-o', 'json');
@@ -72,7 +70,7 @@ describe('planned deploys', { timeout: 180_000 }, () => {
     expect((await run('deploy', '--plan', 'no.plan')).code).toBe(64);
   });
 
-  it('configuration and run state change together, and back', async () => {
+  await step('configuration and run state change together, and back', async () => {
     define('sink:\n', 'sink:\n  state: paused\n');
     const { stdout } = await connect('deploy', '--yes');
     expect(stdout).toMatch(
@@ -91,27 +89,30 @@ describe('planned deploys', { timeout: 180_000 }, () => {
     expect(tasks.map((task) => task.config['batch.size'])).toEqual(['250', '250']);
   });
 
-  it('a plan tells of the offsets that a deleted sink has left, and a deploy begins where it is told', async () => {
-    expect((await connect('deploy', '--yes', '--from', 'earliest')).stderr).toContain('all of them are there');
-    await connect('delete', '--yes');
-    const { stdout } = await connect('plan');
-    expect(stdout).toMatch(/effect: resumes where an earlier \S+ stopped \(\S+@\d+/);
-    await sink.query('DELETE FROM positions');
-    const { code, stderr } = await connect('deploy', '--yes', '--from', 'earliest');
-    expect(stderr).toContain('10 records are upserted again');
-    expect(code).toBe(0);
-    await rowsToBe(10);
+  await step(
+    'a plan tells of the offsets that a deleted sink has left, and a deploy begins where it is told',
+    async () => {
+      expect((await connect('deploy', '--yes', '--from', 'earliest')).stderr).toContain('all of them are there');
+      await connect('delete', '--yes');
+      const { stdout } = await connect('plan');
+      expect(stdout).toMatch(/effect: resumes where an earlier \S+ stopped \(\S+@\d+/);
+      await sink.query('DELETE FROM positions');
+      const { code, stderr } = await connect('deploy', '--yes', '--from', 'earliest');
+      expect(stderr).toContain('10 records are upserted again');
+      expect(code).toBe(0);
+      await rowsToBe(10);
 
-    await connect('delete', '--yes');
-    await sink.produce(5, 10);
-    expect((await connect('deploy', '--yes', '--from', 'latest')).stderr).toContain(
-      '5 records are left out of the table',
-    );
-    await sink.produce(1, 15);
-    await rowsToBe(11);
-  });
+      await connect('delete', '--yes');
+      await sink.produce(5, 10);
+      expect((await connect('deploy', '--yes', '--from', 'latest')).stderr).toContain(
+        '5 records are left out of the table',
+      );
+      await sink.produce(1, 15);
+      await rowsToBe(11);
+    },
+  );
 
-  it('a new sink that is declared paused has read nothing, and ends without a wait when told so', async () => {
+  await step('a new sink that is declared paused has read nothing, and ends without a wait when told so', async () => {
     await connect('delete', '--offsets', '--yes');
     define('state: running', 'state: paused');
     expect((await connect('deploy', '--yes', '--no-wait')).stdout).toContain('created; not waited for');
@@ -121,7 +122,7 @@ describe('planned deploys', { timeout: 180_000 }, () => {
     expect(await sink.target.offsets(name)).toEqual([]);
   });
 
-  it('prune deletes what this project has deployed and no longer defines, and nothing else', async () => {
+  await step('prune deletes what this project has deployed and no longer defines, and nothing else', async () => {
     const foreign = `foreign-${sink.test.suffix}`;
     const url = sink.config['connection.url']?.replaceAll(name, foreign) ?? '';
     const config = { ...sink.config, name: foreign, 'connection.url': url, [OWNER_KEY]: 'somebody' };
