@@ -30,36 +30,44 @@ import { registerUp } from './commands/up.ts';
 import { registerVerify } from './commands/verify.ts';
 import type { CliContext } from './context.ts';
 
-/** Every command, in the order `--help` lists them. */
-export const commands: readonly ((program: Command, context: CliContext) => void)[] = [
-  registerStart,
-  registerUp,
-  registerDown,
-  registerLogs,
-  registerMigrate,
-  registerSchemas,
-  registerCheck,
-  registerInit,
-  registerRender,
-  registerPlan,
-  registerDeploy,
-  registerStatus,
-  registerRestart,
-  registerPause,
-  registerResume,
-  registerStop,
-  registerOffsets,
-  registerDelete,
-  registerPlugin,
-  registerImport,
-  registerQuarantine,
-  registerDlq,
-  registerRejected,
-  registerMsk,
-  registerProduce,
-  registerSimulate,
-  registerVerify,
-  registerRebuild,
-  registerDoctor,
-  registerCompletion,
+export const OTHER = 'Other:';
+
+interface CommandGroup {
+  readonly heading: string;
+  readonly commands: readonly ((program: Command, context: CliContext) => void)[];
+}
+
+/** Every command, in the order that `--help` lists them: those of every day first. */
+export const commandGroups: readonly CommandGroup[] = [
+  {
+    heading: 'Every day:',
+    commands: [registerStatus, registerPlan, registerDeploy, registerVerify, registerDoctor],
+  },
+  {
+    heading: 'On this machine:',
+    commands: [registerStart, registerUp, registerDown, registerLogs, registerSimulate],
+  },
+  {
+    heading: 'Definitions, schemas and tables:',
+    commands: [registerCheck, registerInit, registerRender, registerSchemas, registerMigrate, registerRebuild],
+  },
+  {
+    heading: 'Sinks:',
+    commands: [
+      registerRestart,
+      registerPause,
+      registerResume,
+      registerStop,
+      registerOffsets,
+      registerDelete,
+      registerImport,
+      registerPlugin,
+      registerMsk,
+    ],
+  },
+  {
+    heading: 'Records:',
+    commands: [registerProduce, registerQuarantine, registerDlq, registerRejected],
+  },
+  { heading: OTHER, commands: [registerCompletion] },
 ];

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConnectError } from '../core/errors.ts';
 import { packageVersion } from '../core/package-root.ts';
-import { commands } from './commands.ts';
+import { commandGroups, OTHER } from './commands.ts';
 import { type CliContext, processContext } from './context.ts';
 
 /** Runs one command line; sets the exit code through the context and never throws. */
@@ -33,8 +33,14 @@ export function createProgram(context: CliContext): Command {
       writeErr: (text) => void context.stderr.write(text),
     })
     .showSuggestionAfterError(true)
-    .exitOverride();
-  for (const register of commands) register(program, context);
+    .exitOverride()
+    .addHelpCommand(
+      new Command('help').argument('[command]').description('show the help of a command').helpGroup(OTHER),
+    );
+  for (const { heading, commands } of commandGroups) {
+    program.commandsGroup(heading);
+    for (const register of commands) register(program, context);
+  }
   for (const command of program.commands) inheritSettings(command, program);
   return program;
 }

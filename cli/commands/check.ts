@@ -17,9 +17,7 @@ export function registerCheck(program: Command, context: CliContext): void {
   withReportFlag(
     program
       .command('check')
-      .description(
-        'prove that feed, Avro schema, connector and table agree, before anything is deployed; exit 3 if not',
-      ),
+      .description('check that feed, Avro schema, connector and table agree before you deploy; exit 3 if they do not'),
   )
     .option('--against <ref>', 'check as well what a change since this branch, tag or commit breaks: main, origin/main')
     .option('--live', 'check as well what really runs: registry, database and Connect worker of the environment')

@@ -6,7 +6,9 @@ import type { CliContext } from '../context.ts';
 export function registerCompletion(program: Command, context: CliContext): void {
   program
     .command('completion')
-    .description('print what a shell has to read to complete commands, flags, environments, streams and connectors')
+    .description(
+      'print the script that makes your shell complete commands, flags, environments, streams and connectors',
+    )
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .addHelpText('after', HELP)
     .action((shell: Shell) => void context.stdout.write(completionScript(shell)));

@@ -49,7 +49,7 @@ const WHERE = [
 export const registerDlq = (program: Command, context: CliContext): void =>
   registerSource(program, context, {
     source: 'dlq',
-    description: 'records that the sink could not decode or PostgreSQL refused: list, show, replay',
+    description: 'list, show and replay records that the sink could not decode or PostgreSQL refused',
     replay: 'publish them again under their key in their partition, and prove that their rows arrived',
   });
 
@@ -57,7 +57,7 @@ export const registerDlq = (program: Command, context: CliContext): void =>
 export const registerRejected = (program: Command, context: CliContext): void =>
   registerSource(program, context, {
     source: 'rejected',
-    description: 'updates that the producer refused: list, show, replay',
+    description: 'list, show and replay updates that the producer refused',
     replay: 'validate and encode them anew, publish what is accepted now, and prove that the rows arrived',
   });
 

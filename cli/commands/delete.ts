@@ -12,7 +12,9 @@ interface DeleteFlags extends SinkFlags {
 /** `connect delete`: the sinks go; table and topics stay, and offsets unless they are to go as well. */
 export function registerDelete(program: Command, context: CliContext): void {
   withSinkFlags(
-    program.command('delete').description('delete the sinks; tables, topics and offsets stay, a later deploy resumes'),
+    program
+      .command('delete')
+      .description('delete the sinks; tables, topics and offsets stay, so a later deploy resumes'),
   )
     .option('--offsets', 'delete the committed offsets as well: a later deploy reads the topic from its oldest record')
     .option('--yes', 'do it without asking')

@@ -22,7 +22,9 @@ export function registerDeploy(program: Command, context: CliContext): void {
   withStreamFlags(
     program
       .command('deploy')
-      .description('check, plan, create topics, create or update the sinks, wait until every task runs, or roll back'),
+      .description(
+        'check, plan, create topics, create or update the sinks, wait until every task runs; roll back if one does not',
+      ),
   )
     .option(
       '--plan <file>',

@@ -12,7 +12,9 @@ export function registerDoctor(program: Command, context: CliContext): void {
   withStreamFlags(
     program
       .command('doctor')
-      .description('look at every part an environment needs and say what is wrong and what to do; exit 3 if broken'),
+      .description(
+        'look at every part of an environment, say what is wrong and what to do; exit 3 if something is broken',
+      ),
   )
     .option('--timeout <duration>', 'bound of each check', parseDuration, 15_000)
     .action(async ({ timeout, ...flags }: DoctorFlags) => {

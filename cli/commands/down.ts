@@ -8,7 +8,7 @@ export function registerDown(program: Command, context: CliContext): void {
   withOutputFlag(
     program
       .command('down')
-      .description('stop the local stack, also what a killed `connect` left behind; its data stays'),
+      .description('stop the local stack, even one that a killed `connect` left running; the data stays'),
   )
     .option('--docker', 'stop the containers of docker-compose.yml instead, of every profile')
     .action(async (flags: { output: OutputFormat; docker?: boolean }) => {

@@ -12,7 +12,7 @@ export function registerImport(program: Command, context: CliContext): void {
     program
       .command('import')
       .description(
-        'print a live connector as a definition that renders to the same; exit 3 if something cannot be said',
+        'print a running connector as a definition that renders to the same configuration; exit 3 if it cannot hold a setting',
       ),
   )
     .argument('<connector>', 'name of the connector on the cluster')

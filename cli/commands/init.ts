@@ -4,7 +4,7 @@ import { type OutputFormat, withOutputFlag } from '../flags.ts';
 
 /** `connect init stream NAME`: the files of a new stream. */
 export function registerInit(program: Command, context: CliContext): void {
-  const init = program.command('init').description('write the files of something new');
+  const init = program.command('init').description('write the files of a new stream');
   withOutputFlag(
     init
       .command('stream <name>')

@@ -9,7 +9,7 @@ interface PolicyFlags {
 
 /** `connect msk iam-policy`. */
 export function registerMsk(program: Command, context: CliContext): void {
-  const msk = program.command('msk').description('what an AWS account needs for MSK Connect');
+  const msk = program.command('msk').description('print what an AWS account needs for MSK Connect');
   withOutputFlag(
     msk
       .command('iam-policy')

@@ -14,7 +14,7 @@ interface ResetFlags extends SinkFlags {
 
 /** `connect offsets get|reset`. */
 export function registerOffsets(program: Command, context: CliContext): void {
-  const offsets = program.command('offsets').description('show or change where the sinks read on');
+  const offsets = program.command('offsets').description('show or change the offsets from which the sinks read on');
 
   withSinkFlags(
     offsets.command('get').description('show committed offsets, lag, and slot and time of the record that comes next'),

@@ -7,7 +7,7 @@ export function registerPause(program: Command, context: CliContext): void {
   withSinkFlags(
     program
       .command('pause')
-      .description('hold the sinks back: tasks keep their partitions and write nothing until resume'),
+      .description('pause the sinks: tasks keep their partitions and write nothing until `resume`'),
   ).action(async (flags: SinkFlags) => {
     const { changeStates } = await import('../change-state.ts');
     await changeStates(context, 'PAUSED', flags);

@@ -17,7 +17,7 @@ export function registerPlan(program: Command, context: CliContext): void {
     program
       .command('plan')
       .alias('diff')
-      .description('show what deploy would change, and what migrate and schemas register have still to do'),
+      .description('show what deploy would change, and which migrations and schemas are still missing'),
   )
     .option('--check', 'exit code 2 when anything is pending')
     .option('--out <file>', 'save the plan; `connect deploy --plan FILE` applies exactly that, or refuses')

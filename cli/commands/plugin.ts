@@ -13,7 +13,9 @@ interface BuildFlags {
 
 /** `connect plugin build`. */
 export function registerPlugin(program: Command, context: CliContext): void {
-  const plugin = program.command('plugin').description("the sink's jars, for workers that this package does not run");
+  const plugin = program
+    .command('plugin')
+    .description("build the sink's jars for workers that this package does not run");
   withOutputFlag(
     plugin
       .command('build')

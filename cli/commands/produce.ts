@@ -18,7 +18,7 @@ export function registerProduce(program: Command, context: CliContext): void {
   withStreamFlags(
     program
       .command('produce')
-      .description('read the feed of each stream and publish its updates, from where the last run ended'),
+      .description('read the feeds and publish their updates to Kafka, from where the last run stopped'),
   )
     .option('--from-slot <slot>', 'start at this slot instead of at the checkpoint', parseSlot)
     .addOption(

@@ -17,7 +17,7 @@ export function registerQuarantine(program: Command, context: CliContext): void 
   withSinkFlags(
     program
       .command('quarantine')
-      .description('find the records that stop a sink, prove it, move them alone to the dead letter topic and go on'),
+      .description('find the records that stop a sink, prove it, and move only those to the dead letter topic'),
   )
     .option(
       '--max <records>',

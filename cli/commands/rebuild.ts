@@ -8,7 +8,7 @@ export function registerRebuild(program: Command, context: CliContext): void {
   withStreamFlags(
     program
       .command('rebuild')
-      .description('recreate what is derived from the history (table.fold), while the sinks go on writing'),
+      .description('recompute the derived tables (`table.fold`) from the history while the sinks keep writing'),
   ).action(async (flags: StreamFlags) => {
     const { rebuild } = await import('../../app/rebuild.ts');
     const session = await context.session(flags);

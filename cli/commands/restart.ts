@@ -10,7 +10,9 @@ interface RestartFlags extends SinkFlags {
 
 /** `connect restart [--failed]`: connector and tasks start anew, or only what has failed. */
 export function registerRestart(program: Command, context: CliContext): void {
-  withSinkFlags(program.command('restart').description('restart the sinks and wait until every task runs and stays so'))
+  withSinkFlags(
+    program.command('restart').description('restart the sinks and wait until every task runs and keeps running'),
+  )
     .option('--failed', 'only what has FAILED; tasks that run are left alone')
     .action(async (flags: RestartFlags) => {
       const { restartSink } = await import('../../operate/restart-sink.ts');

@@ -17,7 +17,7 @@ export function addSchemasCheck(schemas: Command, context: CliContext): void {
   withReportFlag(
     schemas
       .command('check')
-      .description('what a change of schemas and .proto files breaks, and for whom; exit 3 if anything'),
+      .description('say what a change of schemas and .proto files breaks, and for whom; exit 3 if it breaks anything'),
   )
     .option('--against <ref>', 'compare with a branch, tag or commit of git: main, origin/main, v1.2.0')
     .option('-e, --env <name>', 'compare with the registry of this environment of connect.yaml')

@@ -24,7 +24,7 @@ export function registerSimulate(program: Command, context: CliContext): void {
   withStreamFlags(
     program
       .command('simulate')
-      .description('serve simulated feeds over gRPC until Ctrl-C: a deterministic market, the same for the same seed'),
+      .description('serve simulated feeds over gRPC until Ctrl-C; the same seed gives the same market'),
   )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', "port to listen on; default: that of the environment's feed", NUMBER)

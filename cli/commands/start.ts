@@ -19,7 +19,7 @@ export function registerStart(program: Command, context: CliContext): void {
   program
     .command('start')
     .description(
-      'run it all: up, migrate, register, deploy, simulate and produce, verify; then show what is in the tables',
+      'run everything once: start the stack, migrate, register, deploy, simulate, produce, verify; then show the tables',
     )
     .option('-e, --env <name>', 'environment of connect.yaml; one whose parts this package runs')
     .option('--updates <number>', 'how many updates each simulated feed sends', NUMBER, 50_000)

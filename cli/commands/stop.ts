@@ -7,7 +7,7 @@ export function registerStop(program: Command, context: CliContext): void {
   withSinkFlags(
     program
       .command('stop')
-      .description('stop the sinks for good: no tasks, no database connections; offsets stay until resume'),
+      .description('stop the sinks: no tasks, no database connections; offsets stay, and `resume` starts them again'),
   ).action(async (flags: SinkFlags) => {
     const { changeStates } = await import('../change-state.ts');
     await changeStates(context, 'STOPPED', flags);

@@ -14,7 +14,7 @@ export function registerUp(program: Command, context: CliContext): void {
   withEnvironmentFlags(
     program
       .command('up')
-      .description('start the local Kafka, Connect, registry and PostgreSQL; what runs already is left alone'),
+      .description('start the local Kafka, Connect, registry and PostgreSQL; parts that run already are left alone'),
   )
     .option('--fresh', 'stop what runs, delete its data, and start from empty')
     .addOption(

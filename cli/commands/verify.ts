@@ -14,7 +14,9 @@ export function registerVerify(program: Command, context: CliContext): void {
   withStreamFlags(
     program
       .command('verify')
-      .description('prove that every record of the topic is in the table, equal to the last digit; exit 3 if not'),
+      .description(
+        'prove that every record of the topic is in the table, equal to the last digit; exit 3 if one is not',
+      ),
   )
     .option('--oracle <folder>', 'compare as well with what the simulator wrote there (<stream>.ndjson)')
     .option('--wait <duration>', 'let the sinks catch up first, at most this long', parseDuration)

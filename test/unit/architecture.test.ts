@@ -25,6 +25,35 @@ const ADAPTERS: Record<string, readonly string[]> = {
   kafkajs: ['core/kafka.ts'],
 };
 
+/** Files of cli whose verbs still have to move to app. */
+const NOT_IN_APP_YET: readonly string[] = [
+  'agree-plan',
+  'change-state',
+  'commands/delete',
+  'commands/deploy',
+  'commands/import',
+  'commands/offsets',
+  'commands/plan',
+  'commands/quarantine',
+  'commands/restart',
+  'context',
+  'deploy-failure',
+  'deploy-msk',
+  'deploy-progress',
+  'deploy-streams',
+  'import-sink',
+  'msk-sink',
+  'plan-streams',
+  'preflight',
+  'render/offsets',
+  'render/plan',
+  'render/quarantine',
+  'require-contract',
+  'saved-plan',
+  'sink-action',
+  'stream-parts',
+];
+
 interface Import {
   readonly file: string;
   readonly specifier: string;
@@ -90,6 +119,17 @@ describe('the rooms', () => {
     const wrong = rooms
       .flatMap(sourcesOf)
       .filter((file) => /\bconsole\.|process\.(env|argv|exit)\b/.test(readFileSync(join(root, file), 'utf8')));
+    expect(wrong).toEqual([]);
+  });
+
+  it('cli imports app and core, and types of pipeline', () => {
+    const wrong = sourcesOf('cli')
+      .filter((file) => !NOT_IN_APP_YET.some((name) => file === join('cli', `${name}.ts`)))
+      .flatMap(importsOf)
+      .filter(({ file, specifier, typeOnly }) => {
+        const room = roomOf(file, specifier);
+        return room !== undefined && !['cli', 'app', 'core', ...(typeOnly ? ['pipeline'] : [])].includes(room);
+      });
     expect(wrong).toEqual([]);
   });
 

@@ -17,6 +17,18 @@ describe('the command line', () => {
     },
   );
 
+  it('lists the five commands of every day first and apart from the others', () => {
+    const [, daily = ''] = program.helpInformation().split('Every day:\n');
+    const [first = ''] = daily.split('\n\n');
+    expect([...first.matchAll(/^ {2}(\w+)/gm)].map(([, name]) => name)).toEqual([
+      'status',
+      'plan',
+      'deploy',
+      'verify',
+      'doctor',
+    ]);
+  });
+
   it('ends with 64 and a suggestion on a misspelt command', async () => {
     const { context, said } = capturedContext();
     await run(['deplyo'], context);
