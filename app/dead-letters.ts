@@ -1,19 +1,15 @@
 import { dirname } from 'node:path';
 import { headerText } from '../core/kafka-scan.ts';
 import { withPostgres } from '../core/postgres.ts';
-import { boxTopic, type Letter, type LetterBox, readLetters } from '../operate/letters/letter.ts';
-import { type ContentReaders, type LetterContent, readContent } from '../operate/letters/letter-content.ts';
-import { formatPlace } from '../operate/letters/letter-headers.ts';
-import { type ReplayResult, replayLetters } from '../operate/letters/replay-letters.ts';
-import { readReplayed } from '../operate/letters/replay-marks.ts';
-import type { ReplayParts } from '../operate/letters/replay-plan.ts';
-import {
-  groupLetters,
-  type LetterGroup,
-  meets,
-  needContent,
-  parseConditions,
-} from '../operate/letters/select-letters.ts';
+import { type CauseGroup, groupByCause } from '../operate/dead-letters/cause-groups.ts';
+import { meetsConditions, needContent, parseConditions } from '../operate/dead-letters/conditions.ts';
+import { type DeadLetter, type SourceTopic, sourceTopic } from '../operate/dead-letters/dead-letter.ts';
+import { readDeadLetters } from '../operate/dead-letters/read-dead-letters.ts';
+import { type ContentReaders, type RecordContent, readContent } from '../operate/dead-letters/record-content.ts';
+import { formatPlace } from '../operate/dead-letters/record-headers.ts';
+import { readReplayed } from '../operate/dead-letters/replay-marks.ts';
+import type { ReplayContext } from '../operate/dead-letters/replay-plan.ts';
+import { type ReplayResult, replayRecords } from '../operate/dead-letters/replay-records.ts';
 import type { SinkAction } from '../operate/settle-sink.ts';
 import { createSinkRows } from '../operate/sink-rows.ts';
 import { createTableReader } from '../operate/table-reader.ts';
@@ -27,11 +23,11 @@ import { findSchemaId } from '../schemas/schema-id.ts';
 import type { Session } from './session.ts';
 import { eachSink, type FailedSink, type SinkEvent, type SinkOptions, selectedSinks } from './sinks.ts';
 
-export type { LetterBox, ReplayResult };
+export type { ReplayResult, SourceTopic };
 
 /** Which records: those of one kind of topic that meet all conditions (`FIELD=VALUE`). */
 export interface DeadLetterRequest<T> {
-  readonly source: LetterBox;
+  readonly source: SourceTopic;
   readonly where?: readonly string[] | undefined;
   readonly onEvent: (event: SinkEvent<T>) => void;
 }
@@ -41,7 +37,7 @@ export interface ListedDeadLetters {
   readonly stream: string;
   readonly topic: string;
   readonly letters: number;
-  readonly groups: readonly LetterGroup[];
+  readonly groups: readonly CauseGroup[];
 }
 
 /** Counts the records of each stream by cause and stage. */
@@ -52,10 +48,10 @@ export async function listDeadLetters(
   const decoder = await session.decoder();
   const list = async (action: SinkAction): Promise<ListedDeadLetters> => {
     const { stream } = action;
-    const letters = await selectLetters(action, request, contentReaders(session, decoder, stream));
+    const deadLetters = await selectDeadLetters(action, request, contentReaders(session, decoder, stream));
     const replayed = new Set((await readReplayed(action)).keys());
-    const groups = groupLetters(letters, replayed);
-    return { stream: stream.name, topic: boxTopic(stream, request.source), letters: letters.length, groups };
+    const groups = groupByCause(deadLetters, replayed);
+    return { stream: stream.name, topic: sourceTopic(stream, request.source), letters: deadLetters.length, groups };
   };
   return eachSink(await selectedSinks(session), list, request.onEvent);
 }
@@ -74,7 +70,7 @@ export interface ShownDeadLetter {
   readonly replays: number;
   readonly replayedAs?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
-  readonly content: LetterContent;
+  readonly content: RecordContent;
 }
 
 export interface ShownDeadLetters {
@@ -92,15 +88,15 @@ export async function showDeadLetters(
   const decoder = await session.decoder();
   const show = async (action: SinkAction): Promise<ShownDeadLetters> => {
     const readers = contentReaders(session, decoder, action.stream);
-    const letters = await selectLetters(action, request, readers);
+    const deadLetters = await selectDeadLetters(action, request, readers);
     const replayed = await readReplayed(action);
     const shown: ShownDeadLetter[] = [];
-    for (const letter of letters.slice(0, request.limit)) {
-      const place = replayed.get(letter.sameAs);
-      const content = await readContent(readers, letter);
-      shown.push(shownLetter(letter, content, place === undefined ? undefined : formatPlace(place)));
+    for (const deadLetter of deadLetters.slice(0, request.limit)) {
+      const place = replayed.get(deadLetter.recordId);
+      const content = await readContent(readers, deadLetter);
+      shown.push(shownDeadLetter(deadLetter, content, place === undefined ? undefined : formatPlace(place)));
     }
-    return { stream: action.stream.name, letters: shown, of: letters.length };
+    return { stream: action.stream.name, letters: shown, of: deadLetters.length };
   };
   return eachSink(await selectedSinks(session), show, request.onEvent);
 }
@@ -127,8 +123,8 @@ export async function replayDeadLetters(
   const decoder = await session.decoder();
   const replay = async (action: SinkAction): Promise<ReplayedStream> => {
     const readers = contentReaders(session, decoder, action.stream);
-    const letters = await selectLetters(action, request, readers);
-    return { stream: action.stream.name, ...(await replayStream(session, action, readers, letters, request)) };
+    const deadLetters = await selectDeadLetters(action, request, readers);
+    return { stream: action.stream.name, ...(await replayStream(session, action, readers, deadLetters, request)) };
   };
   return eachSink(await selectedSinks(session, request), replay, request.onEvent);
 }
@@ -137,7 +133,7 @@ async function replayStream(
   session: Session,
   action: SinkAction,
   { decoder, service }: ContentReaders,
-  letters: readonly Letter[],
+  deadLetters: readonly DeadLetter[],
   { limit = Number.MAX_SAFE_INTEGER, again, dryRun, agree }: ReplayRequest,
 ): Promise<ReplayResult> {
   const { stream } = action;
@@ -145,7 +141,7 @@ async function replayStream(
   const schemaId = await findSchemaId(await session.registry(), valueSubject(stream), schema.text);
   const written = schema.fields.filter(({ name }) => !stream.sink.omit.includes(name));
   return withPostgres(session.database, (client) => {
-    const parts: ReplayParts = {
+    const replay: ReplayContext = {
       stream,
       schema,
       judges: { decoder, rows: createSinkRows(client, stream, schema) },
@@ -155,22 +151,22 @@ async function replayStream(
       encode: createRecordEncoder(schema, schemaId),
     };
     const agreeTo = (records: number) => agree(records, stream.topic.name);
-    return replayLetters(action, parts, letters, { limit, again, dryRun, agree: agreeTo });
+    return replayRecords(action, replay, deadLetters, { limit, again, dryRun, agree: agreeTo });
   });
 }
 
 /** The records that meet the conditions; read only where a condition asks for their content. */
-async function selectLetters(
+async function selectDeadLetters(
   action: SinkAction,
   { source, where = [] }: Pick<DeadLetterRequest<never>, 'source' | 'where'>,
   readers: ContentReaders,
-): Promise<Letter[]> {
+): Promise<DeadLetter[]> {
   const conditions = parseConditions(where);
-  const letters = await readLetters(action, source);
-  if (!needContent(conditions)) return letters.filter((letter) => meets({ letter }, conditions));
-  const selected: Letter[] = [];
-  for (const letter of letters) {
-    if (meets({ letter, content: await readContent(readers, letter) }, conditions)) selected.push(letter);
+  const deadLetters = await readDeadLetters(action, source);
+  if (!needContent(conditions)) return deadLetters.filter((one) => meetsConditions(one, conditions));
+  const selected: DeadLetter[] = [];
+  for (const one of deadLetters) {
+    if (meetsConditions(one, conditions, await readContent(readers, one))) selected.push(one);
   }
   return selected;
 }
@@ -180,12 +176,16 @@ function contentReaders(session: Session, decoder: RecordDecoder, { feed }: Stre
   return { decoder, service: loadFeedService(proto, [dirname(proto), session.project.root], feed.service) };
 }
 
-function shownLetter(letter: Letter, content: LetterContent, replayedAs: string | undefined): ShownDeadLetter {
-  const { record, own, id, cause, stage, replays } = letter;
+function shownDeadLetter(
+  deadLetter: DeadLetter,
+  content: RecordContent,
+  replayedAs: string | undefined,
+): ShownDeadLetter {
+  const { record, place, name, cause, stage, replays } = deadLetter;
   const names = Object.keys(record.headers).filter((name) => !name.endsWith('.stacktrace'));
   return {
-    letter: id,
-    at: formatPlace(own),
+    letter: name,
+    at: formatPlace(place),
     key: record.key?.toString() ?? null,
     publishedAt: new Date(record.timestampMs).toISOString(),
     cause,

@@ -41,7 +41,7 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** A pause, or how long it is after that many looks. Default 200. */
   readonly everyMs?: number | ((looks: number) => number);
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** What is awaited, for the time-out's message: "the connector to run". */
   readonly what: string;
 }

@@ -5,7 +5,7 @@ import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { canonicalRecord, differingColumns } from './canonical.ts';
-import { deadLetterId, formatPlace } from './letters/letter-headers.ts';
+import { deadLetterName, formatPlace } from './dead-letters/record-headers.ts';
 import type { TableReader } from './table-reader.ts';
 import type { DifferenceLog } from './verify-report.ts';
 
@@ -118,7 +118,7 @@ async function readDeadLetters({ kafka, stream, signal }: TopicCheck): Promise<S
     ...(signal ? { signal } : {}),
     onRecords: async (records) => {
       for (const { headers, partition, offset } of records) {
-        places.add(deadLetterId(headers, { topic, partition, offset }));
+        places.add(deadLetterName(headers, { topic, partition, offset }));
       }
     },
   });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { LetterBox } from '../../app/dead-letters.ts';
+import type { SourceTopic } from '../../app/dead-letters.ts';
 import { confirm } from '../confirm.ts';
 import type { CliContext } from '../context.ts';
 import {
@@ -33,7 +33,7 @@ interface ReplayFlags extends SinkFlags {
 }
 
 interface Words {
-  readonly source: LetterBox;
+  readonly source: SourceTopic;
   readonly description: string;
   readonly replay: string;
 }
@@ -82,7 +82,7 @@ function registerSource(program: Command, context: CliContext, { source, descrip
     .action((flags: ReplayFlags) => replayAgain(context, source, flags));
 }
 
-async function list(context: CliContext, source: LetterBox, { where, output, ...flags }: ListFlags): Promise<void> {
+async function list(context: CliContext, source: SourceTopic, { where, output, ...flags }: ListFlags): Promise<void> {
   const { listDeadLetters } = await import('../../app/dead-letters.ts');
   const session = await context.session(flags);
   const streams = await listDeadLetters(session, {
@@ -95,7 +95,7 @@ async function list(context: CliContext, source: LetterBox, { where, output, ...
 
 async function show(
   context: CliContext,
-  source: LetterBox,
+  source: SourceTopic,
   { where, output, limit, ...flags }: ShowFlags,
 ): Promise<void> {
   const { showDeadLetters } = await import('../../app/dead-letters.ts');
@@ -112,7 +112,7 @@ async function show(
   if (output === 'json') context.json({ environment: session.environment.name, streams });
 }
 
-async function replayAgain(context: CliContext, source: LetterBox, flags: ReplayFlags): Promise<void> {
+async function replayAgain(context: CliContext, source: SourceTopic, flags: ReplayFlags): Promise<void> {
   const { replayDeadLetters } = await import('../../app/dead-letters.ts');
   const { where, limit, output, again = false, dryRun = false, yes } = flags;
   const session = await context.session(flags);

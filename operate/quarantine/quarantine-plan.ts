@@ -4,7 +4,7 @@ import { ConnectError } from '../../core/errors.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
-import { formatPlace } from '../letters/letter-headers.ts';
+import { formatPlace } from '../dead-letters/record-headers.ts';
 import { nextOffset, type Position } from '../offset-positions.ts';
 import type { Culprit, Search } from './find-culprits.ts';
 

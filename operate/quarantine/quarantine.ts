@@ -13,7 +13,7 @@ import { readPositions } from '../offset-positions.ts';
 import { deployedStatus, failingSink, type SinkAction } from '../settle-sink.ts';
 import { createSinkRows } from '../sink-rows.ts';
 import { requireOffsetApi, stateToRestore, whileStopped } from '../while-stopped.ts';
-import type { DeadLetter } from './dead-letters.ts';
+import type { MovedRecord } from './copy-to-dead-letters.ts';
 import { findCulprits } from './find-culprits.ts';
 import {
   describePlan,
@@ -50,7 +50,7 @@ export interface QuarantineResult {
   readonly state: string;
   /** What was found, one plan for each time the sink had stopped. */
   readonly plans: readonly QuarantinePlan[];
-  readonly moved: readonly DeadLetter[];
+  readonly moved: readonly MovedRecord[];
   /** Records in front of the culprits that were written for the sink. */
   readonly written: number;
   readonly durationMs: number;
@@ -67,7 +67,7 @@ export async function quarantine(action: QuarantineAction, options: QuarantineOp
   const startedAt = Date.now();
   const { stream } = action;
   const connector = stream.sink.name;
-  const done = { plans: [] as QuarantinePlan[], moved: [] as DeadLetter[], written: 0 };
+  const done = { plans: [] as QuarantinePlan[], moved: [] as MovedRecord[], written: 0 };
   const result = (outcome: QuarantineResult['outcome'], state: string): QuarantineResult => ({
     connector,
     outcome,
@@ -99,7 +99,7 @@ export async function quarantine(action: QuarantineAction, options: QuarantineOp
 
 interface Done {
   readonly plans: QuarantinePlan[];
-  readonly moved: DeadLetter[];
+  readonly moved: MovedRecord[];
   written: number;
 }
 
@@ -134,7 +134,7 @@ async function oneRound(
       status,
       async () => {
         const stepped = await stepOver(action, judges, { failures, steps, neighbours: search.good });
-        done.moved.push(...stepped.letters);
+        done.moved.push(...stepped.moved);
         done.written += stepped.written;
       },
       state,

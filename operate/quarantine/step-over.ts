@@ -5,11 +5,11 @@ import { type Judges, judgeRecords } from '../judge-records.ts';
 import { readPositions } from '../offset-positions.ts';
 import { setOffsets } from '../reset-offsets.ts';
 import type { SinkAction } from '../settle-sink.ts';
-import { copyToDeadLetters, type DeadLetter } from './dead-letters.ts';
+import { copyToDeadLetters, type MovedRecord } from './copy-to-dead-letters.ts';
 import { type PartitionStep, planSteps, taskOf } from './quarantine-plan.ts';
 
 export interface Stepped {
-  readonly letters: readonly DeadLetter[];
+  readonly moved: readonly MovedRecord[];
   /** Records in front of the culprits that were written here. */
   readonly written: number;
 }
@@ -19,7 +19,7 @@ const CHUNK = 1_000;
 /**
  * On a stopped sink: proves the culprits once more, writes what stands in front of them, copies them to the dead letter topic,
  * then sets the offsets behind them. In this order, so that a run killed at any point may be repeated: rows are upserted,
- * letters are written once, and the offsets, which make it final, come last.
+ * dead letters are written once, and the offsets, which make it final, come last.
  * Errors: UNSAFE when a culprit is none any more; those of database, registry and target.
  */
 export async function stepOver(
@@ -39,7 +39,7 @@ export async function stepOver(
   let written = 0;
   for (const step of steps) written += await writeBefore(action, judges, step);
   const [only] = found.failures;
-  const letters = await copyToDeadLetters(
+  const moved = await copyToDeadLetters(
     action,
     steps.flatMap((step) => step.culprits),
     {
@@ -51,7 +51,7 @@ export async function stepOver(
     },
   );
   if (steps.length > 0) await setOffsets(action, new Map(steps.map(({ partition, to }) => [partition, to])));
-  return { letters, written };
+  return { moved, written };
 }
 
 async function proveAgain(topic: string, judges: Judges, steps: readonly PartitionStep[]): Promise<void> {

@@ -3,10 +3,10 @@ import { bigintOf, isLongLike } from '../../producer/feed/protocol.ts';
 import type { AvroValue } from '../../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../../schemas/record-decoder.ts';
 import { decodeValue } from '../judge-records.ts';
-import type { Letter } from './letter.ts';
+import type { DeadLetter } from './dead-letter.ts';
 
-/** What a letter holds: an update by field, as text, or bytes that cannot be read and why. */
-export type LetterContent =
+/** What a dead letter holds: the fields of an update as text, or bytes that cannot be read and why. */
+export type RecordContent =
   | { readonly kind: 'update'; readonly fields: Readonly<Record<string, string | null>> }
   | { readonly kind: 'unreadable'; readonly reason: string; readonly bytes: number; readonly hex: string };
 
@@ -20,17 +20,20 @@ export interface ContentReaders {
 /** Bytes beyond this are counted, not shown. */
 const MAX_HEX_BYTES = 256;
 
-/** Reads a letter's content. Errors: those of a registry that gives no answer, which says nothing about the letter. */
-export async function readContent({ decoder, service }: ContentReaders, letter: Letter): Promise<LetterContent> {
-  const { value } = letter.record;
+/** Reads what a dead letter holds. Errors: those of a registry that gives no answer, which says nothing about the record. */
+export async function readContent(
+  { decoder, service }: ContentReaders,
+  deadLetter: DeadLetter,
+): Promise<RecordContent> {
+  const { value } = deadLetter.record;
   const bytes = value ?? Buffer.alloc(0);
-  const unreadable = (reason: string): LetterContent => ({
+  const unreadable = (reason: string): RecordContent => ({
     kind: 'unreadable',
     reason,
     bytes: bytes.length,
     hex: bytes.subarray(0, MAX_HEX_BYTES).toString('hex'),
   });
-  if (letter.box === 'rejected') {
+  if (deadLetter.source === 'rejected') {
     const event = service.readEvent(bytes);
     if (event.kind === 'update') return { kind: 'update', fields: protoFields(event.update, service) };
     return unreadable(event.kind === 'undecodable' ? event.reason : `it is a message of kind ${event.kind}`);

@@ -3,12 +3,12 @@ import type { KafkaConnection } from '../../core/kafka.ts';
 import { scanTopic } from '../../core/kafka-scan.ts';
 import { deadLetterTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import { CONNECT_HEADERS, deadLetterId, formatPlace, QUARANTINE_HEADERS } from '../letters/letter-headers.ts';
+import { CONNECT_HEADERS, deadLetterName, formatPlace, QUARANTINE_HEADERS } from '../dead-letters/record-headers.ts';
 import { publishRecords } from '../publish-records.ts';
 import type { Culprit } from './find-culprits.ts';
 
 /** A culprit in the dead letter topic. */
-export interface DeadLetter {
+export interface MovedRecord {
   /** Where it stood: `positions-3@81244`. */
   readonly record: string;
   /** Where its copy stands: `positions.dlq-0@5`. */
@@ -37,7 +37,7 @@ export async function copyToDeadLetters(
   { stream, kafka }: { readonly stream: StreamDefinition; readonly kafka: KafkaConnection },
   culprits: readonly Culprit[],
   proof: Proof,
-): Promise<DeadLetter[]> {
+): Promise<MovedRecord[]> {
   const topic = deadLetterTopic(stream);
   const present = new Map<string, string>();
   await scanTopic(kafka, {
@@ -46,7 +46,7 @@ export async function copyToDeadLetters(
     onRecords: async (records) => {
       for (const { partition, offset, headers } of records) {
         const own = { topic, partition, offset };
-        present.set(deadLetterId(headers, own), formatPlace(own));
+        present.set(deadLetterName(headers, own), formatPlace(own));
       }
     },
   });

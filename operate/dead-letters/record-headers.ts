@@ -3,7 +3,7 @@ import { explainTrace, type RecordPlace } from '../../connectors/wait/failure.ts
 import { headerText } from '../../core/kafka-scan.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 
-/** As Kafka Connect writes them beside a record in a dead letter topic. */
+/** The headers that Kafka Connect adds to a record in a dead-letter topic. */
 export const CONNECT_HEADERS = {
   topic: '__connect.errors.topic',
   partition: '__connect.errors.partition',
@@ -16,7 +16,7 @@ export const CONNECT_HEADERS = {
   trace: '__connect.errors.exception.stacktrace',
 } as const;
 
-/** What `connect quarantine` writes besides. */
+/** The headers that `connect quarantine` adds as well. */
 export const QUARANTINE_HEADERS = {
   /** `does-not-decode` or `refused-by-database`. */
   reason: 'quarantine.reason',
@@ -26,20 +26,20 @@ export const QUARANTINE_HEADERS = {
   at: 'quarantine.at',
 } as const;
 
-/** What a replay writes beside a record in its data topic. They come along when the record ends up as a letter once more. */
+/** The headers that a replay adds to a record in its data topic. Connect keeps them if the record becomes a dead letter again. */
 export const REPLAY_HEADERS = {
   /** How many times the record has been replayed. */
   count: 'replay.count',
-  /** The letter it was: `positions-3@81244`, or `positions.rejected-0@5` for one that had no place in the topic. */
+  /** The name of its dead letter: `positions-3@81244`, or `positions.rejected-0@5` for a refused update. */
   of: 'replay.of',
   /** ISO, UTC. */
   at: 'replay.at',
 } as const;
 
-/** `positions-3@81244`: how Kafka's own tools name a record. */
+/** `positions-3@81244`, as Kafka's own tools name a record. */
 export const formatPlace = ({ topic, partition, offset }: RecordPlace): string => `${topic}-${partition}@${offset}`;
 
-/** Where a dead letter stood; undefined when its headers do not say. */
+/** Where a dead letter stood in the data topic; undefined when its headers do not say. */
 export function originOf(headers: IHeaders): RecordPlace | undefined {
   const topic = headerText(headers, CONNECT_HEADERS.topic);
   const partition = headerText(headers, CONNECT_HEADERS.partition);
@@ -48,11 +48,12 @@ export function originOf(headers: IHeaders): RecordPlace | undefined {
   return { topic, partition: Number(partition), offset: BigInt(offset ?? 0) };
 }
 
-/** The place under which a dead letter is counted: where the record stood, so that a second copy counts once. */
-export const deadLetterId = (headers: IHeaders, own: RecordPlace): string => formatPlace(originOf(headers) ?? own);
+/** The name of a dead letter: where the record stood, so that two copies have one name; else where it stands now. */
+export const deadLetterName = (headers: IHeaders, place: RecordPlace): string =>
+  formatPlace(originOf(headers) ?? place);
 
 /** Why a record became a dead letter: the innermost cause where there is a trace. */
-export function deadLetterCause(headers: IHeaders, stream: StreamDefinition): string {
+export function causeOf(headers: IHeaders, stream: StreamDefinition): string {
   const trace = headerText(headers, CONNECT_HEADERS.trace);
   if (trace !== undefined && trace !== '') return explainTrace(trace, stream).cause;
   const exception = headerText(headers, CONNECT_HEADERS.exception)?.split('.').at(-1);
@@ -62,11 +63,11 @@ export function deadLetterCause(headers: IHeaders, stream: StreamDefinition): st
 
 const OURS = /^(__connect\.errors\.|quarantine\.|replay\.)/;
 
-/** The record's own headers: without what Connect, quarantine and replays have added. */
+/** The headers that the record had before Connect, quarantine and replays added theirs. */
 export const ownHeaders = (headers: IHeaders): IHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !OURS.test(name)));
 
-/** How many times the record was replayed before it became this letter. */
+/** How many times the record was replayed before it became this dead letter. */
 export function replayCount(headers: IHeaders): number {
   const text = headerText(headers, REPLAY_HEADERS.count) ?? '';
   return /^\d{1,9}$/.test(text) ? Number(text) : 0;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { headerText, type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';
-import { replayMarks } from '../../../operate/letters/replay-marks.ts';
+import { replayMarks } from '../../../operate/dead-letters/replay-marks.ts';
 import { publishRecords } from '../../../operate/publish-records.ts';
 import { deadLetterTopic, rejectedTopic } from '../../../pipeline/names.ts';
 import { rejectedRecord } from '../../../producer/record/rejected.ts';

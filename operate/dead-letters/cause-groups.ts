@@ -1,0 +1,24 @@
+import type { DeadLetter } from './dead-letter.ts';
+
+/** The dead letters of one cause and stage. */
+export interface CauseGroup {
+  readonly cause: string;
+  readonly stage: string;
+  readonly count: number;
+  readonly replayed: number;
+  /** The names of the oldest and the newest. */
+  readonly first: string;
+  readonly last: string;
+}
+
+/** Groups dead letters by cause and stage, the largest group first. `replayed` holds the record ids that have been replayed. */
+export function groupByCause(deadLetters: readonly DeadLetter[], replayed: ReadonlySet<string>): CauseGroup[] {
+  const groups = new Map<string, CauseGroup>();
+  for (const { cause, stage, name, recordId } of deadLetters) {
+    const id = `${cause}\u0000${stage}`;
+    const group = groups.get(id) ?? { cause, stage, count: 0, replayed: 0, first: name, last: name };
+    const isReplayed = replayed.has(recordId) ? 1 : 0;
+    groups.set(id, { ...group, count: group.count + 1, replayed: group.replayed + isReplayed, last: name });
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count || (a.cause < b.cause ? -1 : 1));
+}

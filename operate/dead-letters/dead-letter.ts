@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { RecordPlace } from '../../connectors/wait/failure.ts';
+import { headerText, type ScannedRecord } from '../../core/kafka-scan.ts';
+import { deadLetterTopic, rejectedTopic } from '../../pipeline/names.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import { CONNECT_HEADERS, causeOf, formatPlace, originOf, replayCount } from './record-headers.ts';
+
+/** The topics of updates that did not reach the table: the producer refused them, or the sink or the database did. */
+export type SourceTopic = 'rejected' | 'dlq';
+
+/** One record of a stream's rejected or dead-letter topic. */
+export interface DeadLetter {
+  readonly source: SourceTopic;
+  /** Where it stands now. */
+  readonly place: RecordPlace;
+  /** Where it stood in the data topic; undefined for a rejected update, which never got there. */
+  readonly origin: RecordPlace | undefined;
+  /** Its origin, or else its place: `positions-3@81244`. */
+  readonly name: string;
+  /** The same for copies of one record, which is replayed once: a producer that resumes refuses the same bytes again. */
+  readonly recordId: string;
+  readonly cause: string;
+  /** Connect's stage (VALUE_CONVERTER, TASK_PUT …), or PRODUCER. */
+  readonly stage: string;
+  /** How many times it was replayed before it came here. */
+  readonly replays: number;
+  readonly record: ScannedRecord;
+}
+
+/** The name of a source topic. */
+export const sourceTopic = (stream: StreamDefinition, source: SourceTopic): string =>
+  source === 'dlq' ? deadLetterTopic(stream) : rejectedTopic(stream);
+
+/** A record of a source topic, by its headers. */
+export function toDeadLetter(stream: StreamDefinition, source: SourceTopic, record: ScannedRecord): DeadLetter {
+  const { headers, partition, offset, value } = record;
+  const place = { topic: sourceTopic(stream, source), partition, offset };
+  const replays = replayCount(headers);
+  if (source === 'dlq') {
+    const origin = originOf(headers);
+    const name = formatPlace(origin ?? place);
+    const stage = headerText(headers, CONNECT_HEADERS.stage) ?? 'not said';
+    return { source, place, origin, name, recordId: name, cause: causeOf(headers, stream), stage, replays, record };
+  }
+  const reason = headerText(headers, 'reason') ?? 'not said';
+  const field = headerText(headers, 'field') ?? '';
+  return {
+    source,
+    place,
+    origin: undefined,
+    name: formatPlace(place),
+    recordId: createHash('sha256')
+      .update(value ?? Buffer.alloc(0))
+      .digest('hex'),
+    cause: field === '' ? reason : `${reason} ${field}`,
+    stage: 'PRODUCER',
+    replays,
+    record,
+  };
+}

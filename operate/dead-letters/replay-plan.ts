@@ -1,0 +1,166 @@
+import type { IHeaders } from 'kafkajs';
+import type { RecordPlace } from '../../connectors/wait/failure.ts';
+import type { PartitionRange } from '../../core/kafka-scan.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { FeedService } from '../../producer/feed/protocol.ts';
+import { partitionOf } from '../../producer/kafka/partition.ts';
+import type { RecordEncoder } from '../../producer/record/encoder.ts';
+import type { RecordMapper } from '../../producer/record/mapper.ts';
+import type { AvroRecord, AvroSchema } from '../../schemas/avro-schema.ts';
+import { canonicalRecord } from '../canonical.ts';
+import { decodeValue, type Judges } from '../judge-records.ts';
+import type { TableReader } from '../table-reader.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import { formatPlace, ownHeaders } from './record-headers.ts';
+
+/** A record that has come back this often would do so for ever, so it is replayed again only with `again`. */
+const MAX_REPLAYS = 3;
+
+/** The record that a dead letter becomes. */
+export interface ReadyRecord {
+  readonly partition: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer;
+  readonly headers: IHeaders;
+  /** What the table will hold. */
+  readonly values: AvroRecord;
+}
+
+/** Whether a dead letter can be replayed, and if not, why. */
+export type ReplayVerdict =
+  | { readonly kind: 'ready'; readonly record: ReadyRecord }
+  | { readonly kind: 'replayed' | 'newer' | 'refused' | 'looping'; readonly reason: string };
+
+export interface PlannedReplay {
+  readonly deadLetter: DeadLetter;
+  readonly verdict: ReplayVerdict;
+}
+
+/** What a replay reads, encodes and tries records with. */
+export interface ReplayContext {
+  readonly stream: StreamDefinition;
+  readonly schema: AvroSchema;
+  readonly judges: Judges;
+  readonly table: TableReader;
+  /** The producer's own validation and encoding, for rejected updates. */
+  readonly service: FeedService;
+  readonly mapper: RecordMapper;
+  readonly encode: RecordEncoder;
+}
+
+export interface ReplayRules {
+  /** Partitions of the data topic. */
+  readonly ranges: readonly PartitionRange[];
+  /** Where the replayed records stand, by record id. */
+  readonly replayed: ReadonlyMap<string, RecordPlace>;
+  /** Also what was replayed, came back too often or has a row from a newer delivery. */
+  readonly again: boolean;
+}
+
+/** Judges dead letters, in order; nothing is sent. Errors: what keeps the registry or the database from answering. */
+export async function planReplay(
+  context: ReplayContext,
+  deadLetters: readonly DeadLetter[],
+  rules: ReplayRules,
+): Promise<PlannedReplay[]> {
+  const names = new Map<string, string>();
+  const plan: PlannedReplay[] = [];
+  for (const deadLetter of deadLetters) {
+    const { name, recordId } = deadLetter;
+    const copy = names.get(recordId);
+    names.set(recordId, name);
+    const toRecord = deadLetter.source === 'rejected' ? fromRejected : fromDataTopic;
+    const verdict: ReplayVerdict =
+      copy === undefined
+        ? (doneBefore(deadLetter, rules) ?? (await toRecord(context, deadLetter, rules.ranges)))
+        : { kind: 'replayed', reason: `the same as ${copy}` };
+    plan.push({ deadLetter, verdict });
+  }
+  const current = rules.again ? plan : await refuseOlder(context, plan);
+  return refuseRows(context, current, rules.ranges);
+}
+
+const refused = (reason: string): ReplayVerdict => ({ kind: 'refused', reason });
+
+function doneBefore({ recordId, replays }: DeadLetter, { replayed, again }: ReplayRules): ReplayVerdict | undefined {
+  if (again) return undefined;
+  const place = replayed.get(recordId);
+  if (place !== undefined) return { kind: 'replayed', reason: `replayed as ${formatPlace(place)}` };
+  return replays < MAX_REPLAYS ? undefined : { kind: 'looping', reason: `it came back after ${replays} replays` };
+}
+
+/** A dead letter as a record for the partition that it stood in. */
+async function fromDataTopic(
+  { stream, judges }: ReplayContext,
+  { record, origin }: DeadLetter,
+  { length: partitions }: readonly PartitionRange[],
+): Promise<ReplayVerdict> {
+  if (origin === undefined) return refused('its headers do not say where it stood');
+  if (origin.topic !== stream.topic.name) return refused(`it comes from topic ${origin.topic}`);
+  const { partition } = origin;
+  if (partition >= partitions) return refused(`the topic has no partition ${partition}`);
+  const { key, value, headers } = record;
+  const decoded = await decodeValue(judges.decoder, value);
+  if (decoded.kind === 'empty' || value === null) return refused('it has no value');
+  if (decoded.kind === 'does-not-decode') return refused(`it does not decode: ${decoded.reason}`);
+  return { kind: 'ready', record: { partition, key, value, headers: ownHeaders(headers), values: decoded.values } };
+}
+
+/** A rejected update as a record for its key's partition, if the producer accepts it now. */
+function fromRejected(
+  { stream, service, mapper, encode }: ReplayContext,
+  { record: { value, headers } }: DeadLetter,
+  { length: partitions }: readonly PartitionRange[],
+): ReplayVerdict {
+  if (value === null) return refused('it has no value');
+  if (headers['original-bytes'] !== undefined) return refused('its bytes were cut when it was rejected');
+  const event = service.readEvent(value);
+  if (event.kind === 'undecodable') return refused(`it is no message of the feed: ${event.reason}`);
+  if (event.kind !== 'update') return refused(`it is a message of kind ${event.kind}, not an update`);
+  const mapped = mapper(event.update);
+  if (!mapped.ok) {
+    const reasons = mapped.refusals.map(({ field, code, message }) => `${field ?? 'update'} ${code}: ${message}`);
+    return refused(reasons.join('; '));
+  }
+  const values = mapped.record;
+  const key = Buffer.from(String(values[stream.topic.key]));
+  const partition = partitionOf(key, partitions);
+  return { kind: 'ready', record: { partition, key, value: encode(values), headers: {}, values } };
+}
+
+/** A replayed record gets a new offset and so counts as the newest: it must not replace a delivery that came after it. */
+async function refuseOlder({ stream, schema, table }: ReplayContext, plan: PlannedReplay[]): Promise<PlannedReplay[]> {
+  const keyOf = ({ values }: ReadyRecord) => canonicalRecord(schema.fields, values);
+  const rows = await table.find(
+    plan.flatMap(({ verdict }) => (verdict.kind === 'ready' ? [keyOf(verdict.record)] : [])),
+  );
+  return plan.map(({ deadLetter, verdict }) => {
+    const row = verdict.kind === 'ready' ? rows.get(table.keyOf(keyOf(verdict.record))) : undefined;
+    const { origin } = deadLetter;
+    const isOlder = origin !== undefined && row?.partition === origin.partition && (row.offset ?? -1n) < origin.offset;
+    if (row === undefined || isOlder) return { deadLetter, verdict };
+    const delivery = row.offset === null ? 'written by hand' : `of ${stream.topic.name}-${row.partition}@${row.offset}`;
+    const reason = `the table has its row from a later delivery, ${delivery}`;
+    return { deadLetter, verdict: { kind: 'newer', reason } };
+  });
+}
+
+/** A record whose row PostgreSQL refuses would only stop the sink again. */
+async function refuseRows(
+  { judges }: ReplayContext,
+  plan: PlannedReplay[],
+  ranges: readonly PartitionRange[],
+): Promise<PlannedReplay[]> {
+  const ends = new Map(ranges.map(({ partition, high }) => [partition, high]));
+  const rows = plan.flatMap(({ verdict }) => {
+    if (verdict.kind !== 'ready') return [];
+    const { partition, values } = verdict.record;
+    return [{ partition, offset: ends.get(partition) ?? 0n, values }];
+  });
+  const found = new Map((await judges.rows.findRefused(rows)).map((one) => [one.row.values, one]));
+  return plan.map(({ deadLetter, verdict }) => {
+    const row = verdict.kind === 'ready' ? found.get(verdict.record.values) : undefined;
+    if (row === undefined) return { deadLetter, verdict };
+    return { deadLetter, verdict: refused(`PostgreSQL refuses its row (${row.sqlState}): ${row.message}`) };
+  });
+}
