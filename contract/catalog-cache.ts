@@ -2,22 +2,23 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../core/package-root.ts';
-import { type MigratedCatalog, type MigrationScript, runMigrations } from './migrated-catalog.ts';
+import { type MigratedCatalog, runMigrations } from './migrated-catalog.ts';
+import type { SqlScript } from './sql-parser.ts';
 
 /** Rises when what is stored changes its form or meaning. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** Branches are switched back and forth: a few catalogs stay. */
 const KEPT = 8;
 
 /** Runs migrations in an empty database. */
-export type RunMigrations = (scripts: readonly MigrationScript[]) => Promise<MigratedCatalog>;
+export type RunMigrations = (scripts: readonly SqlScript[]) => Promise<MigratedCatalog>;
 
 /**
  * The catalog of a project's migrations, from the cache when the very same texts were run by the very same PGlite before
  * (reading it takes milliseconds, booting PGlite 2 s). `folder` may not be writable or not exist: then nothing is kept.
  */
 export async function migratedCatalog(
-  scripts: readonly MigrationScript[],
+  scripts: readonly SqlScript[],
   folder: string | undefined,
   run: RunMigrations = runInPglite,
 ): Promise<MigratedCatalog> {
@@ -29,7 +30,7 @@ export async function migratedCatalog(
   return catalog;
 }
 
-async function runInPglite(scripts: readonly MigrationScript[]): Promise<MigratedCatalog> {
+async function runInPglite(scripts: readonly SqlScript[]): Promise<MigratedCatalog> {
   // Loaded only here: the module and its WASM are the heaviest thing of this package.
   const { PGlite } = await import('@electric-sql/pglite');
   const database = await PGlite.create();
@@ -46,7 +47,7 @@ async function runInPglite(scripts: readonly MigrationScript[]): Promise<Migrate
   }
 }
 
-function keyOf(scripts: readonly MigrationScript[]): string {
+function keyOf(scripts: readonly SqlScript[]): string {
   return createHash('sha256')
     .update(
       JSON.stringify([FORMAT, pgliteVersion(), scripts.map(({ file, sql, firstLine }) => [file, firstLine, sql])]),

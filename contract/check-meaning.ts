@@ -1,4 +1,5 @@
-import { type SqlToken, sqlTokens } from './sql-statements.ts';
+import type { Node } from 'libpg-query';
+import { parseExpression } from './sql-parser.ts';
 
 /** What a CHECK lets a single column be. Bounds are inclusive; lengths are in characters. */
 export interface ColumnLimit {
@@ -22,143 +23,76 @@ export interface Bound {
 /**
  * What a CHECK means, as limits that hold together, when it is made of comparisons of one column with literals, IN, = ANY,
  * BETWEEN and length(), joined by AND. Undefined for everything else: such a check is then not known to hold.
+ * Takes the expression as PostgreSQL prints it: IN is `= ANY (ARRAY[…])`, and a cast stands behind most columns and literals.
  */
-export function checkMeaning(expression: string): readonly ColumnLimit[] | undefined {
-  const parser = new Parser(withoutCasts(sqlTokens(expression)));
-  const limits = parser.conjunction();
-  return parser.atEnd ? limits : undefined;
+export async function checkMeaning(expression: string): Promise<readonly ColumnLimit[] | undefined> {
+  return limitsOf(await parseExpression(expression));
 }
 
-/** PostgreSQL prints a cast behind each literal and most columns: `(side)::text`, `'Long'::character varying(10)`, `ARRAY[…]::text[]`. */
-function withoutCasts(tokens: readonly SqlToken[]): SqlToken[] {
-  const kept: SqlToken[] = [];
-  for (let index = 0; index < tokens.length; index += 1) {
-    const token = tokens[index];
-    if (token === undefined) break;
-    if (token.text !== '::') {
-      kept.push(token);
-      continue;
-    }
-    index += 1;
-    // Types of more than one word, a modifier, and array brackets belong to the cast.
-    while (/^(varying|precision|with|without|time|zone)$/.test(tokens[index + 1]?.text ?? '')) index += 1;
-    if (tokens[index + 1]?.text === '(') index = closing(tokens, index + 1);
-    while (tokens[index + 1]?.text === '[' && tokens[index + 2]?.text === ']') index += 2;
+function limitsOf(node: Node | undefined): readonly ColumnLimit[] | undefined {
+  if (node === undefined) return undefined;
+  if ('BoolExpr' in node && node.BoolExpr.boolop === 'AND_EXPR') {
+    const parts = (node.BoolExpr.args ?? []).map(limitsOf);
+    return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
   }
-  return kept;
-}
-
-function closing(tokens: readonly SqlToken[], open: number): number {
-  let depth = 0;
-  for (let index = open; index < tokens.length; index += 1) {
-    if (tokens[index]?.text === '(') depth += 1;
-    if (tokens[index]?.text === ')') depth -= 1;
-    if (depth === 0) return index;
+  if (!('A_Expr' in node)) return undefined;
+  const { kind, name, lexpr, rexpr } = node.A_Expr;
+  const operator = textOf(name?.[0]) ?? '';
+  const left = operandOf(lexpr);
+  if (kind === 'AEXPR_OP_ANY') {
+    const values = operator === '=' ? listOf(rexpr) : undefined;
+    return left?.kind === 'column' && values !== undefined ? [{ column: left.name, values }] : undefined;
   }
-  return tokens.length;
+  const right = operandOf(rexpr);
+  if (kind !== 'AEXPR_OP' || left === undefined || right === undefined) return undefined;
+  const limit =
+    left.kind === 'literal' ? meaning(right, SWAPPED[operator] ?? '', left) : meaning(left, operator, right);
+  return limit === undefined ? undefined : [limit];
 }
 
 type Operand =
   | { readonly kind: 'column' | 'length'; readonly name: string }
-  | { readonly kind: 'literal'; readonly value: string }
-  | { readonly kind: 'list'; readonly values: readonly string[] };
+  | { readonly kind: 'literal'; readonly value: string };
 
 const SWAPPED: Readonly<Record<string, string>> = { '<': '>', '>': '<', '<=': '>=', '>=': '<=', '=': '=', '<>': '<>' };
 
-class Parser {
-  #index = 0;
-  readonly #tokens: readonly SqlToken[];
-
-  constructor(tokens: readonly SqlToken[]) {
-    this.#tokens = tokens;
+function operandOf(node: Node | undefined): Operand | undefined {
+  if (node === undefined) return undefined;
+  if ('TypeCast' in node) return operandOf(node.TypeCast.arg);
+  if ('A_Const' in node) {
+    const { ival, fval, sval } = node.A_Const;
+    // The tree leaves out zeros and empty texts.
+    if (ival !== undefined) return { kind: 'literal', value: String(ival.ival ?? 0) };
+    const value = fval?.fval ?? (sval === undefined ? undefined : (sval.sval ?? ''));
+    return value === undefined ? undefined : { kind: 'literal', value };
   }
-
-  get atEnd(): boolean {
-    return this.#index >= this.#tokens.length;
+  if ('ColumnRef' in node) {
+    const { fields: [field, ...more] = [] } = node.ColumnRef;
+    const name = textOf(field);
+    return name === undefined || more.length > 0 ? undefined : { kind: 'column', name };
   }
-
-  conjunction(): readonly ColumnLimit[] | undefined {
-    const limits: ColumnLimit[] = [];
-    do {
-      const next = this.#condition();
-      if (next === undefined) return undefined;
-      limits.push(...next);
-    } while (this.#take('and'));
-    return limits;
+  if ('FuncCall' in node) {
+    const { funcname, args: [arg] = [] } = node.FuncCall;
+    const inner = operandOf(arg);
+    const isLength = /^(length|char_length|character_length)$/.test(textOf(funcname?.at(-1)) ?? '');
+    return isLength && inner?.kind === 'column' ? { kind: 'length', name: inner.name } : undefined;
   }
-
-  #condition(): readonly ColumnLimit[] | undefined {
-    const start = this.#index;
-    if (this.#take('(')) {
-      const inner = this.conjunction();
-      if (inner !== undefined && this.#take(')') && !this.#isComparison()) return inner;
-      this.#index = start;
-    }
-    const left = this.#operand();
-    const operator = this.#comparison();
-    const right = operator === undefined ? undefined : this.#operand();
-    if (left === undefined || operator === undefined || right === undefined) return undefined;
-    const limit =
-      left.kind === 'literal' ? meaning(right, SWAPPED[operator] ?? '', left) : meaning(left, operator, right);
-    return limit === undefined ? undefined : [limit];
-  }
-
-  #isComparison(): boolean {
-    return Object.hasOwn(SWAPPED, this.#tokens[this.#index]?.text ?? '');
-  }
-
-  #comparison(): string | undefined {
-    if (!this.#isComparison()) return undefined;
-    const operator = this.#tokens[this.#index]?.text;
-    this.#index += 1;
-    return operator;
-  }
-
-  #operand(): Operand | undefined {
-    if (this.#take('(')) {
-      const inner = this.#operand();
-      return inner !== undefined && this.#take(')') ? inner : undefined;
-    }
-    if (this.#take('any')) return this.#operand();
-    if (this.#take('array')) return this.#list();
-    const negative = this.#take('-');
-    const token = this.#tokens[this.#index];
-    if (token === undefined) return undefined;
-    this.#index += 1;
-    if (token.kind === 'number') return { kind: 'literal', value: negative ? `-${token.text}` : token.text };
-    if (negative) return undefined;
-    if (token.kind === 'string') return { kind: 'literal', value: token.text };
-    if (/^(length|char_length|character_length)$/.test(token.text) && this.#tokens[this.#index]?.text === '(') {
-      const inner = this.#operand();
-      return inner?.kind === 'column' ? { kind: 'length', name: inner.name } : undefined;
-    }
-    if (this.#tokens[this.#index]?.text === '(') return undefined;
-    return token.kind === 'word' || token.kind === 'quoted' ? { kind: 'column', name: token.text } : undefined;
-  }
-
-  #list(): Operand | undefined {
-    if (!this.#take('[')) return undefined;
-    const values: string[] = [];
-    do {
-      const item = this.#operand();
-      if (item?.kind !== 'literal') return undefined;
-      values.push(item.value);
-    } while (this.#take(','));
-    return this.#take(']') ? { kind: 'list', values } : undefined;
-  }
-
-  #take(text: string): boolean {
-    const token = this.#tokens[this.#index];
-    if (token === undefined || token.kind === 'string' || token.text !== text) return false;
-    this.#index += 1;
-    return true;
-  }
+  return undefined;
 }
 
+/** The literals of an array. */
+function listOf(node: Node | undefined): readonly string[] | undefined {
+  if (node === undefined) return undefined;
+  if ('TypeCast' in node) return listOf(node.TypeCast.arg);
+  if (!('A_ArrayExpr' in node)) return undefined;
+  const items = (node.A_ArrayExpr.elements ?? []).map(operandOf);
+  return items.every((item) => item?.kind === 'literal') ? items.map(({ value }) => value) : undefined;
+}
+
+const textOf = (node: Node | undefined): string | undefined =>
+  node !== undefined && 'String' in node ? node.String.sval : undefined;
+
 function meaning(left: Operand, operator: string, right: Operand): ColumnLimit | undefined {
-  if (left.kind === 'column' && right.kind === 'list' && operator === '=') {
-    return { column: left.name, values: right.values };
-  }
   if (right.kind !== 'literal') return undefined;
   const { value } = right;
   if (left.kind === 'length') return lengthLimit(left.name, operator, Number(value));
@@ -171,8 +105,11 @@ function meaning(left: Operand, operator: string, right: Operand): ColumnLimit |
     case '>':
     case '>=':
       return isNumber(value) ? { column: left.name, minimum: { value, strict: operator === '>' } } : undefined;
-    default:
+    case '<':
+    case '<=':
       return isNumber(value) ? { column: left.name, maximum: { value, strict: operator === '<' } } : undefined;
+    default:
+      return undefined;
   }
 }
 

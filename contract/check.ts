@@ -109,7 +109,7 @@ export async function loadContracts(
   return { contracts, broken, readable };
 }
 
-const NOTHING: MigratedCatalog = { catalog: { relations: {} }, places: {}, dropped: {}, reservedWords: [] };
+const NOTHING: MigratedCatalog = { catalog: { relations: {} }, places: {}, dropped: {}, limits: {}, reservedWords: [] };
 
 const REMEDIES = {
   DEFINITION_INVALID: 'correct the file; editors complete and check it with the JSON Schemas in pipeline/',

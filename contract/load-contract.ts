@@ -8,23 +8,24 @@ import type { Problem } from '../pipeline/problem.ts';
 import type { Project, StreamDefinition } from '../pipeline/types.ts';
 import type { Contract } from './contract.ts';
 import { loadFeed } from './feed.ts';
-import type { MigratedCatalog, MigrationScript } from './migrated-catalog.ts';
+import type { MigratedCatalog } from './migrated-catalog.ts';
 import { placeSchema } from './placed-schema.ts';
 import { type PlacedYaml, placeYaml } from './placed-yaml.ts';
 import { placeSink } from './rendered-sink.ts';
+import type { SqlScript } from './sql-parser.ts';
 
 export const MIGRATIONS_FOLDER = 'migrations';
 const ENVIRONMENT_FILE = 'connect.yaml';
 
 /** The project's migrations with the lines they stand on. Errors: INVALID_DEFINITION. */
-export function readScripts(project: Project): MigrationScript[] {
+export function readScripts(project: Project): SqlScript[] {
   const folder = projectFile(project, MIGRATIONS_FOLDER);
   if (!existsSync(folder)) return [];
-  return readMigrations(folder).map(({ path, up }) => {
-    const text = readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
-    const firstLine = text.slice(0, text.indexOf(up)).split('\n').length;
-    return { file: relative(project.root, path).replaceAll('\\', '/'), sql: up, firstLine };
-  });
+  return readMigrations(folder).map(({ path, up, lines }) => ({
+    file: relative(project.root, path).replaceAll('\\', '/'),
+    sql: up,
+    firstLine: lines.up,
+  }));
 }
 
 /** Everything about one stream, read from the project's files. Errors: INVALID_DEFINITION for a file that does not parse. */

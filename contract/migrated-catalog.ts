@@ -1,15 +1,7 @@
 import { type Catalog, type Query, readCatalog } from './catalog.ts';
+import { type ColumnLimit, checkMeaning } from './check-meaning.ts';
 import type { Place } from './place.ts';
-import { type SqlStatement, type SqlToken, splitStatements } from './sql-statements.ts';
-
-/** The part of a migration that goes up, and where in its file it begins. */
-export interface MigrationScript {
-  /** Relative to the project. */
-  readonly file: string;
-  readonly sql: string;
-  /** Line of the file that `sql` begins on. */
-  readonly firstLine: number;
-}
+import { parseScript, type SqlScript, type SqlStatement } from './sql-parser.ts';
 
 /** What the migrations of a project make of an empty database, and which line makes what. Plain data. */
 export interface MigratedCatalog {
@@ -18,10 +10,12 @@ export interface MigratedCatalog {
   readonly places: Readonly<Record<string, Place>>;
   /** What existed and was dropped again, by the same names. */
   readonly dropped: Readonly<Record<string, Place>>;
+  /** What each CHECK that can be put into limits means, by `schema.table.constraint`. */
+  readonly limits: Readonly<Record<string, readonly ColumnLimit[]>>;
   /** Words that no unquoted column can be called. */
   readonly reservedWords: readonly string[];
   /** The statement that PostgreSQL refused; nothing after it was run. */
-  readonly failure?: { readonly place: Place; readonly message: string };
+  readonly failure?: { readonly place: Place; readonly message: string } | undefined;
 }
 
 /** A database to run migrations in: an empty one. */
@@ -30,14 +24,23 @@ export interface Sandbox {
   exec(sql: string): Promise<unknown>;
 }
 
-/** Statements after which the catalog need not be read again. */
-const CHANGES_NO_CATALOG = new Set(['comment', 'grant', 'revoke', 'insert', 'update', 'delete', 'analyze', 'set']);
+/** Statements that cannot change the catalog. */
+const CHANGES_NO_CATALOG = new Set([
+  'CommentStmt',
+  'GrantStmt',
+  'GrantRoleStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'VacuumStmt',
+  'VariableSetStmt',
+]);
 
 /**
  * Runs migrations one statement at a time and looks at the catalog after each, so that a column, index or constraint is
  * traced to the line that made it whatever the SQL looks like, functions and DO blocks included.
  */
-export async function runMigrations(sandbox: Sandbox, scripts: readonly MigrationScript[]): Promise<MigratedCatalog> {
+export async function runMigrations(sandbox: Sandbox, scripts: readonly SqlScript[]): Promise<MigratedCatalog> {
   const places: Record<string, Place> = {};
   const dropped: Record<string, Place> = {};
   let catalog: Catalog = { relations: {} };
@@ -45,31 +48,43 @@ export async function runMigrations(sandbox: Sandbox, scripts: readonly Migratio
   const reservedWords = (
     await sandbox.query("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T') ORDER BY word")
   ).map(({ word }) => String(word));
-  for (const { file, sql, firstLine } of scripts) {
+  for (const script of scripts) {
+    const parsed = await parseScript(script);
+    failure = parsed.failure;
     await sandbox.exec('BEGIN');
-    for (const statement of splitStatements(sql, firstLine)) {
+    for (const statement of parsed.statements) {
       try {
         await sandbox.exec(statement.text);
       } catch (error) {
-        failure = { place: failedAt(file, statement, error), message: error instanceof Error ? error.message : '' };
+        failure = { place: failedAt(statement, error), message: error instanceof Error ? error.message : '' };
         break;
       }
-      if (CHANGES_NO_CATALOG.has(statement.tokens[0]?.text ?? '')) continue;
+      if (Object.keys(statement.tree).some((kind) => CHANGES_NO_CATALOG.has(kind))) continue;
       const next = await readCatalog(sandbox.query);
-      traceChanges(catalog, next, statement, file, places, dropped);
+      traceChanges(catalog, next, statement, places, dropped);
       catalog = next;
     }
     await sandbox.exec(failure === undefined ? 'COMMIT' : 'ROLLBACK');
     if (failure !== undefined) break;
   }
-  return { catalog, places, dropped, reservedWords, ...(failure === undefined ? {} : { failure }) };
+  return { catalog, places, dropped, limits: await limitsOf(catalog), reservedWords, failure };
+}
+
+async function limitsOf({ relations }: Catalog): Promise<MigratedCatalog['limits']> {
+  const limits: Record<string, readonly ColumnLimit[]> = {};
+  for (const { name, checks } of Object.values(relations)) {
+    for (const check of checks) {
+      const meaning = await checkMeaning(check.expression);
+      if (meaning !== undefined) limits[`${name}.${check.name}`] = meaning;
+    }
+  }
+  return limits;
 }
 
 function traceChanges(
   before: Catalog,
   after: Catalog,
   statement: SqlStatement,
-  file: string,
   places: Record<string, Place>,
   dropped: Record<string, Place>,
 ): void {
@@ -77,12 +92,12 @@ function traceChanges(
   const now = partsOf(after);
   for (const [key, { names, state }] of now) {
     if (old.get(key)?.state === state) continue;
-    places[key] = placeIn(statement, file, names);
+    places[key] = placeOfNames(statement, names);
     delete dropped[key];
   }
   for (const [key, { names }] of old) {
     if (now.has(key)) continue;
-    dropped[key] = placeIn(statement, file, names);
+    dropped[key] = placeOfNames(statement, names);
     delete places[key];
   }
 }
@@ -116,31 +131,17 @@ function partsOf(catalog: Catalog): Map<string, Part> {
 // A name stands after one of these where it is defined or altered, elsewhere where it is merely used.
 const BEFORE_A_DEFINITION = new Set(['(', ',', 'column', 'add', 'alter', 'to', 'exists', 'index', 'constraint']);
 
-function placeIn(statement: SqlStatement, file: string, names: readonly string[]): Place {
-  const { tokens } = statement;
-  let token: SqlToken | undefined;
+/** The tree gives no place to the names of indexes, constraints and altered columns; the tokens do. */
+function placeOfNames({ tokens, placeOf }: SqlStatement, names: readonly string[]): Place {
   for (const name of names) {
-    const found = tokens.flatMap(({ kind, text }, index) =>
-      (kind === 'word' || kind === 'quoted') && text === name ? [index] : [],
-    );
-    const defined = found.find((index) => BEFORE_A_DEFINITION.has(tokens[index - 1]?.text ?? ''));
-    token = tokens[defined ?? found[0] ?? -1];
-    if (token !== undefined) break;
+    const isDefined = (index: number): boolean => BEFORE_A_DEFINITION.has(tokens[index - 1]?.text.toLowerCase() ?? '');
+    const found = tokens.filter((token) => token.name === name);
+    const token = found.find((one) => isDefined(tokens.indexOf(one))) ?? found[0];
+    if (token !== undefined) return token.place;
   }
-  const { line, column } = token ?? tokens[0] ?? statement;
-  return { file, line, column };
+  return placeOf(1);
 }
 
-/** PostgreSQL counts the position of an error in characters of the statement, from 1. */
-function failedAt(file: string, statement: SqlStatement, error: unknown): Place {
-  const [first = statement] = statement.tokens;
-  const position = Number((error as { position?: unknown }).position ?? 0);
-  if (position < 1) return { file, line: first.line, column: first.column };
-  const lines = statement.text.slice(0, position - 1).split('\n');
-  const last = (lines.at(-1) ?? '').length;
-  return {
-    file,
-    line: statement.line + lines.length - 1,
-    column: lines.length === 1 ? statement.column + last : last + 1,
-  };
-}
+/** Where PostgreSQL says that the error is. */
+const failedAt = ({ placeOf }: SqlStatement, error: unknown): Place =>
+  placeOf(Math.max(1, Number((error as { position?: unknown }).position ?? 1)));

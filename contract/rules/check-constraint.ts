@@ -1,6 +1,6 @@
 import type { AvroField } from '../../schemas/avro-schema.ts';
 import { fieldRange, isWhole } from '../avro-text.ts';
-import { type ColumnLimit, checkMeaning } from '../check-meaning.ts';
+import type { ColumnLimit } from '../check-meaning.ts';
 import { shortName, sqlPlace } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
 import type { Rule } from '../rule.ts';
@@ -10,10 +10,10 @@ export const checkConstraint: Rule = {
   what: "Every CHECK of the table lets through what the field's allowed, minimum, maximum, minLength and maxLength let through.",
   why: 'PostgreSQL refuses a row that the producer let pass, and the task fails.',
   *check(contract) {
-    const { table, schema } = contract;
+    const { table, schema, migrated } = contract;
     if (table === undefined) return;
     for (const check of table.checks) {
-      for (const limit of checkMeaning(check.expression) ?? []) {
+      for (const limit of migrated.limits[`${table.name}.${check.name}`] ?? []) {
         const field = fieldOf(schema, limit.column);
         const problem = field === undefined ? undefined : conflict(field, limit);
         if (field === undefined || problem === undefined) continue;

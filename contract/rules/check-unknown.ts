@@ -1,4 +1,3 @@
-import { checkMeaning } from '../check-meaning.ts';
 import { shortName, sqlPlace } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
 import type { Rule } from '../rule.ts';
@@ -8,11 +7,11 @@ export const checkUnknown: Rule = {
   what: 'No CHECK restricts written columns in a way the producer cannot enforce.',
   why: 'A row that the producer let pass may be refused by PostgreSQL, and the task fails.',
   *check(contract) {
-    const { table, schema } = contract;
+    const { table, schema, migrated } = contract;
     if (table === undefined) return;
     for (const check of table.checks) {
       const written = check.columns.filter((column) => fieldOf(schema, column) !== undefined);
-      if (written.length === 0 || checkMeaning(check.expression) !== undefined) continue;
+      if (written.length === 0 || migrated.limits[`${table.name}.${check.name}`] !== undefined) continue;
       const [first = ''] = written;
       const field = fieldOf(schema, first);
       yield {

@@ -1,4 +1,4 @@
-import type { SqlToken } from '../../contract/sql-statements.ts';
+import type { SqlStatement } from '../../contract/sql-parser.ts';
 
 /** An index that a migration makes by its own statement; those of constraints are not among them. */
 export interface DefinedIndex {
@@ -7,28 +7,20 @@ export interface DefinedIndex {
   readonly table: string;
 }
 
-const isName = ({ kind }: SqlToken): boolean => kind === 'word' || kind === 'quoted';
-
 /** What CREATE INDEX and DROP INDEX leave of a project's migrations, in the order they run. Pure; takes no database. */
-export function definedIndexes(statements: readonly (readonly SqlToken[])[]): DefinedIndex[] {
+export function definedIndexes(statements: readonly Pick<SqlStatement, 'tree'>[]): DefinedIndex[] {
   const indexes = new Map<string, DefinedIndex>();
-  for (const tokens of statements) {
-    const words = tokens.filter(isName).map(({ text }) => text);
-    const at = words.indexOf('index');
-    const verb = words[0];
-    const isIndex = at === 1 || (at === 2 && words[1] === 'unique');
-    if (!isIndex || (verb !== 'create' && verb !== 'drop')) continue;
-    const rest = words.slice(at + 1).filter((word) => !['concurrently', 'if', 'not', 'exists', 'only'].includes(word));
-    if (verb === 'drop') {
-      for (const name of rest) indexes.delete(name);
-      continue;
+  for (const { tree } of statements) {
+    if ('IndexStmt' in tree) {
+      const { idxname: name, relation } = tree.IndexStmt;
+      if (name && relation?.relname) indexes.set(name, { name, table: relation.relname });
     }
-    const name = rest[0];
-    // `on schema.table (`: the name before the parenthesis.
-    const open = tokens.findIndex(({ text }, index) => text === '(' && tokens[index - 1]?.kind !== 'sign');
-    const using = tokens.findIndex(({ text }) => text === 'using');
-    const table = tokens[(using >= 0 && using < open ? using : open) - 1]?.text;
-    if (name !== undefined && name !== 'on' && table !== undefined) indexes.set(name, { name, table });
+    if ('DropStmt' in tree && tree.DropStmt.removeType === 'OBJECT_INDEX') {
+      for (const dropped of tree.DropStmt.objects ?? []) {
+        const last = 'List' in dropped ? dropped.List.items?.at(-1) : undefined;
+        if (last !== undefined && 'String' in last) indexes.delete(last.String.sval ?? '');
+      }
+    }
   }
   return [...indexes.values()];
 }

@@ -23,6 +23,7 @@ const ADAPTERS: Record<string, readonly string[]> = {
   axios: ['core/http.ts'],
   pg: ['core/postgres.ts'],
   kafkajs: ['core/kafka.ts'],
+  'libpg-query': ['contract/sql-parser.ts'],
 };
 
 /** Files of cli whose verbs still have to move to app. */

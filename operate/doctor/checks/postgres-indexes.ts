@@ -1,5 +1,6 @@
 import { readScripts } from '../../../contract/load-contract.ts';
-import { splitStatements } from '../../../contract/sql-statements.ts';
+import { parseScript } from '../../../contract/sql-parser.ts';
+import type { Project } from '../../../pipeline/types.ts';
 import { broken, type Check, eachStream, type Finding, ok, warning } from '../check.ts';
 import { definedIndexes } from '../defined-indexes.ts';
 
@@ -40,7 +41,7 @@ export const postgresIndexes: Check = {
         rows.filter((row) => row.table === name),
       );
     });
-    return [...keys, ...rows.filter(({ valid }) => !valid).map(invalid), ...missing(probes.project, rows)];
+    return [...keys, ...rows.filter(({ valid }) => !valid).map(invalid), ...(await missing(probes.project, rows))];
   },
 };
 
@@ -67,10 +68,10 @@ export function judgeKey(
 }
 
 /** Only the migrations that made a table of this database can have made its indexes: of others `postgres.migrations` tells. */
-function missing(project: Parameters<typeof readScripts>[0], rows: readonly IndexRow[]): Finding[] {
-  const statements = readScripts(project).flatMap(({ sql }) => splitStatements(sql).map(({ tokens }) => tokens));
+async function missing(project: Project, rows: readonly IndexRow[]): Promise<Finding[]> {
+  const scripts = await Promise.all(readScripts(project).map(parseScript));
   const tables = new Set(rows.map(({ table }) => table));
-  return definedIndexes(statements)
+  return definedIndexes(scripts.flatMap(({ statements }) => statements))
     .filter(({ name, table }) => tables.has(table) && !rows.some((row) => row.name === name))
     .map(({ name, table }) =>
       warning(name, `index of ${table} is not there: queries get slow`, 'run `connect migrate up`, or create it again'),

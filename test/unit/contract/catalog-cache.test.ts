@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { migratedCatalog } from '../../../contract/catalog-cache.ts';
-import type { MigratedCatalog, MigrationScript } from '../../../contract/migrated-catalog.ts';
+import type { MigratedCatalog } from '../../../contract/migrated-catalog.ts';
+import type { SqlScript } from '../../../contract/sql-parser.ts';
 
 let folder: string;
 let runs: number;
@@ -14,13 +15,19 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const script = (sql: string, file = 'migrations/0001_a.sql'): MigrationScript => ({ file, sql, firstLine: 1 });
+const script = (sql: string, file = 'migrations/0001_a.sql'): SqlScript => ({ file, sql, firstLine: 1 });
 /** Counts, and marks its result with the SQL, so that a stale answer shows. */
-const run = async (scripts: readonly MigrationScript[]): Promise<MigratedCatalog> => {
+const run = async (scripts: readonly SqlScript[]): Promise<MigratedCatalog> => {
   runs += 1;
-  return { catalog: { relations: {} }, places: {}, dropped: {}, reservedWords: scripts.map(({ sql }) => sql) };
+  return {
+    catalog: { relations: {} },
+    places: {},
+    dropped: {},
+    limits: {},
+    reservedWords: scripts.map(({ sql }) => sql),
+  };
 };
-const catalogOf = async (...scripts: MigrationScript[]): Promise<readonly string[]> =>
+const catalogOf = async (...scripts: SqlScript[]): Promise<readonly string[]> =>
   (await migratedCatalog(scripts, folder, run)).reservedWords;
 const stored = (): string => join(folder, readdirSync(folder)[0] ?? '');
 

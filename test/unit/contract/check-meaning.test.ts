@@ -22,8 +22,10 @@ describe('a CHECK as PostgreSQL prints it is read as limits', () => {
     ['(length((owner)::text) > 31)', [{ column: 'owner', minLength: 32 }]],
     ["((owner)::text <> ''::text)", [{ column: 'owner', notEmpty: true }]],
     ['(index = ANY (ARRAY[1, 2, 3]))', [{ column: 'index', values: ['1', '2', '3'] }]],
-  ])('%s', (expression, limits) => {
-    expect(checkMeaning(expression)).toEqual(limits);
+    ["(symbol = ANY (ARRAY['::'::text, 'x'::text]))", [{ column: 'symbol', values: ['::', 'x'] }]],
+    ["((symbol)::text = '('::text)", [{ column: 'symbol', values: ['('] }]],
+  ])('%s', async (expression, limits) => {
+    expect(await checkMeaning(expression)).toEqual(limits);
   });
 });
 
@@ -36,8 +38,11 @@ describe('what no limit can say is not read as one', () => {
     "(lower((symbol)::text) = 'btc'::text)",
     '(NOT (leverage = 3))',
     '(leverage IS NOT NULL)',
+    // Lists in a literal, not one word.
+    "(side = ANY ('{Long,Short}'::text[]))",
+    '(a.leverage >= 0)',
     '',
-  ])('%s', (expression) => {
-    expect(checkMeaning(expression)).toBeUndefined();
+  ])('%s', async (expression) => {
+    expect(await checkMeaning(expression)).toBeUndefined();
   });
 });

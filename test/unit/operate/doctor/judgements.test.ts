@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { splitStatements } from '../../../../contract/sql-statements.ts';
+import { parseScript } from '../../../../contract/sql-parser.ts';
 import { allChecks } from '../../../../operate/doctor/all-checks.ts';
 import { judgeClock } from '../../../../operate/doctor/checks/clock-skew.ts';
 import { judgeDisk } from '../../../../operate/doctor/checks/machine-disk.ts';
@@ -64,18 +64,22 @@ test.each([
   expect(judgeDisk('local stack', '/x', mebibytes * 1024 ** 2).verdict).toBe(verdict);
 });
 
-test('the indexes of migrations are those created and not dropped again', () => {
+test('the indexes of migrations are those created and not dropped again', async () => {
   const sql = `
     CREATE TABLE a (x int, CONSTRAINT a_x UNIQUE (x));
     CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS a_unique ON public.a (x);
     CREATE INDEX a_brin ON a USING brin (x) WITH (pages_per_range = 32);
     CREATE INDEX a_lower ON ONLY a ((lower(x)));
+    CREATE INDEX "(" ON a (x);
+    CREATE INDEX ON a (x);
     CREATE INDEX gone ON a (x);
     DROP INDEX IF EXISTS public.gone;`;
-  expect(definedIndexes(splitStatements(sql).map(({ tokens }) => tokens))).toEqual([
+  const { statements } = await parseScript({ file: 'migrations/0001_a.sql', sql, firstLine: 1 });
+  expect(definedIndexes(statements)).toEqual([
     { name: 'a_unique', table: 'a' },
     { name: 'a_brin', table: 'a' },
     { name: 'a_lower', table: 'a' },
+    { name: '(', table: 'a' },
   ]);
 });
 
