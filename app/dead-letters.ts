@@ -6,10 +6,10 @@ import { meetsConditions, needContent, parseConditions } from '../operate/dead-l
 import { type DeadLetter, type SourceTopic, sourceTopic } from '../operate/dead-letters/dead-letter.ts';
 import { readDeadLetters } from '../operate/dead-letters/read-dead-letters.ts';
 import { type ContentReaders, type RecordContent, readContent } from '../operate/dead-letters/record-content.ts';
-import { formatPlace } from '../operate/dead-letters/record-headers.ts';
 import { readReplayed } from '../operate/dead-letters/replay-marks.ts';
 import type { ReplayContext } from '../operate/dead-letters/replay-plan.ts';
 import { type ReplayResult, replayRecords } from '../operate/dead-letters/replay-records.ts';
+import { formatPlace } from '../operate/record-place.ts';
 import type { SinkAction } from '../operate/settle-sink.ts';
 import { createSinkRows } from '../operate/sink-rows.ts';
 import { createTableReader } from '../operate/table-reader.ts';

@@ -1,4 +1,5 @@
-import { type RebuildProgress, type RebuildReport, rebuildFold } from '../operate/rebuild-fold.ts';
+import { withPostgres } from '../core/postgres.ts';
+import { type RebuildProgress, type RebuildReport, rebuildRollup } from '../operate/rebuild-rollup.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { Session } from './session.ts';
 
@@ -15,13 +16,15 @@ export async function rebuild(session: Session, onEvent: (event: RebuildEvent) =
   const { database, signal } = session;
   const reports: RebuildReport[] = [];
   for (const stream of session.streams) {
-    const { fold } = stream.table;
-    if (fold === undefined) {
+    const { fold: rollup } = stream.table;
+    if (rollup === undefined) {
       onEvent({ kind: 'nothing derived', stream });
       continue;
     }
     const onProgress = (progress: RebuildProgress) => onEvent({ kind: 'progress', stream, ...progress });
-    const report = await rebuildFold({ stream, fold, database, signal, onProgress });
+    const report = await withPostgres(database, (client) =>
+      rebuildRollup({ stream, rollup, client, signal, onProgress }),
+    );
     onEvent({ kind: 'rebuilt', report });
     reports.push(report);
   }

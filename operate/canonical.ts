@@ -37,3 +37,7 @@ export function quoteIdentifier(name: string): string {
 export function differingColumns(fields: readonly AvroField[], a: CanonicalRow, b: CanonicalRow): string[] {
   return fields.filter(({ name }) => a[name] !== b[name]).map(({ name }) => name);
 }
+
+/** Only these columns of a row. */
+export const pickColumns = (names: readonly string[], row: CanonicalRow): CanonicalRow =>
+  Object.fromEntries(names.map((name) => [name, row[name] ?? null]));

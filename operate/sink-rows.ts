@@ -4,6 +4,7 @@ import { traceColumns } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroRecord, AvroSchema, AvroValue } from '../schemas/avro-schema.ts';
 import { quoteIdentifier } from './canonical.ts';
+import { placeOf } from './record-place.ts';
 
 /** A decoded record, and where it stands: what the sink makes a row from. */
 export interface SinkRow {
@@ -81,10 +82,9 @@ export function createSinkRows(client: PostgresClient, stream: StreamDefinition,
       inTransaction('COMMIT', async () => {
         const [refused] = await attempt(rows);
         if (refused === undefined) return;
-        const { partition, offset } = refused.row;
         throw new ConnectError(
           'REFUSED',
-          `PostgreSQL refuses the row of ${stream.topic.name}-${partition}@${offset}: ${refused.message}`,
+          `PostgreSQL refuses the row of ${placeOf(stream, refused.row)}: ${refused.message}`,
           { details: { sqlState: refused.sqlState }, hint: 'nothing was written; run the command again' },
         );
       }),

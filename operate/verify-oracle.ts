@@ -2,17 +2,12 @@ import { rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type OracleEntry, readOracle } from '../producer/simulator/oracle.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
-import { type CanonicalRow, differingColumns } from './canonical.ts';
+import { type CanonicalRow, differingColumns, pickColumns } from './canonical.ts';
+import { placeOf } from './record-place.ts';
 import type { TableReader } from './table-reader.ts';
-import type { DifferenceLog } from './verify-report.ts';
+import type { DifferenceLog, OracleFigures } from './verify-report.ts';
 
 const CHUNK = 1_000;
-
-export interface OracleFigures {
-  readonly updates: number;
-  readonly expectedRows: number;
-  readonly expectedRejected: number;
-}
 
 export interface OracleCheck {
   readonly path: string;
@@ -22,17 +17,17 @@ export interface OracleCheck {
   /** SHA-256 (hex) of every value in the rejected topic. */
   readonly rejected: ReadonlySet<string>;
   readonly differences: DifferenceLog;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Compares the table with what the feed says it sent: every expected row present and equal, every refused update in the
- * rejected topic, and the view of current
- * states equal to the feed's newest update of each identity (by the stream's order column, then the feed's sequence).
+ * Compares the table with what the feed says it sent: every expected row is present and equal, every refused update is in the
+ * rejected topic, and the view of current states holds the feed's newest update of each identity (by the stream's order
+ * column, then the feed's sequence).
  */
 export async function checkOracle(check: OracleCheck): Promise<OracleFigures> {
   const figures = { updates: 0, expectedRows: 0, expectedRejected: 0 };
-  const newest = new Map<string, { order: bigint; values: CanonicalRow }>();
+  const newest: NewestUpdates = new Map();
   let chunk: OracleEntry[] = [];
   for await (const line of readOracle(check.path)) {
     check.signal?.throwIfAborted();
@@ -43,7 +38,7 @@ export async function checkOracle(check: OracleCheck): Promise<OracleFigures> {
       continue;
     }
     figures.expectedRows += 1;
-    remember(check.stream, newest, line.update);
+    keepNewest(check.stream, newest, line.update);
     chunk.push(line);
     if (chunk.length === CHUNK) {
       await compareRows(check, chunk);
@@ -65,7 +60,7 @@ async function compareRows(check: OracleCheck, lines: readonly OracleEntry[]): P
   const { stream, table, schema, differences } = check;
   const rows = await table.find(lines.map(({ update }) => update));
   for (const { seq, update } of lines) {
-    const key = Object.fromEntries(stream.table.key.map((name) => [name, update[name] ?? null]));
+    const key = pickColumns(stream.table.key, update);
     const row = rows.get(table.keyOf(update));
     if (row === undefined) {
       const message = `update ${seq} of the oracle has no row in ${stream.table.name}`;
@@ -74,18 +69,16 @@ async function compareRows(check: OracleCheck, lines: readonly OracleEntry[]): P
     }
     const columns = differingColumns(schema.fields, update, row.values);
     if (columns.length === 0) continue;
-    const record = `${stream.topic.name}-${row.partition}@${row.offset}`;
+    const record = placeOf(stream, row);
     const shown = columns.map((name) => `${name}: sent ${update[name]}, row ${row.values[name]}`).join('; ');
     differences.add({ kind: 'unequal', record, key, message: `update ${seq} of the oracle differs: ${shown}` });
   }
 }
 
-function remember(
-  stream: StreamDefinition,
-  newest: Map<string, { order: bigint; values: CanonicalRow }>,
-  values: CanonicalRow,
-): void {
-  const { current } = stream.table;
+/** The newest update of each identity. */
+type NewestUpdates = Map<string, { readonly order: bigint; readonly values: CanonicalRow }>;
+
+function keepNewest({ table: { current } }: StreamDefinition, newest: NewestUpdates, values: CanonicalRow): void {
   if (current === undefined) return;
   const identity = String(values[current.identity]);
   const order = BigInt(values[current.order] ?? 0);
@@ -96,7 +89,7 @@ function remember(
 
 async function compareCurrent(
   { stream, schema, table, differences }: OracleCheck,
-  newest: ReadonlyMap<string, { values: CanonicalRow }>,
+  newest: NewestUpdates,
 ): Promise<void> {
   const identities = [...newest.keys()];
   for (let from = 0; from < identities.length; from += CHUNK) {

@@ -1,11 +1,20 @@
+import type { CanonicalRow } from './canonical.ts';
+
 /** One thing that is not as it must be. */
 export interface Difference {
   readonly kind: 'missing' | 'unequal' | 'not-current' | 'not-folded' | 'unexpected' | 'not-refused';
   /** Where the record stands: `positions-3@81244`; undefined when it never reached the topic. */
-  readonly record?: string;
+  readonly record?: string | undefined;
   /** The row's key: column → value. */
-  readonly key?: Readonly<Record<string, string | null>>;
+  readonly key?: CanonicalRow | undefined;
   readonly message: string;
+}
+
+/** What the oracle lists. */
+export interface OracleFigures {
+  readonly updates: number;
+  readonly expectedRows: number;
+  readonly expectedRejected: number;
 }
 
 /** What `verify` counted for one stream. A stream is exact when `differences` is 0. */
@@ -24,17 +33,13 @@ export interface VerifyReport {
   /** Updates that the oracle expects in the rejected topic and that are not there. */
   readonly notRefused: number;
   readonly identities: number;
-  /** Rows of the fold, and identities whose rows in it are not what the history gives. */
+  /** Rows of the rollup, and identities whose rows in it are not what the history gives. */
   readonly foldRows: number;
   readonly notFolded: number;
   /** Distinct refused updates in the rejected topic. */
   readonly rejected: number;
   readonly deadLetters: number;
-  readonly oracle?: {
-    readonly updates: number;
-    readonly expectedRows: number;
-    readonly expectedRejected: number;
-  };
+  readonly oracle?: OracleFigures | undefined;
   /** All differences found, counted. */
   readonly differences: number;
   /** The first of them, at most `sampleSize`. */
@@ -44,7 +49,7 @@ export interface VerifyReport {
 /** Collects differences: counts all, keeps the first few. */
 export class DifferenceLog {
   readonly samples: Difference[] = [];
-  readonly counts = new Map<Difference['kind'], number>();
+  private readonly counts = new Map<Difference['kind'], number>();
   private readonly sampleSize: number;
 
   constructor(sampleSize: number) {

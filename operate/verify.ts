@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { KafkaConnection } from '../core/kafka.ts';
 import { scanTopic } from '../core/kafka-scan.ts';
-import { type PostgresClient, type PostgresConnection, withPostgres } from '../core/postgres.ts';
+import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { createTableReader } from './table-reader.ts';
-import { compareFold } from './verify-fold.ts';
+import { compareCurrentView, compareRollup, type DerivedFigures } from './verify-derived.ts';
 import { checkOracle } from './verify-oracle.ts';
 import { DifferenceLog, type VerifyReport } from './verify-report.ts';
-import { compareCurrentView, countRowsByRecord } from './verify-table.ts';
+import { countRowsByRecord } from './verify-table.ts';
 import { checkTopic } from './verify-topic.ts';
 
 export interface VerifyOptions {
@@ -22,100 +22,92 @@ export interface VerifyOptions {
   /** What the feed says it sent; without it the topic alone is the reference. */
   readonly oraclePath?: string | undefined;
   /** How many differences the report describes; all are counted. Default 20. */
-  readonly sampleSize?: number;
-  readonly onProgress?: (records: number) => void;
-  readonly signal?: AbortSignal;
+  readonly sampleSize?: number | undefined;
+  readonly onProgress?: ((records: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Compares topic and, when given, oracle with the table: every record present and equal in every column, no row
- * without a record, the view of current states and the fold right, refused updates counted. Reads only.
+ * Compares the topic and, when given, the oracle with the table: every record is present and equal in every column, no row
+ * is without a record, the view of current states and the rollup are right, refused updates are counted. Reads only.
  */
-export async function verifyStream(given: VerifyOptions): Promise<VerifyReport> {
-  const options = { ...given, schema: withoutOmitted(given) };
-  const differences = new DifferenceLog(options.sampleSize ?? 20);
-  return withPostgres(options.database, async (client) => {
-    const table = createTableReader(client, options.stream, options.schema);
-    const shared = {
-      stream: options.stream,
-      schema: options.schema,
-      table,
-      differences,
-      ...(options.signal ? { signal: options.signal } : {}),
-    };
-    const topic = await checkTopic({
-      ...shared,
-      kafka: options.kafka,
-      decoder: options.decoder,
-      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+export async function verifyStream(options: VerifyOptions): Promise<VerifyReport> {
+  const { stream, database, oraclePath, sampleSize = 20 } = options;
+  const written = options.schema.fields.filter(({ name }) => !stream.sink.omit.includes(name));
+  const schema = { ...options.schema, fields: written };
+  const differences = new DifferenceLog(sampleSize);
+  return withPostgres(database, async (client) => {
+    const check = { ...options, schema, differences, table: createTableReader(client, stream, schema) };
+    const topic = await checkTopic(check);
+    const rows = await countRowsByRecord(client, stream, topic.ranges);
+    const current = await compareCurrentView(client, stream, schema);
+    const rollup = await compareRollup(client, stream);
+    reportWrongRows(differences, stream, {
+      foreign: rows.inTopic - topic.named,
+      unwritten: rows.ofNoRecord,
+      current,
+      rollup,
     });
-    const rows = await countRowsByRecord(client, options.stream, topic.ranges);
-    reportUnexpected(
-      differences,
-      options.stream,
-      rows.rowsInTopic - topic.exact - topic.differing,
-      rows.rowsOfNoRecord,
-    );
-    const current = await checkCurrent(client, options, differences);
-    const fold = await checkFold(client, options, differences);
     const rejected = await readRejected(options);
-    const oracle =
-      options.oraclePath === undefined
-        ? undefined
-        : await checkOracle({ ...shared, rejected, path: options.oraclePath });
+    const oracle = oraclePath === undefined ? undefined : await checkOracle({ ...check, rejected, path: oraclePath });
     return {
-      stream: options.stream.name,
+      stream: stream.name,
       records: topic.records,
       superseded: topic.superseded,
       rows: rows.rows,
-      rowsBeforeTopic: rows.rowsBeforeTopic,
+      rowsBeforeTopic: rows.beforeTopic,
       missing: differences.count('missing'),
       unequal: differences.count('unequal'),
       unexpected: differences.count('unexpected'),
       notCurrent: differences.count('not-current'),
       notRefused: differences.count('not-refused'),
-      identities: current.identities,
-      foldRows: fold.rows,
-      notFolded: fold.wrong,
+      identities: current.rows,
+      foldRows: rollup.rows,
+      notFolded: rollup.wrong,
       rejected: rejected.size,
       deadLetters: topic.deadLetters,
-      ...(oracle === undefined ? {} : { oracle }),
+      oracle,
       differences: differences.total,
       samples: differences.samples,
     };
   });
 }
 
-function reportUnexpected(log: DifferenceLog, stream: StreamDefinition, foreign: number, ofNoRecord: number): void {
-  const { name } = stream.table;
-  if (foreign > 0) {
-    const message = `${foreign} rows of ${name} name a record of ${stream.topic.name} that holds another update`;
-    log.add({ kind: 'unexpected', message }, foreign);
-  }
-  if (ofNoRecord > 0) {
-    const message = `${ofNoRecord} rows of ${name} name no record of ${stream.topic.name}: they were not written by the sink`;
-    log.add({ kind: 'unexpected', message }, ofNoRecord);
-  }
-}
-
-async function checkCurrent(client: PostgresClient, { stream, schema }: VerifyOptions, log: DifferenceLog) {
-  const figures = await compareCurrentView(client, stream, schema);
-  if (figures.wrong > 0) {
-    const which = figures.samples.join(', ');
-    const message = `${figures.wrong} rows of ${stream.table.current?.view} are not the newest of the table: ${which}`;
-    log.add({ kind: 'not-current', message }, figures.wrong);
-  }
-  return figures;
-}
-
-async function checkFold(client: PostgresClient, { stream }: VerifyOptions, log: DifferenceLog) {
-  const figures = await compareFold(client, stream);
-  if (figures.wrong > 0) {
-    const which = figures.samples.join(', ');
-    const message = `${stream.table.fold?.table} does not hold what the history gives for ${figures.wrong}: ${which}; run \`connect rebuild\``;
-    log.add({ kind: 'not-folded', message }, figures.wrong);
-  }
-  return figures;
+/** Adds what is wrong with the table and with what is derived from it. */
+function reportWrongRows(
+  differences: DifferenceLog,
+  { table, topic }: StreamDefinition,
+  counts: {
+    readonly foreign: number;
+    readonly unwritten: number;
+    readonly current: DerivedFigures;
+    readonly rollup: DerivedFigures;
+  },
+): void {
+  const { foreign, unwritten, current, rollup } = counts;
+  const report = (kind: 'unexpected' | 'not-current' | 'not-folded', count: number, message: string): void => {
+    if (count > 0) differences.add({ kind, message }, count);
+  };
+  report(
+    'unexpected',
+    foreign,
+    `${foreign} rows of ${table.name} name a record of ${topic.name} that holds another update`,
+  );
+  report(
+    'unexpected',
+    unwritten,
+    `${unwritten} rows of ${table.name} name no record of ${topic.name}: they were not written by the sink`,
+  );
+  report(
+    'not-current',
+    current.wrong,
+    `${current.wrong} rows of ${table.current?.view} are not the newest of the table: ${current.samples.join(', ')}`,
+  );
+  report(
+    'not-folded',
+    rollup.wrong,
+    `${table.fold?.table} does not hold what the history gives for ${rollup.wrong}: ${rollup.samples.join(', ')}; run \`connect rebuild\``,
+  );
 }
 
 /** Hashes of the refused updates, each once: a producer that resumed refuses the same bytes again. */
@@ -124,7 +116,7 @@ async function readRejected({ kafka, stream, signal }: VerifyOptions): Promise<R
   await scanTopic(kafka, {
     topic: rejectedTopic(stream),
     clientId: 'perps-connect-verify',
-    ...(signal ? { signal } : {}),
+    signal,
     onRecords: async (records) => {
       for (const { value } of records) {
         if (value !== null) seen.add(createHash('sha256').update(value).digest('hex'));
@@ -132,9 +124,4 @@ async function readRejected({ kafka, stream, signal }: VerifyOptions): Promise<R
     },
   });
   return seen;
-}
-
-/** The schema without the fields that the sink does not write. */
-function withoutOmitted({ schema, stream }: VerifyOptions): AvroSchema {
-  return { ...schema, fields: schema.fields.filter(({ name }) => !stream.sink.omit.includes(name)) };
 }

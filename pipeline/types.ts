@@ -30,19 +30,19 @@ export interface StreamDefinition {
     readonly key: readonly string[];
     /** The view of the newest row per `identity`, newest by (`order`, kafka_offset); left out when a stream has none. */
     readonly current?: { readonly view: string; readonly identity: string; readonly order: string };
-    /** A table that triggers derive from this one; left out when a stream has none. */
-    readonly fold?: FoldDefinition;
+    /** The rollup: a table that triggers derive from this one; left out when a stream has none. */
+    readonly fold?: RollupDefinition;
   };
   readonly sink: SinkDefinition;
 }
 
 /** A derived table, how to tell what it must hold, and how to make it so. */
-export interface FoldDefinition {
+export interface RollupDefinition {
   /** Schema-qualified: `public.position_days`. */
   readonly table: string;
   /** A view of the same columns in the same order: what the table must hold, computed from the history alone. */
   readonly source: string;
-  /** The column, of history, fold and source, that one thing's rows share: rows of different things never depend on each other. */
+  /** The column, of history, rollup and source, that one thing's rows share: rows of different things never depend on each other. */
   readonly identity: string;
   /** A function that takes identities (text[]), makes their rows what the source says, and returns how many were wrong. */
   readonly rebuild: string;

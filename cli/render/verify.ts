@@ -13,7 +13,7 @@ export function verifyLines(report: VerifyReport): string[] {
   ];
   if (report.foldRows + report.notFolded > 0) {
     lines.push(
-      `  fold       ${count(report.foldRows)} rows, ${count(report.notFolded)} identities not what the history gives`,
+      `  rollup     ${count(report.foldRows)} rows, ${count(report.notFolded)} identities not what the history gives`,
     );
   }
   if (report.superseded > 0) lines.push(`  redelivered ${count(report.superseded)} records, absorbed by the upsert`);

@@ -5,7 +5,7 @@ import type { Rule } from '../rule.ts';
 
 export const fold: Rule = {
   id: 'FOLD',
-  what: 'The fold and its source exist, have the same columns in the same order, and share the identity with the table.',
+  what: 'The rollup (`table.fold`) and its source exist, have the same columns in the same order, and share the identity with the table.',
   why: '`verify` and `rebuild` fail, or compare one column with another.',
   *check(contract) {
     const { stream, table, migrated, definition } = contract;
@@ -42,7 +42,7 @@ export const fold: Rule = {
       path: `${stream.name}.table.fold.identity`,
       places: [definition.placeOf(['table', 'fold', 'identity']), sqlPlace(contract, without.name)],
       message: `table.fold.identity: ${shortName(without.name)} has no column ${identity}${didYouMean(identity, columns)}`,
-      remedy: 'name the column that table, fold and source share',
+      remedy: 'name the column that table, rollup and source share',
     };
   },
 };

@@ -3,7 +3,8 @@ import type { RecordPlace } from '../../connectors/wait/failure.ts';
 import { headerText, type ScannedRecord } from '../../core/kafka-scan.ts';
 import { deadLetterTopic, rejectedTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import { CONNECT_HEADERS, causeOf, formatPlace, originOf, replayCount } from './record-headers.ts';
+import { formatPlace } from '../record-place.ts';
+import { CONNECT_HEADERS, causeOf, originOf, replayCount } from './record-headers.ts';
 
 /** The topics of updates that did not reach the table: the producer refused them, or the sink or the database did. */
 export type SourceTopic = 'rejected' | 'dlq';

@@ -2,6 +2,7 @@ import type { IHeaders } from 'kafkajs';
 import { explainTrace, type RecordPlace } from '../../connectors/wait/failure.ts';
 import { headerText } from '../../core/kafka-scan.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
+import { formatPlace } from '../record-place.ts';
 
 /** The headers that Kafka Connect adds to a record in a dead-letter topic. */
 export const CONNECT_HEADERS = {
@@ -35,9 +36,6 @@ export const REPLAY_HEADERS = {
   /** ISO, UTC. */
   at: 'replay.at',
 } as const;
-
-/** `positions-3@81244`, as Kafka's own tools name a record. */
-export const formatPlace = ({ topic, partition, offset }: RecordPlace): string => `${topic}-${partition}@${offset}`;
 
 /** Where a dead letter stood in the data topic; undefined when its headers do not say. */
 export function originOf(headers: IHeaders): RecordPlace | undefined {

@@ -9,9 +9,10 @@ import type { RecordMapper } from '../../producer/record/mapper.ts';
 import type { AvroRecord, AvroSchema } from '../../schemas/avro-schema.ts';
 import { canonicalRecord } from '../canonical.ts';
 import { decodeValue, type Judges } from '../judge-records.ts';
+import { formatPlace } from '../record-place.ts';
 import type { TableReader } from '../table-reader.ts';
 import type { DeadLetter } from './dead-letter.ts';
-import { formatPlace, ownHeaders } from './record-headers.ts';
+import { ownHeaders } from './record-headers.ts';
 
 /** A record that has come back this often would do so for ever, so it is replayed again only with `again`. */
 const MAX_REPLAYS = 3;

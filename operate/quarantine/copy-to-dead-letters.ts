@@ -3,8 +3,9 @@ import type { KafkaConnection } from '../../core/kafka.ts';
 import { scanTopic } from '../../core/kafka-scan.ts';
 import { deadLetterTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import { CONNECT_HEADERS, deadLetterName, formatPlace, QUARANTINE_HEADERS } from '../dead-letters/record-headers.ts';
+import { CONNECT_HEADERS, deadLetterName, QUARANTINE_HEADERS } from '../dead-letters/record-headers.ts';
 import { publishRecords } from '../publish-records.ts';
+import { formatPlace } from '../record-place.ts';
 import type { Culprit } from './find-culprits.ts';
 
 /** A culprit in the dead letter topic. */

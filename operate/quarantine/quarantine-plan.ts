@@ -4,8 +4,8 @@ import { ConnectError } from '../../core/errors.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
-import { formatPlace } from '../dead-letters/record-headers.ts';
 import { nextOffset, type Position } from '../offset-positions.ts';
+import { formatPlace } from '../record-place.ts';
 import type { Culprit, Search } from './find-culprits.ts';
 
 /** What is done in one partition. */

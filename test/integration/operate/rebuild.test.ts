@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RebuildReport } from '../../../operate/rebuild-fold.ts';
+import type { RebuildReport } from '../../../operate/rebuild-rollup.ts';
 import type { VerifyReport } from '../../../operate/verify-report.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
@@ -35,7 +35,7 @@ describe('connect rebuild beside a running sink', () => {
     return { code, report: (JSON.parse(stdout) as { streams: [VerifyReport] }).streams[0] };
   }
 
-  it('makes a damaged fold exact; verify proves it before and after', async () => {
+  it('makes a damaged rollup exact; verify proves it before and after', async () => {
     expect(await verify()).toMatchObject({ code: 0, report: { foldRows: sent, notFolded: 0 } });
     await sink.query(`UPDATE position_days SET margin = margin + 0.000001 WHERE position_index < 3`);
     await sink.query('DELETE FROM position_days WHERE position_index = 10');
@@ -58,17 +58,17 @@ describe('connect rebuild beside a running sink', () => {
     expect(await verify()).toMatchObject({ code: 0, report: { rows: sent, foldRows: sent, notFolded: 0 } });
   });
 
-  it('fills an empty fold; what it had done when it was interrupted stays, and it ends what is left', async () => {
+  it('fills an empty rollup; what it had done when it was interrupted stays, and it ends what is left', async () => {
     await sink.query('TRUNCATE position_days');
     const abort = new AbortController();
-    const folded = async () => Number((await sink.query('SELECT count(*) AS rows FROM position_days'))[0]?.rows);
+    const rollupRows = async () => Number((await sink.query('SELECT count(*) AS rows FROM position_days'))[0]?.rows);
     const watching = (async () => {
-      while (!abort.signal.aborted) if ((await folded()) > 0) abort.abort();
+      while (!abort.signal.aborted) if ((await rollupRows()) > 0) abort.abort();
     })();
     const interrupted = await connect('rebuild --only positions', abort.signal);
     abort.abort();
     await watching;
-    if (interrupted.code !== 0) expect(await folded()).toBeGreaterThan(0);
+    if (interrupted.code !== 0) expect(await rollupRows()).toBeGreaterThan(0);
     expect((await connect('rebuild')).stdout).toMatch(/✓ positions {3}public.position_days: [\d,]+ identities/);
     expect(await verify()).toMatchObject({ code: 0, report: { foldRows: sent, notFolded: 0 } });
   });

@@ -17,8 +17,8 @@ export function viewsOverHistory(): string {
   return ['CREATE SCHEMA before', ...views].join(';\n');
 }
 
-/** Rows that differ between the fold and its rebuild, and between each view and its definition over the whole history. */
-export const FOLD_DIFFERENCES = [
+/** Rows that differ between the rollup and its rebuild, and between each view and its definition over the whole history. */
+export const ROLLUP_DIFFERENCES = [
   ['position_days', 'position_days_from_history'],
   ...VIEWS.map((name) => [name, `before.${name}`]),
 ]

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createPool, type PostgresPool } from '../../../core/postgres.ts';
+import { createPool, type PostgresPool, withPostgres } from '../../../core/postgres.ts';
 import { migrate } from '../../../migrations/runner.ts';
-import { rebuildFold } from '../../../operate/rebuild-fold.ts';
+import { rebuildRollup } from '../../../operate/rebuild-rollup.ts';
 import { selectStreams } from '../../../pipeline/load.ts';
-import { FOLD_DIFFERENCES, viewsOverHistory } from '../../support/fold-check.ts';
 import { upsert } from '../../support/position-rows.ts';
 import { createWrites, type Write, type WriteOptions } from '../../support/position-writes.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
+import { ROLLUP_DIFFERENCES, viewsOverHistory } from '../../support/rollup-check.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
 const DEADLOCK = '40P01';
 
-describe('the fold under several writers at once', () => {
+describe('the rollup under several writers at once', () => {
   let test: TestProject;
   let pool: PostgresPool;
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe('the fold under several writers at once', () => {
   });
   beforeEach(() => pool.query('TRUNCATE positions RESTART IDENTITY'));
 
-  const differences = async () => (await pool.query(FOLD_DIFFERENCES)).rows;
+  const differences = async () => (await pool.query(ROLLUP_DIFFERENCES)).rows;
 
   /** Runs each writer's statements on a connection of its own; returns how many transactions ended in a deadlock and ran again. */
   async function write(writers: readonly (readonly (readonly Write[])[])[]): Promise<number> {
@@ -100,8 +100,8 @@ describe('the fold under several writers at once', () => {
 
   it('is rebuilt beside them: what was damaged is right, and no update is missed or counted twice', async () => {
     const [stream] = selectStreams(test.project, ['positions']);
-    const fold = stream?.table.fold;
-    if (stream === undefined || fold === undefined) throw new Error('positions has no fold');
+    const rollup = stream?.table.fold;
+    if (stream === undefined || rollup === undefined) throw new Error('positions has no rollup');
     const accounts = Array.from({ length: 40 }, (_, n) => `P${n}`);
     const batch = (seed: number, writer: string) => transactions(seed, { accounts, writer }, 40, 1);
     await write([batch(31, 'before')]);
@@ -109,8 +109,8 @@ describe('the fold under several writers at once', () => {
     await pool.query(`DELETE FROM position_days WHERE position_account IN ('P3', 'P4') AND NOT is_current`);
     expect(await differences()).not.toEqual([]);
 
-    const rebuild = (signal?: AbortSignal) =>
-      rebuildFold({ stream, fold, database: test.database, chunkMs: 0, ...(signal ? { signal } : {}) });
+    const rebuild = () =>
+      withPostgres(test.database, (client) => rebuildRollup({ stream, rollup, client, chunkMs: 0 }));
     const writing = write([batch(32, 'one'), batch(33, 'two')]);
     const reports = [await rebuild(), await rebuild()];
     await writing;

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readMigrations } from '../../../migrations/files.ts';
-import { FOLD_DIFFERENCES, viewsOverHistory } from '../../support/fold-check.ts';
 import { openPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
 import { createWrites } from '../../support/position-writes.ts';
+import { ROLLUP_DIFFERENCES, viewsOverHistory } from '../../support/rollup-check.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
 let database: PGlite;
@@ -19,7 +19,7 @@ beforeEach(() => database.exec('TRUNCATE positions RESTART IDENTITY'));
 
 const select = async (sql: string) => (await database.query<Record<string, unknown>>(sql)).rows;
 
-describe('the fold', () => {
+describe('the rollup', () => {
   it.each([1, 2, 3, 4])(
     'is what the history gives after any writes, and so are the views (seed %d)',
     async (seed) => {
@@ -28,7 +28,7 @@ describe('the fold', () => {
       for (let step = 0; step < 60; step += 1) {
         const { text, values } = next();
         await database.query(text, [...values]);
-        expect(await select(FOLD_DIFFERENCES), `step ${step}: ${text.slice(0, 200)} ${values}`).toEqual([]);
+        expect(await select(ROLLUP_DIFFERENCES), `step ${step}: ${text.slice(0, 200)} ${values}`).toEqual([]);
       }
       expect(await select('TABLE position_days')).not.toEqual([]);
     },

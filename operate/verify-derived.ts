@@ -1,0 +1,62 @@
+import type { PostgresClient } from '../core/postgres.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import type { AvroSchema } from '../schemas/avro-schema.ts';
+import { quoteIdentifier } from './canonical.ts';
+
+/** How two queries differ. */
+export interface DerivedFigures {
+  /** Rows of the first query. */
+  readonly rows: number;
+  /** Identities whose rows differ in any column or are in one query only. */
+  readonly wrong: number;
+  /** The first few of them, by name. */
+  readonly samples: readonly string[];
+}
+
+const NOTHING: DerivedFigures = { rows: 0, wrong: 0, samples: [] };
+
+/** Compares the table's newest row of each identity, by (order, kafka_offset), with the view of current states. */
+export async function compareCurrentView(
+  client: PostgresClient,
+  { table: { name, current } }: StreamDefinition,
+  schema: AvroSchema,
+): Promise<DerivedFigures> {
+  if (current === undefined) return NOTHING;
+  const identity = quoteIdentifier(current.identity);
+  const columns = schema.fields.map((field) => quoteIdentifier(field.name)).join(', ');
+  const newest = `SELECT DISTINCT ON (${identity}) ${columns} FROM ${quoteIdentifier(name)}
+    ORDER BY ${identity}, ${quoteIdentifier(current.order)} DESC, kafka_offset DESC NULLS LAST, id DESC`;
+  return compareQueries(client, newest, `SELECT ${columns} FROM ${quoteIdentifier(current.view)}`, identity);
+}
+
+/** Compares the rollup with its source. */
+export async function compareRollup(
+  client: PostgresClient,
+  { table: { fold: rollup } }: StreamDefinition,
+): Promise<DerivedFigures> {
+  if (rollup === undefined) return NOTHING;
+  const rowsOf = (relation: string) => `SELECT * FROM ${quoteIdentifier(relation)}`;
+  return compareQueries(client, rowsOf(rollup.table), rowsOf(rollup.source), quoteIdentifier(rollup.identity));
+}
+
+/** One statement, so one snapshot: it is exact while sinks write. */
+async function compareQueries(
+  client: PostgresClient,
+  first: string,
+  second: string,
+  identity: string,
+): Promise<DerivedFigures> {
+  const { rows } = await client.query<{ rows: string; wrong: string; samples: string[] | null }>(
+    `WITH first AS (${first}), second AS (${second}),
+     wrong AS (
+       SELECT ${identity}::text AS identity FROM (
+         (TABLE first EXCEPT ALL TABLE second) UNION ALL (TABLE second EXCEPT ALL TABLE first)
+       ) AS difference GROUP BY 1
+     )
+     SELECT (SELECT count(*) FROM first) AS rows, (SELECT count(*) FROM wrong) AS wrong,
+            (SELECT array_agg(identity) FROM (SELECT * FROM wrong ORDER BY 1 LIMIT 10) w) AS samples`,
+  );
+  const figures = rows[0];
+  if (figures === undefined) throw new Error('a select of scalars always has one row');
+  return { rows: Number(figures.rows), wrong: Number(figures.wrong), samples: figures.samples ?? [] };
+}
