@@ -1,12 +1,12 @@
 import { allChecks } from '../operate/doctor/all-checks.ts';
 import type { Verdict } from '../operate/doctor/check.ts';
-import { type Diagnosis, diagnose } from '../operate/doctor/diagnose.ts';
+import { type DoctorReport, diagnose } from '../operate/doctor/diagnose.ts';
 import { createProbes } from '../operate/doctor/probes.ts';
 import { cacheFolder } from '../stack/folders.ts';
 import { findJava } from '../stack/java.ts';
 import type { Session } from './session.ts';
 
-export type { Diagnosis, Verdict };
+export type { DoctorReport, Verdict };
 
 export interface DoctorOptions {
   /** Bound of each check. */
@@ -15,8 +15,8 @@ export interface DoctorOptions {
   readonly nodeVersion: string;
 }
 
-/** Looks at every part of an environment. Changes nothing. Errors: USAGE alone; a part that does not answer is a finding. */
-export async function doctor(session: Session, { timeoutMs, nodeVersion }: DoctorOptions): Promise<Diagnosis> {
+/** Looks at every part of an environment. Changes nothing. Errors: USAGE alone; a part that does not answer is in the report. */
+export async function doctor(session: Session, { timeoutMs, nodeVersion }: DoctorOptions): Promise<DoctorReport> {
   const { project, environment, streams, secrets, env } = session;
   const machine = {
     nodeVersion,

@@ -1,9 +1,9 @@
-import type { Diagnosis, Verdict } from '../../app/doctor.ts';
+import type { DoctorReport, Verdict } from '../../app/doctor.ts';
 
 const MARKS: Readonly<Record<Verdict, string>> = { ok: '✓', warning: '!', broken: '✗', unknown: '?' };
 
 /** One line for each finding, and below what is not ok what to do about it. */
-export function doctorLines({ checks }: Diagnosis): string[] {
+export function doctorLines({ checks }: DoctorReport): string[] {
   const width = Math.max(...checks.map(({ check }) => check.length));
   return checks.flatMap(({ check, verdict, subject, message, remedy }) => [
     `${MARKS[verdict]} ${check.padEnd(width)}  ${subject}: ${message}`,
@@ -12,7 +12,7 @@ export function doctorLines({ checks }: Diagnosis): string[] {
 }
 
 /** `✓ local: 24 ok, 1 warning`. */
-export function doctorSummary(environment: string, { counts }: Diagnosis): string {
+export function doctorSummary(environment: string, { counts }: DoctorReport): string {
   const parts = [
     `${counts.ok} ok`,
     ...(counts.warning > 0 ? [`${counts.warning} ${counts.warning === 1 ? 'warning' : 'warnings'}`] : []),

@@ -13,10 +13,9 @@ import { registrySubjects } from './checks/registry-subjects.ts';
 import { retentionOverrun } from './checks/retention-overrun.ts';
 import { sinksRunning } from './checks/sinks-running.ts';
 import { topicsSettings } from './checks/topics-settings.ts';
-import { workerAccepts } from './checks/worker-accepts.ts';
-import { workerOverridePolicy } from './checks/worker-override-policy.ts';
 import { workerPlugins } from './checks/worker-plugins.ts';
 import { workerReachable } from './checks/worker-reachable.ts';
+import { workerAccepts, workerOverridePolicy } from './checks/worker-validation.ts';
 
 /** In the order of the report: the machine, then each part and what depends on it. */
 export const allChecks: readonly Check[] = [

@@ -1,41 +1,42 @@
+import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { Part, Probes } from './probes.ts';
 
-/** `unknown`: it could not be looked at, because something it depends on is not there. */
+/** `unknown`: it could not be examined, because a part that it depends on does not answer. */
 export type Verdict = 'ok' | 'warning' | 'broken' | 'unknown';
 
-/** What one check has found about one thing. */
-export interface Finding {
+/** What one check says of one thing. */
+export interface Diagnosis {
   readonly verdict: Verdict;
-  /** What was looked at: a part, a topic, an index. */
+  /** What was examined: a part, a topic, an index. */
   readonly subject: string;
   /** One sentence: how it is, or why it is not known. */
   readonly message: string;
   /** What to do; always there for what is broken or a warning. */
-  readonly remedy?: string;
+  readonly remedy?: string | undefined;
 }
 
-/** One thing that is looked at. To add one: a file in `checks/`, and its line in `all-checks.ts`. */
-export interface Check {
+/** Examines one thing by the probes it names. To add one: a file in `checks/`, and its line in `all-checks.ts`. */
+export interface Check<Used extends keyof Probes = keyof Probes> {
   /** Stable, for machines: `postgres.time-zone`. */
   readonly name: string;
-  /** The part whose answering this check is about: an error makes it broken, and what needs the part unknown. */
-  readonly reaches?: Part;
-  /** Parts without which it cannot look. */
+  /** The part that this check proves to answer. An error makes it broken, and makes the checks that need the part unknown. */
+  readonly reaches?: Part | undefined;
+  /** Parts without which the check can say nothing. */
   readonly needs: readonly Part[];
-  /** Looks, and changes nothing. Any error makes the check unknown. */
-  run(probes: Probes): Promise<readonly Finding[]>;
+  /** Changes nothing. Any error makes the check unknown. */
+  run(probes: Pick<Probes, Used>): Promise<readonly Diagnosis[]>;
 }
 
-export const ok = (subject: string, message: string): Finding => ({ verdict: 'ok', subject, message });
+export const ok = (subject: string, message: string): Diagnosis => ({ verdict: 'ok', subject, message });
 
-export const warning = (subject: string, message: string, remedy: string): Finding => ({
+export const warning = (subject: string, message: string, remedy: string): Diagnosis => ({
   verdict: 'warning',
   subject,
   message,
   remedy,
 });
 
-export const broken = (subject: string, message: string, remedy: string): Finding => ({
+export const broken = (subject: string, message: string, remedy: string): Diagnosis => ({
   verdict: 'broken',
   subject,
   message,
@@ -44,8 +45,8 @@ export const broken = (subject: string, message: string, remedy: string): Findin
 
 /** Runs a check's question for each stream. */
 export async function eachStream(
-  { streams }: Probes,
-  ask: (stream: Probes['streams'][number]) => Promise<readonly Finding[]>,
-): Promise<readonly Finding[]> {
+  { streams }: Pick<Probes, 'streams'>,
+  ask: (stream: StreamDefinition) => Promise<readonly Diagnosis[]>,
+): Promise<readonly Diagnosis[]> {
   return (await Promise.all(streams.map(ask))).flat();
 }

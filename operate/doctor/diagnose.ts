@@ -1,88 +1,71 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../../core/errors.ts';
-import type { Check, Finding, Verdict } from './check.ts';
-import type { Part, Probes } from './probes.ts';
+import { broken, type Check, type Diagnosis, type Verdict } from './check.ts';
+import type { Probes } from './probes.ts';
 
-/** A finding with the check that made it. */
-export interface DiagnosisLine extends Finding {
+/** A diagnosis with the check that made it. */
+export interface ReportLine extends Diagnosis {
   readonly check: string;
 }
 
 /** A plain value: `-o json` is it, with the environment's name. */
-export interface Diagnosis {
-  readonly checks: readonly DiagnosisLine[];
+export interface DoctorReport {
+  readonly checks: readonly ReportLine[];
   readonly counts: Readonly<Record<Verdict, number>>;
 }
 
 /**
- * Runs all checks at once, each no longer than `timeoutMs`; the findings stand in the order of the checks. A part that does
+ * Runs all checks at once, each no longer than `timeoutMs`; their diagnoses stand in the order of the checks. A part that does
  * not answer is one broken line, and the checks that need it say that they are unknown because of it. Never throws.
  */
 export async function diagnose(
   checks: readonly Check[],
   probes: Probes,
   { timeoutMs }: { readonly timeoutMs: number },
-): Promise<Diagnosis> {
-  const reached = new Map<Part, Promise<readonly Finding[]>>();
-  for (const check of checks) {
-    if (check.reaches !== undefined) reached.set(check.reaches, reach(check, probes, timeoutMs));
-  }
-  const lines = await Promise.all(
-    checks.map(async (check) => {
-      const own = check.reaches === undefined ? undefined : reached.get(check.reaches);
-      const findings = await (own ?? lookWhenReached(check, probes, reached, timeoutMs));
-      return findings.map((finding) => ({ check: check.name, ...finding }));
-    }),
-  );
-  const all = lines.flat();
-  const number = (verdict: Verdict) => all.filter((line) => line.verdict === verdict).length;
+): Promise<DoctorReport> {
+  const examined = new Map<Check, Promise<readonly Diagnosis[]>>();
+  const examine = (check: Check): Promise<readonly Diagnosis[]> => {
+    const diagnoses = examined.get(check) ?? run(check);
+    examined.set(check, diagnoses);
+    return diagnoses;
+  };
+  const run = async (check: Check): Promise<readonly Diagnosis[]> => {
+    for (const part of check.needs) {
+      const reaching = checks.find(({ reaches }) => reaches === part);
+      const diagnoses = reaching === undefined ? [] : await examine(reaching);
+      const cause = diagnoses.find(({ verdict }) => verdict === 'broken');
+      if (cause !== undefined) return [unknown(part, cause.message)];
+    }
+    try {
+      return await bounded(check, probes, timeoutMs);
+    } catch (error) {
+      const { message, hint } = ConnectError.from(error);
+      const { reaches, needs, name } = check;
+      if (reaches === undefined) return [unknown(needs[0] ?? name, message, hint)];
+      return [broken(reaches, message, hint ?? `check the address and the login of the ${reaches} in connect.yaml`)];
+    }
+  };
+  const lines = (
+    await Promise.all(
+      checks.map(async (check) => (await examine(check)).map((diagnosis) => ({ check: check.name, ...diagnosis }))),
+    )
+  ).flat();
+  const count = (verdict: Verdict) => lines.filter((line) => line.verdict === verdict).length;
   return {
-    checks: all,
-    counts: {
-      ok: number('ok'),
-      warning: number('warning'),
-      broken: number('broken'),
-      unknown: number('unknown'),
-    },
+    checks: lines,
+    counts: { ok: count('ok'), warning: count('warning'), broken: count('broken'), unknown: count('unknown') },
   };
 }
 
-async function reach(check: Check, probes: Probes, timeoutMs: number): Promise<readonly Finding[]> {
-  try {
-    return await bounded(check, probes, timeoutMs);
-  } catch (error) {
-    const { message, hint } = ConnectError.from(error);
-    const remedy = hint ?? `check the address and the login of the ${check.reaches} in connect.yaml`;
-    return [{ verdict: 'broken', subject: check.reaches ?? check.name, message, remedy }];
-  }
-}
-
-async function lookWhenReached(
-  check: Check,
-  probes: Probes,
-  reached: ReadonlyMap<Part, Promise<readonly Finding[]>>,
-  timeoutMs: number,
-): Promise<readonly Finding[]> {
-  for (const part of check.needs) {
-    const cause = (await reached.get(part))?.find(({ verdict }) => verdict === 'broken');
-    if (cause !== undefined) return [unknown(part, cause.message)];
-  }
-  try {
-    return await bounded(check, probes, timeoutMs);
-  } catch (error) {
-    const { message, hint } = ConnectError.from(error);
-    return [{ ...unknown(check.needs[0] ?? check.name, message), ...(hint === undefined ? {} : { remedy: hint }) }];
-  }
-}
-
-const unknown = (subject: string, why: string): Finding => ({
+const unknown = (subject: string, why: string, remedy?: string): Diagnosis => ({
   verdict: 'unknown',
   subject,
   message: `unknown, because ${why}`,
+  remedy,
 });
 
-/** What is still asked when the time is up is left to end by itself. */
-async function bounded(check: Check, probes: Probes, timeoutMs: number): Promise<readonly Finding[]> {
+/** Runs a check for a bounded time. A question that is still open then is left to end by itself. */
+async function bounded(check: Check, probes: Probes, timeoutMs: number): Promise<readonly Diagnosis[]> {
   const timer = new AbortController();
   const late = async (): Promise<never> => {
     await sleep(timeoutMs, undefined, { signal: timer.signal });
@@ -90,11 +73,11 @@ async function bounded(check: Check, probes: Probes, timeoutMs: number): Promise
       hint: 'look at the load and the network of that part, then run the command again',
     });
   };
-  const look = check.run(probes);
+  const answer = check.run(probes);
   try {
-    return await Promise.race([look, late()]);
+    return await Promise.race([answer, late()]);
   } finally {
-    look.catch(() => {});
+    answer.catch(() => {});
     timer.abort();
   }
 }

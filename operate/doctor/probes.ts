@@ -19,8 +19,9 @@ import { openFeed } from '../../producer/feed/client.ts';
 import { loadFeedService } from '../../producer/feed/protocol.ts';
 import { loadAvroSchema } from '../../schemas/avro-schema.ts';
 import { createSchemaRegistry, type SchemaRegistry } from '../../schemas/registry.ts';
+import { freeBytes } from './free-bytes.ts';
 
-/** What the checks look at by the network. */
+/** A server that the checks ask. */
 export type Part = 'kafka' | 'worker' | 'registry' | 'postgres' | 'feed';
 
 /** This machine, where it runs the stack itself. */
@@ -28,11 +29,11 @@ export interface Machine {
   readonly nodeVersion: string;
   /** Version of the Java that would run the stack. Errors: ENVIRONMENT. */
   java(): Promise<string>;
-  /** What fills up here: a name and a folder. */
+  /** The folders here that fill up, and what each is for. */
   readonly folders: readonly { readonly what: string; readonly path: string }[];
 }
 
-/** What the checks look through. Answers that several checks need are asked for once. */
+/** What the checks may ask. An answer that several checks need is asked for once. */
 export interface Probes {
   readonly project: Project;
   readonly environment: Environment;
@@ -42,7 +43,7 @@ export interface Probes {
   readonly target: ConnectTarget;
   readonly registry: SchemaRegistry;
   kafka(): Promise<Admin>;
-  query<Row extends object>(sql: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  query<Row extends object>(sql: string): Promise<readonly Row[]>;
   plugins(): Promise<readonly Plugin[]>;
   /** What the worker has against a stream's sink. */
   validate(stream: StreamDefinition): Promise<readonly ConfigFinding[]>;
@@ -52,6 +53,8 @@ export interface Probes {
   sinkConfig(stream: StreamDefinition): SinkConfig;
   /** What the stream's feed can replay. */
   feedWindow(stream: StreamDefinition): Promise<{ readonly earliest: bigint; readonly latest: bigint }>;
+  /** Free space where this path is, or will be. */
+  freeBytes(path: string): Promise<number>;
   close(): void;
 }
 
@@ -82,8 +85,8 @@ export function createProbes(sources: ProbeSources): Probes {
       });
       return admin;
     }),
-    query: async <Row extends object>(sql: string, values: readonly unknown[] = []) =>
-      withPostgres(database, async (client) => (await client.query<Row>(sql, [...values])).rows),
+    query: <Row extends object>(sql: string) =>
+      withPostgres(database, async (client) => (await client.query<Row>(sql)).rows),
     plugins: once(() => target.plugins()),
     validate: onceEach((stream) => target.validate(sinkConfig(stream))),
     async workerDate() {
@@ -93,6 +96,7 @@ export function createProbes(sources: ProbeSources): Probes {
       return date;
     },
     sinkConfig,
+    freeBytes,
     async feedWindow(stream) {
       const proto = projectFile(project, stream.feed.proto);
       const service = loadFeedService(proto, [dirname(proto), project.root], stream.feed.service);

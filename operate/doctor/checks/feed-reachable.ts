@@ -1,8 +1,8 @@
 import { ConnectError } from '../../../core/errors.ts';
 import { type Check, eachStream, ok, warning } from '../check.ts';
 
-/** Each stream's feed answers. Of a local stack the feed is a simulator, which need not run. */
-export const feedReachable: Check = {
+/** Each stream's feed answers. The feed of a local stack is a simulator, which need not run. */
+export const feedReachable: Check<'streams' | 'environment' | 'feedWindow'> = {
   name: 'feed.reachable',
   reaches: 'feed',
   needs: [],

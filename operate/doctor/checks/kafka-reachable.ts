@@ -8,7 +8,7 @@ const OLDEST = '2.8';
 const BROKER_RESOURCE: ConfigResourceTypes.BROKER = 4;
 
 /** The cluster answers, is recent enough, and has as many brokers as a partition has copies. */
-export const kafkaReachable: Check = {
+export const kafkaReachable: Check<'environment' | 'kafka'> = {
   name: 'kafka.reachable',
   reaches: 'kafka',
   needs: [],
@@ -18,20 +18,16 @@ export const kafkaReachable: Check = {
     const subject = `Kafka at ${environment.kafka.brokers.join(', ')}`;
     const { replicationFactor } = environment.kafka;
     if (brokers.length < replicationFactor) {
+      const message = `${brokers.length} of at least ${replicationFactor} brokers are there`;
       return [
-        broken(
-          subject,
-          `${brokers.length} of at least ${replicationFactor} brokers are there`,
-          'start the missing brokers, or correct kafka.replicationFactor in connect.yaml',
-        ),
+        broken(subject, message, 'start the missing brokers, or correct kafka.replicationFactor in connect.yaml'),
       ];
     }
     const version = await protocolVersion(admin, brokers[0]?.nodeId ?? 0);
     const count = brokers.length === 1 ? '1 broker' : `${brokers.length} brokers`;
     if (version !== undefined && isOlder(version, OLDEST)) {
-      return [
-        warning(subject, `${count}, protocol ${version}`, `update the brokers: ${OLDEST} is the oldest supported`),
-      ];
+      const remedy = `update the brokers: ${OLDEST} is the oldest supported`;
+      return [warning(subject, `${count}, protocol ${version}`, remedy)];
     }
     return [ok(subject, `${count}, ${version === undefined ? 'Kafka 4 or newer' : `protocol ${version}`}`)];
   },

@@ -1,11 +1,11 @@
 import { ConnectError } from '../../../core/errors.ts';
 import { isOlder } from '../../../core/version.ts';
-import { broken, type Check, type Finding, ok } from '../check.ts';
+import { broken, type Check, type Diagnosis, ok } from '../check.ts';
 
 const OLDEST_NODE = '20.12';
 
 /** Node and, where this package runs the stack, Java. */
-export const machineVersions: Check = {
+export const machineVersions: Check<'environment' | 'machine'> = {
   name: 'machine.versions',
   needs: [],
   async run({ environment, machine }) {
@@ -16,7 +16,7 @@ export const machineVersions: Check = {
   },
 };
 
-async function javaFinding(java: () => Promise<string>): Promise<Finding> {
+async function javaFinding(java: () => Promise<string>): Promise<Diagnosis> {
   try {
     return ok('Java', await java());
   } catch (error) {

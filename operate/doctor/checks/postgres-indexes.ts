@@ -1,7 +1,7 @@
 import { readScripts } from '../../../contract/load-contract.ts';
 import { parseScript } from '../../../contract/sql-parser.ts';
-import type { Project } from '../../../pipeline/types.ts';
-import { broken, type Check, eachStream, type Finding, ok, warning } from '../check.ts';
+import type { Project, StreamDefinition } from '../../../pipeline/types.ts';
+import { broken, type Check, type Diagnosis, ok, warning } from '../check.ts';
 import { definedIndexes } from '../defined-indexes.ts';
 
 interface IndexRow {
@@ -28,47 +28,38 @@ const INDEXES_SQL = `
  * Every index of the database is valid, the upsert key of each stream has its unique index, and the indexes that the
  * applied migrations make are there.
  */
-export const postgresIndexes: Check = {
+export const postgresIndexes: Check<'streams' | 'project' | 'query'> = {
   name: 'postgres.indexes',
   needs: ['postgres'],
   async run(probes) {
     const rows = await probes.query<IndexRow>(INDEXES_SQL);
-    const keys = await eachStream(probes, async ({ table }) => {
-      const [name = ''] = table.name.split('.').slice(-1);
-      return judgeKey(
-        table.name,
-        table.key,
-        rows.filter((row) => row.table === name),
-      );
-    });
-    return [...keys, ...rows.filter(({ valid }) => !valid).map(invalid), ...(await missing(probes.project, rows))];
+    return [
+      ...probes.streams.map((stream) => judgeKey(stream, rows)),
+      ...rows.filter(({ valid }) => !valid).map(invalid),
+      ...(await missing(probes.project, rows)),
+    ];
   },
 };
 
-const invalid = ({ name, table }: IndexRow): Finding =>
+const invalid = ({ name, table }: IndexRow): Diagnosis =>
   broken(
     name,
     `index of ${table} is not valid: building it failed, or goes on`,
     `when no build goes on: REINDEX INDEX CONCURRENTLY ${name}`,
   );
 
-/** Pure. */
-export function judgeKey(
-  table: string,
-  key: readonly string[],
-  rows: readonly Pick<IndexRow, 'valid' | 'arbiter' | 'columns'>[],
-): Finding[] {
+function judgeKey({ table: { name, key } }: StreamDefinition, rows: readonly IndexRow[]): Diagnosis {
   const wanted = [...key].sort().join(', ');
-  if (rows.some(({ valid, arbiter, columns }) => valid && arbiter && columns.join(', ') === wanted)) {
-    return [ok(table, `unique index on ${key.join(', ')}, ${rows.length} indexes`)];
+  const own = rows.filter(({ table }) => table === name.split('.').at(-1));
+  if (own.some(({ valid, arbiter, columns }) => valid && arbiter && columns.join(', ') === wanted)) {
+    return ok(name, `unique index on ${key.join(', ')}, ${own.length} indexes`);
   }
-  return [
-    broken(table, `no valid unique index on ${key.join(', ')}: the sink cannot upsert`, 'run `connect migrate up`'),
-  ];
+  const message = `no valid unique index on ${key.join(', ')}: the sink cannot upsert`;
+  return broken(name, message, 'run `connect migrate up`');
 }
 
-/** Only the migrations that made a table of this database can have made its indexes: of others `postgres.migrations` tells. */
-async function missing(project: Project, rows: readonly IndexRow[]): Promise<Finding[]> {
+/** Indexes of tables that this database has. Migrations that have not run are the business of `postgres.migrations`. */
+async function missing(project: Project, rows: readonly IndexRow[]): Promise<Diagnosis[]> {
   const scripts = await Promise.all(readScripts(project).map(parseScript));
   const tables = new Set(rows.map(({ table }) => table));
   return definedIndexes(scripts.flatMap(({ statements }) => statements))

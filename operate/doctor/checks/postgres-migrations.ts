@@ -6,7 +6,7 @@ import { broken, type Check, ok, warning } from '../check.ts';
 const REMEDY = 'run `connect migrate up`';
 
 /** The database has the migrations of the files, and no others. */
-export const postgresMigrations: Check = {
+export const postgresMigrations: Check<'project' | 'database'> = {
   name: 'postgres.migrations',
   needs: ['postgres'],
   async run({ project, database }) {

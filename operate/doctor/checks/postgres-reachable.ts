@@ -1,10 +1,10 @@
 import { type Check, ok, warning } from '../check.ts';
 
-/** The oldest release that PostgreSQL's makers still correct. */
+/** The oldest release that the PostgreSQL project still maintains. */
 const OLDEST = 14;
 
 /** The database answers, lets us in, and is of a maintained version. */
-export const postgresReachable: Check = {
+export const postgresReachable: Check<'database' | 'query'> = {
   name: 'postgres.reachable',
   reaches: 'postgres',
   needs: [],

@@ -3,8 +3,8 @@ import { type Check, ok, warning } from '../check.ts';
 
 const UTC = /^(UTC|Etc\/UTC|GMT|Etc\/GMT|Zulu|Universal)$/i;
 
-/** The database's own time zone. The pipeline's sessions set UTC themselves; a person's do not. */
-export const postgresTimeZone: Check = {
+/** The database's own time zone is UTC. The pipeline's sessions set UTC themselves; a person's sessions do not. */
+export const postgresTimeZone: Check<'database'> = {
   name: 'postgres.time-zone',
   needs: ['postgres'],
   async run({ database }) {
@@ -13,12 +13,7 @@ export const postgresTimeZone: Check = {
       return rows[0]?.TimeZone ?? '';
     });
     if (UTC.test(zone)) return [ok(database.database, `time zone ${zone}`)];
-    return [
-      warning(
-        database.database,
-        `time zone ${zone}: now() in a query of your own is not the UTC that the tables hold`,
-        `ALTER DATABASE ${database.database} SET timezone TO 'UTC'`,
-      ),
-    ];
+    const message = `time zone ${zone}: now() in a query of your own is not the UTC that the tables hold`;
+    return [warning(database.database, message, `ALTER DATABASE ${database.database} SET timezone TO 'UTC'`)];
   },
 };

@@ -1,7 +1,7 @@
 import { type Check, ok } from '../check.ts';
 
-/** The registry answers by the Confluent API; that has no version to ask for, so what is asked is what is needed. */
-export const registryReachable: Check = {
+/** The registry answers by the Confluent API. That API has no version, so the subjects are asked for, which are needed anyway. */
+export const registryReachable: Check<'registry'> = {
   name: 'registry.reachable',
   reaches: 'registry',
   needs: [],

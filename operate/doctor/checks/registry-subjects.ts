@@ -2,7 +2,7 @@ import { valueSubject } from '../../../pipeline/names.ts';
 import { type Check, eachStream, ok, warning } from '../check.ts';
 
 /** Each stream's subject is registered: a producer does not start without it. */
-export const registrySubjects: Check = {
+export const registrySubjects: Check<'streams' | 'registry'> = {
   name: 'registry.subjects',
   needs: ['registry'],
   run: (probes) =>

@@ -5,10 +5,10 @@ import {
   topicDifferences,
   topicSpecs,
 } from '../../../connectors/topics.ts';
-import { broken, type Check, type Finding, ok, warning } from '../check.ts';
+import { broken, type Check, type Diagnosis, ok, warning } from '../check.ts';
 
 /** Replication, retention, min.insync.replicas, cleanup.policy and partitions of every topic, against the definition. */
-export const topicsSettings: Check = {
+export const topicsSettings: Check<'environment' | 'streams' | 'kafka'> = {
   name: 'topics.settings',
   needs: ['kafka'],
   async run({ environment, streams, kafka }) {
@@ -22,11 +22,11 @@ export const topicsSettings: Check = {
   },
 };
 
-/** A topic that is compacted or cut otherwise than defined loses records; the rest costs safety or order. Pure. */
-export function judgeTopic(spec: TopicSpec, live: ObservedTopic | undefined, replicationFactor: number): Finding[] {
+/** A topic that is compacted or cut otherwise than defined loses records; the rest costs safety or order. */
+function judgeTopic(spec: TopicSpec, live: ObservedTopic | undefined, replicationFactor: number): Diagnosis[] {
   const { name } = spec;
   if (live === undefined) return [warning(name, 'does not exist yet', 'run `connect deploy`, which creates it')];
-  const findings = topicDifferences(spec, live, replicationFactor).map((difference) => {
+  const diagnoses = topicDifferences(spec, live, replicationFactor).map((difference) => {
     if (difference.startsWith('cleanup.policy')) {
       return broken(
         name,
@@ -44,10 +44,10 @@ export function judgeTopic(spec: TopicSpec, live: ObservedTopic | undefined, rep
   });
   if (live.partitions !== spec.partitions) {
     const difference = `it has ${live.partitions} partitions, the definition says ${spec.partitions}`;
-    findings.push(broken(name, difference, `set topic.partitions to ${live.partitions}; \`connect plan\` says more`));
+    diagnoses.push(broken(name, difference, `set topic.partitions to ${live.partitions}; \`connect plan\` says more`));
   }
   const copies = live.replicas === 1 ? '1 copy' : `${live.replicas} copies`;
-  return findings.length > 0 ? findings : [ok(name, `${live.partitions} partitions, ${copies}, settings as defined`)];
+  return diagnoses.length > 0 ? diagnoses : [ok(name, `${live.partitions} partitions, ${copies}, settings as defined`)];
 }
 
 const alter = (topic: string): string =>

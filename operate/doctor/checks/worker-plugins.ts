@@ -4,7 +4,7 @@ import { broken, type Check, ok } from '../check.ts';
 const CLASS_SETTINGS = /^(connector\.class|(key|value|header)\.converter|transforms\.[^.]+\.type)$/;
 
 /** Every class that the sinks name is installed on the worker. */
-export const workerPlugins: Check = {
+export const workerPlugins: Check<'streams' | 'sinkConfig' | 'plugins' | 'target'> = {
   name: 'worker.plugins',
   needs: ['worker'],
   async run({ streams, sinkConfig, plugins, target }) {
@@ -24,6 +24,6 @@ export const workerPlugins: Check = {
   },
 };
 
-/** Some plugins say none, or the word for one that they do not know. */
+/** Some plugins have no version, or the word `undefined` for one. */
 const versionOf = ({ version }: Plugin): string =>
   version === undefined || version === 'undefined' ? '' : `version ${version}`;

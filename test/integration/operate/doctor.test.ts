@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { withAdmin } from '../../../core/kafka.ts';
 import { withPostgres } from '../../../core/postgres.ts';
-import type { Diagnosis } from '../../../operate/doctor/diagnose.ts';
+import type { DoctorReport } from '../../../operate/doctor/diagnose.ts';
 import { sinkGroup } from '../../../pipeline/names.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { type ScriptedFeed, startScriptedFeed } from '../../support/scripted-feed.ts';
@@ -22,10 +22,10 @@ afterAll(async () => {
   await sink?.test.remove();
 });
 
-async function doctor(...more: string[]): Promise<{ code: number; diagnosis: Diagnosis; lines: string[] }> {
+async function doctor(...more: string[]): Promise<{ code: number; diagnosis: DoctorReport; lines: string[] }> {
   const args = ['doctor', '--only', 'positions', '-o', 'json', ...more];
   const { code, stdout } = await runInProcess(args, { cwd: sink.test.root, env: sink.test.env });
-  const diagnosis = JSON.parse(stdout) as Diagnosis;
+  const diagnosis = JSON.parse(stdout) as DoctorReport;
   const lines = diagnosis.checks.map(
     ({ check, verdict, subject, message }) => `${verdict} ${check} ${subject}: ${message}`,
   );

@@ -1,37 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { createRestTarget } from '../../../connectors/rest/api.ts';
 import { readBacklog } from '../../../operate/backlog.ts';
-import { type OffsetReader, positionsIn } from '../../../operate/offset-positions.ts';
+import { positionsIn } from '../../../operate/offset-positions.ts';
 import { readStatus } from '../../../operate/status.ts';
+import { type FakeTopic, fakeCluster } from '../../support/fake-cluster.ts';
 import { type JsonReply, serveJson } from '../../support/json-server.ts';
 import { positions } from '../../support/positions-stream.ts';
 
-type Range = readonly [low: bigint, end: bigint];
-
-/** A cluster with these topics, by partition, and a sink that has committed these offsets; -1 for none. */
-const cluster = (topics: Readonly<Record<string, readonly Range[]>>, committed: readonly bigint[]): OffsetReader => ({
-  listTopics: async () => Object.keys(topics),
-  fetchTopicOffsets: async (topic) =>
-    (topics[topic] ?? []).map(([low, end], partition) => ({
-      partition,
-      offset: end.toString(),
-      low: low.toString(),
-      high: end.toString(),
-    })),
-  fetchOffsets: async () => [
-    {
-      topic: 'positions',
-      partitions: committed.map((offset, partition) => ({ partition, offset: offset.toString(), metadata: null })),
-    },
-  ],
-});
-
 describe('the lag of a sink', () => {
-  const lagsOf = async (ranges: readonly Range[], committed: readonly bigint[]) =>
-    (await readBacklog(cluster({ positions: ranges }, committed), positions)).partitions.map(({ lag }) => lag);
+  const lagsOf = async (ranges: FakeTopic['ranges'], committed: readonly bigint[]) =>
+    (await readBacklog(fakeCluster({ positions: { ranges } }, committed), positions)).partitions.map(({ lag }) => lag);
 
   test('is what stands behind its committed offset; a sink without one has the whole partition before it', async () => {
-    const ranges: readonly Range[] = [
+    const ranges: FakeTopic['ranges'] = [
       [0n, 100n],
       [40n, 100n],
       [0n, 0n],
@@ -48,16 +29,12 @@ describe('the lag of a sink', () => {
   });
 
   test('is the same for `status` and `offsets get`', async () => {
-    const admin = cluster(
-      {
-        positions: [
-          [40n, 100n],
-          [0n, 80n],
-          [5n, 20n],
-        ],
-      },
-      [10n, 500n, -1n],
-    );
+    const ranges: FakeTopic['ranges'] = [
+      [40n, 100n],
+      [0n, 80n],
+      [5n, 20n],
+    ];
+    const admin = fakeCluster({ positions: { ranges } }, [10n, 500n, -1n]);
     const { partitions } = await readBacklog(admin, positions);
     const known = await positionsIn(admin, positions);
     expect(partitions).toEqual(known?.map(({ low: _low, ...position }) => position));
@@ -65,12 +42,16 @@ describe('the lag of a sink', () => {
 });
 
 test('records of the rejected and the dead-letter topic are those that Kafka still has', async () => {
-  const topics = { positions: [[0n, 9n]], 'positions.rejected': [[2n, 5n]], 'positions.dlq': [[0n, 1n]] } as const;
-  expect(await readBacklog(cluster(topics, [9n]), positions)).toMatchObject({ rejected: 3n, deadLetters: 1n });
+  const topics: Record<string, FakeTopic> = {
+    positions: { ranges: [[0n, 9n]] },
+    'positions.rejected': { ranges: [[2n, 5n]] },
+    'positions.dlq': { ranges: [[0n, 1n]] },
+  };
+  expect(await readBacklog(fakeCluster(topics, [9n]), positions)).toMatchObject({ rejected: 3n, deadLetters: 1n });
 });
 
 test('a stream without topics has no backlog', async () => {
-  expect(await readBacklog(cluster({}, []), positions)).toEqual({ partitions: [], rejected: 0n, deadLetters: 0n });
+  expect(await readBacklog(fakeCluster({}), positions)).toEqual({ partitions: [], rejected: 0n, deadLetters: 0n });
 });
 
 test('a part that gives no answer is reported, and keeps no other from answering', { timeout: 30_000 }, async () => {

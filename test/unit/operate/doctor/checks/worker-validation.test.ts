@@ -1,14 +1,9 @@
 import { expect, test } from 'vitest';
-import type { ConfigFinding } from '../../../../connectors/targets/target.ts';
-import { workerAccepts } from '../../../../operate/doctor/checks/worker-accepts.ts';
-import { workerOverridePolicy } from '../../../../operate/doctor/checks/worker-override-policy.ts';
-import type { Probes } from '../../../../operate/doctor/probes.ts';
-import type { StreamDefinition } from '../../../../pipeline/types.ts';
+import type { ConfigFinding } from '../../../../../connectors/targets/target.ts';
+import { workerAccepts, workerOverridePolicy } from '../../../../../operate/doctor/checks/worker-validation.ts';
+import { positions } from '../../../../support/positions-stream.ts';
 
-const probesOf = (findings: ConfigFinding[]): Probes => {
-  const stream = { name: 'positions', file: 'connectors/positions.yaml', sink: { name: 'positions-sink' } };
-  return { streams: [stream as StreamDefinition], validate: async () => findings } as unknown as Probes;
-};
+const probesOf = (findings: ConfigFinding[]) => ({ streams: [positions], validate: async () => findings });
 
 /** What Kafka Connect 4.3.1 says with connector.client.config.override.policy=None. */
 const NONE = {

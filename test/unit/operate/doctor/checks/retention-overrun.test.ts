@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { retentionOverrun } from '../../../../../operate/doctor/checks/retention-overrun.ts';
+import { type FakeTopic, fakeCluster } from '../../../../support/fake-cluster.ts';
+import { positions } from '../../../../support/positions-stream.ts';
+
+const diagnosesOf = (topics: Readonly<Record<string, FakeTopic>>, committed: readonly bigint[]) =>
+  retentionOverrun.run({ streams: [positions], kafka: async () => fakeCluster(topics, committed) });
+
+test('records that were deleted before the sink read them are named to the last', async () => {
+  const ranges: FakeTopic['ranges'] = [
+    [0n, 20n],
+    [12n, 20n],
+    [7n, 20n],
+    [9_007_199_254_740_993n, 9_007_199_254_740_999n],
+  ];
+  expect(await diagnosesOf({ positions: { ranges } }, [5n, 10n, -1n, 9_007_199_254_740_993n])).toMatchObject([
+    { verdict: 'broken', message: expect.stringContaining('records 10 to 11 of partition 1 were deleted') },
+  ]);
+});
+
+test('a sink that has everything still to read before it is ok', async () => {
+  expect(await diagnosesOf({ positions: { ranges: [[3n, 20n]] } }, [3n])).toMatchObject([{ verdict: 'ok' }]);
+});
+
+test('there is nothing to say of a topic that does not exist', async () => {
+  expect(await diagnosesOf({}, [])).toEqual([]);
+});
