@@ -21,7 +21,7 @@ export interface MigrationFile {
 export const GOLDEN_DUMP = 'schema.sql';
 
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
-/** What node-pg-migrate takes for the beginning of a part, wherever it stands. */
+/** What looks like the beginning of a part. */
 const ANY_MARK = /^[^\S\n]*--[\s-]*(up|down)\s+migration.*$/gim;
 const MARKS = ['-- Up Migration', '-- Down Migration'];
 
@@ -60,7 +60,6 @@ function parseMigration(path: string, name: string): MigrationFile {
     throw invalid(path, `needs exactly one line "${MARKS[0]}" and, after it, one line "${MARKS[1]}"`);
   }
   const preamble = text.slice(0, up.index);
-  // node-pg-migrate leaves it out without a word.
   if (preamble.replaceAll(/^\s*--.*$/gm, '').trim() !== '') {
     throw invalid(path, `has SQL before "${MARKS[0]}", which would never run`);
   }

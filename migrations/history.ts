@@ -3,9 +3,9 @@ import { ConnectError } from '../core/errors.ts';
 import type { PostgresClient } from '../core/postgres.ts';
 import type { MigrationFile } from './files.ts';
 
-/** node-pg-migrate's own table: which migrations are applied. */
-export const MIGRATIONS_TABLE = 'pgmigrations';
-/** Ours beside it: what their files held when they were applied. */
+/** Which migrations are applied. The name and columns are those of node-pg-migrate, which earlier versions ran on. */
+const MIGRATIONS_TABLE = 'pgmigrations';
+/** What their files held when they were applied. */
 const CHECKSUMS_TABLE = 'pgmigrations_checksums';
 
 export interface AppliedMigration {
@@ -53,35 +53,41 @@ async function tableExists(client: PostgresClient, table: string): Promise<boole
 }
 
 /**
- * Applied migrations must be the files' first ones, unedited: otherwise the files no longer say what the database holds.
- * Errors: UNSAFE.
+ * Why the files no longer say what the database holds: applied migrations must be the files' first ones, unedited.
+ * Undefined when they are; else UNSAFE.
  */
-export function checkHistory({ applied, checksums }: History, files: readonly MigrationFile[]): void {
+export function historyProblem(
+  { applied, checksums }: History,
+  files: readonly MigrationFile[],
+): ConnectError | undefined {
   for (const [index, { name }] of applied.entries()) {
     const file = files.find((candidate) => candidate.name === name);
     if (file === undefined) {
-      throw unsafe(
+      return unsafe(
         `migration ${name} is applied, but its file is not there`,
         'restore the file, or check out the version that has it',
       );
     }
     if (files[index]?.name !== name) {
-      throw unsafe(
+      return unsafe(
         `migration ${files[index]?.name} comes before ${name}, which is already applied`,
         'give the new migration the next free number',
       );
     }
     const checksum = checksums.get(name);
     if (checksum !== undefined && checksum !== file.checksum) {
-      throw unsafe(
+      return unsafe(
         `migration ${basename(file.path)} was edited after it was applied`,
         'restore it as it was and put the change into a new migration',
       );
     }
   }
+  return undefined;
 }
 
-export async function recordChecksum(client: PostgresClient, { name, checksum }: MigrationFile): Promise<void> {
+/** Writes down that a migration has run. Belongs into the transaction that runs it. */
+export async function recordApplied(client: PostgresClient, { name, checksum }: MigrationFile): Promise<void> {
+  await client.query(`INSERT INTO public.${MIGRATIONS_TABLE} (name, run_on) VALUES ($1, now())`, [name]);
   await client.query(
     `INSERT INTO public.${CHECKSUMS_TABLE} (name, sha256) VALUES ($1, $2)
      ON CONFLICT (name) DO UPDATE SET sha256 = EXCLUDED.sha256`,
@@ -89,8 +95,11 @@ export async function recordChecksum(client: PostgresClient, { name, checksum }:
   );
 }
 
-export async function forgetChecksum(client: PostgresClient, name: string): Promise<void> {
-  await client.query(`DELETE FROM public.${CHECKSUMS_TABLE} WHERE name = $1`, [name]);
+/** Takes back what `recordApplied` wrote. */
+export async function forgetApplied(client: PostgresClient, { name }: MigrationFile): Promise<void> {
+  for (const table of [MIGRATIONS_TABLE, CHECKSUMS_TABLE]) {
+    await client.query(`DELETE FROM public.${table} WHERE name = $1`, [name]);
+  }
 }
 
 const unsafe = (message: string, hint: string): ConnectError => new ConnectError('UNSAFE', message, { hint });

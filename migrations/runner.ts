@@ -1,17 +1,15 @@
 import { basename } from 'node:path';
-import { runner } from 'node-pg-migrate';
 import { ConnectError } from '../core/errors.ts';
 import { type PostgresClient, type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { lineAt, type MigrationFile, readMigrations } from './files.ts';
 import {
   type AppliedMigration,
-  checkHistory,
   createHistoryTables,
-  forgetChecksum,
+  forgetApplied,
   type History,
-  MIGRATIONS_TABLE,
+  historyProblem,
   readHistory,
-  recordChecksum,
+  recordApplied,
 } from './history.ts';
 import { type LockOptions, takeMigrationLock } from './lock.ts';
 
@@ -45,31 +43,44 @@ export async function migrate(connection: PostgresConnection, options: MigrateOp
     await takeMigrationLock(client, options);
     await createHistoryTables(client);
     const history = await readHistory(client);
-    checkHistory(history, files);
+    const problem = historyProblem(history, files);
+    if (problem !== undefined) throw problem;
     const chosen = chooseMigrations(history, files, options);
     refuseUnexpected(chosen, options);
     const done: string[] = [];
     for (const file of chosen) {
       options.signal?.throwIfAborted();
       options.onMigration?.(file.name);
-      await runOne(client, options, file);
+      await runOne(client, options.direction, file);
       done.push(file.name);
     }
     return done;
   });
 }
 
-/** Which migrations a database has and lacks. Changes nothing. Errors: UNSAFE as for `migrate`, UNREACHABLE. */
-export async function migrationStatus(connection: PostgresConnection, folder: string): Promise<MigrationStatus> {
+/**
+ * Which migrations a database has and lacks; `problem` (UNSAFE) and nothing else when its history is not that of the files.
+ * Changes nothing. Errors: UNREACHABLE, REFUSED.
+ */
+export async function readMigrationStatus(
+  connection: PostgresConnection,
+  folder: string,
+): Promise<MigrationStatus & { readonly problem?: ConnectError | undefined }> {
   const files = readMigrations(folder);
-  return withPostgres(connection, async (client) => {
-    const history = await readHistory(client);
-    checkHistory(history, files);
-    return { applied: history.applied, pending: files.slice(history.applied.length).map(({ name }) => name) };
-  });
+  const history = await withPostgres(connection, readHistory);
+  const problem = historyProblem(history, files);
+  if (problem !== undefined) return { applied: [], pending: [], problem };
+  return { applied: history.applied, pending: files.slice(history.applied.length).map(({ name }) => name) };
 }
 
-/** Applied ones are the first of the files, as `checkHistory` has made sure. */
+/** The same, where a history that is not that of the files is an error. Errors: UNSAFE as for `migrate`, UNREACHABLE. */
+export async function migrationStatus(connection: PostgresConnection, folder: string): Promise<MigrationStatus> {
+  const { problem, ...status } = await readMigrationStatus(connection, folder);
+  if (problem !== undefined) throw problem;
+  return status;
+}
+
+/** Applied ones are the first of the files, as `historyProblem` has made sure. */
 function chooseMigrations(
   { applied }: History,
   files: readonly MigrationFile[],
@@ -95,27 +106,18 @@ function refuseUnexpected(chosen: readonly MigrationFile[], { expected, directio
   );
 }
 
-async function runOne(client: PostgresClient, { folder, direction }: MigrateOptions, file: MigrationFile) {
-  // Before the migration and after its rollback, so that a crash in between leaves a checksum too many and never one too few.
-  if (direction === 'up') await recordChecksum(client, file);
+/** One transaction holds the migration and the record of it, so that neither is there without the other. */
+async function runOne(client: PostgresClient, direction: 'up' | 'down', file: MigrationFile): Promise<void> {
+  await client.query('BEGIN');
   try {
-    await runner({
-      dbClient: client,
-      dir: folder,
-      // Only the SQL files of this folder, which also holds code and the golden dump.
-      ignorePattern: '(?!\\d{4}_.*\\.sql$).*',
-      direction,
-      count: 1,
-      migrationsTable: MIGRATIONS_TABLE,
-      // Ours waits; theirs fails at once.
-      noLock: true,
-      singleTransaction: true,
-      logger: { info() {}, warn() {}, error() {} },
-    });
+    await client.query(file[direction]);
+    await (direction === 'up' ? recordApplied : forgetApplied)(client, file);
+    await client.query('COMMIT');
   } catch (error) {
+    // A connection that is lost has rolled back by itself.
+    await client.query('ROLLBACK').catch(() => {});
     throw failed(error, direction, file);
   }
-  if (direction === 'down') await forgetChecksum(client, file.name);
 }
 
 function failed(error: unknown, direction: 'up' | 'down', file: MigrationFile): ConnectError {
@@ -130,8 +132,8 @@ function failed(error: unknown, direction: 'up' | 'down', file: MigrationFile): 
     details: {
       migration: file.name,
       direction,
-      ...(line === undefined ? {} : { line }),
-      ...(sqlState === undefined ? {} : { sqlState }),
+      line,
+      sqlState,
     },
     hint: 'fix the migration if it has not landed yet, otherwise the database it meets; then run the command again',
   });

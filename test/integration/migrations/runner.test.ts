@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../core/package-root.ts';
 import { type PostgresClient, type PostgresConnection, withPostgres } from '../../../core/postgres.ts';
 import { readMigrations } from '../../../migrations/files.ts';
-import { migrate, migrationStatus } from '../../../migrations/runner.ts';
+import { migrate, migrationStatus, readMigrationStatus } from '../../../migrations/runner.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -145,6 +145,15 @@ describe('the migration runner', () => {
       expect(await relations()).toEqual([]);
     });
 
+    it('rolls back a migration that cannot be recorded', async () => {
+      await expect(up(folderOf({ '0001_a': 'CREATE TABLE a ();\nDROP TABLE pgmigrations;' }))).rejects.toMatchObject({
+        message: expect.stringContaining('0001_a.sql'),
+        details: { migration: '0001_a', sqlState: '42P01' },
+      });
+      expect(await relations()).toEqual([]);
+      expect(await up(folderOf({ '0001_a': 'CREATE TABLE a ();' }))).toEqual(['0001_a']);
+    });
+
     it('goes on from there once it is mended', async () => {
       const folder = folderOf(parts);
       await expect(up(folder)).rejects.toThrow('rolled back');
@@ -165,6 +174,11 @@ describe('the migration runner', () => {
       await expect(up(folder)).rejects.toMatchObject(expected);
       await expect(migrate(database, { folder, direction: 'down' })).rejects.toMatchObject(expected);
       await expect(migrationStatus(database, folder)).rejects.toMatchObject(expected);
+      expect(await readMigrationStatus(database, folder)).toMatchObject({
+        applied: [],
+        pending: [],
+        problem: expected,
+      });
       expect(await relations()).toEqual(['a', 'c']);
     };
 
@@ -190,13 +204,17 @@ describe('the migration runner', () => {
     });
   });
 
-  it('takes over a database that node-pg-migrate alone has migrated', async () => {
+  it('takes over a database that node-pg-migrate 8 has migrated', async () => {
     const folder = folderOf({ '0001_a': 'CREATE TABLE a ();', '0002_b': 'CREATE TABLE b ();' });
-    await up(folder);
-    await query('DROP TABLE pgmigrations_checksums');
+    await query(`SET ROLE perps; CREATE TABLE a (); CREATE TABLE b ();
+      CREATE TABLE "public"."pgmigrations" (id SERIAL PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL);
+      INSERT INTO "public"."pgmigrations" (name, run_on) VALUES ('0001_a', NOW());
+      INSERT INTO "public"."pgmigrations" (name, run_on) VALUES ('0002_b', NOW());`);
     writeMigration(folder, '0003_c', 'CREATE TABLE c ();');
     expect((await migrationStatus(database, folder)).pending).toEqual(['0003_c']);
     expect(await up(folder)).toEqual(['0003_c']);
+    expect(await migrate(database, { folder, direction: 'down', count: 2 })).toEqual(['0003_c', '0002_b']);
+    expect(await relations()).toEqual(['a']);
   });
 
   describe('beside another migrator', () => {

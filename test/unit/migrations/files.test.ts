@@ -51,7 +51,7 @@ describe('reading migrations', () => {
       'needs exactly one line',
     ],
     [
-      'a comment that node-pg-migrate would take for the down part',
+      'a comment that looks like the mark of the down part',
       { '0001_a.sql': '-- Up Migration\n--   down migration is below\nSELECT 1;\n-- Down Migration\n' },
       'needs exactly one line',
     ],
