@@ -1,20 +1,20 @@
 import { connectorKeys } from '../connectors/settings/connector-keys.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
-import { ConnectError } from '../core/errors.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
-import { migrationStatus } from '../migrations/runner.ts';
+import { readMigrationStatus } from '../migrations/runner.ts';
 import { databaseConnection, registryConnection, type Secrets } from '../pipeline/connections.ts';
 import { projectFile, selectStreams } from '../pipeline/load.ts';
 import { valueSubject } from '../pipeline/names.ts';
-import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
+import type { Environment, Project } from '../pipeline/types.ts';
 import { type Finding, mergeFindings, sortFindings } from '../schemas/compatibility/finding.ts';
-import { createSchemaRegistry, type SchemaRegistry } from '../schemas/registry.ts';
+import { observeSubject, type RegisteredSubject } from '../schemas/observe-subject.ts';
+import { createSchemaRegistry } from '../schemas/registry.ts';
 import { type Catalog, columnOf, readCatalog } from './catalog.ts';
 import { loadContracts } from './check.ts';
 import { type Contract, sqlPlace } from './contract.ts';
 import { connectorDrift, type RunningConnector } from './drift/connector.ts';
 import { observeConnector } from './drift/observe-connector.ts';
-import { fieldNames, type RegisteredSubject, schemaDrift } from './drift/schema.ts';
+import { fieldNames, schemaDrift } from './drift/schema.ts';
 import { tableDrift } from './drift/table.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
 import { startOf } from './place.ts';
@@ -49,7 +49,7 @@ export async function checkLive(
   for (const contract of contracts) {
     const observed = {
       catalog,
-      subject: await observeSubject(registry, contract.stream, contract.schema.text),
+      subject: await observeSubject(registry, valueSubject(contract.stream), contract.schema.text),
       connector: await observeConnector(target, environment, contract.stream.sink.name),
     };
     broken.push(...streamDrift(contract, environment, observed));
@@ -133,28 +133,13 @@ async function migrationDrift(project: Project, database: PostgresConnection): P
     violation: { path, places: [startOf(file)], message, remedy },
   });
   const where = `${database.database} at ${database.host}:${database.port}`;
-  try {
-    const { pending } = await migrationStatus(database, projectFile(project, MIGRATIONS_FOLDER));
-    return pending.map((name) => {
-      const file = `${MIGRATIONS_FOLDER}/${name}.sql`;
-      return finding(file, file, `migration ${name} has not run on the database ${where}`, 'run `connect migrate up`');
-    });
-  } catch (error) {
-    // The database's history is not that of the files: edited, renamed or unknown migrations.
-    if (!(error instanceof ConnectError) || error.code !== 'UNSAFE') throw error;
-    return [
-      finding(MIGRATIONS_FOLDER, MIGRATIONS_FOLDER, error.message, error.hint ?? 'put the files back as they ran'),
-    ];
+  const { pending, problem } = await readMigrationStatus(database, projectFile(project, MIGRATIONS_FOLDER));
+  if (problem !== undefined) {
+    const remedy = problem.hint ?? 'put the files back as they ran';
+    return [finding(MIGRATIONS_FOLDER, MIGRATIONS_FOLDER, problem.message, remedy)];
   }
-}
-
-async function observeSubject(
-  registry: SchemaRegistry,
-  stream: StreamDefinition,
-  schemaText: string,
-): Promise<RegisteredSubject> {
-  const subject = valueSubject(stream);
-  const latest = await registry.version(subject, 'latest');
-  const known = latest === undefined ? undefined : await registry.lookup(subject, schemaText);
-  return { latest, known: known?.version, level: await registry.compatibility(subject) };
+  return pending.map((name) => {
+    const file = `${MIGRATIONS_FOLDER}/${name}.sql`;
+    return finding(file, file, `migration ${name} has not run on the database ${where}`, 'run `connect migrate up`');
+  });
 }

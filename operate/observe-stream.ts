@@ -5,12 +5,12 @@ import type { ObservedOffset } from '../connectors/plan/start-plan.ts';
 import type { ObservedSubject } from '../connectors/plan/subject-plan.ts';
 import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { observeTopics } from '../connectors/topics.ts';
-import { ConnectError } from '../core/errors.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
-import { migrationStatus } from '../migrations/runner.ts';
+import { readMigrationStatus } from '../migrations/runner.ts';
 import type { Project, StreamDefinition } from '../pipeline/types.ts';
 import { checkAgainstRegistry } from '../schemas/compatibility/check-against-registry.ts';
 import { DEFAULT_LEVEL, strictest } from '../schemas/compatibility/level.ts';
+import { observeSubject } from '../schemas/observe-subject.ts';
 import type { SchemaRegistry } from '../schemas/registry.ts';
 import { positionsIn } from './offset-positions.ts';
 
@@ -34,7 +34,7 @@ export async function observeStream(parts: ObservedParts): Promise<ObservedStrea
       admin,
       desired.topics.map((topic) => topic.name),
     ),
-    observeSubject(parts),
+    subjectOf(parts),
     target.config(name),
     target.status(name),
   ]);
@@ -50,16 +50,12 @@ export async function observeOffsets(admin: Admin, stream: StreamDefinition): Pr
   return positions.map(({ partition, low, end, committed }) => ({ topic, partition, low, end, committed }));
 }
 
-async function observeSubject(parts: ObservedParts): Promise<ObservedSubject> {
+async function subjectOf(parts: ObservedParts): Promise<ObservedSubject> {
   const { project, stream, desired, schemaText, registry } = parts;
-  const [latest, known, ownLevel] = await Promise.all([
-    registry.version(desired.subject, 'latest'),
-    registry.lookup(desired.subject, schemaText),
-    registry.compatibility(desired.subject),
-  ]);
+  const { latest, known, level: ownLevel } = await observeSubject(registry, desired.subject, schemaText);
   const level = strictest(DEFAULT_LEVEL, ownLevel ?? DEFAULT_LEVEL);
   if (latest === undefined) return { level, problems: [] };
-  if (known !== undefined) return { latest: latest.version, known: known.version, level, problems: [] };
+  if (known !== undefined) return { latest: latest.version, known, level, problems: [] };
   const findings = await checkAgainstRegistry(project, [stream], registry);
   const problems = findings
     .filter(({ severity }) => severity === 'error')
@@ -69,11 +65,6 @@ async function observeSubject(parts: ObservedParts): Promise<ObservedSubject> {
 
 /** A history that is not that of the files is something to plan around, not a failure of planning. */
 export async function observeMigrations(database: PostgresConnection, folder: string): Promise<ObservedMigrations> {
-  try {
-    const { applied, pending } = await migrationStatus(database, folder);
-    return { applied: applied.map(({ name }) => name), pending };
-  } catch (error) {
-    if (!(error instanceof ConnectError) || error.code !== 'UNSAFE') throw error;
-    return { applied: [], pending: [], problem: error.message };
-  }
+  const { applied, pending, problem } = await readMigrationStatus(database, folder);
+  return { applied: applied.map(({ name }) => name), pending, problem: problem?.message };
 }

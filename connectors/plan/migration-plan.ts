@@ -4,7 +4,7 @@ import type { PlanEntry } from './plan.ts';
 export interface ObservedMigrations {
   readonly applied: readonly string[];
   readonly pending: readonly string[];
-  readonly problem?: string;
+  readonly problem?: string | undefined;
 }
 
 /** Information: a deploy does not migrate, because a migration cannot be rolled back together with a connector. */

@@ -1,18 +1,9 @@
 import { valueSubject } from '../../pipeline/names.ts';
-import { type CompatibilityLevel, DEFAULT_LEVEL, strictest } from '../../schemas/compatibility/level.ts';
+import { DEFAULT_LEVEL, strictest } from '../../schemas/compatibility/level.ts';
+import type { RegisteredSubject } from '../../schemas/observe-subject.ts';
 import type { Contract } from '../contract.ts';
 import { placeSchema } from '../placed-schema.ts';
 import type { BrokenRule } from '../rule.ts';
-
-/** What a registry says of a stream's subject. */
-export interface RegisteredSubject {
-  /** The newest version; undefined when there is none. */
-  readonly latest: { readonly version: number; readonly schema: string } | undefined;
-  /** Version under which exactly the project's schema stands. */
-  readonly known: number | undefined;
-  /** The subject's own level. */
-  readonly level: CompatibilityLevel | undefined;
-}
 
 /** How the registry differs from the project's schema. */
 export function* schemaDrift(contract: Contract, subject: RegisteredSubject, where: string): Generator<BrokenRule> {

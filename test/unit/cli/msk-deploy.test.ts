@@ -30,7 +30,7 @@ vi.mock('../../../schemas/registry.ts', () => ({
 }));
 vi.mock('../../../migrations/runner.ts', async (importOriginal) => ({
   ...(await importOriginal<typeof import('../../../migrations/runner.ts')>()),
-  migrationStatus: async () => ({ applied: [], pending: [] }),
+  readMigrationStatus: async () => ({ applied: [], pending: [] }),
 }));
 
 const TIMEOUT = { timeout: 60_000 };
