@@ -1,6 +1,6 @@
 import { checkProject } from '../contract/check.ts';
+import { type Finding, mergeFindings, sortFindings } from '../pipeline/finding.ts';
 import { findProjectRoot } from '../pipeline/load.ts';
-import { type Finding, mergeFindings, sortFindings } from '../schemas/compatibility/finding.ts';
 import { openGitBase } from '../schemas/compatibility/git-base.ts';
 import { openEnvironment, openProject, type Runtime } from './session.ts';
 

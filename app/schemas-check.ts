@@ -1,6 +1,6 @@
+import { type Finding, mergeFindings, sortFindings } from '../pipeline/finding.ts';
 import { selectStreams } from '../pipeline/load.ts';
 import { checkAgainstGit } from '../schemas/compatibility/check-against-git.ts';
-import { type Finding, mergeFindings, sortFindings } from '../schemas/compatibility/finding.ts';
 import { openGitBase } from '../schemas/compatibility/git-base.ts';
 import { DEFAULT_LEVEL, parseLevel } from '../schemas/compatibility/level.ts';
 import { openEnvironment, openProject, type Runtime } from './session.ts';

@@ -1,12 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { startOf } from '../pipeline/finding.ts';
 import { projectFile } from '../pipeline/load.ts';
 import type { Project, StreamDefinition } from '../pipeline/types.ts';
-import type { Path } from '../pipeline/yaml-file.ts';
+import { parseYamlFile } from '../pipeline/yaml-file.ts';
+import { type BaseDefinition, definitionsAtBase } from '../schemas/compatibility/base-definitions.ts';
 import type { GitBase } from '../schemas/compatibility/git-base.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
-import { startOf } from './place.ts';
-import { placeYaml } from './placed-yaml.ts';
 import type { BrokenRule, Violation } from './rule.ts';
 
 /** Rules about what a change may not change, documented like the others. */
@@ -52,11 +51,11 @@ export async function baseViolations(
   base: GitBase,
 ): Promise<BrokenRule[]> {
   const broken: BrokenRule[] = [];
-  const add = (rule: BaseRule, violation: Violation) => broken.push({ rule, violation });
+  const add = (rule: BaseRule, violation: Violation) => broken.push({ rule, ...violation });
   await checkMigrations(project, base, add);
-  const before = await definitionsAt(base);
+  const before = await definitionsAtBase(base);
   for (const stream of streams) {
-    const older = before.find(({ name }) => name === stream.name);
+    const older = before.find(({ at }) => at('name') === stream.name);
     if (older !== undefined) checkDefinition(project, stream, older, add);
   }
   return broken;
@@ -120,47 +119,11 @@ function readText(project: Project, file: string): string | undefined {
 
 const lines = (text: string | undefined): string[] | undefined => text?.replaceAll('\r\n', '\n').split('\n');
 
-/** A definition of the base as plain data: its form may be an older one. */
-interface OlderDefinition {
-  readonly name: string;
-  at(path: Path): unknown;
-}
-
-async function definitionsAt(base: GitBase): Promise<OlderDefinition[]> {
-  const found: OlderDefinition[] = [];
-  for (const file of await base.list('connectors')) {
-    if (!/\.ya?ml$/.test(file)) continue;
-    const data = readYaml((await base.read(file)) ?? '');
-    const at = (path: Path): unknown => valueAt(data, path);
-    const name = at(['name']);
-    if (typeof name === 'string') found.push({ name, at });
-  }
-  return found;
-}
-
-/** A file of the base that is no YAML was no definition; the one of today is checked elsewhere. */
-function readYaml(text: string): unknown {
-  try {
-    return parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function valueAt(data: unknown, path: Path): unknown {
-  let value = data;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Record<string | number, unknown>)[key];
-  }
-  return value;
-}
-
-function checkDefinition(project: Project, stream: StreamDefinition, older: OlderDefinition, add: Add): void {
-  const definition = placeYaml(stream.file, readText(project, stream.file) ?? '');
+function checkDefinition(project: Project, stream: StreamDefinition, older: BaseDefinition, add: Add): void {
+  const definition = parseYamlFile(stream.file, readText(project, stream.file) ?? '');
   // A stream that moved to another topic starts anew there.
-  if (older.at(['topic', 'name']) === stream.topic.name) {
-    const partitions = older.at(['topic', 'partitions']);
+  if (older.at('topic', 'name') === stream.topic.name) {
+    const partitions = older.at('topic', 'partitions');
     if (typeof partitions === 'number' && partitions !== stream.topic.partitions) {
       add('PARTITIONS_CHANGED', {
         path: `${stream.name}.topic.partitions`,
@@ -169,7 +132,7 @@ function checkDefinition(project: Project, stream: StreamDefinition, older: Olde
         remedy: `keep ${partitions}; more throughput comes from sink.tasksMax up to it, or from a new topic`,
       });
     }
-    const key = older.at(['topic', 'key']);
+    const key = older.at('topic', 'key');
     if (typeof key === 'string' && key !== stream.topic.key) {
       add('TOPIC_KEY_CHANGED', {
         path: `${stream.name}.topic.key`,
@@ -179,9 +142,9 @@ function checkDefinition(project: Project, stream: StreamDefinition, older: Olde
       });
     }
   }
-  const columns = older.at(['table', 'key']);
+  const columns = older.at('table', 'key');
   if (
-    older.at(['table', 'name']) === stream.table.name &&
+    older.at('table', 'name') === stream.table.name &&
     Array.isArray(columns) &&
     [...columns].sort().join() !== [...stream.table.key].sort().join()
   ) {
@@ -192,7 +155,7 @@ function checkDefinition(project: Project, stream: StreamDefinition, older: Olde
       remedy: 'keep the key, or begin a new table',
     });
   }
-  const sink = older.at(['sink', 'name']);
+  const sink = older.at('sink', 'name');
   if (typeof sink === 'string' && sink !== stream.sink.name) {
     add('SINK_RENAMED', {
       path: `${stream.name}.sink.name`,

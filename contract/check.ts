@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import type { Problem } from '../pipeline/finding.ts';
+import { type Finding, mergeFindings, sortFindings } from '../pipeline/finding.ts';
 import { loadProject, selectStreams } from '../pipeline/load.ts';
-import type { Problem } from '../pipeline/problem.ts';
 import type { Project, StreamDefinition } from '../pipeline/types.ts';
 import { checkAgainstGit } from '../schemas/compatibility/check-against-git.ts';
-import { type Finding, mergeFindings, sortFindings } from '../schemas/compatibility/finding.ts';
 import type { GitBase } from '../schemas/compatibility/git-base.ts';
 import { DEFAULT_LEVEL } from '../schemas/compatibility/level.ts';
 import { ruleGroups } from './all-rules.ts';
@@ -12,7 +12,6 @@ import { migratedCatalog, type RunMigrations } from './catalog-cache.ts';
 import type { Contract } from './contract.ts';
 import { loadContract, MIGRATIONS_FOLDER, problemsOf, readScripts } from './load-contract.ts';
 import type { MigratedCatalog } from './migrated-catalog.ts';
-import { rememberedBase } from './remembered-base.ts';
 import { changedSince, toFinding } from './report-places.ts';
 import type { BrokenRule } from './rule.ts';
 
@@ -52,7 +51,7 @@ export async function checkProject(
  */
 export async function checkContract(project: Project, options: CheckOptions = {}): Promise<readonly Finding[]> {
   const streams = selectStreams(project, options.only);
-  const base = options.base === undefined ? undefined : rememberedBase(options.base);
+  const { base } = options;
   const { broken, contracts, readable } = await loadContracts(project, streams, options);
   broken.push(...contracts.flatMap(brokenRules));
   if (base !== undefined) broken.push(...(await baseViolations(project, streams, base)));
@@ -65,7 +64,7 @@ export async function checkContract(project: Project, options: CheckOptions = {}
 /** Every rule over one contract. */
 export function brokenRules(contract: Contract): BrokenRule[] {
   return ruleGroups.flatMap(({ rules }) =>
-    rules.flatMap((rule) => [...rule.check(contract)].map((violation) => ({ rule: rule.id, violation }))),
+    rules.flatMap((rule) => [...rule.check(contract)].map((violation) => ({ rule: rule.id, ...violation }))),
   );
 }
 
@@ -121,7 +120,10 @@ const invalid =
   (rule: keyof typeof REMEDIES) =>
   ({ file, line, column, message }: Problem): BrokenRule => ({
     rule,
-    violation: { path: file, places: [{ file, line, column }], message, remedy: REMEDIES[rule] },
+    path: file,
+    places: [{ file, line, column }],
+    message,
+    remedy: REMEDIES[rule],
   });
 
 async function toFindings(
@@ -129,8 +131,8 @@ async function toFindings(
   broken: readonly BrokenRule[],
   base: GitBase | undefined,
 ): Promise<readonly Finding[]> {
-  const files = broken.flatMap(({ violation }) => violation.places.map(({ file }) => file));
-  const isChanged = base === undefined ? () => false : await changedSince(root, base, files);
+  const files = broken.flatMap(({ places }) => places.map(({ file }) => file));
+  const isChanged = base === undefined ? undefined : await changedSince(root, base, files);
   // Two environments with one configuration break a rule twice and are told once.
-  return sortFindings(mergeFindings(broken.map(({ rule, violation }) => toFinding(rule, violation, isChanged))));
+  return sortFindings(mergeFindings(broken.map((one) => toFinding(one, isChanged))));
 }

@@ -1,17 +1,19 @@
+import { type Place, startOf } from '../pipeline/finding.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
+import type { YamlFile } from '../pipeline/yaml-file.ts';
 import { type Column, columnOf, type Relation } from './catalog.ts';
 import type { Feed } from './feed.ts';
 import type { MigratedCatalog } from './migrated-catalog.ts';
-import { type Place, startOf } from './place.ts';
 import type { PlacedField, PlacedSchema } from './placed-schema.ts';
-import type { PlacedYaml } from './placed-yaml.ts';
 import type { RenderedSink } from './rendered-sink.ts';
 
 /** Everything that has to agree for one stream, each part with the place of what it says. */
 export interface Contract {
   readonly stream: StreamDefinition;
-  readonly definition: PlacedYaml;
-  readonly environments: readonly { readonly environment: Environment; readonly file: PlacedYaml }[];
+  readonly definition: YamlFile;
+  readonly environments: readonly Environment[];
+  /** `connect.yaml` */
+  readonly environmentFile: YamlFile;
   readonly feed: Feed;
   readonly schema: PlacedSchema;
   readonly migrated: MigratedCatalog;

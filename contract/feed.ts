@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import type { Place } from '../pipeline/finding.ts';
 import type { ProtoEnumValue, ProtoField, ProtoMethod, ProtoSet } from '../schemas/compatibility/proto-model.ts';
 import { type ProtoSource, parseProtoSet } from '../schemas/compatibility/proto-parse.ts';
-import type { Place } from './place.ts';
 
 /** What a stream's .proto says about its updates, with the place of everything. */
 export interface Feed {

@@ -3,10 +3,10 @@ import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { readMigrationStatus } from '../migrations/runner.ts';
 import { databaseConnection, registryConnection, type Secrets } from '../pipeline/connections.ts';
+import { type Finding, mergeFindings, sortFindings, startOf } from '../pipeline/finding.ts';
 import { projectFile, selectStreams } from '../pipeline/load.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import type { Environment, Project } from '../pipeline/types.ts';
-import { type Finding, mergeFindings, sortFindings } from '../schemas/compatibility/finding.ts';
 import { observeSubject, type RegisteredSubject } from '../schemas/observe-subject.ts';
 import { createSchemaRegistry } from '../schemas/registry.ts';
 import { type Catalog, columnOf, readCatalog } from './catalog.ts';
@@ -17,7 +17,6 @@ import { observeConnector } from './drift/observe-connector.ts';
 import { fieldNames, schemaDrift } from './drift/schema.ts';
 import { tableDrift } from './drift/table.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
-import { startOf } from './place.ts';
 import { addedColumns, selectedFields, writtenFields } from './rendered-sink.ts';
 import { toFinding } from './report-places.ts';
 import { type KnownFields, rolloutSteps } from './rollout.ts';
@@ -54,13 +53,13 @@ export async function checkLive(
     };
     broken.push(...streamDrift(contract, environment, observed));
   }
-  return sortFindings(mergeFindings(broken.map(({ rule, violation }) => toFinding(rule, violation, () => false))));
+  return sortFindings(mergeFindings(broken.map((one) => toFinding(one))));
 }
 
 /** A pure function over what was observed. */
 function* streamDrift(contract: Contract, environment: Environment, observed: Observed): Generator<BrokenRule> {
   const { database, registry, connect } = environment;
-  const sink = contract.sinks.find((one) => one.environment === environment.name);
+  const sink = contract.sinks.find((one) => one.environment.name === environment.name);
   yield* tableDrift(contract, observed.catalog, `the database ${database.name} at ${database.host}:${database.port}`);
   yield* schemaDrift(contract, observed.subject, `the registry at ${new URL(registry.url).host}`);
   if (sink === undefined) return;
@@ -97,12 +96,10 @@ function* rolloutDrift(
   for (const { step, fields, command } of steps.filter(({ overdue }) => overdue)) {
     yield {
       rule: 'DRIFT_ROLLOUT',
-      violation: {
-        path,
-        places: [step === 'migration' ? sqlPlace(contract, stream.table.name) : schema.place],
-        message: `the ${step} for ${fields.join(', ')} is missing, but a later step has already been done`,
-        remedy: `\`${command}\` now`,
-      },
+      path,
+      places: [step === 'migration' ? sqlPlace(contract, stream.table.name) : schema.place],
+      message: `the ${step} for ${fields.join(', ')} is missing, but a later step has already been done`,
+      remedy: `\`${command}\` now`,
     };
   }
   // Of a part that is not there at all another finding tells.
@@ -111,13 +108,11 @@ function* rolloutDrift(
     const fields = [...new Set(steps.flatMap((step) => step.fields))].sort();
     yield {
       rule: 'DRIFT_ROLLOUT',
-      violation: {
-        path,
-        places: [schema.place],
-        message: `not everywhere yet: ${fields.join(', ')}`,
-        remedy: `in this order: ${steps.map(({ command }) => `\`${command}\``).join(', ')}`,
-        severity: 'note',
-      },
+      path,
+      places: [schema.place],
+      message: `not everywhere yet: ${fields.join(', ')}`,
+      remedy: `in this order: ${steps.map(({ command }) => `\`${command}\``).join(', ')}`,
+      severity: 'note',
     };
   }
 }
@@ -130,7 +125,10 @@ const liveCatalog = (database: PostgresConnection): Promise<Catalog> =>
 async function migrationDrift(project: Project, database: PostgresConnection): Promise<BrokenRule[]> {
   const finding = (path: string, file: string, message: string, remedy: string): BrokenRule => ({
     rule: 'DRIFT_MIGRATION',
-    violation: { path, places: [startOf(file)], message, remedy },
+    path,
+    places: [startOf(file)],
+    message,
+    remedy,
   });
   const where = `${database.database} at ${database.host}:${database.port}`;
   const { pending, problem } = await readMigrationStatus(database, projectFile(project, MIGRATIONS_FOLDER));

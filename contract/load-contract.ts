@@ -3,14 +3,14 @@ import { join, relative } from 'node:path';
 import { renderSink } from '../connectors/render/render-sink.ts';
 import { ConnectError } from '../core/errors.ts';
 import { readMigrations } from '../migrations/files.ts';
+import { type Problem, startOf } from '../pipeline/finding.ts';
 import { projectFile } from '../pipeline/load.ts';
-import type { Problem } from '../pipeline/problem.ts';
 import type { Project, StreamDefinition } from '../pipeline/types.ts';
+import { parseYamlFile, type YamlFile } from '../pipeline/yaml-file.ts';
 import type { Contract } from './contract.ts';
 import { loadFeed } from './feed.ts';
 import type { MigratedCatalog } from './migrated-catalog.ts';
 import { placeSchema } from './placed-schema.ts';
-import { type PlacedYaml, placeYaml } from './placed-yaml.ts';
 import { placeSink } from './rendered-sink.ts';
 import type { SqlScript } from './sql-parser.ts';
 
@@ -34,27 +34,24 @@ export function loadContract(project: Project, stream: StreamDefinition, migrate
   const feed = loadFeed(project.root, stream.feed.proto, stream.feed.service);
   const definition = readYaml(project, stream.file);
   const environmentFile = readYaml(project, ENVIRONMENT_FILE);
-  const environments = Object.values(project.environments).map((environment) => ({
-    environment,
-    file: environmentFile,
-  }));
+  const environments = Object.values(project.environments);
   return {
     stream,
     definition,
     environments,
+    environmentFile,
     feed,
     schema,
     migrated,
     table: migrated.catalog.relations[stream.table.name],
-    sinks: environments.map(({ environment }) => {
-      const config = renderSink(stream, environment, schema.fields);
-      return placeSink(stream, environment, config, definition, environmentFile);
-    }),
+    sinks: environments.map((environment) =>
+      placeSink(stream, environment, renderSink(stream, environment, schema.fields), definition, environmentFile),
+    ),
   };
 }
 
-const readYaml = (project: Project, file: string): PlacedYaml =>
-  placeYaml(file, readFileSync(join(project.root, file), 'utf8'));
+const readYaml = (project: Project, file: string): YamlFile =>
+  parseYamlFile(file, readFileSync(join(project.root, file), 'utf8'));
 
 /** The problems of an INVALID_DEFINITION with their places; of one that names none, the error itself at `file`. Others are thrown on. */
 export function problemsOf(error: unknown, root: string, file: string): readonly Problem[] {
@@ -62,5 +59,5 @@ export function problemsOf(error: unknown, root: string, file: string): readonly
   const { problems } = error.details;
   if (Array.isArray(problems)) return problems as readonly Problem[];
   const message = error.message.replaceAll(`${root}/`, '');
-  return [{ file, line: 1, column: 1, message }];
+  return [{ ...startOf(file), message }];
 }

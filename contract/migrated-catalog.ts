@@ -1,6 +1,6 @@
+import type { Place } from '../pipeline/finding.ts';
 import { type Catalog, type Query, readCatalog } from './catalog.ts';
 import { type ColumnLimit, checkMeaning } from './check-meaning.ts';
-import type { Place } from './place.ts';
 import { parseScript, type SqlScript, type SqlStatement } from './sql-parser.ts';
 
 /** What the migrations of a project make of an empty database, and which line makes what. Plain data. */

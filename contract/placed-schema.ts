@@ -1,7 +1,7 @@
 import { ConnectError } from '../core/errors.ts';
+import type { Place } from '../pipeline/finding.ts';
 import { type AvroField, parseAvroSchema } from '../schemas/avro-schema.ts';
 import { type JsonPointer, parseJsonWithPositions } from '../schemas/compatibility/json-positions.ts';
-import type { Place } from './place.ts';
 
 /** A stream's Avro schema whose fields know where they stand. */
 export interface PlacedSchema {

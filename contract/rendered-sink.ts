@@ -1,17 +1,21 @@
+import type { Place } from '../pipeline/finding.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
-import type { Path } from '../pipeline/yaml-file.ts';
-import type { Place } from './place.ts';
-import type { PlacedYaml } from './placed-yaml.ts';
+import type { Path, YamlFile } from '../pipeline/yaml-file.ts';
 
 type Config = Readonly<Record<string, string>>;
 
 /** A sink's configuration in one environment, as the worker will get it. */
 export interface RenderedSink {
-  readonly environment: string;
+  readonly environment: Environment;
   readonly connector: string;
   readonly config: Config;
   /** Where the definition or `connect.yaml` decides a setting. */
   placeOf(key: string): Place;
+  /** What a finding is about and where: the first of these settings, and the others that disagree with it. */
+  at(
+    key: string,
+    ...others: readonly string[]
+  ): { readonly path: string; readonly places: readonly [Place, ...Place[]] };
 }
 
 /** What decides each setting that is not this package's own choice. */
@@ -40,25 +44,32 @@ export function placeSink(
   stream: StreamDefinition,
   environment: Environment,
   config: Config,
-  definition: PlacedYaml,
-  environments: PlacedYaml,
+  definition: YamlFile,
+  environments: YamlFile,
 ): RenderedSink {
+  const placeOf = (key: string): Place => {
+    const written = ['sink', 'config', key];
+    if (definition.has(written)) return definition.placeOf(written);
+    const decided = DECIDED_BY[key];
+    if (decided?.environment !== undefined) {
+      const path = ['environments', environment.name, ...decided.environment];
+      if (environments.has(path)) return environments.placeOf(path);
+    }
+    return definition.placeOf(decided?.definition ?? ['sink', 'name']);
+  };
+  const connector = stream.sink.name;
   return {
-    environment: environment.name,
-    connector: stream.sink.name,
+    environment,
+    connector,
     config,
-    placeOf(key) {
-      const written = ['sink', 'config', key];
-      if (definition.has(written)) return definition.placeOf(written);
-      const decided = DECIDED_BY[key];
-      if (decided?.environment !== undefined) {
-        const path = ['environments', environment.name, ...decided.environment];
-        if (environments.has(path)) return environments.placeOf(path);
-      }
-      return definition.placeOf(decided?.definition ?? ['sink', 'name']);
-    },
+    placeOf,
+    at: (key, ...others) => ({ path: `${connector}.${key}`, places: [placeOf(key), ...others.map(placeOf)] }),
   };
 }
+
+/** A setting that is a whole number; `fallback` when it is not set, or a reference. */
+export const numberOf = (text: string | undefined, fallback: number): number =>
+  text !== undefined && /^\d+$/.test(text) ? Number(text) : fallback;
 
 /** The parameters of a JDBC URL, as the driver takes them: the last of a repeated one wins. */
 export function urlParameters(url: string): ReadonlyMap<string, string> {

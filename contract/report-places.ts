@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Finding } from '../schemas/compatibility/finding.ts';
+import type { Finding, Place } from '../pipeline/finding.ts';
 import type { GitBase } from '../schemas/compatibility/git-base.ts';
-import { type Place, placeText } from './place.ts';
-import type { Violation } from './rule.ts';
+import type { BrokenRule } from './rule.ts';
 
 /** Whether a line is new or edited since the base. */
 export type IsChanged = (place: Place) => boolean;
@@ -13,23 +12,14 @@ export type IsChanged = (place: Place) => boolean;
  * the base is reported, because that is the edit to reconsider, and the one that a pull request shows; the others follow
  * in `against`.
  */
-export function toFinding(rule: string, violation: Violation, isChanged: IsChanged): Finding {
-  const { places, path, message, remedy, severity = 'error' } = violation;
-  const main = places.find(isChanged) ?? places[0];
-  const others = [...new Set(places.filter((place) => place !== main).map(placeText))].filter(
-    (text) => text !== placeText(main),
-  );
-  return {
-    rule,
-    path,
-    file: main.file,
-    line: main.line,
-    column: main.column,
-    message,
-    remedy,
-    severity,
-    ...(others.length === 0 ? {} : { against: others.join(', ') }),
-  };
+export function toFinding(broken: BrokenRule, isChanged: IsChanged = () => false): Finding {
+  const { rule, path, places, message, remedy, severity = 'error' } = broken;
+  const { file, line, column } = places.find(isChanged) ?? places[0];
+  const main = `${file}:${line}`;
+  const others = new Set(places.map((place) => `${place.file}:${place.line}`));
+  others.delete(main);
+  const against = others.size === 0 ? undefined : [...others].join(', ');
+  return { rule, path, file, line, column, message, remedy, severity, against };
 }
 
 /** Compares lines by their text, wherever they stand: enough to tell an edited line from one that merely moved. */

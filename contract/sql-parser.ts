@@ -1,5 +1,5 @@
 import type { Node, ScanToken } from 'libpg-query';
-import type { Place } from './place.ts';
+import type { Place } from '../pipeline/finding.ts';
 
 /** SQL that stands in a file of the project. */
 export interface SqlScript {

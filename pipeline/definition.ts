@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Problem } from './finding.ts';
 import { streamTopics } from './names.ts';
-import type { Problem } from './problem.ts';
 import type { StreamDefinition } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 

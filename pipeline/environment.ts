@@ -1,9 +1,10 @@
 import { ConnectError } from '../core/errors.ts';
 import type { DefinedStream } from './definition.ts';
+import { didYouMean } from './did-you-mean.ts';
+import type { Problem } from './finding.ts';
 import { checkKafka, completeKafka, type KafkaForm } from './kafka-settings.ts';
 import { checkMskConnect, checkMskStream, checkProvider, type MskForm } from './msk-checks.ts';
 import { withProvider } from './msk-providers.ts';
-import { didYouMean, type Problem } from './problem.ts';
 import type { ConverterFlavour, EmbeddedStackSettings, Environment } from './types.ts';
 import type { YamlFile } from './yaml-file.ts';
 

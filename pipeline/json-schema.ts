@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormatsModule from 'ajv-formats';
 import { packageRoot } from '../core/package-root.ts';
-import { didYouMean, nearest, type Problem } from './problem.ts';
+import { didYouMean, nearest } from './did-you-mean.ts';
+import type { Problem } from './finding.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 export type SchemaName = 'definition' | 'environment';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Problem } from './problem.ts';
+import type { Problem } from './finding.ts';
 import type { Environment, KafkaLogin, KafkaTls } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 

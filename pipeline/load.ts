@@ -8,9 +8,9 @@ import {
   completeEnvironment,
   type EnvironmentsDocument,
 } from './environment.ts';
+import { type Problem, sortProblems } from './finding.ts';
 import { type SchemaName, validateFile } from './json-schema.ts';
 import { findPlaintextSecrets } from './plaintext-secrets.ts';
-import { type Problem, sortProblems } from './problem.ts';
 import { ENVIRONMENT_FILE } from './project-root.ts';
 import type { Environment, Project } from './types.ts';
 import { parseYamlFile, type YamlFile } from './yaml-file.ts';

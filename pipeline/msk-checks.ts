@@ -1,7 +1,7 @@
 import type { DefinedStream } from './definition.ts';
+import type { Problem } from './finding.ts';
 import { type MskConnect, WORKER_JAVA } from './msk-connect.ts';
 import { whyRefused, workerPropertyOf } from './msk-worker-properties.ts';
-import type { Problem } from './problem.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** `connect` of an environment as the schema leaves it: each value is valid, but not yet what goes together. */

@@ -1,5 +1,5 @@
 import { isSecretName } from '../core/scrub.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './finding.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** A config provider's name says what it is for: only its own settings can be secrets. */

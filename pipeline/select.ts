@@ -1,5 +1,5 @@
 import { ConnectError } from '../core/errors.ts';
-import { didYouMean } from './problem.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { Environment, Project, StreamDefinition } from './types.ts';
 
 /** The environment of that name, or the project's default. Errors: USAGE naming those there are. */

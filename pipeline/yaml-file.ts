@@ -1,5 +1,5 @@
 import { type Document, isAlias, isMap, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
-import type { Problem } from './problem.ts';
+import type { Place, Problem } from './finding.ts';
 
 /** Keys and indexes from the document's root to a value. */
 export type Path = readonly (string | number)[];
@@ -12,6 +12,10 @@ export interface YamlFile {
   readonly data: unknown;
   /** What YAML itself has to say: syntax, duplicate keys, unknown tags. */
   readonly problems: readonly Problem[];
+  /** Whether the file says anything at that path. */
+  has(path: Path): boolean;
+  /** Where the value stands, or the nearest parent that exists. */
+  placeOf(path: Path): Place;
   /** A problem at the value of `path`, or at the nearest parent that exists. */
   problemAt(path: Path, message: string): Problem;
   /** A problem at the key that `path` ends with. */
@@ -31,10 +35,11 @@ export function parseYamlFile(file: string, text: string): YamlFile {
     stringKeys: true,
     lineCounter: lines,
   });
-  const at = (offset: number, message: string): Problem => {
+  const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(1, line), column: Math.max(1, col), message };
+    return { file, line: Math.max(1, line), column: Math.max(1, col) };
   };
+  const at = (offset: number, message: string): Problem => ({ ...placeAt(offset), message });
   const problems = [...document.errors, ...document.warnings].map((error) => at(error.pos[0], yamlMessage(error)));
   let data: unknown;
   if (problems.length === 0) {
@@ -48,9 +53,21 @@ export function parseYamlFile(file: string, text: string): YamlFile {
     file,
     data,
     problems,
+    has: (path) => valueAt(data, path) !== undefined,
+    placeOf: (path) => placeAt(offsetOf(document, path, false)),
     problemAt: (path, message) => at(offsetOf(document, path, false), message),
     problemAtKey: (path, message) => at(offsetOf(document, path, true), message),
   };
+}
+
+/** What plain data holds at a path; undefined for nothing. */
+export function valueAt(data: unknown, path: Path): unknown {
+  let value = data;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return value;
 }
 
 function yamlMessage(error: { code: string; message: string }): string {

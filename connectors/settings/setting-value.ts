@@ -1,4 +1,4 @@
-import { didYouMean } from '../../pipeline/problem.ts';
+import { didYouMean } from '../../pipeline/did-you-mean.ts';
 import type { ConnectorKeys, KeyDefinition } from './connector-keys.ts';
 
 /**

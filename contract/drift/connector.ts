@@ -19,7 +19,7 @@ const DEPLOY = 'run `connect deploy`, or bring the definition to what runs';
 
 /** How a Connect cluster differs from the rendered configuration. */
 export function* connectorDrift(
-  sink: RenderedSink,
+  sink: Pick<RenderedSink, 'connector' | 'config' | 'placeOf'>,
   running: RunningConnector,
   keys: ConnectorKeys,
   where: string,
@@ -28,12 +28,10 @@ export function* connectorDrift(
   if (running.config === undefined) {
     yield {
       rule: 'DRIFT_CONNECTOR',
-      violation: {
-        path: sink.connector,
-        places: [sink.placeOf('name')],
-        message: `connector ${sink.connector} is not on ${where}`,
-        remedy: DEPLOY,
-      },
+      path: sink.connector,
+      places: [sink.placeOf('name')],
+      message: `connector ${sink.connector} is not on ${where}`,
+      remedy: DEPLOY,
     };
     return;
   }
@@ -41,12 +39,10 @@ export function* connectorDrift(
     if (running.decidedThere.includes(key)) continue;
     yield {
       rule: 'DRIFT_SETTING',
-      violation: {
-        path: `${sink.connector}.${key}`,
-        places: [sink.placeOf(key)],
-        message: `${key} is ${shown(before)} on ${where}, the files say ${shown(after)}`,
-        remedy: DEPLOY,
-      },
+      path: `${sink.connector}.${key}`,
+      places: [sink.placeOf(key)],
+      message: `${key} is ${shown(before)} on ${where}, the files say ${shown(after)}`,
+      remedy: DEPLOY,
     };
   }
 }
@@ -54,7 +50,7 @@ export function* connectorDrift(
 const shown = (value: string | undefined): string => (value === undefined ? 'not set' : JSON.stringify(value));
 
 function* pluginDrift(
-  sink: RenderedSink,
+  sink: Pick<RenderedSink, 'connector' | 'config' | 'placeOf'>,
   plugins: readonly Plugin[],
   keys: ConnectorKeys,
   where: string,
@@ -76,13 +72,11 @@ function* pluginDrift(
     if (message === undefined) continue;
     yield {
       rule: 'DRIFT_PLUGIN',
-      violation: {
-        path: `${sink.connector}.${key}`,
-        places: [sink.placeOf(key)],
-        message,
-        remedy: found.length === 0 ? 'install it on the workers' : `install ${version} on the workers`,
-        ...(found.length === 0 ? {} : { severity: 'note' as const }),
-      },
+      path: `${sink.connector}.${key}`,
+      places: [sink.placeOf(key)],
+      message,
+      remedy: found.length === 0 ? 'install it on the workers' : `install ${version} on the workers`,
+      severity: found.length === 0 ? 'error' : 'note',
     };
   }
 }

@@ -13,24 +13,25 @@ export function* schemaDrift(contract: Contract, subject: RegisteredSubject, whe
   if (subject.latest === undefined) {
     yield {
       rule: 'DRIFT_SCHEMA',
-      violation: { path: name, places, message: `subject ${name} is not in ${where}`, remedy: REGISTER },
+      path: name,
+      places,
+      message: `subject ${name} is not in ${where}`,
+      remedy: REGISTER,
     };
   } else if (subject.known !== subject.latest.version) {
     const message =
       subject.known === undefined
         ? `subject ${name}: version ${subject.latest.version} of ${where} is another schema${fieldDifference(contract, subject.latest.schema)}`
         : `subject ${name}: the project's schema is version ${subject.known} of ${where}, the newest is ${subject.latest.version}`;
-    yield { rule: 'DRIFT_SCHEMA', violation: { path: name, places, message, remedy: REGISTER } };
+    yield { rule: 'DRIFT_SCHEMA', path: name, places, message, remedy: REGISTER };
   }
   if (subject.level === undefined || strictest(subject.level, DEFAULT_LEVEL) !== subject.level) {
     yield {
       rule: 'DRIFT_COMPATIBILITY',
-      violation: {
-        path: name,
-        places,
-        message: `subject ${name}: ${where} holds it to ${subject.level ?? 'its own default'}, not to ${DEFAULT_LEVEL}`,
-        remedy: REGISTER,
-      },
+      path: name,
+      places,
+      message: `subject ${name}: ${where} holds it to ${subject.level ?? 'its own default'}, not to ${DEFAULT_LEVEL}`,
+      remedy: REGISTER,
     };
   }
 }

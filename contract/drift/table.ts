@@ -95,10 +95,8 @@ const broken = (
   message: string,
 ): BrokenRule => ({
   rule,
-  violation: {
-    path: [shortName(relation.name), part].filter((one) => one !== undefined).join('.'),
-    places: [sqlPlace(contract, relation.name, part)],
-    message,
-    remedy: MIGRATE,
-  },
+  path: [shortName(relation.name), part].filter((one) => one !== undefined).join('.'),
+  places: [sqlPlace(contract, relation.name, part)],
+  message,
+  remedy: MIGRATE,
 });

@@ -1,4 +1,4 @@
-import { didYouMean } from '../../pipeline/problem.ts';
+import { didYouMean } from '../../pipeline/did-you-mean.ts';
 import { nextStep } from '../rollout.ts';
 import type { Rule } from '../rule.ts';
 
@@ -22,7 +22,7 @@ export const avroFieldUnfed: Rule = {
           field.nullable ? 'it is always null' : 'every update is refused'
         }`,
         remedy: nextStep('producer', `adds ${field.name} to ${update.name} with a new number`),
-        ...(field.nullable ? { severity: 'note' as const } : {}),
+        severity: field.nullable ? 'note' : 'error',
       };
     }
   },

@@ -3,15 +3,14 @@ import { fieldRange, isWhole } from '../avro-text.ts';
 import type { ColumnLimit } from '../check-meaning.ts';
 import { shortName, sqlPlace } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
-import type { Rule } from '../rule.ts';
+import { tableRule } from '../rule.ts';
 
-export const checkConstraint: Rule = {
+export const checkConstraint = tableRule({
   id: 'CHECK_CONSTRAINT',
   what: "Every CHECK of the table lets through what the field's allowed, minimum, maximum, minLength and maxLength let through.",
   why: 'PostgreSQL refuses a row that the producer let pass, and the task fails.',
-  *check(contract) {
-    const { table, schema, migrated } = contract;
-    if (table === undefined) return;
+  *check(table, contract) {
+    const { schema, migrated } = contract;
     for (const check of table.checks) {
       for (const limit of migrated.limits[`${table.name}.${check.name}`] ?? []) {
         const field = fieldOf(schema, limit.column);
@@ -26,7 +25,7 @@ export const checkConstraint: Rule = {
       }
     }
   },
-};
+});
 
 /** What the field lets through and the CHECK does not. */
 function conflict(field: AvroField, limit: ColumnLimit): { attribute: string; text: string } | undefined {

@@ -1,14 +1,13 @@
 import { shortName, sqlPlace } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
-import type { Rule } from '../rule.ts';
+import { tableRule } from '../rule.ts';
 
-export const checkUnknown: Rule = {
+export const checkUnknown = tableRule({
   id: 'CHECK_UNKNOWN',
   what: 'No CHECK restricts written columns in a way the producer cannot enforce.',
   why: 'A row that the producer let pass may be refused by PostgreSQL, and the task fails.',
-  *check(contract) {
-    const { table, schema, migrated } = contract;
-    if (table === undefined) return;
+  *check(table, contract) {
+    const { schema, migrated } = contract;
     for (const check of table.checks) {
       const written = check.columns.filter((column) => fieldOf(schema, column) !== undefined);
       if (written.length === 0 || migrated.limits[`${table.name}.${check.name}`] !== undefined) continue;
@@ -23,4 +22,4 @@ export const checkUnknown: Rule = {
       };
     }
   },
-};
+});

@@ -1,16 +1,15 @@
-import { didYouMean } from '../../pipeline/problem.ts';
+import { didYouMean } from '../../pipeline/did-you-mean.ts';
 import { columnOf } from '../catalog.ts';
 import { shortName, sqlPlace } from '../contract.ts';
 import { nextStep } from '../rollout.ts';
-import type { Rule } from '../rule.ts';
+import { tableRule } from '../rule.ts';
 
-export const columnMissing: Rule = {
+export const columnMissing = tableRule({
   id: 'COLUMN_MISSING',
   what: 'Every Avro field has a column of its name, or is declared in sink.omit.',
   why: 'The sink fails its task on a field the table lacks.',
-  *check(contract) {
-    const { schema, table, migrated, stream } = contract;
-    if (table === undefined) return;
+  *check(table, contract) {
+    const { schema, migrated, stream } = contract;
     for (const field of schema.fields) {
       if (columnOf(table, field.name) !== undefined || stream.sink.omit.includes(field.name)) continue;
       const dropped = migrated.dropped[`${table.name}.${field.name}`];
@@ -27,4 +26,4 @@ export const columnMissing: Rule = {
       };
     }
   },
-};
+});

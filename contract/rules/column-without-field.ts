@@ -1,15 +1,14 @@
 import { shortName, sqlPlace } from '../contract.ts';
 import { addedColumns } from '../rendered-sink.ts';
 import { nextStep } from '../rollout.ts';
-import type { Rule } from '../rule.ts';
+import { tableRule } from '../rule.ts';
 
-export const columnWithoutField: Rule = {
+export const columnWithoutField = tableRule({
   id: 'COLUMN_WITHOUT_FIELD',
   what: 'Every NOT NULL column without a default has an Avro field, or a value that Connect adds.',
   why: 'PostgreSQL refuses every row, and the sink fails its task.',
-  *check(contract) {
-    const { table, schema, sinks, stream } = contract;
-    if (table === undefined) return;
+  *check(table, contract) {
+    const { schema, sinks, stream } = contract;
     const written = new Set(schema.fields.map(({ name }) => name).filter((name) => !stream.sink.omit.includes(name)));
     for (const column of table.columns) {
       const filled = column.default !== undefined || column.identity !== undefined || column.generated;
@@ -23,4 +22,4 @@ export const columnWithoutField: Rule = {
       };
     }
   },
-};
+});

@@ -1,5 +1,5 @@
 import type { ConverterFlavour } from '../../pipeline/types.ts';
-import type { Rule } from '../rule.ts';
+import { sinkRule } from '../rule.ts';
 
 const KEY = 'org.apache.kafka.connect.storage.StringConverter';
 
@@ -13,24 +13,20 @@ const VALUE: Readonly<Record<ConverterFlavour, Readonly<Record<string, string>>>
   confluent: { 'value.converter': 'io.confluent.connect.avro.AvroConverter' },
 };
 
-export const converters: Rule = {
+export const converters = sinkRule({
   id: 'CONVERTERS',
   what: "Values go through the environment's Avro converter in Confluent's framing by content id, keys through the string converter.",
   why: 'Another converter or framing decodes no record: every task fails on its first one.',
-  *check({ sinks, environments }) {
-    for (const sink of sinks) {
-      const environment = environments.find(({ environment: { name } }) => name === sink.environment)?.environment;
-      const wanted = { 'key.converter': KEY, ...VALUE[environment?.worker.converter ?? 'apicurio'] };
-      for (const [key, value] of Object.entries(wanted)) {
-        const actual = sink.config[key];
-        if (actual === value) continue;
-        yield {
-          path: `${sink.connector}.${key}`,
-          places: [sink.placeOf(key)],
-          message: `${key} is ${actual ?? 'unset'}, not ${value}`,
-          remedy: 'leave it to this package',
-        };
-      }
+  *check({ config, environment, at }) {
+    const wanted = { 'key.converter': KEY, ...VALUE[environment.worker.converter ?? 'apicurio'] };
+    for (const [key, value] of Object.entries(wanted)) {
+      const actual = config[key];
+      if (actual === value) continue;
+      yield {
+        ...at(key),
+        message: `${key} is ${actual ?? 'unset'}, not ${value}`,
+        remedy: 'leave it to this package',
+      };
     }
   },
-};
+});

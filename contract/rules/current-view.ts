@@ -1,4 +1,4 @@
-import { didYouMean } from '../../pipeline/problem.ts';
+import { didYouMean } from '../../pipeline/did-you-mean.ts';
 import { columnOf } from '../catalog.ts';
 import { shortName, sqlPlace } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';

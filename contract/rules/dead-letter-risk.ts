@@ -1,21 +1,19 @@
-import type { Rule } from '../rule.ts';
+import { sinkRule } from '../rule.ts';
 
-export const deadLetterRisk: Rule = {
+export const deadLetterRisk = sinkRule({
   id: 'DEAD_LETTER_RISK',
   what: 'Nothing goes to a dead letter topic by itself; a definition that chooses it is told the risk.',
   why: 'While the registry is down and the converter has not cached the schema, every healthy record goes to the dead letter topic and offsets move on.',
-  *check({ sinks }) {
-    for (const sink of sinks) {
-      const topic = sink.config['errors.deadletterqueue.topic.name'] ?? '';
-      if (sink.config['errors.tolerance'] !== 'all' || topic === '') continue;
-      yield {
-        path: `${sink.connector}.errors.deadletterqueue.topic.name`,
-        places: [sink.placeOf('errors.tolerance')],
-        message: `undecodable records go to ${topic}; so does every healthy record while the registry is down and its schema not cached (tens of thousands in seconds)`,
-        remedy:
-          'alert on that topic and replay it after an outage of the registry; onUndecodable: fail stops the task instead and loses nothing',
-        severity: 'note',
-      };
-    }
+  *check({ config, connector, placeOf }) {
+    const topic = config['errors.deadletterqueue.topic.name'] ?? '';
+    if (config['errors.tolerance'] !== 'all' || topic === '') return;
+    yield {
+      path: `${connector}.errors.deadletterqueue.topic.name`,
+      places: [placeOf('errors.tolerance')],
+      message: `undecodable records go to ${topic}; so does every healthy record while the registry is down and its schema not cached (tens of thousands in seconds)`,
+      remedy:
+        'alert on that topic and replay it after an outage of the registry; onUndecodable: fail stops the task instead and loses nothing',
+      severity: 'note',
+    };
   },
-};
+});

@@ -1,16 +1,14 @@
 import { shortName, sqlPlace } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
-import type { Rule } from '../rule.ts';
+import { tableRule } from '../rule.ts';
 
-export const defaultLocalTime: Rule = {
+export const defaultLocalTime = tableRule({
   id: 'DEFAULT_LOCAL_TIME',
   what: 'A default of the current time on a timestamp without time zone says AT TIME ZONE.',
   why: "The JDBC driver sets the session's zone to the worker's, so now() becomes the worker's local time.",
-  *check(contract) {
-    const { table, schema } = contract;
-    for (const column of table?.columns ?? []) {
-      if (table === undefined || column.type.name !== 'timestamp' || fieldOf(schema, column.name) !== undefined)
-        continue;
+  *check(table, contract) {
+    for (const column of table.columns) {
+      if (column.type.name !== 'timestamp' || fieldOf(contract.schema, column.name) !== undefined) continue;
       const text = column.default ?? '';
       if (!/\b(now\(\)|current_timestamp|localtimestamp|clock_timestamp\(\)|statement_timestamp\(\))/i.test(text))
         continue;
@@ -23,4 +21,4 @@ export const defaultLocalTime: Rule = {
       };
     }
   },
-};
+});

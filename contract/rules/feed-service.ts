@@ -1,6 +1,6 @@
-import { didYouMean } from '../../pipeline/problem.ts';
+import { didYouMean } from '../../pipeline/did-you-mean.ts';
+import type { Place } from '../../pipeline/finding.ts';
 import type { FeedMethod, FeedService } from '../feed.ts';
-import type { Place } from '../place.ts';
 import type { Rule } from '../rule.ts';
 
 export const feedService: Rule = {

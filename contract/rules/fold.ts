@@ -1,4 +1,4 @@
-import { didYouMean } from '../../pipeline/problem.ts';
+import { didYouMean } from '../../pipeline/did-you-mean.ts';
 import { columnOf, type Relation } from '../catalog.ts';
 import { shortName, sqlPlace } from '../contract.ts';
 import type { Rule } from '../rule.ts';

@@ -1,14 +1,12 @@
 import { shortName, sqlPlace } from '../contract.ts';
-import type { Rule } from '../rule.ts';
+import { tableRule } from '../rule.ts';
 
-export const foreignKey: Rule = {
+export const foreignKey = tableRule({
   id: 'FOREIGN_KEY',
   what: "The sink's table references no other table.",
   why: 'A row whose counterpart is not there yet is refused by PostgreSQL, and the task fails.',
-  *check(contract) {
-    const { table } = contract;
-    for (const key of table?.foreignKeys ?? []) {
-      if (table === undefined) return;
+  *check(table, contract) {
+    for (const key of table.foreignKeys) {
       yield {
         path: `${shortName(table.name)}.${key.name}`,
         places: [sqlPlace(contract, table.name, key.name)],
@@ -17,4 +15,4 @@ export const foreignKey: Rule = {
       };
     }
   },
-};
+});

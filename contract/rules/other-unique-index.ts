@@ -1,15 +1,14 @@
 import { columnOf } from '../catalog.ts';
 import { shortName, sqlPlace } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
-import type { Rule } from '../rule.ts';
+import { tableRule } from '../rule.ts';
 
-export const otherUniqueIndex: Rule = {
+export const otherUniqueIndex = tableRule({
   id: 'OTHER_UNIQUE_INDEX',
   what: 'No unique index but the upsert key can refuse a record.',
   why: 'ON CONFLICT arbitrates one index only; a second one makes PostgreSQL refuse the row (SQLSTATE 23505) and the task fails.',
-  *check(contract) {
-    const { table, schema, stream, definition } = contract;
-    if (table === undefined) return;
+  *check(table, contract) {
+    const { schema, stream, definition } = contract;
     const key = stream.table.key;
     for (const index of table.uniqueIndexes) {
       const columns = index.columns;
@@ -28,4 +27,4 @@ export const otherUniqueIndex: Rule = {
       };
     }
   },
-};
+});

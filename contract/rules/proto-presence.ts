@@ -16,7 +16,7 @@ export const protoPresence: Rule = {
         message: `${source.name}: an update without it would be stored as ${zero}`,
         remedy: `write \`optional ${source.type} ${source.name} = ${source.number};\`: the bytes on the wire stay the same`,
         // Of a required number 0 may be meant; that nobody can tell is worth knowing.
-        ...(field.nullable || field.kind === 'timestamp-millis' ? {} : { severity: 'note' as const }),
+        severity: field.nullable || field.kind === 'timestamp-millis' ? 'error' : 'note',
       };
     }
   },

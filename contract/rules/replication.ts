@@ -4,12 +4,12 @@ export const replication: Rule = {
   id: 'REPLICATION',
   what: 'On a cluster of several brokers, topics have at least two copies, and min.insync.replicas leaves one to lose.',
   why: 'With one copy, one lost disk loses every record not yet written; with as many required as there are, one broker down stops the producer.',
-  *check({ stream, definition, environments }) {
+  *check({ stream, definition, environments, environmentFile }) {
     const required = Number(stream.topic.config['min.insync.replicas'] ?? 1);
-    for (const { environment, file } of environments) {
+    for (const environment of environments) {
       const { brokers, replicationFactor } = environment.kafka;
       const path = `${environment.name}.kafka.replicationFactor`;
-      const place = file.placeOf(['environments', environment.name, 'kafka', 'replicationFactor']);
+      const place = environmentFile.placeOf(['environments', environment.name, 'kafka', 'replicationFactor']);
       if (brokers.length > 1 && replicationFactor < 2) {
         yield {
           path,

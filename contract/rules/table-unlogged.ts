@@ -1,13 +1,12 @@
 import { shortName, sqlPlace } from '../contract.ts';
-import type { Rule } from '../rule.ts';
+import { tableRule } from '../rule.ts';
 
-export const tableUnlogged: Rule = {
+export const tableUnlogged = tableRule({
   id: 'TABLE_UNLOGGED',
   what: "The sink's table is logged.",
   why: 'A crash of PostgreSQL empties an unlogged table, while the sink has committed its offsets: the rows are lost.',
-  *check(contract) {
-    const { table } = contract;
-    if (table === undefined || table.persistence === 'permanent') return;
+  *check(table, contract) {
+    if (table.persistence === 'permanent') return;
     yield {
       path: shortName(table.name),
       places: [sqlPlace(contract, table.name)],
@@ -15,4 +14,4 @@ export const tableUnlogged: Rule = {
       remedy: 'take UNLOGGED away, or ALTER TABLE … SET LOGGED by a migration',
     };
   },
-};
+});

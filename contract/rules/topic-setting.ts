@@ -1,6 +1,6 @@
 import { connectorKeys } from '../../connectors/settings/connector-keys.ts';
 import { valueProblem } from '../../connectors/settings/setting-value.ts';
-import { nearest } from '../../pipeline/problem.ts';
+import { nearest } from '../../pipeline/did-you-mean.ts';
 import type { Rule } from '../rule.ts';
 
 export const topicSetting: Rule = {

@@ -3,7 +3,7 @@ import { columnOf } from '../catalog.ts';
 import { shortName, sqlPlace } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
 import { addedColumns } from '../rendered-sink.ts';
-import type { Rule } from '../rule.ts';
+import { tableRule } from '../rule.ts';
 
 /** Columns wide enough for each value that Connect adds; names as in pg_type. */
 const FAMILIES: Readonly<Record<string, readonly string[]>> = {
@@ -13,13 +13,12 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   timestamp: ['timestamp'],
 };
 
-export const traceColumns: Rule = {
+export const traceColumns = tableRule({
   id: 'TRACE_COLUMNS',
   what: `The table has the columns that Connect adds to each record (${names.partition}, ${names.offset}), wide enough, and no Avro field has their names.`,
   why: 'The sink fails on the missing column; with a narrow one, once offsets outgrow it; without offsets, ties within a slot are undecided.',
-  *check(contract) {
-    const { table, sinks, schema, definition } = contract;
-    if (table === undefined) return;
+  *check(table, contract) {
+    const { sinks, schema, definition } = contract;
     for (const sink of sinks) {
       const added = addedColumns(sink.config);
       for (const [name, setting] of added) {
@@ -63,4 +62,4 @@ export const traceColumns: Rule = {
       }
     }
   },
-};
+});

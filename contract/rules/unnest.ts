@@ -1,18 +1,15 @@
-import type { Rule } from '../rule.ts';
+import { sinkRule } from '../rule.ts';
 
-export const unnest: Rule = {
+export const unnest = sinkRule({
   id: 'UNNEST',
   what: 'dialect.postgres.unnest.insert.enabled is off.',
   why: "UNNEST drops milliseconds and shifts times by the worker's zone, without an error.",
-  *check({ sinks }) {
-    for (const sink of sinks) {
-      if (sink.config['dialect.postgres.unnest.insert.enabled']?.toLowerCase() !== 'true') continue;
-      yield {
-        path: `${sink.connector}.dialect.postgres.unnest.insert.enabled`,
-        places: [sink.placeOf('dialect.postgres.unnest.insert.enabled')],
-        message: 'UNNEST inserts are on: times lose their milliseconds and are shifted, silently',
-        remedy: 'remove the setting; reWriteBatchedInserts with use.reduction.buffer is the fast way that is right',
-      };
-    }
+  *check({ config, at }) {
+    if (config['dialect.postgres.unnest.insert.enabled']?.toLowerCase() !== 'true') return;
+    yield {
+      ...at('dialect.postgres.unnest.insert.enabled'),
+      message: 'UNNEST inserts are on: times lose their milliseconds and are shifted, silently',
+      remedy: 'remove the setting; reWriteBatchedInserts with use.reduction.buffer is the fast way that is right',
+    };
   },
-};
+});

@@ -1,14 +1,13 @@
 import type { UniqueIndex } from '../catalog.ts';
 import { shortName, sqlPlace } from '../contract.ts';
-import type { Rule } from '../rule.ts';
+import { tableRule } from '../rule.ts';
 
-export const upsertKeyIndex: Rule = {
+export const upsertKeyIndex = tableRule({
   id: 'UPSERT_KEY_INDEX',
   what: 'The upsert key is the columns of one unique index: whole, not deferrable, valid.',
   why: 'ON CONFLICT finds no index to arbitrate with (SQLSTATE 42P10), and the task fails on the first record.',
-  *check(contract) {
-    const { table, stream, migrated, definition } = contract;
-    if (table === undefined) return;
+  *check(table, contract) {
+    const { stream, migrated, definition } = contract;
     const key = stream.table.key;
     const same = table.uniqueIndexes.filter(
       ({ columns }) => columns.length === key.length && key.every((column) => columns.includes(column)),
@@ -35,7 +34,7 @@ export const upsertKeyIndex: Rule = {
       remedy: `add a migration with CREATE UNIQUE INDEX … ON ${shortName(table.name)} (${key.join(', ')}), or name the columns of an index there is`,
     };
   },
-};
+});
 
 function flaw({ partial, deferrable, valid }: UniqueIndex): string | undefined {
   if (partial) return 'covers some rows only (it has a WHERE)';

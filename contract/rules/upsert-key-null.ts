@@ -1,15 +1,14 @@
 import { columnOf } from '../catalog.ts';
 import { shortName, sqlPlace } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
-import type { Rule } from '../rule.ts';
+import { tableRule } from '../rule.ts';
 
-export const upsertKeyNull: Rule = {
+export const upsertKeyNull = tableRule({
   id: 'UPSERT_KEY_NULL',
   what: 'Every column of the upsert key is NOT NULL.',
   why: 'NULLs are never equal, so a redelivered record with one becomes a second row.',
-  *check(contract) {
-    const { table, stream, schema, definition } = contract;
-    if (table === undefined) return;
+  *check(table, contract) {
+    const { stream, schema, definition } = contract;
     for (const name of stream.table.key) {
       if (columnOf(table, name)?.nullable !== true) continue;
       const field = fieldOf(schema, name);
@@ -25,4 +24,4 @@ export const upsertKeyNull: Rule = {
       };
     }
   },
-};
+});

@@ -1,5 +1,5 @@
+import type { Finding } from '../../pipeline/finding.ts';
 import { type AvroDoc, type AvroType, describe, type TypeUse } from './avro-model.ts';
-import type { Finding } from './finding.ts';
 
 /**
  * Defaults of a schema that do not fit their type. Readers fill absent fields with them, and most Avro libraries

@@ -1,6 +1,6 @@
+import type { Finding } from '../../pipeline/finding.ts';
 import type { AvroRecordField } from './avro-model.ts';
 import { findingAt, type Walk } from './avro-walk.ts';
-import type { Finding } from './finding.ts';
 
 type Change = 'LIMIT_WIDENED' | 'LIMIT_NARROWED';
 

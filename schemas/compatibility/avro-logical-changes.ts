@@ -1,6 +1,6 @@
+import type { Finding } from '../../pipeline/finding.ts';
 import { type LogicalType, logicalOf, logicalText } from './avro-model.ts';
 import { findingAt, NEW_FIELD, type Pair, subjectOf, type Walk } from './avro-walk.ts';
-import type { Finding } from './finding.ts';
 import type { JsonPointer } from './json-positions.ts';
 
 interface Change {

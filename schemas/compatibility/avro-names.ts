@@ -1,6 +1,6 @@
+import type { Finding } from '../../pipeline/finding.ts';
 import { type NamedType, shortName } from './avro-model.ts';
 import { findingAt, type Pair, readerAndWriter, type Walk, whoBreaks } from './avro-walk.ts';
-import type { Finding } from './finding.ts';
 
 /** Whether the reader's type goes by the writer's full name, itself or by an alias. */
 export const namesMatch = (reader: NamedType, writer: NamedType): boolean =>

@@ -1,6 +1,6 @@
+import type { Finding } from '../../pipeline/finding.ts';
 import { type AvroType, describe } from './avro-model.ts';
 import { findingAt, NEW_FIELD, type Pair, readerAndWriter, subjectOf, type Walk, whoBreaks } from './avro-walk.ts';
-import type { Finding } from './finding.ts';
 
 /** Avro's promotions: what a reader's type may also read. */
 const READS: Readonly<Record<string, readonly string[]>> = {

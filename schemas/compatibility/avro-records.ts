@@ -1,8 +1,8 @@
+import type { Finding } from '../../pipeline/finding.ts';
 import { defaultProblem } from './avro-default.ts';
 import { limitFindings } from './avro-limits.ts';
 import { type AvroRecordField, describe, type RecordType } from './avro-model.ts';
 import { findingAt, type Walk } from './avro-walk.ts';
-import type { Finding } from './finding.ts';
 
 interface Fields {
   readonly older: AvroRecordField;

@@ -1,10 +1,10 @@
+import { type Finding, hasErrors } from '../../pipeline/finding.ts';
 import { logicalFindings } from './avro-logical-changes.ts';
 import { type AvroDoc, type AvroType, describe, type EnumType, type TypeUse } from './avro-model.ts';
 import { couldBeTheSame, nameFindings } from './avro-names.ts';
 import { canPromote, mismatchFindings, promotionFindings } from './avro-primitives.ts';
 import { recordFindings } from './avro-records.ts';
 import { findingAt, type Pair, readerAndWriter, subjectOf, type Walk, whoBreaks } from './avro-walk.ts';
-import { type Finding, hasErrors } from './finding.ts';
 import type { Direction } from './level.ts';
 
 /**

@@ -1,5 +1,5 @@
+import type { Finding, Severity } from '../../pipeline/finding.ts';
 import type { AvroDoc, TypeUse } from './avro-model.ts';
-import type { Finding, Severity } from './finding.ts';
 import type { JsonPointer } from './json-positions.ts';
 import type { Direction } from './level.ts';
 

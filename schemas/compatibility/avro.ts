@@ -1,7 +1,7 @@
+import { type Finding, mergeFindings, sortFindings } from '../../pipeline/finding.ts';
 import { checkDefaults } from './avro-default.ts';
 import type { AvroDoc } from './avro-model.ts';
 import { resolveSchemas } from './avro-resolve.ts';
-import { type Finding, mergeFindings, sortFindings } from './finding.ts';
 import { type CompatibilityLevel, directionsOf, isTransitive } from './level.ts';
 
 /**

@@ -1,12 +1,12 @@
-import { parse } from 'yaml';
 import { ConnectError } from '../../core/errors.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { AvroDoc } from './avro-model.ts';
 import { parseAvro } from './avro-parse.ts';
+import { definitionsAtBase } from './base-definitions.ts';
 import type { GitBase } from './git-base.ts';
 
-/** What a definition of the base says, as far as it matters here; its form may be an older one. */
-export interface BaseDefinition {
+/** What a stream's definition of the base says, as far as it matters here. */
+export interface BaseStream {
   /** Its own path. */
   readonly file: string;
   readonly topic: string;
@@ -16,19 +16,15 @@ export interface BaseDefinition {
   readonly proto: string | undefined;
 }
 
-/** The streams that were defined at the base. Definitions that cannot be read are left out: they were fixed since. */
-export async function definitionsAtBase(base: GitBase): Promise<BaseDefinition[]> {
-  const definitions: BaseDefinition[] = [];
-  for (const file of await base.list('connectors')) {
-    if (!/\.ya?ml$/.test(file)) continue;
-    const data = readYaml((await base.read(file)) ?? '');
-    const topic = textAt(data, 'topic', 'name');
-    const schema = textAt(data, 'schema');
-    if (topic !== undefined && schema !== undefined) {
-      definitions.push({ file, topic, schema, proto: textAt(data, 'feed', 'proto') });
-    }
-  }
-  return definitions;
+/** The streams that were defined at the base. */
+export async function streamsAtBase(base: GitBase): Promise<BaseStream[]> {
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  return (await definitionsAtBase(base)).flatMap(({ file, at }) => {
+    const topic = text(at('topic', 'name'));
+    const schema = text(at('schema'));
+    if (topic === undefined || schema === undefined) return [];
+    return [{ file, topic, schema, proto: text(at('feed', 'proto')) }];
+  });
 }
 
 /**
@@ -40,7 +36,7 @@ export async function schemaAtBase(
   base: GitBase,
   stream: StreamDefinition,
   newer: AvroDoc,
-  known: { readonly definitions: readonly BaseDefinition[]; readonly topics: ReadonlySet<string> },
+  known: { readonly definitions: readonly BaseStream[]; readonly topics: ReadonlySet<string> },
 ): Promise<AvroDoc | undefined> {
   const same = known.definitions.find(({ topic }) => topic === stream.topic.name);
   const text = same === undefined ? undefined : await base.read(same.schema);
@@ -60,21 +56,4 @@ async function validSchemaIn(base: GitBase, file: string): Promise<AvroDoc | und
     if (error instanceof ConnectError && error.code === 'INVALID_DEFINITION') return undefined;
     throw error;
   }
-}
-
-function readYaml(text: string): unknown {
-  try {
-    return parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-function textAt(data: unknown, ...path: readonly string[]): string | undefined {
-  let value = data;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return typeof value === 'string' ? value : undefined;
 }

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { ConnectError } from '../../core/errors.ts';
+import { type Finding, mergeFindings, sortFindings, startOf } from '../../pipeline/finding.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { Project, StreamDefinition } from '../../pipeline/types.ts';
 import { checkAvroHistory } from './avro.ts';
 import { parseAvro } from './avro-parse.ts';
-import { type BaseDefinition, definitionsAtBase, schemaAtBase } from './base-schemas.ts';
-import { type Finding, mergeFindings, sortFindings } from './finding.ts';
+import { type BaseStream, schemaAtBase, streamsAtBase } from './base-schemas.ts';
 import type { GitBase } from './git-base.ts';
 import type { CompatibilityLevel } from './level.ts';
 import { checkProtoCompatibility } from './proto.ts';
@@ -24,7 +24,7 @@ export async function checkAgainstGit(
   base: GitBase,
   level: CompatibilityLevel,
 ): Promise<Finding[]> {
-  const definitions = await definitionsAtBase(base);
+  const definitions = await streamsAtBase(base);
   const topics = new Set(project.streams.map((stream) => stream.topic.name));
   const findings: Finding[] = [];
   for (const stream of streams) {
@@ -47,9 +47,7 @@ export function newSubject(stream: StreamDefinition, against: string): Finding {
   return {
     rule: 'SUBJECT_NEW',
     path: '/',
-    file: stream.schema,
-    line: 1,
-    column: 1,
+    ...startOf(stream.schema),
     message: `subject ${valueSubject(stream)} is new: there is no older version to compare with`,
     remedy: 'nothing to do',
     severity: 'note',
@@ -57,19 +55,13 @@ export function newSubject(stream: StreamDefinition, against: string): Finding {
   };
 }
 
-function removedSubjects(
-  definitions: readonly BaseDefinition[],
-  topics: ReadonlySet<string>,
-  base: GitBase,
-): Finding[] {
+function removedSubjects(definitions: readonly BaseStream[], topics: ReadonlySet<string>, base: GitBase): Finding[] {
   return definitions
     .filter(({ topic }) => !topics.has(topic))
     .map(({ file, topic }) => ({
       rule: 'SUBJECT_REMOVED',
       path: '/topic/name',
-      file,
-      line: 1,
-      column: 1,
+      ...startOf(file),
       message: `topic ${topic} is no longer defined; its records stay readable as long as the registry keeps its versions`,
       remedy: 'delete the connector and the topic on every environment where they still run',
       severity: 'note',
@@ -81,7 +73,7 @@ function removedSubjects(
 async function protoFindings(
   project: Project,
   streams: readonly StreamDefinition[],
-  definitions: readonly BaseDefinition[],
+  definitions: readonly BaseStream[],
   base: GitBase,
 ): Promise<Finding[]> {
   const named = [...streams.map(({ feed }) => feed.proto), ...definitions.map(({ proto }) => proto ?? '')];
@@ -113,9 +105,7 @@ async function comparable<T>(
     const note: Finding = {
       rule: 'BASE_INVALID',
       path: '/',
-      file,
-      line: 1,
-      column: 1,
+      ...startOf(file),
       message: `${error.message}, so there is nothing to compare with`,
       remedy: 'nothing to do: the next change is compared with this one',
       severity: 'note',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConnectError } from '../../core/errors.ts';
+import { type Finding, hasErrors, mergeFindings, sortFindings, startOf } from '../../pipeline/finding.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { Project, StreamDefinition } from '../../pipeline/types.ts';
@@ -7,7 +8,6 @@ import type { SchemaRegistry } from '../registry.ts';
 import { checkAvroHistory } from './avro.ts';
 import { parseAvro } from './avro-parse.ts';
 import { newSubject } from './check-against-git.ts';
-import { type Finding, hasErrors, mergeFindings, sortFindings } from './finding.ts';
 import { type CompatibilityLevel, DEFAULT_LEVEL, strictest } from './level.ts';
 import { registeredVersions } from './registered-versions.ts';
 
@@ -47,9 +47,7 @@ async function secondOpinion(registry: SchemaRegistry, stream: StreamDefinition,
     {
       rule: 'REGISTRY_REFUSES',
       path: '/',
-      file: stream.schema,
-      line: 1,
-      column: 1,
+      ...startOf(stream.schema),
       message: `the registry would refuse this schema for subject ${subject}: ${reasons}`,
       remedy: 'see which level the registry holds the subject to; `schemas register` sets ours',
       severity: 'error',

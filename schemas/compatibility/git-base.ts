@@ -33,12 +33,12 @@ export async function openGitBase(root: string, ref: string, env: NodeJS.Process
     label: `${ref} at ${commit.slice(0, 7)}`,
     commit,
     prefix,
-    async read(path) {
+    read: once(async (path) => {
       const entry = await git.run('ls-tree', '-z', '--full-tree', commit, '--', inRepository(path));
       const blob = /^\d+ blob ([0-9a-f]+)\t/.exec(entry)?.[1];
       return blob === undefined ? undefined : git.run('cat-file', 'blob', blob);
-    },
-    async list(folder) {
+    }),
+    list: once(async (folder) => {
       const top = inRepository(folder).replace(/\/?$/, '/');
       const where = top === './' ? [] : ['--', top];
       const names = await git.run('ls-tree', '-r', '-z', '--full-tree', '--name-only', commit, ...where);
@@ -47,7 +47,17 @@ export async function openGitBase(root: string, ref: string, env: NodeJS.Process
         .filter((name) => name.startsWith(prefix) && name !== '')
         .map((name) => name.slice(prefix.length))
         .sort();
-    },
+    }),
+  };
+}
+
+/** Asks git once about each path: every question is one or two processes. */
+function once<T>(ask: (path: string) => Promise<T>): (path: string) => Promise<T> {
+  const answers = new Map<string, Promise<T>>();
+  return (path) => {
+    const answer = answers.get(path) ?? ask(path);
+    answers.set(path, answer);
+    return answer;
   };
 }
 

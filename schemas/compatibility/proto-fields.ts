@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import type { Finding } from '../../pipeline/finding.ts';
 import { PEERS, type ProtoChange, protoFinding } from './proto-findings.ts';
 import { isReservedNumber, type ProtoField, type ProtoMessage, type Reserved } from './proto-model.ts';
 import { reservedFindings } from './proto-reserved.ts';

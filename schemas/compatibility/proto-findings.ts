@@ -1,4 +1,4 @@
-import type { Finding, Severity } from './finding.ts';
+import type { Finding, Severity } from '../../pipeline/finding.ts';
 import type { Position } from './json-positions.ts';
 import type { ProtoSet } from './proto-model.ts';
 

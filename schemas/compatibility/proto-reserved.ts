@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import type { Finding } from '../../pipeline/finding.ts';
 import { type ProtoChange, type ProtoPlace, protoFinding } from './proto-findings.ts';
 import { isReservedNumber, type ProtoSet, type Reserved } from './proto-model.ts';
 

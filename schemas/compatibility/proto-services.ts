@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts';
+import type { Finding } from '../../pipeline/finding.ts';
 import { type ProtoChange, protoFinding } from './proto-findings.ts';
 import type { ProtoMethod, ProtoService } from './proto-model.ts';
 

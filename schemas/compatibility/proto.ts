@@ -1,4 +1,4 @@
-import { type Finding, mergeFindings, sortFindings } from './finding.ts';
+import { type Finding, mergeFindings, sortFindings } from '../../pipeline/finding.ts';
 import { enumFindings } from './proto-enums.ts';
 import { messageFindings } from './proto-fields.ts';
 import { PEERS, type ProtoChange, type ProtoPlace, protoFinding } from './proto-findings.ts';

@@ -8,7 +8,7 @@ import { BASE_RULES } from '../../../contract/base-rules.ts';
 import type { RunMigrations } from '../../../contract/catalog-cache.ts';
 import { type CheckOptions, checkProject } from '../../../contract/check.ts';
 import { runMigrations } from '../../../contract/migrated-catalog.ts';
-import type { Finding } from '../../../schemas/compatibility/finding.ts';
+import type { Finding } from '../../../pipeline/finding.ts';
 import { CONTRACT_FIXTURE, editedLine, fixtureBase, lineOf, mutatedProject } from '../../support/contract-fixture.ts';
 import { DEFINITION, type Edit } from '../../support/mutations/edit.ts';
 import { harmlessChanges } from '../../support/mutations/harmless.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderReport } from '../../../../cli/render/findings.ts';
-import type { Finding } from '../../../../schemas/compatibility/finding.ts';
+import type { Finding } from '../../../../pipeline/finding.ts';
 
 const finding = (over: Partial<Finding> = {}): Finding => ({
   rule: 'DECIMAL_SCALE_CHANGED',

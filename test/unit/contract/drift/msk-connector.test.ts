@@ -24,9 +24,9 @@ async function drift({ root }: MskProject, tasks: number): Promise<string[]> {
   });
   const config = renderSink(stream, environment, loadAvroSchema(join(root, stream.schema)).fields);
   const placeOf = () => ({ file: stream.file, line: 1, column: 1 });
-  const sink = { environment: 'msk', connector: stream.sink.name, config, placeOf };
+  const sink = { connector: stream.sink.name, config, placeOf };
   const running = await observeConnector(target, environment, stream.sink.name);
-  return [...connectorDrift(sink, running, connectorKeys(), target.label)].map(({ violation }) => violation.message);
+  return [...connectorDrift(sink, running, connectorKeys(), target.label)].map(({ message }) => message);
 }
 
 test('a sink on MSK Connect as it was deployed has no drift, though no plugins are listed', {

@@ -1,8 +1,8 @@
 import avsc from 'avsc';
 import { describe, expect, it } from 'vitest';
+import { hasErrors } from '../../../../pipeline/finding.ts';
 import { checkAvroCompatibility } from '../../../../schemas/compatibility/avro.ts';
 import { parseAvro } from '../../../../schemas/compatibility/avro-parse.ts';
-import { hasErrors } from '../../../../schemas/compatibility/finding.ts';
 
 type Schema = string | Schema[] | { [key: string]: unknown };
 

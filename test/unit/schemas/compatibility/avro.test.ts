@@ -1,9 +1,9 @@
 import avsc from 'avsc';
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../../pipeline/finding.ts';
 import { checkAvroCompatibility, checkAvroHistory } from '../../../../schemas/compatibility/avro.ts';
 import type { AvroDoc } from '../../../../schemas/compatibility/avro-model.ts';
 import { parseAvro } from '../../../../schemas/compatibility/avro-parse.ts';
-import type { Finding } from '../../../../schemas/compatibility/finding.ts';
 import type { CompatibilityLevel } from '../../../../schemas/compatibility/level.ts';
 import { avroPairs } from '../../../fixtures/avro-pairs/pairs.ts';
 

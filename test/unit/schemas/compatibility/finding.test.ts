@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type Finding, sortFindings } from '../../../../schemas/compatibility/finding.ts';
+import { type Finding, sortFindings } from '../../../../pipeline/finding.ts';
 
 const finding = (over: Partial<Finding> = {}): Finding => ({
   rule: 'B',

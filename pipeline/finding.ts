@@ -1,25 +1,35 @@
+/** A spot in a file of the project; line and column count from 1, as editors do. */
+export interface Place {
+  /** Relative to the project. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing wrong at one place. */
+export interface Problem extends Place {
+  /** What breaks, and for whom. */
+  readonly message: string;
+}
+
 /** `error` fails a check; `note` is worth knowing and passes. */
 export type Severity = 'error' | 'note';
 
-/** One thing a check found, with its place in a file and what to do instead. */
-export interface Finding {
+/** A problem that a check found: by which rule, and what to do instead. */
+export interface Finding extends Problem {
   /** Stable id in UPPER_SNAKE, e.g. `DECIMAL_SCALE_CHANGED`. */
   readonly rule: string;
   /** What it is about: a path into the schema (`/fields/size/type`) or a full name (`perps.v1.PositionUpdate.size`). */
   readonly path: string;
-  /** Relative to the project. */
-  readonly file: string;
-  /** Counted from 1, as editors do. */
-  readonly line: number;
-  readonly column: number;
-  /** What breaks, and for whom. */
-  readonly message: string;
   /** How to do it instead. */
   readonly remedy: string;
   readonly severity: Severity;
   /** What it was compared with: "main at 1a2b3c4", "registry version 3". */
-  readonly against?: string;
+  readonly against?: string | undefined;
 }
+
+/** The first spot of a file: for what has no better place. */
+export const startOf = (file: string): Place => ({ file, line: 1, column: 1 });
 
 /** Whether any finding fails the check. */
 export const hasErrors = (findings: readonly Finding[]): boolean =>
@@ -29,14 +39,18 @@ export const hasErrors = (findings: readonly Finding[]): boolean =>
 export function sortFindings(findings: readonly Finding[]): Finding[] {
   return [...findings].sort(
     (a, b) =>
-      compareText(a.file, b.file) ||
-      a.line - b.line ||
-      a.column - b.column ||
+      comparePlaces(a, b) ||
       compareText(a.rule, b.rule) ||
       compareText(a.path, b.path) ||
       compareText(a.message, b.message) ||
       compareText(a.against ?? '', b.against ?? ''),
   );
+}
+
+/** By place, each message once. */
+export function sortProblems(problems: readonly Problem[]): Problem[] {
+  const sorted = [...problems].sort((a, b) => comparePlaces(a, b) || compareText(a.message, b.message));
+  return [...new Map(sorted.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
 /** One finding for what was found against several older versions; `against` then names them all. */
@@ -56,7 +70,8 @@ export function mergeFindings(findings: readonly Finding[]): Finding[] {
   return [...merged.values()];
 }
 
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
+const comparePlaces = (a: Place, b: Place): number =>
+  compareText(a.file, b.file) || a.line - b.line || a.column - b.column;
+
+// Not localeCompare: the order must not depend on the machine.
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

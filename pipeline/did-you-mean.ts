@@ -1,34 +1,10 @@
-/** One thing wrong in one file; `file` is relative to the project, line and column count from 1. */
-export interface Problem {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
-
-/** By place, each message once. */
-export function sortProblems(problems: readonly Problem[]): Problem[] {
-  const seen = new Set<string>();
-  return [...problems]
-    .sort((a, b) => compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.message, b.message))
-    .filter((problem) => {
-      const identity = JSON.stringify(problem);
-      if (seen.has(identity)) return false;
-      seen.add(identity);
-      return true;
-    });
-}
-
-// Not localeCompare: the order must not depend on the machine.
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 /** The allowed word nearest to a misspelt one, or undefined when none is near. */
 export function nearest(word: string, allowed: Iterable<string>): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of allowed) {
-    const distance = editDistance(fold(word), fold(candidate));
+    const distance = editDistance(bare(word), bare(candidate));
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -44,7 +20,7 @@ export function didYouMean(word: string, allowed: Iterable<string>): string {
 }
 
 // batch_size, batch.size, batch-size and BatchSize are all the same slip for batchSize.
-const fold = (word: string): string => word.toLowerCase().replaceAll(/[._-]/g, '');
+const bare = (word: string): string => word.toLowerCase().replaceAll(/[._-]/g, '');
 
 /** Levenshtein distance, where swapping two neighbours counts once. */
 function editDistance(a: string, b: string): number {
