@@ -28,6 +28,8 @@ export interface ScanOptions {
   readonly onRecords: (records: readonly ScannedRecord[]) => Promise<void | 'enough'>;
   /** Reads only these partitions, each from its offset. Default: all from their oldest record. */
   readonly starts?: ReadonlyMap<number, bigint>;
+  /** Reads these partitions to before these offsets. Default: all to their end. */
+  readonly ends?: ReadonlyMap<number, bigint>;
   readonly signal?: AbortSignal | undefined;
   /** Give up when nothing arrives for this long. Default 30 s. */
   readonly stallMs?: number;
@@ -54,15 +56,19 @@ export async function topicRanges(
  * Returns the ranges read. Errors: NOT_FOUND when the topic does not exist, UNREACHABLE, TIMEOUT when the broker stalls.
  */
 export async function scanTopic(connection: KafkaConnection, options: ScanOptions): Promise<readonly PartitionRange[]> {
-  const { topic, clientId, starts } = options;
+  const { topic, clientId, starts, ends: bounds } = options;
   const ranges = await topicRanges(connection, topic, clientId);
   if (ranges === undefined)
     throw new ConnectError('NOT_FOUND', `topic ${topic} does not exist`, { details: { topic } });
-  const isWanted = ({ partition, low, high }: PartitionRange): boolean => {
-    const start = starts === undefined ? low : starts.get(partition);
-    return start !== undefined && high > low && high > start;
+  const endOf = ({ partition, high }: PartitionRange): bigint => {
+    const end = bounds?.get(partition);
+    return end !== undefined && end < high ? end : high;
   };
-  const ends = new Map(ranges.filter(isWanted).map(({ partition, high }) => [partition, high]));
+  const isWanted = (range: PartitionRange): boolean => {
+    const start = starts === undefined ? range.low : starts.get(range.partition);
+    return start !== undefined && endOf(range) > range.low && endOf(range) > start;
+  };
+  const ends = new Map(ranges.filter(isWanted).map((range) => [range.partition, endOf(range)]));
   if (ends.size > 0) await consumeTo(connection, options, ends);
   return ranges;
 }

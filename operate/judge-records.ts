@@ -6,45 +6,39 @@ import type { SinkRows } from './sink-rows.ts';
 
 /** What the sink would make of a record. */
 export type Judgement =
-  /** It has a row that PostgreSQL accepts. */
+  /** A row that PostgreSQL accepts. */
   | { readonly kind: 'good'; readonly values: AvroRecord }
   /** A tombstone, which the sink skips. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'does-not-decode'; readonly reason: string }
-  | {
-      readonly kind: 'refused-by-database';
-      readonly reason: string;
-      readonly sqlState: string;
-      readonly values: AvroRecord;
-    };
+  | { readonly kind: 'refused-by-database'; readonly reason: string; readonly sqlState: string };
 
+/** What records are tried with. */
 export interface Judges {
   readonly decoder: RecordDecoder;
   readonly rows: SinkRows;
 }
 
 /**
- * Judges records by the rules of the sink: the registry's schema decodes them, and PostgreSQL takes their rows, tried in a
- * transaction that is rolled back. One judgement for each record, in order.
- * Errors: what keeps registry or database from answering is thrown, because it says nothing about a record.
+ * Judges records, in order, by the rules of the sink: the registry's schema decodes them, and PostgreSQL accepts their rows,
+ * tried in a transaction that is rolled back.
+ * Errors: what keeps the registry or the database from answering, because that says nothing about a record.
  */
-export async function judgeRecords(
+export async function judgeRecords<R extends Pick<ScannedRecord, 'partition' | 'offset' | 'value'>>(
   { decoder, rows }: Judges,
-  records: readonly Pick<ScannedRecord, 'partition' | 'offset' | 'value'>[],
-): Promise<Judgement[]> {
-  const decoded = await Promise.all(records.map(({ value }) => decodeValue(decoder, value)));
-  const candidates = decoded.flatMap((one, index) => {
-    const record = records[index];
-    return one.kind === 'good' && record !== undefined
-      ? [{ partition: record.partition, offset: record.offset, values: one.values }]
-      : [];
-  });
+  records: readonly R[],
+): Promise<{ readonly record: R; readonly judgement: Judgement }[]> {
+  const judged = await Promise.all(
+    records.map(async (record) => ({ record, judgement: await decodeValue(decoder, record.value) })),
+  );
+  const candidates = judged.flatMap(({ record: { partition, offset }, judgement }) =>
+    judgement.kind === 'good' ? [{ partition, offset, values: judgement.values }] : [],
+  );
   const refused = new Map((await rows.findRefused(candidates)).map((one) => [one.row.values, one]));
-  return decoded.map((one) => {
-    const found = one.kind === 'good' ? refused.get(one.values) : undefined;
-    if (found === undefined) return one;
-    const { sqlState, message, row } = found;
-    return { kind: 'refused-by-database', reason: message, sqlState, values: row.values };
+  return judged.map(({ record, judgement }) => {
+    const found = judgement.kind === 'good' ? refused.get(judgement.values) : undefined;
+    if (found === undefined) return { record, judgement };
+    return { record, judgement: { kind: 'refused-by-database', reason: found.message, sqlState: found.sqlState } };
   });
 }
 
@@ -52,12 +46,12 @@ export async function judgeRecords(
 export async function decodeValue(
   decoder: RecordDecoder,
   value: Buffer | null,
-): Promise<Extract<Judgement, { kind: 'good' | 'empty' | 'does-not-decode' }>> {
+): Promise<Exclude<Judgement, { kind: 'refused-by-database' }>> {
   if (value === null) return { kind: 'empty' };
   try {
     return { kind: 'good', values: await decoder.decode(value) };
   } catch (error) {
-    // An id that the registry does not know is the record's; that the registry is the right one is for the caller to ask.
+    // An unknown id is the record's fault. Callers make sure that the registry is the right one.
     if (error instanceof ConnectError && error.code !== 'NOT_FOUND') throw error;
     return { kind: 'does-not-decode', reason: error instanceof Error ? error.message : String(error) };
   }

@@ -6,7 +6,7 @@ import type { AvroRecord, AvroSchema, AvroValue } from '../schemas/avro-schema.t
 import { quoteIdentifier } from './canonical.ts';
 import { placeOf } from './record-place.ts';
 
-/** A decoded record, and where it stands: what the sink makes a row from. */
+/** A decoded record and where it stands; the sink makes a row of it. */
 export interface SinkRow {
   readonly partition: number;
   readonly offset: bigint;
@@ -18,11 +18,11 @@ export interface RefusedRow {
   readonly row: SinkRow;
   /** SQLSTATE, e.g. 22001. */
   readonly sqlState: string;
-  /** PostgreSQL's own words. */
+  /** PostgreSQL's message. */
   readonly message: string;
 }
 
-/** Rows of a stream's table, written as its sink writes them: same columns, same types, same upsert, same triggers. */
+/** Writes rows of a stream's table as its sink does: same columns, same types, same upsert, same triggers. */
 export interface SinkRows {
   /**
    * Tries the rows in one transaction that is rolled back, and finds exactly those that are refused.
@@ -33,43 +33,43 @@ export interface SinkRows {
   write(rows: readonly SinkRow[]): Promise<void>;
 }
 
-/** Rows through one connection. */
-export function createSinkRows(client: PostgresClient, stream: StreamDefinition, schema: AvroSchema): SinkRows {
+/** Tries and writes rows through one connection. */
+export function createSinkRows(
+  client: Pick<PostgresClient, 'query'>,
+  stream: StreamDefinition,
+  schema: AvroSchema,
+): SinkRows {
   const statementOf = createStatements(stream, schema);
-
-  const attempt = async (rows: readonly SinkRow[]): Promise<RefusedRow[]> => {
-    const refused: RefusedRow[] = [];
-    for (const group of statementGroups(rows, stream)) refused.push(...(await bisect(group)));
-    return refused;
-  };
 
   /** The refused rows among those of one statement, by halves: one bad row of a thousand costs about twenty statements. */
   const bisect = async (rows: readonly SinkRow[]): Promise<RefusedRow[]> => {
-    const [first] = rows;
-    if (first === undefined) return [];
+    const [row] = rows;
+    if (row === undefined) return [];
     await client.query('SAVEPOINT try_rows');
-    const error = await client.query(statementOf(rows)).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    if (error === undefined) {
-      await client.query('RELEASE SAVEPOINT try_rows');
-      return [];
+    try {
+      await client.query(statementOf(rows));
+    } catch (error) {
+      const refusal = refusalOf(error, stream);
+      await client.query('ROLLBACK TO SAVEPOINT try_rows');
+      if (rows.length === 1) return [{ row, ...refusal }];
+      const half = rows.length >> 1;
+      return [...(await bisect(rows.slice(0, half))), ...(await bisect(rows.slice(half)))];
     }
-    const { sqlState, message } = recordsFault(error, stream);
-    await client.query('ROLLBACK TO SAVEPOINT try_rows');
-    if (rows.length === 1) return [{ row: first, sqlState, message }];
-    const half = rows.length >> 1;
-    return [...(await bisect(rows.slice(0, half))), ...(await bisect(rows.slice(half)))];
+    await client.query('RELEASE SAVEPOINT try_rows');
+    return [];
   };
 
-  const inTransaction = async <T>(end: 'COMMIT' | 'ROLLBACK', task: () => Promise<T>): Promise<T> => {
-    await client.query('BEGIN').catch((error: unknown) => recordsFault(error, stream));
+  /** Runs all rows in one transaction. */
+  const attempt = async (
+    rows: readonly SinkRow[],
+    end: 'COMMIT' | 'ROLLBACK',
+    onRefused: (refused: RefusedRow) => void,
+  ): Promise<void> => {
+    await client.query('BEGIN').catch((error: unknown) => refusalOf(error, stream));
     try {
       await client.query(LIMITS);
-      const result = await task();
-      await client.query(end).catch((error: unknown) => recordsFault(error, stream));
-      return result;
+      for (const group of statementGroups(rows, stream)) for (const refused of await bisect(group)) onRefused(refused);
+      await client.query(end).catch((error: unknown) => refusalOf(error, stream));
     } catch (error) {
       await client.query('ROLLBACK').catch(() => {});
       throw error;
@@ -77,28 +77,29 @@ export function createSinkRows(client: PostgresClient, stream: StreamDefinition,
   };
 
   return {
-    findRefused: (rows) => inTransaction('ROLLBACK', () => attempt(rows)),
+    async findRefused(rows) {
+      const refused: RefusedRow[] = [];
+      await attempt(rows, 'ROLLBACK', (one) => refused.push(one));
+      return refused;
+    },
     write: (rows) =>
-      inTransaction('COMMIT', async () => {
-        const [refused] = await attempt(rows);
-        if (refused === undefined) return;
-        throw new ConnectError(
-          'REFUSED',
-          `PostgreSQL refuses the row of ${placeOf(stream, refused.row)}: ${refused.message}`,
-          { details: { sqlState: refused.sqlState }, hint: 'nothing was written; run the command again' },
-        );
+      attempt(rows, 'COMMIT', ({ row, message, sqlState }) => {
+        throw new ConnectError('REFUSED', `PostgreSQL refuses the row of ${placeOf(stream, row)}: ${message}`, {
+          details: { sqlState },
+          hint: 'nothing was written; run the command again',
+        });
       }),
   };
 }
 
-/** Somebody who holds the table's lock is no reason to wait for ever; a deferred constraint has to speak up before the end. */
+/** A table that somebody has locked must not block for ever; a deferred constraint has to speak up before the end. */
 const LIMITS = `SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '60s'; SET CONSTRAINTS ALL IMMEDIATE`;
 
 /**
  * Rows in order, cut so that each part fits one statement: all with the same fields, and none with the upsert key of another,
  * which would be SQLSTATE 21000.
  */
-export function statementGroups(rows: readonly SinkRow[], stream: StreamDefinition): SinkRow[][] {
+function statementGroups(rows: readonly SinkRow[], stream: StreamDefinition): SinkRow[][] {
   const groups: SinkRow[][] = [];
   let shape = '';
   let keys = new Set<string>();
@@ -157,7 +158,7 @@ function sqlType(value: AvroValue | undefined, kind: string | undefined): string
 }
 
 /** A value as PostgreSQL reads it from text. */
-export function sqlText(value: AvroValue | undefined): string | null {
+function sqlText(value: AvroValue | undefined): string | null {
   if (value === null || value === undefined) return null;
   if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
   if (!(value instanceof Date)) return String(value);
@@ -169,22 +170,24 @@ export function sqlText(value: AvroValue | undefined): string | null {
 }
 
 /**
- * What a row is refused for. Class 22 is a value its column cannot hold, 23 a constraint, P0001 a trigger's own objection.
- * All else (no such column, no rights, read-only, a lock, too many connections, no answer) would refuse any row: it is thrown.
+ * Why a row is refused. Class 22 is a value its column cannot hold, 23 a constraint, P0001 a trigger's own objection. Everything
+ * else (no such column, no rights, read-only, a lock, too many connections, no answer) would refuse any row, and is thrown.
  */
-function recordsFault(error: unknown, stream: StreamDefinition): { sqlState: string; message: string } {
+function refusalOf(error: unknown, { table }: StreamDefinition): Omit<RefusedRow, 'row'> {
   const { code, message } = error as { code?: unknown; message?: unknown };
+  const sqlState = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : '';
   const reason = typeof message === 'string' ? message : String(error);
-  if (typeof code === 'string' && /^(22...|23...|P0001|21000)$/.test(code)) return { sqlState: code, message: reason };
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !/^(08|57)/.test(code)) {
-    throw new ConnectError('REFUSED', `PostgreSQL would refuse any row of ${stream.table.name}: ${reason}`, {
+  if (/^(22...|23...|P0001|21000)$/.test(sqlState)) return { sqlState, message: reason };
+  const noFault = 'this is no fault of a record;';
+  if (sqlState === '' || /^(08|57)/.test(sqlState)) {
+    throw new ConnectError('UNREACHABLE', `PostgreSQL gave no answer for ${table.name}: ${reason}`, {
       cause: error,
-      details: { sqlState: code },
-      hint: 'this is no fault of a record; remove the cause, then run `connect restart --failed`',
+      hint: `${noFault} when the database is back, run \`connect restart --failed\``,
     });
   }
-  throw new ConnectError('UNREACHABLE', `PostgreSQL gave no answer for ${stream.table.name}: ${reason}`, {
+  throw new ConnectError('REFUSED', `PostgreSQL would refuse any row of ${table.name}: ${reason}`, {
     cause: error,
-    hint: 'this is no fault of a record; when the database is back, run `connect restart --failed`',
+    details: { sqlState },
+    hint: `${noFault} remove the cause, then run \`connect restart --failed\``,
   });
 }

@@ -1,42 +1,46 @@
-import type { ConnectorStatus } from '../../connectors/targets/target.ts';
-import { type FailedPart, failuresOf, formatSuspects } from '../../connectors/wait/failure.ts';
+import { type FailedPart, formatSuspects } from '../../connectors/wait/failure.ts';
 import { ConnectError } from '../../core/errors.ts';
+import type { ScannedRecord } from '../../core/kafka-scan.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
 import { nextOffset, type Position } from '../offset-positions.ts';
-import { formatPlace } from '../record-place.ts';
+import { placeOf } from '../record-place.ts';
 import type { Culprit, Search } from './find-culprits.ts';
 
-/** What is done in one partition. */
+/** What a quarantine does in one partition. */
 export interface PartitionStep {
   readonly partition: number;
-  /** Next offset of the sink now, and once the culprits are stepped over. */
+  /** Next offset of the sink now, and behind the last culprit. */
   readonly from: bigint;
   readonly to: bigint;
   readonly culprits: readonly Culprit[];
 }
 
-/** One culprit as it is told. */
+/** One culprit as it is shown. */
 export interface Evidence {
   /** `positions-3@81244` */
   readonly record: string;
   readonly key: string | null;
   readonly kind: Culprit['kind'];
   readonly reason: string;
-  readonly sqlState?: string;
-  /** Whether the failed task's own words name it, alone or among others. */
+  readonly sqlState?: string | undefined;
+  /** Whether the failed task names it, alone or among others. */
   readonly isNamed: boolean;
 }
 
 export interface QuarantinePlan {
   readonly connector: string;
-  readonly failures: readonly { readonly task?: number; readonly cause: string; readonly record?: string }[];
+  readonly failures: readonly {
+    readonly task?: number | undefined;
+    readonly cause: string;
+    readonly record?: string | undefined;
+  }[];
   readonly culprits: readonly Evidence[];
   /** Records beside the culprits that the sink can store. */
   readonly neighbours: number;
   readonly steps: readonly { readonly partition: number; readonly from: bigint; readonly to: bigint }[];
-  /** Records in front of the culprits that the sink has not committed: they are written before it goes on behind them. */
+  /** Records in front of the culprits that the sink has not committed. They are written before it continues behind them. */
   readonly before: bigint;
   /** An earlier quarantine was killed and has left the sink stopped. */
   readonly isResumed: boolean;
@@ -64,11 +68,17 @@ export function describePlan(
 ): QuarantinePlan {
   return {
     connector: stream.sink.name,
-    failures: failures.map(({ task, cause, suspects }) => {
-      const record = formatSuspects([...suspects]);
-      return { ...(task === undefined ? {} : { task }), cause, ...(record === undefined ? {} : { record }) };
-    }),
-    culprits: steps.flatMap((step) => step.culprits.map((culprit) => evidenceOf(stream, failures, culprit))),
+    failures: failures.map(({ task, cause, suspects }) => ({ task, cause, record: formatSuspects(suspects) })),
+    culprits: steps.flatMap(({ culprits }) =>
+      culprits.map(({ record, kind, reason, sqlState }) => ({
+        record: placeOf(stream, record),
+        key: record.key?.toString() ?? null,
+        kind,
+        reason,
+        sqlState,
+        isNamed: taskOf(failures, record) !== undefined,
+      })),
+    ),
     neighbours: search.good,
     steps: steps.map(({ partition, from, to }) => ({ partition, from, to })),
     before: steps.reduce((sum, step) => sum + (step.to - step.from) - BigInt(step.culprits.length), 0n),
@@ -76,49 +86,29 @@ export function describePlan(
   };
 }
 
-function evidenceOf(
-  stream: StreamDefinition,
-  failures: readonly FailedPart[],
-  { record, kind, reason, sqlState }: Culprit,
-): Evidence {
-  return {
-    record: formatPlace({ ...record, topic: stream.topic.name }),
-    key: record.key?.toString() ?? null,
-    kind,
-    reason,
-    ...(sqlState === undefined ? {} : { sqlState }),
-    isNamed: taskOf(failures, record) !== undefined,
-  };
-}
-
 /** The task whose failure names this record. */
 export const taskOf = (
   failures: readonly FailedPart[],
-  { partition, offset }: { readonly partition: number; readonly offset: bigint },
+  { partition, offset }: Pick<ScannedRecord, 'partition' | 'offset'>,
 ): number | undefined =>
   failures.find(({ suspects }) => suspects.some((one) => one.partition === partition && one.offset === offset))?.task;
 
-/**
- * Nothing may be moved while a part is the cause, whatever the records are like. Errors: UNSAFE naming the part.
- */
+/** Nothing may be moved while something else is the cause, whatever the records are like. Errors: UNSAFE. */
 export function refuseOtherFaults(connector: string, failures: readonly FailedPart[]): void {
   const other = failures.find(({ fault }) => fault !== undefined && fault !== 'record');
   if (other === undefined) return;
+  const { cause, fault = 'record', hint } = other;
   const part = { registry: 'the schema registry', database: 'the database', sink: 'its own settings', record: '' };
-  throw new ConnectError(
-    'UNSAFE',
-    `${connector} FAILED because of ${part[other.fault ?? 'record']}, not of a record: ${other.cause}`,
-    {
-      details: { connector, cause: other.cause, fault: other.fault },
-      hint: `${other.hint}; when that is done, \`connect restart --failed\``,
-    },
-  );
+  throw new ConnectError('UNSAFE', `${connector} FAILED because of ${part[fault]}, not of a record: ${cause}`, {
+    details: { connector, cause, fault },
+    hint: `${hint}; when that is done, \`connect restart --failed\``,
+  });
 }
 
-/** What makes other rows of the same records than this package knows of. */
+/** Settings that make other rows of the same records than this package does. */
 const CHANGES_ROWS = /^(transforms|predicates|insert\.mode|primary\.key|(collection|column)\.naming)/;
 
-/** Rows are tried and written as the sink of this package would. Errors: UNSAFE when its definition has it do otherwise. */
+/** Rows are tried and written as this package's own sink would. Errors: UNSAFE for a definition that changes its rows. */
 export function requireKnownRows({ file, sink }: StreamDefinition): void {
   const key = Object.keys(sink.config).find((name) => CHANGES_ROWS.test(name));
   if (key === undefined) return;
@@ -145,14 +135,13 @@ export async function requireRegistry(registry: SchemaRegistry, stream: StreamDe
   });
 }
 
-/** The failures of a sink, and the error for those that no record explains. */
-export function unexplained(connector: string, status: ConnectorStatus, stream: StreamDefinition, search: Search) {
-  const [failure] = failuresOf(status, stream);
+/** The error for a failure that no record explains. */
+export function unexplained(connector: string, cause: string | undefined, { good }: Search): ConnectError {
   return new ConnectError(
     'REFUSED',
-    `no record explains why ${connector} FAILED: the ${search.good} it has not committed can all be stored; its cause was ${failure?.cause}`,
+    `no record explains why ${connector} FAILED: the ${good} it has not committed can all be stored; its cause was ${cause}`,
     {
-      details: { connector, tried: search.good, cause: failure?.cause },
+      details: { connector, tried: good, cause },
       hint: 'the cause may be gone: run `connect restart --failed`; the log of the worker says more',
     },
   );

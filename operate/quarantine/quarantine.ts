@@ -1,5 +1,5 @@
 import type { ConnectorStatus } from '../../connectors/targets/target.ts';
-import { failuresOf } from '../../connectors/wait/failure.ts';
+import { type FailedPart, failuresOf } from '../../connectors/wait/failure.ts';
 import type { WantedState } from '../../connectors/wait/run-state.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
@@ -35,10 +35,10 @@ export interface QuarantineAction extends SinkAction {
 }
 
 export interface QuarantineOptions {
-  /** More culprits than this are no accident. */
+  /** More culprits than this are not moved: so many are no accident. */
   readonly max: number;
   readonly dryRun: boolean;
-  /** Shown what was found. Resolves when it is agreed to; not called in a dry run. */
+  /** Resolves when the plan is agreed to. Not called in a dry run. */
   readonly agree: (plan: QuarantinePlan) => Promise<void>;
   readonly onPlan: (plan: QuarantinePlan) => void;
 }
@@ -48,7 +48,7 @@ export interface QuarantineResult {
   /** `unchanged`: nothing has FAILED. `planned`: a dry run. */
   readonly outcome: 'quarantined' | 'unchanged' | 'planned';
   readonly state: string;
-  /** What was found, one plan for each time the sink had stopped. */
+  /** One plan for each time that the sink had stopped. */
   readonly plans: readonly QuarantinePlan[];
   readonly moved: readonly MovedRecord[];
   /** Records in front of the culprits that were written for the sink. */
@@ -57,8 +57,8 @@ export interface QuarantineResult {
 }
 
 /**
- * Finds the records that stop a sink, proves that it is them, moves them alone to the dead letter topic, steps over exactly
- * them and starts the sink again; when it then stops at another one, once more, up to `max` records in all.
+ * Finds the records that stop a sink, proves each of them, moves them alone to the dead-letter topic, steps over exactly them
+ * and starts the sink again. If it stops at another record, this is repeated, up to `max` records in all.
  * No other record is skipped: those in front of a culprit that the sink had not committed are written here first.
  * May be repeated after it was killed at any point. Errors: UNSAFE while registry or database is the cause; REFUSED when no
  * record explains the failure; NOT_FOUND, UNREACHABLE, TIMEOUT, what the target throws.
@@ -67,7 +67,7 @@ export async function quarantine(action: QuarantineAction, options: QuarantineOp
   const startedAt = Date.now();
   const { stream } = action;
   const connector = stream.sink.name;
-  const done = { plans: [] as QuarantinePlan[], moved: [] as MovedRecord[], written: 0 };
+  const done: Done = { plans: [], moved: [], written: 0 };
   const result = (outcome: QuarantineResult['outcome'], state: string): QuarantineResult => ({
     connector,
     outcome,
@@ -85,12 +85,10 @@ export async function quarantine(action: QuarantineAction, options: QuarantineOp
     refuseOtherFaults(connector, failures);
     requireKnownRows(stream);
     await requireRegistry(action.registry, stream);
-    const outcome = await withPostgres(action.database, (client) =>
-      oneRound(action, options, status, interrupted, done, {
-        decoder: action.decoder,
-        rows: createSinkRows(client, stream, action.schema),
-      }),
-    );
+    const outcome = await withPostgres(action.database, (client) => {
+      const judges = { decoder: action.decoder, rows: createSinkRows(client, stream, action.schema) };
+      return quarantineOnce(action, options, { status, failures, interrupted, judges }, done);
+    });
     if (outcome === 'planned') return result('planned', status.state);
     if (outcome !== 'again') return result('quarantined', outcome);
     if (done.moved.length >= options.max) throw failingSink(await deployedStatus(action), stream);
@@ -103,73 +101,70 @@ interface Done {
   written: number;
 }
 
-/** One stop of the sink: the state it came back to, or `again` when it has failed on another record. */
-async function oneRound(
+/** A sink that has stopped, and what its records are tried with. */
+interface StoppedSink {
+  readonly status: ConnectorStatus;
+  readonly failures: readonly FailedPart[];
+  /** The state to restore, if an earlier quarantine was killed. */
+  readonly interrupted: WantedState | undefined;
+  readonly judges: Judges;
+}
+
+/** Handles one stop of the sink. Returns the state it came back to, or `again` when it has failed on another record. */
+async function quarantineOnce(
   action: QuarantineAction,
   options: QuarantineOptions,
-  status: ConnectorStatus,
-  interrupted: WantedState | undefined,
+  { status, failures, interrupted, judges }: StoppedSink,
   done: Done,
-  judges: Judges,
 ): Promise<WantedState | 'planned' | 'again'> {
   const { stream } = action;
-  const failures = failuresOf(status, stream);
   await requireOffsetApi(action);
   const positions = await readPositions(action);
   const search = await findCulprits({ ...action, judges }, positions, options.max - done.moved.length);
   const steps = planSteps(positions, search.culprits);
-  if (steps.length === 0 && interrupted === undefined) throw unexplained(stream.sink.name, status, stream, search);
+  if (steps.length === 0 && interrupted === undefined) {
+    throw unexplained(stream.sink.name, failures[0]?.cause, search);
+  }
   const plan = describePlan(stream, failures, steps, search, interrupted !== undefined);
   done.plans.push(plan);
   options.onPlan(plan);
   if (options.dryRun) return 'planned';
   await options.agree(plan);
   const state = interrupted ?? stateToRestore(status);
-  const marks = interruptionMarks(action);
-  const name = stream.sink.name;
-  await marks.write(new Map([[name, { state, at: new Date().toISOString() }]]));
+  const interruption = interruptionOf(action);
+  await interruption.write({ state, at: new Date().toISOString() });
+  const change = async (): Promise<void> => {
+    const { moved, written } = await stepOver(action, judges, { failures, steps, neighbours: search.good });
+    done.moved.push(...moved);
+    done.written += written;
+  };
   try {
-    await whileStopped(
-      action,
-      status,
-      async () => {
-        const stepped = await stepOver(action, judges, { failures, steps, neighbours: search.good });
-        done.moved.push(...stepped.moved);
-        done.written += stepped.written;
-      },
-      state,
-    );
-    await marks.write(new Map([[name, undefined]]));
+    await whileStopped(action, status, change, state);
+    await interruption.write(undefined);
     if (state === 'RUNNING') await waitUntilPast(action, steps);
     return state;
   } catch (error) {
     if (!failsAgain(error)) throw error;
-    await marks.write(new Map([[name, undefined]]));
+    await interruption.write(undefined);
     return 'again';
   }
 }
 
-/** Waits until the sink has committed something behind each step, where there is something. Errors: REFUSED, TIMEOUT. */
+/** Waits until the sink has committed a record behind each step, where there is one. Errors: REFUSED, TIMEOUT. */
 async function waitUntilPast(action: QuarantineAction, steps: readonly PartitionStep[]): Promise<void> {
   const { stream, target, timeoutMs, signal } = action;
-  await waitFor(
-    async () => {
-      const status = await target.status(stream.sink.name);
-      if (status !== undefined && failuresOf(status, stream).length > 0) throw failingSink(status, stream);
-      const positions = new Map((await readPositions(action)).map((one) => [one.partition, one]));
-      const isPast = ({ partition, to }: PartitionStep): boolean => {
-        const position = positions.get(partition);
-        return position !== undefined && (position.end <= to || (position.committed ?? 0n) > to);
-      };
-      return steps.every(isPast) ? true : undefined;
-    },
-    {
-      what: `${stream.sink.name} to commit records behind the quarantined ones`,
-      timeoutMs,
-      everyMs: 500,
-      ...(signal === undefined ? {} : { signal }),
-    },
-  );
+  const look = async (): Promise<true | undefined> => {
+    const status = await target.status(stream.sink.name);
+    if (status !== undefined && failuresOf(status, stream).length > 0) throw failingSink(status, stream);
+    const positions = new Map((await readPositions(action)).map((one) => [one.partition, one]));
+    const isPast = steps.every(({ partition, to }) => {
+      const position = positions.get(partition);
+      return position !== undefined && (position.end <= to || (position.committed ?? 0n) > to);
+    });
+    return isPast ? true : undefined;
+  };
+  const what = `${stream.sink.name} to commit records behind the quarantined ones`;
+  await waitFor(look, { what, timeoutMs, everyMs: 500, signal });
 }
 
 /** Whether the sink ran into another failure: `details.failures` of `failingSink`. */
@@ -177,23 +172,29 @@ const failsAgain = (error: unknown): boolean =>
   error instanceof ConnectError && error.code === 'REFUSED' && Array.isArray(error.details.failures);
 
 interface Interruption {
-  /** What the sink is to come back to. */
+  /** The state that the sink is to have afterwards. */
   readonly state: WantedState;
   readonly at: string;
 }
 
-const interruptionMarks = (action: QuarantineAction) => createMarks<Interruption>(action, 'quarantine');
+/** The mark that stands while a quarantine has the sink stopped. */
+function interruptionOf(action: QuarantineAction) {
+  const { name } = action.stream.sink;
+  const marks = createMarks<Interruption>(action, 'quarantine');
+  return {
+    read: async () => (await marks.read()).get(name),
+    write: (mark: Interruption | undefined) => marks.write(new Map([[name, mark]])),
+  };
+}
 
 /**
- * The state that a killed quarantine was to bring the sink back to; undefined when none has left it stopped. A sink that is not
- * stopped has been started by someone since, and a person's own stop is left alone.
+ * The state that a killed quarantine has to restore; undefined when none has left the sink stopped. A sink that is not stopped
+ * has been started by somebody since. A stop by somebody has no mark, and is left alone.
  */
 async function readInterrupted(action: QuarantineAction, { state }: ConnectorStatus): Promise<WantedState | undefined> {
-  const name = action.stream.sink.name;
-  const marks = interruptionMarks(action);
-  const mark = (await marks.read()).get(name);
-  if (mark === undefined) return undefined;
-  if (state === 'STOPPED') return mark.state;
-  await marks.write(new Map([[name, undefined]]));
+  const interruption = interruptionOf(action);
+  const mark = await interruption.read();
+  if (mark === undefined || state === 'STOPPED') return mark?.state;
+  await interruption.write(undefined);
   return undefined;
 }

@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest';
 import { judgeRecords } from '../../../operate/judge-records.ts';
-import { requireRegistry } from '../../../operate/quarantine/quarantine-plan.ts';
 import type { SinkRow } from '../../../operate/sink-rows.ts';
 import { createRecordDecoder } from '../../../schemas/record-decoder.ts';
-import { createSchemaRegistry } from '../../../schemas/registry.ts';
 import { frame } from '../../../schemas/wire-format.ts';
 import { type JsonReply, serveJson } from '../../support/json-server.ts';
-import { positions } from '../../support/positions-stream.ts';
 
 const schema = JSON.stringify({
   type: 'record',
@@ -34,10 +31,12 @@ async function judge(
         .map((row) => ({ row, sqlState: '22001', message: 'value too long' })),
     write: async () => {},
   };
-  return judgeRecords(
+  const judged = await judgeRecords(
     { decoder: createRecordDecoder({ url }), rows },
     values.map((value, index) => record(BigInt(index), value)),
   );
+  expect(judged.map(({ record: { value } }) => value)).toEqual(values);
+  return judged.map(({ judgement }) => judgement);
 }
 
 test('each record is judged for itself, in order', async () => {
@@ -73,17 +72,4 @@ test.each([500, 503, 401])('a registry that answers %i says nothing about a reco
     name: 'ConnectError',
     code: status === 401 ? 'REFUSED' : 'UNREACHABLE',
   });
-});
-
-test('a registry without the stream’s own schema is not believed, one out of order is not asked twice', async () => {
-  const ask = async (reply: JsonReply | undefined) => {
-    const { url } = await serveJson(() => reply);
-    return requireRegistry(createSchemaRegistry({ url }), positions);
-  };
-  await expect(ask(undefined)).rejects.toMatchObject({
-    code: 'UNSAFE',
-    message: expect.stringMatching(/does not have positions-value itself/),
-  });
-  await expect(ask({ status: 503, body: { message: 'down' } })).rejects.toMatchObject({ code: 'NOT_READY' });
-  await expect(ask({ status: 200, body: { id: 1, version: 1, schema } })).resolves.toBeUndefined();
 });

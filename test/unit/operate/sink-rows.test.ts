@@ -1,39 +1,108 @@
 import { expect, test } from 'vitest';
-import { sqlText, statementGroups } from '../../../operate/sink-rows.ts';
+import { createSinkRows } from '../../../operate/sink-rows.ts';
+import type { AvroRecord } from '../../../schemas/avro-schema.ts';
+import { parseAvroSchema } from '../../../schemas/avro-schema.ts';
 import { positions } from '../../support/positions-stream.ts';
 
-const row = (offset: bigint, position_account: string, more: Record<string, string> = {}) => ({
+const schema = parseAvroSchema(
+  JSON.stringify({
+    type: 'record',
+    name: 'R',
+    fields: [
+      { name: 'position_account', type: 'string' },
+      { name: 'signature', type: 'string' },
+      { name: 'memo', type: 'string' },
+      { name: 'slot', type: 'long' },
+      { name: 'raw', type: 'bytes' },
+      { name: 'at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+    ],
+  }),
+  'test',
+);
+
+interface Statement {
+  readonly text: string;
+  readonly values: readonly (readonly (string | null)[])[];
+}
+
+/** A table that refuses the rows of these accounts, and the statements it has seen. */
+function table(refused: Readonly<Record<string, string>> = {}) {
+  const commands: string[] = [];
+  const inserts: Statement[] = [];
+  const query = async (statement: string | Statement) => {
+    if (typeof statement === 'string') {
+      commands.push(statement);
+      return;
+    }
+    inserts.push(statement);
+    const code = statement.values[0]?.map((account) => refused[account ?? '']).find((state) => state !== undefined);
+    if (code !== undefined) throw Object.assign(new Error('value too long'), { code });
+  };
+  const client = { query } as unknown as Parameters<typeof createSinkRows>[0];
+  return { rows: createSinkRows(client, positions, schema), commands, inserts };
+}
+
+const row = (offset: bigint, position_account: string, more: AvroRecord = {}) => ({
   partition: 0,
   offset,
   values: { position_account, signature: 's', ...more },
 });
-const offsetsOf = (rows: Parameters<typeof statementGroups>[0]) =>
-  statementGroups(rows, positions).map((group) => group.map(({ offset }) => Number(offset)));
 
-test('rows of one upsert key never meet in one statement, and their order is kept', () => {
-  expect(offsetsOf([row(0n, 'a'), row(1n, 'b'), row(2n, 'a'), row(3n, 'a'), row(4n, 'b')])).toEqual([
-    [0, 1],
-    [2],
-    [3, 4],
+/** The offsets of the rows in each statement: the last column. */
+const offsetsIn = (inserts: readonly Statement[]) => inserts.map(({ values }) => values.at(-1)?.map(Number));
+
+test('rows of one upsert key never meet in one statement, and their order is kept', async () => {
+  const { rows, inserts } = table();
+  await rows.write([row(0n, 'a'), row(1n, 'b'), row(2n, 'a'), row(3n, 'a'), row(4n, 'b')]);
+  expect(offsetsIn(inserts)).toEqual([[0, 1], [2], [3, 4]]);
+});
+
+test('rows of another schema are a statement of their own', async () => {
+  const { rows, inserts } = table();
+  await rows.write([row(0n, 'a'), row(1n, 'b', { memo: 'x' }), row(2n, 'c')]);
+  expect(offsetsIn(inserts)).toEqual([[0], [1], [2]]);
+});
+
+test('exactly the refused rows are found, and nothing is written', async () => {
+  const { rows, commands } = table({ c: '22001', f: '23514' });
+  const refused = await rows.findRefused(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name, at) => row(BigInt(at), name)));
+  expect(refused.map(({ row: { offset }, sqlState }) => [offset, sqlState])).toEqual([
+    [2n, '22001'],
+    [5n, '23514'],
   ]);
+  expect([commands[0], commands.at(-1)]).toEqual(['BEGIN', 'ROLLBACK']);
+  expect(commands).not.toContain('COMMIT');
 });
 
-test('rows of another schema are a statement of their own', () => {
-  expect(offsetsOf([row(0n, 'a'), row(1n, 'b', { memo: 'x' }), row(2n, 'c')])).toEqual([[0], [1], [2]]);
-  expect(offsetsOf([])).toEqual([]);
+test('a row that is refused keeps all from being written', async () => {
+  const { rows, commands } = table({ b: '22001' });
+  await expect(rows.write([row(0n, 'a'), row(7n, 'b')])).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: 'PostgreSQL refuses the row of positions-0@7: value too long',
+  });
+  expect(commands.at(-1)).toBe('ROLLBACK');
 });
 
-test('values are text that PostgreSQL reads exactly', () => {
-  expect(sqlText(2n ** 63n - 1n)).toBe('9223372036854775807');
-  expect(sqlText('-0.000001')).toBe('-0.000001');
-  expect(sqlText(Buffer.from([0, 255]))).toBe('\\x00ff');
-  expect(sqlText(null)).toBeNull();
-  expect(sqlText(undefined)).toBeNull();
+test.each([
+  ['42703', 'REFUSED'],
+  ['55P03', 'REFUSED'],
+  ['57P01', 'UNREACHABLE'],
+  ['ECONNRESET', 'UNREACHABLE'],
+])('an error of %s is no fault of a row: %s', async (state, code) => {
+  await expect(table({ a: state }).rows.findRefused([row(0n, 'a')])).rejects.toMatchObject({ code });
 });
 
-test('times beyond four digits and before our era are written as PostgreSQL reads them', () => {
-  expect(sqlText(new Date('2026-01-01T00:00:00.123Z'))).toBe('2026-01-01T00:00:00.123Z');
-  expect(sqlText(new Date('+012345-06-07T00:00:00.000Z'))).toBe('12345-06-07T00:00:00.000Z');
-  expect(sqlText(new Date('0000-06-07T00:00:00.000Z'))).toBe('0001-06-07T00:00:00.000Z BC');
-  expect(sqlText(new Date('-000043-03-15T00:00:00.000Z'))).toBe('0044-03-15T00:00:00.000Z BC');
+test.each([
+  [{ slot: 2n ** 63n - 1n }, '9223372036854775807'],
+  [{ memo: '-0.000001' }, '-0.000001'],
+  [{ raw: Buffer.from([0, 255]) }, '\\x00ff'],
+  [{ memo: null }, null],
+  [{ at: new Date('2026-01-01T00:00:00.123Z') }, '2026-01-01T00:00:00.123Z'],
+  [{ at: new Date('+012345-06-07T00:00:00.000Z') }, '12345-06-07T00:00:00.000Z'],
+  [{ at: new Date('0000-06-07T00:00:00.000Z') }, '0001-06-07T00:00:00.000Z BC'],
+  [{ at: new Date('-000043-03-15T00:00:00.000Z') }, '0044-03-15T00:00:00.000Z BC'],
+])('%o is written as text that PostgreSQL reads exactly', async (value, text) => {
+  const { rows, inserts } = table();
+  await rows.write([row(0n, 'a', value)]);
+  expect(inserts[0]?.values[2]).toEqual([text]);
 });

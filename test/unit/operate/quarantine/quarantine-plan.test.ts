@@ -5,7 +5,14 @@ import { failuresOf } from '../../../../connectors/wait/failure.ts';
 import { packageRoot } from '../../../../core/package-root.ts';
 import type { Position } from '../../../../operate/offset-positions.ts';
 import type { Culprit } from '../../../../operate/quarantine/find-culprits.ts';
-import { describePlan, planSteps, refuseOtherFaults } from '../../../../operate/quarantine/quarantine-plan.ts';
+import {
+  describePlan,
+  planSteps,
+  refuseOtherFaults,
+  requireRegistry,
+} from '../../../../operate/quarantine/quarantine-plan.ts';
+import { createSchemaRegistry } from '../../../../schemas/registry.ts';
+import { type JsonReply, serveJson } from '../../../support/json-server.ts';
 import { positions as stream } from '../../../support/positions-stream.ts';
 
 const position = (partition: number, committed: bigint | undefined): Position => ({
@@ -88,3 +95,16 @@ test.each(['no-magic-byte', 'unknown-schema-id', 'truncated-value', 'value-too-l
     expect(() => refuseOtherFaults('positions-sink', failuresWith(trace))).not.toThrow();
   },
 );
+
+test('a registry without the stream’s own schema is not believed, one out of order is not asked twice', async () => {
+  const ask = async (reply: JsonReply | undefined) => {
+    const { url } = await serveJson(() => reply);
+    return requireRegistry(createSchemaRegistry({ url }), stream);
+  };
+  await expect(ask(undefined)).rejects.toMatchObject({
+    code: 'UNSAFE',
+    message: expect.stringMatching(/does not have positions-value itself/),
+  });
+  await expect(ask({ status: 503, body: { message: 'down' } })).rejects.toMatchObject({ code: 'NOT_READY' });
+  await expect(ask({ status: 200, body: { id: 1, version: 1, schema: '"string"' } })).resolves.toBeUndefined();
+});
