@@ -27,7 +27,7 @@ export async function doctor(session: Session, { timeoutMs, nodeVersion }: Docto
     ],
   };
   const target = await session.connect();
-  const probes = createProbes({ project, environment, streams, machine, target, secrets });
+  const probes = createProbes({ project, environment, streams, machine, target }, secrets);
   try {
     return await diagnose(allChecks, probes, { timeoutMs });
   } finally {

@@ -8,13 +8,11 @@ export type CanonicalRow = Readonly<Record<string, string | null>>;
 
 /** A decoded Avro record as canonical text. */
 export function canonicalRecord(fields: readonly AvroField[], record: Readonly<Record<string, unknown>>): CanonicalRow {
-  const row: Record<string, string | null> = {};
-  for (const field of fields) {
-    const value = record[field.name];
-    if (value === null || value === undefined) row[field.name] = null;
-    else row[field.name] = value instanceof Date ? value.toISOString() : String(value);
-  }
-  return row;
+  const textOf = (value: unknown): string | null => {
+    if (value === null || value === undefined) return null;
+    return value instanceof Date ? value.toISOString() : String(value);
+  };
+  return Object.fromEntries(fields.map(({ name }) => [name, textOf(record[name])]));
 }
 
 /** SQL that yields a column's canonical text. Sub-millisecond digits would show, so they cannot hide a difference. */

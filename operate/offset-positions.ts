@@ -1,10 +1,11 @@
 import type { Admin } from 'kafkajs';
 import { ConnectError } from '../core/errors.ts';
-import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
+import { withAdmin } from '../core/kafka.ts';
 import { type PartitionRange, type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
 import { sinkGroup } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
+import type { StreamSource } from './read-records.ts';
 
 export const CLIENT_ID = 'perps-connect-offsets';
 
@@ -18,13 +19,8 @@ export interface Position {
   readonly lag: bigint;
 }
 
-export interface OffsetSources {
-  readonly stream: StreamDefinition;
-  readonly kafka: KafkaConnection;
-}
-
 /** Where the sink stands in every partition of its topic. Errors: NOT_FOUND, UNREACHABLE. */
-export async function readPositions({ stream, kafka }: OffsetSources): Promise<Position[]> {
+export async function readPositions({ stream, kafka }: StreamSource): Promise<Position[]> {
   const topic = stream.topic.name;
   return withAdmin(kafka, CLIENT_ID, async (admin) => {
     const positions = await positionsIn(admin, stream);
@@ -84,7 +80,7 @@ export interface NextRecord {
 
 /** The next record of every partition that has one. Errors: UNREACHABLE, TIMEOUT, NOT_FOUND. */
 export async function readNextRecords(
-  { stream, kafka }: OffsetSources,
+  { stream, kafka }: StreamSource,
   positions: readonly Position[],
   decoder: RecordDecoder,
 ): Promise<Map<number, NextRecord>> {

@@ -2,9 +2,10 @@ import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { scanTopic } from '../core/kafka-scan.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
-import { CLIENT_ID, type OffsetSources, type Position, slotOf } from './offset-positions.ts';
+import { CLIENT_ID, type Position, slotOf } from './offset-positions.ts';
+import type { StreamSource } from './read-records.ts';
 
-/** Where a sink is to go on reading. */
+/** Where a sink shall continue to read. */
 export type OffsetTarget =
   | { readonly kind: 'earliest' }
   | { readonly kind: 'latest' }
@@ -28,19 +29,17 @@ export function parseOffsetTarget(text: string): OffsetTarget {
 }
 
 /**
- * The offset each partition is to be read from; the partition's end where nothing fits.
- * Slots grow along a partition only nearly: an update that was sent again stands behind later ones. A binary search could
- * miss the first, so a slot is searched from the oldest record on, which reads the topic up to there. A record that does not
- * decode has no slot and is passed over.
+ * The first offset of each partition that fits; the partition's end where none does.
+ * Slots do not always grow along a partition: an update that was sent again stands behind later ones. A binary search could
+ * miss the first, so the topic is read from its oldest record up to the slot. A record that does not decode has no slot.
  * Errors: USAGE for a slot in a stream without slots, UNREACHABLE, TIMEOUT.
  */
 export async function findOffsets(
-  sources: OffsetSources & { readonly signal?: AbortSignal },
+  { stream, kafka, signal }: StreamSource,
   target: OffsetTarget,
   positions: readonly Position[],
   decoder: RecordDecoder,
 ): Promise<Map<number, bigint>> {
-  const { stream, kafka, signal } = sources;
   const topic = stream.topic.name;
   switch (target.kind) {
     case 'earliest':
@@ -63,7 +62,7 @@ export async function findOffsets(
       await scanTopic(kafka, {
         topic,
         clientId: CLIENT_ID,
-        ...(signal === undefined ? {} : { signal }),
+        signal,
         onRecords: async (records) => {
           for (const record of records) {
             const slot = await slotOf(record, stream, decoder);

@@ -3,14 +3,14 @@ import { ConnectError, rootCause } from '../core/errors.ts';
 import { createKafka, type KafkaConnection, kafkaUnreachable } from '../core/kafka.ts';
 import { DEFAULT_LIMITS, takeRequest } from '../producer/kafka/publisher.ts';
 
-/** A record for one partition, as it is: bytes and headers are not touched. */
+/** A record for one partition. Bytes and headers are published as they are. */
 export interface PublishedRecord {
   readonly partition: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: IHeaders;
-  /** When it was made; now if left out. */
-  readonly timestampMs?: number;
+  /** When it was made. Default: now. */
+  readonly timestampMs?: number | undefined;
 }
 
 /**
@@ -54,9 +54,9 @@ export async function publishRecords(
   }
 }
 
-const toMessage = ({ timestampMs, ...record }: PublishedRecord) => ({
+const toMessage = ({ timestampMs = Date.now(), ...record }: PublishedRecord) => ({
   ...record,
-  ...(timestampMs === undefined ? {} : { timestamp: String(timestampMs) }),
+  timestamp: String(timestampMs),
 });
 
 function sizeOf({ key, value, headers }: PublishedRecord): number {
@@ -65,14 +65,11 @@ function sizeOf({ key, value, headers }: PublishedRecord): number {
 }
 
 function refused(topic: string, cause: unknown): ConnectError {
-  const reason = rootCause(cause);
-  return new ConnectError(
-    'REFUSED',
-    `Kafka did not take records for ${topic}: ${reason instanceof Error ? reason.message : String(reason)}`,
-    {
-      cause,
-      details: { topic },
-      hint: '`connect deploy` creates the topics of a stream; check the rights of this user',
-    },
-  );
+  const root = rootCause(cause);
+  const reason = root instanceof Error ? root.message : String(root);
+  return new ConnectError('REFUSED', `Kafka did not take records for ${topic}: ${reason}`, {
+    cause,
+    details: { topic },
+    hint: '`connect deploy` creates the topics of a stream; check the rights of this user',
+  });
 }

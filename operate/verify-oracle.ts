@@ -1,23 +1,17 @@
 import { rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type OracleEntry, readOracle } from '../producer/simulator/oracle.ts';
-import type { AvroSchema } from '../schemas/avro-schema.ts';
 import { type CanonicalRow, differingColumns, pickColumns } from './canonical.ts';
+import { inChunks } from './in-chunks.ts';
 import { placeOf } from './record-place.ts';
-import type { TableReader } from './table-reader.ts';
-import type { DifferenceLog, OracleFigures } from './verify-report.ts';
+import type { OracleFigures, TableCheck } from './verify-report.ts';
 
 const CHUNK = 1_000;
 
-export interface OracleCheck {
+export interface OracleCheck extends TableCheck {
   readonly path: string;
-  readonly stream: StreamDefinition;
-  readonly schema: AvroSchema;
-  readonly table: TableReader;
   /** SHA-256 (hex) of every value in the rejected topic. */
   readonly rejected: ReadonlySet<string>;
-  readonly differences: DifferenceLog;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -91,9 +85,7 @@ async function compareCurrent(
   { stream, schema, table, differences }: OracleCheck,
   newest: NewestUpdates,
 ): Promise<void> {
-  const identities = [...newest.keys()];
-  for (let from = 0; from < identities.length; from += CHUNK) {
-    const wanted = identities.slice(from, from + CHUNK);
+  for (const wanted of inChunks([...newest.keys()], CHUNK)) {
     const found = await table.findCurrent(wanted);
     for (const identity of wanted) {
       const expected = newest.get(identity)?.values ?? {};

@@ -1,4 +1,15 @@
+import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { CanonicalRow } from './canonical.ts';
+import type { StreamSource } from './read-records.ts';
+import type { TableReader } from './table-reader.ts';
+
+/** What is compared with the table, and where the differences go. */
+export interface TableCheck extends StreamSource {
+  /** The fields that the sink writes. */
+  readonly schema: AvroSchema;
+  readonly table: TableReader;
+  readonly differences: DifferenceLog;
+}
 
 /** One thing that is not as it must be. */
 export interface Difference {

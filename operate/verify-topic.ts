@@ -1,26 +1,19 @@
-import type { KafkaConnection } from '../core/kafka.ts';
 import { type PartitionRange, type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
-import type { StreamDefinition } from '../pipeline/types.ts';
-import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { type CanonicalRow, canonicalRecord, differingColumns, pickColumns } from './canonical.ts';
 import { deadLetterName } from './dead-letters/record-headers.ts';
+import { inChunks } from './in-chunks.ts';
+import { readRecords, type StreamSource } from './read-records.ts';
 import { placeOf } from './record-place.ts';
-import type { TableReader, TableRow } from './table-reader.ts';
-import type { DifferenceLog } from './verify-report.ts';
+import type { TableRow } from './table-reader.ts';
+import type { TableCheck } from './verify-report.ts';
 
 const CHUNK = 1_000;
 
-export interface TopicCheck {
-  readonly kafka: KafkaConnection;
-  readonly stream: StreamDefinition;
-  readonly schema: AvroSchema;
+export interface TopicCheck extends TableCheck {
   readonly decoder: RecordDecoder;
-  readonly table: TableReader;
-  readonly differences: DifferenceLog;
   readonly onProgress?: ((records: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface TopicFigures {
@@ -58,7 +51,7 @@ export async function checkTopic(check: TopicCheck): Promise<TopicFigures> {
     clientId: 'perps-connect-verify',
     signal,
     onRecords: async (batch) => {
-      for (let from = 0; from < batch.length; from += CHUNK) await compare(batch.slice(from, from + CHUNK));
+      for (const chunk of inChunks(batch, CHUNK)) await compare(chunk);
     },
   });
   return { ranges, ...figures };
@@ -112,18 +105,11 @@ async function decodeRecord(
 }
 
 /** Where the dead letters stood, by the headers that Connect and `quarantine` write. */
-async function readDeadLetterNames({ kafka, stream, signal }: TopicCheck): Promise<Set<string>> {
+async function readDeadLetterNames(source: StreamSource): Promise<Set<string>> {
   const names = new Set<string>();
-  const topic = deadLetterTopic(stream);
-  await scanTopic(kafka, {
-    topic,
-    clientId: 'perps-connect-verify',
-    signal,
-    onRecords: async (records) => {
-      for (const { headers, partition, offset } of records) {
-        names.add(deadLetterName(headers, { topic, partition, offset }));
-      }
-    },
+  const topic = deadLetterTopic(source.stream);
+  await readRecords(source, { topic, clientId: 'perps-connect-verify' }, ({ headers, partition, offset }) => {
+    names.add(deadLetterName(headers, { topic, partition, offset }));
   });
   return names;
 }

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { KafkaConnection } from '../core/kafka.ts';
-import { scanTopic } from '../core/kafka-scan.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
+import { readRecords, type StreamSource } from './read-records.ts';
 import { createTableReader } from './table-reader.ts';
 import { compareCurrentView, compareRollup, type DerivedFigures } from './verify-derived.ts';
 import { checkOracle } from './verify-oracle.ts';
@@ -13,10 +12,8 @@ import { DifferenceLog, type VerifyReport } from './verify-report.ts';
 import { countRowsByRecord } from './verify-table.ts';
 import { checkTopic } from './verify-topic.ts';
 
-export interface VerifyOptions {
-  readonly stream: StreamDefinition;
+export interface VerifyOptions extends StreamSource {
   readonly schema: AvroSchema;
-  readonly kafka: KafkaConnection;
   readonly database: PostgresConnection;
   readonly decoder: RecordDecoder;
   /** What the feed says it sent; without it the topic alone is the reference. */
@@ -24,7 +21,6 @@ export interface VerifyOptions {
   /** How many differences the report describes; all are counted. Default 20. */
   readonly sampleSize?: number | undefined;
   readonly onProgress?: ((records: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -85,43 +81,25 @@ function reportWrongRows(
   },
 ): void {
   const { foreign, unwritten, current, rollup } = counts;
-  const report = (kind: 'unexpected' | 'not-current' | 'not-folded', count: number, message: string): void => {
-    if (count > 0) differences.add({ kind, message }, count);
-  };
-  report(
-    'unexpected',
-    foreign,
-    `${foreign} rows of ${table.name} name a record of ${topic.name} that holds another update`,
-  );
-  report(
-    'unexpected',
-    unwritten,
-    `${unwritten} rows of ${table.name} name no record of ${topic.name}: they were not written by the sink`,
-  );
-  report(
-    'not-current',
-    current.wrong,
-    `${current.wrong} rows of ${table.current?.view} are not the newest of the table: ${current.samples.join(', ')}`,
-  );
-  report(
-    'not-folded',
-    rollup.wrong,
-    `${table.fold?.table} does not hold what the history gives for ${rollup.wrong}: ${rollup.samples.join(', ')}; run \`connect rebuild\``,
-  );
+  const noRecord = `${unwritten} rows of ${table.name} name no record of ${topic.name}: they were not written by the sink`;
+  const otherUpdate = `${foreign} rows of ${table.name} name a record of ${topic.name} that holds another update`;
+  const stale = `${current.wrong} rows of ${table.current?.view} are not the newest of the table`;
+  const wrong = `${table.fold?.table} does not hold what the history gives for ${rollup.wrong}`;
+  const found = [
+    ['unexpected', foreign, otherUpdate],
+    ['unexpected', unwritten, noRecord],
+    ['not-current', current.wrong, `${stale}: ${current.samples.join(', ')}`],
+    ['not-folded', rollup.wrong, `${wrong}: ${rollup.samples.join(', ')}; run \`connect rebuild\``],
+  ] as const;
+  for (const [kind, count, message] of found) if (count > 0) differences.add({ kind, message }, count);
 }
 
 /** Hashes of the refused updates, each once: a producer that resumed refuses the same bytes again. */
-async function readRejected({ kafka, stream, signal }: VerifyOptions): Promise<ReadonlySet<string>> {
+async function readRejected(options: StreamSource): Promise<ReadonlySet<string>> {
   const seen = new Set<string>();
-  await scanTopic(kafka, {
-    topic: rejectedTopic(stream),
-    clientId: 'perps-connect-verify',
-    signal,
-    onRecords: async (records) => {
-      for (const { value } of records) {
-        if (value !== null) seen.add(createHash('sha256').update(value).digest('hex'));
-      }
-    },
+  const topic = rejectedTopic(options.stream);
+  await readRecords(options, { topic, clientId: 'perps-connect-verify' }, ({ value }) => {
+    if (value !== null) seen.add(createHash('sha256').update(value).digest('hex'));
   });
   return seen;
 }

@@ -1,7 +1,7 @@
 import type { RecordPlace } from '../../connectors/wait/failure.ts';
-import { headerText, scanTopic } from '../../core/kafka-scan.ts';
+import { headerText } from '../../core/kafka-scan.ts';
 import { createMarks, type Marks } from '../marks.ts';
-import type { DeadLetterSources } from './read-dead-letters.ts';
+import { readRecords, type StreamSource } from '../read-records.ts';
 import { REPLAY_HEADERS } from './record-headers.ts';
 
 /** What is remembered of a replay. */
@@ -19,15 +19,14 @@ export interface ReplayMark {
 }
 
 /** The marks of a stream, by record id. */
-export const replayMarks = (sources: DeadLetterSources): Marks<ReplayMark> =>
-  createMarks<ReplayMark>(sources, 'replayed');
+export const replayMarks = (source: StreamSource): Marks<ReplayMark> => createMarks<ReplayMark>(source, 'replayed');
 
 /**
  * Where the replayed records stand, by record id. A killed run may have left a mark that says `sending`: the topic is read from
  * its offset on. If the record is there, the mark is completed; if not, it was never sent.
  */
-export async function readReplayed(sources: DeadLetterSources): Promise<Map<string, RecordPlace>> {
-  const marks = replayMarks(sources);
+export async function readReplayed(source: StreamSource): Promise<Map<string, RecordPlace>> {
+  const marks = replayMarks(source);
   const replayed = new Map<string, RecordPlace>();
   const sending = new Map<string, ReplayMark & { readonly recordId: string }>();
   const starts = new Map<number, bigint>();
@@ -43,20 +42,13 @@ export async function readReplayed(sources: DeadLetterSources): Promise<Map<stri
   }
   if (sending.size === 0) return replayed;
   const completed = new Map<string, ReplayMark>();
-  const topic = sources.stream.topic.name;
-  await scanTopic(sources.kafka, {
-    topic,
-    clientId: 'perps-connect-letters',
-    starts,
-    onRecords: async (records) => {
-      for (const { headers, partition, offset } of records) {
-        const mark = sending.get(headerText(headers, REPLAY_HEADERS.of) ?? '');
-        if (mark === undefined || mark.partition !== partition || offset < BigInt(mark.offset)) continue;
-        const { recordId, ...rest } = mark;
-        replayed.set(recordId, { topic, partition, offset });
-        completed.set(recordId, { ...rest, state: 'sent', offset: offset.toString() });
-      }
-    },
+  const topic = source.stream.topic.name;
+  await readRecords(source, { topic, clientId: 'perps-connect-letters', starts }, ({ headers, partition, offset }) => {
+    const mark = sending.get(headerText(headers, REPLAY_HEADERS.of) ?? '');
+    if (mark === undefined || mark.partition !== partition || offset < BigInt(mark.offset)) return;
+    const { recordId, ...rest } = mark;
+    replayed.set(recordId, { topic, partition, offset });
+    completed.set(recordId, { ...rest, state: 'sent', offset: offset.toString() });
   });
   await marks.write(completed);
   return replayed;

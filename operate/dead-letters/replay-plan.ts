@@ -30,7 +30,7 @@ export interface ReadyRecord {
 /** Whether a dead letter can be replayed, and if not, why. */
 export type ReplayVerdict =
   | { readonly kind: 'ready'; readonly record: ReadyRecord }
-  | { readonly kind: 'replayed' | 'newer' | 'refused' | 'looping'; readonly reason: string };
+  | { readonly kind: 'replayed-before' | 'newer' | 'refused' | 'looping'; readonly reason: string };
 
 export interface PlannedReplay {
   readonly deadLetter: DeadLetter;
@@ -74,7 +74,7 @@ export async function planReplay(
     const verdict: ReplayVerdict =
       copy === undefined
         ? (doneBefore(deadLetter, rules) ?? (await toRecord(context, deadLetter, rules.ranges)))
-        : { kind: 'replayed', reason: `the same as ${copy}` };
+        : { kind: 'replayed-before', reason: `the same as ${copy}` };
     plan.push({ deadLetter, verdict });
   }
   const current = rules.again ? plan : await refuseOlder(context, plan);
@@ -86,7 +86,7 @@ const refused = (reason: string): ReplayVerdict => ({ kind: 'refused', reason })
 function doneBefore({ recordId, replays }: DeadLetter, { replayed, again }: ReplayRules): ReplayVerdict | undefined {
   if (again) return undefined;
   const place = replayed.get(recordId);
-  if (place !== undefined) return { kind: 'replayed', reason: `replayed as ${formatPlace(place)}` };
+  if (place !== undefined) return { kind: 'replayed-before', reason: `replayed as ${formatPlace(place)}` };
   return replays < MAX_REPLAYS ? undefined : { kind: 'looping', reason: `it came back after ${replays} replays` };
 }
 

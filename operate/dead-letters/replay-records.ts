@@ -1,13 +1,14 @@
 import { failuresOf } from '../../connectors/wait/failure.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { topicRanges } from '../../core/kafka-scan.ts';
+import { inChunks } from '../in-chunks.ts';
 import { publishRecords } from '../publish-records.ts';
 import { formatPlace } from '../record-place.ts';
 import { deployedStatus, failingSink, type SinkAction } from '../settle-sink.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { REPLAY_HEADERS } from './record-headers.ts';
 import { type ReplayMark, readReplayed, replayMarks } from './replay-marks.ts';
-import { planReplay, type ReplayContext } from './replay-plan.ts';
+import { planReplay, type ReplayContext, type ReplayVerdict } from './replay-plan.ts';
 import { type Sending, type Sent, waitForRows } from './wait-for-rows.ts';
 
 export interface ReplayOptions {
@@ -28,7 +29,7 @@ export interface ReplayedLetter {
    * `replayed`: published now. `planned`: would be published; a dry run. `left`: beyond the limit. The others were not published:
    * replayed before, in the table from a later delivery, still refused, or come back too often.
    */
-  readonly outcome: 'replayed' | 'planned' | 'left' | 'replayed-before' | 'newer' | 'refused' | 'looping';
+  readonly outcome: 'replayed' | 'planned' | 'left' | Exclude<ReplayVerdict['kind'], 'ready'>;
   readonly reason?: string | undefined;
   /** The new record: `positions-3@99001`. */
   readonly record?: string | undefined;
@@ -67,8 +68,7 @@ export async function replayRecords(
   for (const { deadLetter, verdict } of plan) {
     const known = { letter: deadLetter.name, cause: deadLetter.cause };
     if (verdict.kind !== 'ready') {
-      const outcome = verdict.kind === 'replayed' ? 'replayed-before' : verdict.kind;
-      outcomes.set(deadLetter, { ...known, outcome, reason: verdict.reason });
+      outcomes.set(deadLetter, { ...known, outcome: verdict.kind, reason: verdict.reason });
     } else if (ready.length < limit) {
       ready.push({ deadLetter, record: verdict.record });
       outcomes.set(deadLetter, { ...known, outcome: 'planned' });
@@ -78,7 +78,7 @@ export async function replayRecords(
   await requireRunning(action);
   await agree(ready.length);
   const sent: Sent[] = [];
-  for (let at = 0; at < ready.length; at += BATCH) sent.push(...(await send(action, ready.slice(at, at + BATCH))));
+  for (const batch of inChunks(ready, BATCH)) sent.push(...(await send(action, batch)));
   const { arrived, failure } = await waitForRows(action, context, sent);
   for (const one of sent) {
     const { name: letter, cause } = one.deadLetter;

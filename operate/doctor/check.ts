@@ -29,19 +29,12 @@ export interface Check<Used extends keyof Probes = keyof Probes> {
 
 export const ok = (subject: string, message: string): Diagnosis => ({ verdict: 'ok', subject, message });
 
-export const warning = (subject: string, message: string, remedy: string): Diagnosis => ({
-  verdict: 'warning',
-  subject,
-  message,
-  remedy,
-});
+const notOk =
+  (verdict: 'warning' | 'broken') =>
+  (subject: string, message: string, remedy: string): Diagnosis => ({ verdict, subject, message, remedy });
 
-export const broken = (subject: string, message: string, remedy: string): Diagnosis => ({
-  verdict: 'broken',
-  subject,
-  message,
-  remedy,
-});
+export const warning = notOk('warning');
+export const broken = notOk('broken');
 
 /** Runs a check's question for each stream. */
 export async function eachStream(

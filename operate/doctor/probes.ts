@@ -33,14 +33,18 @@ export interface Machine {
   readonly folders: readonly { readonly what: string; readonly path: string }[];
 }
 
-/** What the checks may ask. An answer that several checks need is asked for once. */
-export interface Probes {
+/** What is examined. */
+export interface Examined {
   readonly project: Project;
   readonly environment: Environment;
   readonly streams: readonly StreamDefinition[];
   readonly machine: Machine;
-  readonly database: PostgresConnection;
   readonly target: ConnectTarget;
+}
+
+/** What the checks may ask. An answer that several checks need is asked for once. */
+export interface Probes extends Examined {
+  readonly database: PostgresConnection;
   readonly registry: SchemaRegistry;
   kafka(): Promise<Admin>;
   query<Row extends object>(sql: string): Promise<readonly Row[]>;
@@ -58,25 +62,16 @@ export interface Probes {
   close(): void;
 }
 
-export interface ProbeSources {
-  readonly project: Project;
-  readonly environment: Environment;
-  readonly streams: readonly StreamDefinition[];
-  readonly machine: Machine;
-  readonly target: ConnectTarget;
-  readonly secrets: Secrets;
-}
-
 /** Opens nothing before a check asks. */
-export function createProbes(sources: ProbeSources): Probes {
-  const { project, environment, target, secrets } = sources;
+export function createProbes(examined: Examined, secrets: Secrets): Probes {
+  const { project, environment, target } = examined;
   const connection = kafkaConnection(environment, secrets);
   const database = databaseConnection(environment, secrets);
   const admin = createKafka(connection, 'perps-connect-doctor').admin({ retry: { retries: 1 } });
   const sinkConfig = (stream: StreamDefinition): SinkConfig =>
     renderSink(stream, environment, loadAvroSchema(projectFile(project, stream.schema)).fields);
   return {
-    ...sources,
+    ...examined,
     database,
     registry: createSchemaRegistry(registryConnection(environment, secrets)),
     kafka: once(async () => {

@@ -1,11 +1,10 @@
 import type { IHeaders } from 'kafkajs';
 import type { FailedPart } from '../../connectors/wait/failure.ts';
-import type { KafkaConnection } from '../../core/kafka.ts';
-import { scanTopic } from '../../core/kafka-scan.ts';
 import { deadLetterTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import { CONNECT_HEADERS, deadLetterName, QUARANTINE_HEADERS } from '../dead-letters/record-headers.ts';
 import { publishRecords } from '../publish-records.ts';
+import { readRecords, type StreamSource } from '../read-records.ts';
 import { formatPlace, placeOf } from '../record-place.ts';
 import type { Culprit } from './find-culprits.ts';
 import { taskOf } from './quarantine-plan.ts';
@@ -35,21 +34,15 @@ const CLIENT_ID = 'perps-connect-quarantine';
  * may be repeated. Errors: NOT_FOUND without the topic, UNREACHABLE, REFUSED.
  */
 export async function copyToDeadLetters(
-  { stream, kafka }: { readonly stream: StreamDefinition; readonly kafka: KafkaConnection },
+  { stream, kafka }: StreamSource,
   culprits: readonly Culprit[],
   proof: Proof,
 ): Promise<MovedRecord[]> {
   const topic = deadLetterTopic(stream);
   const copies = new Map<string, string>();
-  await scanTopic(kafka, {
-    topic,
-    clientId: CLIENT_ID,
-    onRecords: async (records) => {
-      for (const { partition, offset, headers } of records) {
-        const place = { topic, partition, offset };
-        copies.set(deadLetterName(headers, place), formatPlace(place));
-      }
-    },
+  await readRecords({ kafka }, { topic, clientId: CLIENT_ID }, ({ partition, offset, headers }) => {
+    const place = { topic, partition, offset };
+    copies.set(deadLetterName(headers, place), formatPlace(place));
   });
   const missing = culprits.filter(({ record }) => !copies.has(placeOf(stream, record)));
   const records = missing.map((culprit) => {

@@ -1,10 +1,9 @@
 import { ConnectError } from '../../core/errors.ts';
-import type { KafkaConnection } from '../../core/kafka.ts';
 import { type ScannedRecord, scanTopic } from '../../core/kafka-scan.ts';
-import type { StreamDefinition } from '../../pipeline/types.ts';
 import { inChunks } from '../in-chunks.ts';
 import { type Judges, judgeRecords } from '../judge-records.ts';
 import { nextOffset, type Position } from '../offset-positions.ts';
+import type { StreamSource } from '../read-records.ts';
 import { placeOf } from '../record-place.ts';
 
 /** A record that stops the sink by itself: it was tried alone. */
@@ -24,11 +23,8 @@ export interface Search {
   readonly good: number;
 }
 
-export interface SearchSources {
-  readonly stream: StreamDefinition;
-  readonly kafka: KafkaConnection;
+export interface SearchSources extends StreamSource {
   readonly judges: Judges;
-  readonly signal?: AbortSignal | undefined;
 }
 
 type Offsets = ReadonlyMap<number, bigint>;
