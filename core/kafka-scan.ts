@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IHeaders, KafkaMessage } from 'kafkajs';
+import type { Admin, IHeaders, KafkaMessage } from 'kafkajs';
 import { ConnectError } from './errors.ts';
 import { createKafka, type KafkaConnection, kafkaUnreachable, withAdmin } from './kafka.ts';
 
@@ -41,14 +41,19 @@ export async function topicRanges(
   topic: string,
   clientId: string,
 ): Promise<readonly PartitionRange[] | undefined> {
-  return withAdmin(connection, clientId, async (admin) => {
-    const names = await admin.listTopics();
-    if (!names.includes(topic)) return undefined;
-    const offsets = await admin.fetchTopicOffsets(topic);
-    return offsets
-      .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
-      .sort((a, b) => a.partition - b.partition);
-  });
+  return withAdmin(connection, clientId, (admin) => rangesIn(admin, topic));
+}
+
+/** As `topicRanges`, by an admin client that is connected. */
+export async function rangesIn(
+  admin: Pick<Admin, 'listTopics' | 'fetchTopicOffsets'>,
+  topic: string,
+): Promise<PartitionRange[] | undefined> {
+  // Asking for a topic that is not there could create it.
+  if (!(await admin.listTopics()).includes(topic)) return undefined;
+  return (await admin.fetchTopicOffsets(topic))
+    .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
+    .sort((a, b) => a.partition - b.partition);
 }
 
 /**

@@ -1,6 +1,7 @@
+import { rangesIn } from '../core/kafka-scan.ts';
 import { deadLetterTopic, rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
-import { type OffsetReader, type Position, positionsIn, rangesOf } from './offset-positions.ts';
+import { type OffsetReader, type Position, positionsIn } from './offset-positions.ts';
 
 /** Where the sink stands in one partition. */
 export type PartitionLag = Omit<Position, 'low'>;
@@ -16,7 +17,7 @@ export interface Backlog {
 /** Counts what the sink has still to read, the refused updates and the dead-letter records. */
 export async function readBacklog(admin: OffsetReader, stream: StreamDefinition): Promise<Backlog> {
   const recordsIn = async (topic: string): Promise<bigint> =>
-    ((await rangesOf(admin, topic)) ?? []).reduce((sum, { low, high }) => sum + high - low, 0n);
+    ((await rangesIn(admin, topic)) ?? []).reduce((sum, { low, high }) => sum + high - low, 0n);
   const [positions = [], rejected, deadLetters] = await Promise.all([
     positionsIn(admin, stream),
     recordsIn(rejectedTopic(stream)),

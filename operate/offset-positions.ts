@@ -1,7 +1,7 @@
 import type { Admin } from 'kafkajs';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
-import { type PartitionRange, type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
+import { rangesIn, type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
 import { sinkGroup } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
@@ -32,17 +32,8 @@ export async function readPositions({ stream, kafka }: StreamSource): Promise<Po
   });
 }
 
-/** What of Kafka's admin client tells offsets. */
+/** The part of Kafka's admin client that reads offsets. */
 export type OffsetReader = Pick<Admin, 'listTopics' | 'fetchTopicOffsets' | 'fetchOffsets'>;
-
-/** Where the records of a topic stand, by partition; undefined without the topic. */
-export async function rangesOf(admin: OffsetReader, topic: string): Promise<PartitionRange[] | undefined> {
-  // Asking for a topic that is not there could create it.
-  if (!(await admin.listTopics()).includes(topic)) return undefined;
-  return (await admin.fetchTopicOffsets(topic))
-    .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
-    .sort((a, b) => a.partition - b.partition);
-}
 
 /**
  * Where the sink stands in every partition of its topic; undefined without the topic. The one source of offsets and lag:
@@ -50,7 +41,7 @@ export async function rangesOf(admin: OffsetReader, topic: string): Promise<Part
  */
 export async function positionsIn(admin: OffsetReader, stream: StreamDefinition): Promise<Position[] | undefined> {
   const topic = stream.topic.name;
-  const ranges = await rangesOf(admin, topic);
+  const ranges = await rangesIn(admin, topic);
   if (ranges === undefined) return undefined;
   const [found] = await admin.fetchOffsets({ groupId: sinkGroup(stream), topics: [topic] });
   const committed = new Map(found?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));

@@ -40,7 +40,7 @@ const PASSING = new Set(['40P01', '40001', '23505']);
 /**
  * Makes the rollup what its source says, some identities at a time, each time in a transaction of its own. Sinks go on
  * writing; readers never see an identity half done. If it ends half way, every row is as it was or right, and it can
- * begin again: what is right already is only read. Errors: REFUSED with PostgreSQL's reason.
+ * begin again: rows that are right already are only read. Errors: REFUSED with PostgreSQL's reason.
  */
 export async function rebuildRollup(options: RebuildOptions): Promise<RebuildReport> {
   const { stream, rollup, client, chunkMs = 100, onProgress, signal } = options;

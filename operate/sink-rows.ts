@@ -13,7 +13,7 @@ export interface SinkRow {
   readonly values: AvroRecord;
 }
 
-/** A row that PostgreSQL refuses for what is in it. */
+/** A row that PostgreSQL refuses because of its values. */
 export interface RefusedRow {
   readonly row: SinkRow;
   /** SQLSTATE, e.g. 22001. */

@@ -69,7 +69,7 @@ export async function verifyStream(options: VerifyOptions): Promise<VerifyReport
   });
 }
 
-/** Adds what is wrong with the table and with what is derived from it. */
+/** Adds the wrong rows of the table, of the view of current states and of the rollup. */
 function reportWrongRows(
   differences: DifferenceLog,
   { table, topic }: StreamDefinition,

@@ -11,7 +11,7 @@ export interface Diagnosis {
   readonly subject: string;
   /** One sentence: how it is, or why it is not known. */
   readonly message: string;
-  /** What to do; always there for what is broken or a warning. */
+  /** What to do about it. Each warning and each broken part has one. */
   readonly remedy?: string | undefined;
 }
 

@@ -172,7 +172,7 @@ const failsAgain = (error: unknown): boolean =>
   error instanceof ConnectError && error.code === 'REFUSED' && Array.isArray(error.details.failures);
 
 interface Interruption {
-  /** The state that the sink is to have afterwards. */
+  /** The state that the sink shall have afterwards. */
   readonly state: WantedState;
   readonly at: string;
 }

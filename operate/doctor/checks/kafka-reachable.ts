@@ -33,7 +33,7 @@ export const kafkaReachable: Check<'environment' | 'kafka'> = {
   },
 };
 
-/** Brokers tell their version by this setting alone, which Kafka 4 no longer has. */
+/** Brokers have their version in this setting alone, which Kafka 4 no longer has. */
 async function protocolVersion(admin: Admin, broker: number): Promise<string | undefined> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,

@@ -25,7 +25,7 @@ describe('dead letters and rejected updates', () => {
     if (stdout === '') throw new Error(stderr);
     return { code, ...JSON.parse(stdout).streams[0] };
   };
-  /** Letters by name and what became of them. */
+  /** The outcome of each dead letter, by the offset in its name. */
   const outcomes = (letters: { letter: string; outcome: string }[]) =>
     Object.fromEntries(letters.map(({ letter, outcome }) => [letter.split('@')[1], outcome]));
   const records = async (name: string): Promise<ScannedRecord[]> => {
@@ -38,7 +38,7 @@ describe('dead letters and rejected updates', () => {
     (await records(topic)).filter(({ headers }) => headers['replay.of'] !== undefined);
 
   beforeAll(async () => {
-    sink = await createSinkFixture('letters');
+    sink = await createSinkFixture('dead-letters');
     kafka = { brokers: sink.test.environment.kafka.brokers };
     topic = sink.stream.topic.name;
     await sink.produce(GOOD);
@@ -48,7 +48,7 @@ describe('dead letters and rejected updates', () => {
     });
     const [row] = await sink.query("SELECT kafka_partition FROM positions WHERE signature = 'Signature1'");
     const partition = Number(row?.kafka_partition);
-    const letter = (number: number, value: Buffer, headers: Record<string, string>, at = 2) => ({
+    const deadLetter = (number: number, value: Buffer, headers: Record<string, string>, at = 2) => ({
       partition: 0,
       key: Buffer.from(`Position${number}`),
       value,
@@ -73,14 +73,14 @@ describe('dead letters and rejected updates', () => {
       topic: deadLetterTopic(sink.stream),
       clientId: 'test',
       records: [
-        letter(100, sink.encode(100, { leverage: 13 }), {}),
-        letter(101, sink.encode(101, { leverage: 13, size: '2.50000000' }), {}, 1),
-        letter(102, Buffer.from('plain text'), undecodable),
-        letter(103, sink.encode(103, { symbol: 'X'.repeat(21) }), {}),
-        letter(104, sink.encode(104), { 'replay.count': '3', 'replay.of': 'somewhere' }),
-        letter(1, sink.encode(1, { leverage: 7 }), { '__connect.errors.offset': '0' }, partition),
-        letter(106, sink.encode(106), {}, 3),
-        letter(107, sink.encode(107), {}, 3),
+        deadLetter(100, sink.encode(100, { leverage: 13 }), {}),
+        deadLetter(101, sink.encode(101, { leverage: 13, size: '2.50000000' }), {}, 1),
+        deadLetter(102, Buffer.from('plain text'), undecodable),
+        deadLetter(103, sink.encode(103, { symbol: 'X'.repeat(21) }), {}),
+        deadLetter(104, sink.encode(104), { 'replay.count': '3', 'replay.of': 'somewhere' }),
+        deadLetter(1, sink.encode(1, { leverage: 7 }), { '__connect.errors.offset': '0' }, partition),
+        deadLetter(106, sink.encode(106), {}, 3),
+        deadLetter(107, sink.encode(107), {}, 3),
       ],
     });
     const refused = (update: Record<string, unknown>, code: 'TOO_LONG' | 'NOT_ALLOWED', field: string) =>

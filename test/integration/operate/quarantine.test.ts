@@ -41,7 +41,7 @@ describe('quarantine', () => {
     return JSON.parse(stdout).streams;
   };
   const rowsOf = async (table: string) => Number((await sink.query(`SELECT count(*) FROM ${table}`))[0]?.count);
-  const letters = async (stream = sink.stream): Promise<ScannedRecord[]> => {
+  const deadLetters = async (stream = sink.stream): Promise<ScannedRecord[]> => {
     const found: ScannedRecord[] = [];
     await scanTopic(kafka, {
       topic: deadLetterTopic(stream),
@@ -163,7 +163,7 @@ describe('quarantine', () => {
       `proof    each was tried alone; ${(BEFORE + AFTER).toLocaleString('en-US')} records beside`,
     );
     expect(stdout).toMatch(/before {3}1?,?\d+ records in front of them are not committed/);
-    expect(await letters()).toEqual([]);
+    expect(await deadLetters()).toEqual([]);
     expect(await rowsOf('positions')).toBe(0);
   });
 
@@ -216,7 +216,7 @@ describe('quarantine', () => {
       code: 1,
       stderr: expect.stringMatching(/FAILED because of the schema registry, not of a record/),
     });
-    expect(await letters()).toEqual([]);
+    expect(await deadLetters()).toEqual([]);
     expect((await sink.target.status(sink.stream.sink.name))?.state).toBe('RUNNING');
   }, 90_000);
 
@@ -237,7 +237,7 @@ describe('quarantine', () => {
       },
     );
     expect((await sink.target.status(sink.stream.sink.name))?.state).toBe('STOPPED');
-    const copied = await letters();
+    const copied = await deadLetters();
     expect(copied).toHaveLength(Object.keys(bad).length);
     await failed(funding.sink.name, 1);
 
@@ -262,16 +262,16 @@ describe('quarantine', () => {
     });
     expect(positions.moved.map(({ isNew }: { isNew: boolean }) => isNew)).toEqual([...copied.map(() => false), true]);
     expect(payments).toMatchObject({ outcome: 'quarantined', state: 'RUNNING', moved: [{ isNew: true }] });
-    expect(await letters()).toHaveLength(copied.length + 1);
+    expect(await deadLetters()).toHaveLength(copied.length + 1);
     await eventually(async () => expect(await rowsOf('positions')).toBe(BEFORE + AFTER), { timeoutMs: 30_000 });
     await eventually(async () => expect(await rowsOf('funding_payments')).toBe(49), { timeoutMs: 30_000 });
   }, 150_000);
 
   it('copies keep key, bytes and time, and say why and where from as Kafka Connect does', async () => {
-    for (const letter of await letters()) {
-      const header = (name: string) => headerText(letter.headers, name);
-      const name = letter.key?.toString() ?? '';
-      expect(letter.value).toEqual(bad[name]?.value);
+    for (const deadLetter of await deadLetters()) {
+      const header = (name: string) => headerText(deadLetter.headers, name);
+      const name = deadLetter.key?.toString() ?? '';
+      expect(deadLetter.value).toEqual(bad[name]?.value);
       expect(header('__connect.errors.topic')).toBe(sink.stream.topic.name);
       expect(header('__connect.errors.offset')).toMatch(/^\d+$/);
       expect(header('__connect.errors.connector.name')).toBe(sink.stream.sink.name);
