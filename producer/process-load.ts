@@ -8,22 +8,17 @@ export interface ProcessLoad {
   readonly residentMb: { readonly now: number; readonly peak: number };
 }
 
-export interface LoadMeter {
-  read(): ProcessLoad;
-  close(): void;
-}
-
-/** Samples every so many milliseconds, and takes as much for delay unless it is subtracted. */
+/** The delay is sampled every so many milliseconds, and takes as much for delay unless it is subtracted. */
 const RESOLUTION_MS = 10;
 const MIB = 2 ** 20;
 
-export function createLoadMeter(): LoadMeter {
+export function createLoadMeter() {
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
   const delay = (nanoseconds: number): number =>
     Math.max(0, Math.round((nanoseconds / 1e6 - RESOLUTION_MS) * 10) / 10) || 0;
   return {
-    read: () => ({
+    read: (): ProcessLoad => ({
       eventLoopDelayMs: {
         p50: delay(delays.percentile(50)),
         p99: delay(delays.percentile(99)),
@@ -35,6 +30,8 @@ export function createLoadMeter(): LoadMeter {
         peak: Math.round(process.resourceUsage().maxRSS / 1_024),
       },
     }),
-    close: () => void delays.disable(),
+    close: () => {
+      delays.disable();
+    },
   };
 }

@@ -33,26 +33,14 @@ export interface ProducerStats {
 
 /** How a run went. */
 export interface ProducerSummary extends ProducerStats {
-  readonly endedBy: 'signal' | 'feed' | 'stop-after';
+  readonly endedBy: 'signal' | 'feed';
   readonly durationMs: number;
   /** Slots left out by the operator's choice. */
   readonly gaps: readonly Gap[];
 }
 
 /** What a run has done so far: the numbers behind its progress, checkpoints and summary. */
-export interface RunStatistics {
-  /** Counted by the ingest. */
-  readonly ingest: IngestCounts;
-  acknowledged(acknowledged: Acknowledged): void;
-  subscribed(fromSlot: bigint, gap: Gap | undefined): void;
-  /** What a checkpoint says about this run. */
-  counts(): { received: number; published: number; rejected: number };
-  stats(pending: number): ProducerStats;
-  summary(endedBy: ProducerSummary['endedBy']): ProducerSummary;
-  close(): void;
-}
-
-export function createRunStatistics(stream: string, rejectedTopic: string): RunStatistics {
+export function createRunStatistics(stream: string, rejectedTopic: string) {
   const startedAt = Date.now();
   const load = createLoadMeter();
   const rate = createRateMeter();
@@ -80,8 +68,9 @@ export function createRunStatistics(stream: string, rejectedTopic: string): RunS
   });
 
   return {
+    /** Counted by the ingest. */
     ingest,
-    acknowledged({ records, slot }) {
+    acknowledged({ records, slot }: Acknowledged): void {
       for (const { topic, value } of records) {
         if (topic === rejectedTopic) rejected += 1;
         else published += 1;
@@ -89,14 +78,15 @@ export function createRunStatistics(stream: string, rejectedTopic: string): RunS
       }
       lastSlot = slot ?? lastSlot;
     },
-    subscribed(fromSlot, gap) {
+    subscribed(fromSlot: bigint, gap: Gap | undefined): void {
       subscriptions += 1;
       resumedFrom ??= fromSlot;
       if (gap !== undefined) gaps.set(gap.from, gap);
     },
+    /** What a checkpoint says about this run. */
     counts,
     stats,
-    summary: (endedBy) => ({
+    summary: (endedBy: ProducerSummary['endedBy']): ProducerSummary => ({
       ...stats(0),
       endedBy,
       durationMs: Date.now() - startedAt,

@@ -42,14 +42,8 @@ export interface RunStreamOptions {
   readonly acceptGap?: boolean | undefined;
   /** End when the feed ends its stream normally. Default false: connect again. */
   readonly endWithFeed?: boolean | undefined;
-  /** End after this many updates were taken from the feed. */
-  readonly stopAfter?: number | undefined;
   /** How long the feed may send neither update nor new slot before it is connected to anew. Default 30 s. */
   readonly silenceMs?: number | undefined;
-  /** How long to try to reach the feed at the start; a feed lost later is tried for ever. Default 15 s. */
-  readonly connectTimeoutMs?: number | undefined;
-  /** How long Kafka may take for what is left when the run ends. Default 30 s. */
-  readonly flushTimeoutMs?: number | undefined;
   /** Default `none`. */
   readonly compression?: 'none' | 'gzip' | undefined;
   readonly limits?: Partial<PublisherLimits> | undefined;
@@ -58,10 +52,12 @@ export interface RunStreamOptions {
 }
 
 const PROGRESS_EVERY_MS = 250;
+/** How long to try to reach the feed at the start; a feed lost later is tried for ever. */
+const CONNECT_TIMEOUT_MS = 15_000;
 
 /**
- * Runs one stream: feed → record → Avro → Kafka, with a checkpoint behind it, until the signal, the feed's end or
- * `stopAfter`. Before it ends, by an error or not, it publishes what was read and writes the checkpoint.
+ * Runs one stream: feed → record → Avro → Kafka, with a checkpoint behind it, until the signal or the feed's
+ * end. Before it ends, by an error or not, it publishes what was read and writes the checkpoint.
  * Errors: UNREACHABLE and NOT_FOUND for parts that are missing at the start; UNSAFE when slots would be left out; REFUSED;
  * TIMEOUT when Kafka did not take the last records in time.
  */
@@ -112,8 +108,7 @@ interface OpenStream {
 
 /** Reads the feed into Kafka. */
 async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise<ProducerSummary> {
-  const { stream, fromSlot, commitment = 'confirmed', stopAfter = Number.POSITIVE_INFINITY, logger } = options;
-  const { flushTimeoutMs = 30_000 } = options;
+  const { stream, fromSlot, commitment = 'confirmed', logger } = options;
   const { schema, schemaId, service, feed, sender, checkpoint } = open;
   const statistics = createRunStatistics(stream.name, rejectedTopic(stream));
   const stop = new AbortController();
@@ -150,7 +145,7 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
       commitment,
       endWithFeed: options.endWithFeed ?? false,
       silenceMs: options.silenceMs ?? 30_000,
-      connectTimeoutMs: options.connectTimeoutMs ?? 15_000,
+      connectTimeoutMs: CONNECT_TIMEOUT_MS,
       signal,
       logger,
       onSubscribe: (slot, gap) => {
@@ -159,15 +154,14 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
       },
       onEvent: (event) => {
         ingest(event);
-        if (counts.received >= stopAfter) stop.abort();
         return publisher.full ? publisher.room(signal) : undefined;
       },
     });
-    await flush(flushTimeoutMs);
-    return statistics.summary(counts.received >= stopAfter ? 'stop-after' : endedBy);
+    await flush();
+    return statistics.summary(endedBy);
   } catch (error) {
     // What was read is published, whatever ended the reading.
-    await flush(flushTimeoutMs).catch(() => {});
+    await flush().catch(() => {});
     throw error;
   } finally {
     clearInterval(progress);

@@ -63,10 +63,9 @@ function withPoint(negative: boolean, digits: string, scale: number): string {
 
 /** Big-endian two's complement in as few bytes as hold the sign: Avro's form of a decimal. */
 export function toTwosComplement(value: bigint): Buffer {
-  if (value >= -SIX_BYTES && value < SIX_BYTES) return toFewBytes(Number(value));
-  let bytes = 7;
+  let bytes = 1;
   // -128 fits one byte and 128 does not, hence the complement for negatives.
-  for (let magnitude = (value < 0n ? ~value : value) >> 55n; magnitude > 0n; magnitude >>= 8n) bytes += 1;
+  for (let magnitude = (value < 0n ? ~value : value) >> 7n; magnitude > 0n; magnitude >>= 8n) bytes += 1;
   const hex = BigInt.asUintN(bytes * 8, value).toString(16);
   return Buffer.from(hex.padStart(bytes * 2, '0'), 'hex');
 }
@@ -77,21 +76,10 @@ export function decodeDecimal(bytes: Buffer, scale: number): string {
   if (bytes.length > 6) {
     return formatDecimal(BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`)), scale);
   }
+  // Numbers of up to six bytes are exact in a double, and Buffer reads them itself.
   const unscaled = bytes.readIntBE(0, bytes.length);
   const digits = Math.abs(unscaled).toString();
   return withPoint(unscaled < 0, digits, scale);
-}
-
-/** Numbers of six bytes are whole and exact in a double, and Buffer writes and reads them itself. */
-const SIX_BYTES = 1n << 47n;
-
-function toFewBytes(value: number): Buffer {
-  const magnitude = value < 0 ? -value - 1 : value;
-  let length = 1;
-  for (let limit = 0x80; magnitude >= limit; limit *= 0x100) length += 1;
-  const bytes = Buffer.allocUnsafe(length);
-  bytes.writeIntBE(value, 0, length);
-  return bytes;
 }
 
 const shown = (text: string): string => JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);

@@ -86,7 +86,6 @@ export function logLine(stream: string, fields: object, message: string): string
 const ENDS = {
   signal: 'stopped',
   feed: 'the feed ended',
-  'stop-after': 'as many updates as asked for',
 } as const;
 
 /** How one stream's run went. */

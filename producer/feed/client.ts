@@ -5,7 +5,7 @@ import type { Commitment, FeedEvent } from './event.ts';
 import type { FeedService } from './protocol.ts';
 import type { ReplayWindow } from './resume.ts';
 
-export interface FeedOptions {
+interface FeedOptions {
   /** `host:port`. */
   readonly address: string;
   readonly tls?: boolean | undefined;

@@ -2,7 +2,7 @@ import { type ServiceError, status } from '@grpc/grpc-js';
 import { ConnectError, type ErrorCode } from '../../core/errors.ts';
 
 /** What was being asked of the feed when it failed. */
-export interface FeedCall {
+interface FeedCall {
   readonly address: string;
   readonly service: string;
   readonly method: string;
@@ -13,7 +13,14 @@ const CHECK_ADDRESS = 'check feed.address in connect.yaml and that the feed runs
 const CHECK_TOKEN = 'check feed.token in connect.yaml and the rights it carries';
 const CHECK_SERVICE = 'check feed.service and feed.proto of the stream against what this feed serves';
 
-const KNOWN: Partial<Record<status, { code: ErrorCode; says: string; hint: string }>> = {
+/** What to say of a failure: `says` follows the name of the call. */
+interface Verdict {
+  readonly code: ErrorCode;
+  readonly says: string;
+  readonly hint: string;
+}
+
+const VERDICTS: Partial<Record<status, Verdict>> = {
   [status.UNAVAILABLE]: { code: 'UNREACHABLE', says: 'is not reachable', hint: CHECK_ADDRESS },
   [status.DEADLINE_EXCEEDED]: { code: 'TIMEOUT', says: 'did not answer in time', hint: CHECK_ADDRESS },
   [status.UNAUTHENTICATED]: { code: 'REFUSED', says: 'refused our credentials', hint: CHECK_TOKEN },
@@ -23,6 +30,7 @@ const KNOWN: Partial<Record<status, { code: ErrorCode; says: string; hint: strin
   [status.INVALID_ARGUMENT]: { code: 'REFUSED', says: 'refused the request', hint: CHECK_SERVICE },
   [status.FAILED_PRECONDITION]: { code: 'REFUSED', says: 'refused the request', hint: CHECK_SERVICE },
 };
+const TOO_LARGE: Verdict = { code: 'REFUSED', says: 'sent a message beyond the size limit', hint: CHECK_SERVICE };
 
 /** Whether the feed no longer has the slot it was asked to start from. */
 export const isOutOfRange = (error: unknown): boolean =>
@@ -31,38 +39,33 @@ export const isOutOfRange = (error: unknown): boolean =>
 /** A gRPC failure in this project's words. A stream that breaks for any reason not listed is worth another try. */
 export function feedError(error: unknown, call: FeedCall): ConnectError {
   if (error instanceof ConnectError) return error;
-  const { code, details } = error as Partial<ServiceError>;
-  const where = `feed ${call.service}/${call.method} at ${call.address}`;
-  const context = (hint: string) => ({
-    hint,
-    // The cause is left out on purpose: its metadata may echo the token.
-    details: {
-      address: call.address,
-      service: call.service,
-      grpcStatus: code === undefined ? 'UNKNOWN' : status[code],
-      ...(call.fromSlot === undefined ? {} : { fromSlot: call.fromSlot.toString() }),
-    },
-  });
+  const { code = status.UNKNOWN, details } = error as Partial<ServiceError>;
   const reason = details ?? (error instanceof Error ? error.message : String(error));
+  const verdict = verdictOf(code, reason, call.fromSlot);
+  return new ConnectError(
+    verdict.code,
+    `feed ${call.service}/${call.method} at ${call.address} ${verdict.says}: ${reason}`,
+    {
+      hint: verdict.hint,
+      // The cause is left out on purpose: its metadata may echo the token.
+      details: {
+        address: call.address,
+        service: call.service,
+        grpcStatus: status[code],
+        fromSlot: call.fromSlot?.toString(),
+      },
+    },
+  );
+}
+
+function verdictOf(code: status, reason: string, fromSlot: bigint | undefined): Verdict {
   if (code === status.OUT_OF_RANGE) {
-    const asked = call.fromSlot === undefined ? '' : ` from slot ${call.fromSlot}`;
-    return new ConnectError(
-      'UNSAFE',
-      `${where} cannot replay${asked}: ${reason}`,
-      context('slots would be missing; continue with --accept-gap to leave them out knowingly'),
-    );
+    return {
+      code: 'UNSAFE',
+      says: `cannot replay${fromSlot === undefined ? '' : ` from slot ${fromSlot}`}`,
+      hint: 'slots would be missing; continue with --accept-gap to leave them out knowingly',
+    };
   }
-  if (code === status.RESOURCE_EXHAUSTED && reason.includes('larger than max')) {
-    return new ConnectError(
-      'REFUSED',
-      `${where} sent a message beyond the size limit: ${reason}`,
-      context(CHECK_SERVICE),
-    );
-  }
-  const known = code === undefined ? undefined : KNOWN[code];
-  if (known !== undefined) {
-    return new ConnectError(known.code, `${where} ${known.says}: ${reason}`, context(known.hint));
-  }
-  const name = code === undefined ? 'UNKNOWN' : status[code];
-  return new ConnectError('UNREACHABLE', `${where} broke off (${name}: ${reason})`, context(CHECK_ADDRESS));
+  if (code === status.RESOURCE_EXHAUSTED && reason.includes('larger than max')) return TOO_LARGE;
+  return VERDICTS[code] ?? { code: 'UNREACHABLE', says: `broke off (${status[code]})`, hint: CHECK_ADDRESS };
 }

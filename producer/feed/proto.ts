@@ -4,13 +4,13 @@ import protobuf from 'protobufjs';
 import { ConnectError } from '../../core/errors.ts';
 
 /** The messages of one call. */
-export interface ProtoCall {
+interface ProtoCall {
   readonly request: protobuf.Type;
   readonly response: protobuf.Type;
 }
 
 /** What the proto of a feed says: its two calls, and the update that a stream message may hold. */
-export interface FeedProto {
+interface FeedProto {
   readonly subscribe: ProtoCall;
   readonly replayInfo: ProtoCall;
   readonly update: protobuf.Type;

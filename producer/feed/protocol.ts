@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import protobuf from 'protobufjs';
-import { ConnectError } from '../../core/errors.ts';
 import { COMMITMENTS, type Commitment, type FeedEvent } from './event.ts';
+import { loadFeedProto } from './proto.ts';
 import type { ReplayWindow } from './resume.ts';
 
 /** An enum of the proto: its name and the names of its values by number. */
@@ -20,7 +18,7 @@ export interface FeedService {
   /** The enums among the update's fields, by field name. */
   readonly enums: ReadonlyMap<string, ProtoEnum>;
   readonly subscribePath: string;
-  encodeSubscribe(request: { readonly fromSlot?: bigint; readonly commitment: Commitment }): Buffer;
+  encodeSubscribe(request: { readonly fromSlot: bigint; readonly commitment: Commitment }): Buffer;
   /** Never throws: what does not decode is an event, too. */
   readEvent(bytes: Buffer): FeedEvent;
   readonly replayInfoPath: string;
@@ -29,30 +27,21 @@ export interface FeedService {
 }
 
 /**
- * Reads a proto and finds the feed's service in it. By protobufjs itself and not by proto-loader, which turns every message
- * into a second object with its 64-bit numbers as text: more than twice the time of the decoding.
- * Errors: INVALID_DEFINITION.
+ * A feed's service by its proto. It decodes by protobufjs itself and not by proto-loader, which turns every message into a
+ * second object with its 64-bit numbers as text: more than twice the time of the decoding. Errors: INVALID_DEFINITION.
  */
 export function loadFeedService(protoPath: string, includeDirs: readonly string[], serviceName: string): FeedService {
-  const root = loadRoot(protoPath, includeDirs);
-  const service = root.lookup(serviceName, protobuf.Service);
-  if (!(service instanceof protobuf.Service)) throw invalid(protoPath, `has no service ${serviceName}`);
-  const subscribe = methodOf(service, 'Subscribe', protoPath);
-  const replayInfo = methodOf(service, 'GetReplayInfo', protoPath);
-  const updateType = subscribe.response.fields.update?.resolvedType;
-  if (!(updateType instanceof protobuf.Type)) {
-    throw invalid(protoPath, `streams ${subscribe.response.fullName}, which has no message \`update\``);
-  }
-  markUnset(updateType);
+  const { subscribe, replayInfo, update } = loadFeedProto(protoPath, includeDirs, serviceName);
+  markUnset(update);
   return {
     name: serviceName,
     messageName: subscribe.response.fullName.replace(/^\./, ''),
-    enums: enumsOf(updateType),
+    enums: enumsOf(update),
     subscribePath: `/${serviceName}/Subscribe`,
     encodeSubscribe: ({ fromSlot, commitment }) =>
       encode(subscribe.request, {
         commitment: `COMMITMENT_${commitment.toUpperCase()}`,
-        ...(fromSlot === undefined ? {} : { from_slot: fromSlot.toString() }),
+        from_slot: fromSlot.toString(),
       }),
     readEvent: (bytes) => readEvent(subscribe.response, bytes),
     replayInfoPath: `/${serviceName}/GetReplayInfo`,
@@ -131,31 +120,3 @@ function enumsOf(type: protobuf.Type): ReadonlyMap<string, ProtoEnum> {
 
 const encode = (type: protobuf.Type, message: Record<string, unknown>): Buffer =>
   Buffer.from(type.encode(type.fromObject(message)).finish());
-
-function loadRoot(protoPath: string, includeDirs: readonly string[]): protobuf.Root {
-  const root = new protobuf.Root();
-  const resolveByDefault = root.resolvePath.bind(root);
-  root.resolvePath = (origin, target) => {
-    if (isAbsolute(target)) return target;
-    const folder = includeDirs.find((dir) => existsSync(join(dir, target)));
-    return folder === undefined ? resolveByDefault(origin, target) : join(folder, target);
-  };
-  try {
-    return root.loadSync(protoPath, { keepCase: true }).resolveAll() as protobuf.Root;
-  } catch (error) {
-    throw invalid(protoPath, `cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
-  }
-}
-
-function methodOf(service: protobuf.Service, name: string, protoPath: string) {
-  const method = service.methods[name];
-  const { resolvedRequestType: request, resolvedResponseType: response } = method ?? {};
-  if (!request || !response) throw invalid(protoPath, `has no ${name} in service ${service.name}`);
-  return { request, response };
-}
-
-const invalid = (protoPath: string, problem: string, cause?: unknown): ConnectError =>
-  new ConnectError('INVALID_DEFINITION', `${protoPath} ${problem}`, {
-    cause,
-    hint: 'a feed is a service with Subscribe and GetReplayInfo; see `feed` of the stream definition',
-  });

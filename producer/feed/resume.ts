@@ -26,7 +26,7 @@ export interface ResumeInput {
  * choice; `behind` says that the feed ends long before the resume point. `outside`: slots are needed that the feed no
  * longer has.
  */
-export type ResumeDecision =
+type ResumeDecision =
   | { readonly kind: 'from'; readonly slot: bigint; readonly gap: Gap | undefined; readonly behind: boolean }
   | { readonly kind: 'outside'; readonly gap: Gap };
 

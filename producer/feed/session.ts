@@ -2,7 +2,7 @@ import { ConnectError } from '../../core/errors.ts';
 import type { FeedClient } from './client.ts';
 import type { Commitment, FeedEvent } from './event.ts';
 
-export interface FeedSessionOptions {
+interface FeedSessionOptions {
   readonly feed: Pick<FeedClient, 'address' | 'subscribe'>;
   readonly fromSlot: bigint;
   readonly commitment: Commitment;

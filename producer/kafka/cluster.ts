@@ -26,7 +26,7 @@ export interface Cluster {
   connect(): Promise<ClusterProducer>;
 }
 
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly connection: KafkaConnection;
   readonly clientId: string;
   readonly compression: 'none' | 'gzip';

@@ -3,12 +3,12 @@ import { ConnectError } from '../../core/errors.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { Gap } from '../feed/resume.ts';
-import type { AcceptedGap } from './checkpoint.ts';
-import { type CheckpointCounts, createCheckpointWriter } from './checkpoint-store.ts';
-import { type Acknowledged, createPublisher, type Publisher, type PublisherLimits } from './publisher.ts';
+import { type AcceptedGap, type Checkpoint, encodeCheckpoint } from './checkpoint.ts';
+import { createCheckpointWriter } from './checkpoint-store.ts';
+import { type Acknowledged, createPublisher, type PublisherLimits } from './publisher.ts';
 import type { KafkaSender } from './sender.ts';
 
-export interface DeliveryOptions {
+interface DeliveryOptions {
   readonly stream: Pick<StreamDefinition, 'name' | 'topic'>;
   /** Address of the feed, for the checkpoints. */
   readonly feed: string;
@@ -17,41 +17,35 @@ export interface DeliveryOptions {
   readonly floor: bigint | undefined;
   /** Gaps accepted before this run. */
   readonly gaps: readonly AcceptedGap[];
-  readonly counts: () => CheckpointCounts;
+  /** What the checkpoints say about this run. */
+  readonly counts: () => Pick<Checkpoint, 'received' | 'published' | 'rejected'>;
   readonly limits: Partial<PublisherLimits> | undefined;
   readonly onAcknowledged: (acknowledged: Acknowledged) => void;
   /** Records or checkpoints cannot be sent any more; `flush` will throw the error. */
   readonly onFailed: () => void;
 }
 
-/** A stream's way into Kafka: records, and behind them the checkpoints of what Kafka has acknowledged. */
-export interface Delivery {
-  readonly publisher: Publisher;
-  /** Records that an operator leaves out these slots. */
-  acceptGap(gap: Gap): void;
-  /**
-   * Waits until Kafka has everything, then writes the last checkpoint. May be called again.
-   * Errors: those of the sender; TIMEOUT when Kafka does not take everything in time.
-   */
-  flush(timeoutMs: number): Promise<void>;
-}
+/** How long Kafka may take for what is left when the run ends. */
+const FLUSH_TIMEOUT_MS = 30_000;
 
-export function createDelivery(options: DeliveryOptions): Delivery {
-  const { stream, sender, onFailed } = options;
+/** A stream's way into Kafka: records, and behind them the checkpoints of what Kafka has acknowledged. */
+export function createDelivery(options: DeliveryOptions) {
+  const { stream, feed, sender, floor, counts, limits, onFailed } = options;
+  const topic = checkpointTopic(stream);
+  const key = Buffer.from(stream.name);
+  const instance = randomUUID();
   const checkpoints = createCheckpointWriter({
-    topic: checkpointTopic(stream),
-    stream: stream.name,
-    instance: randomUUID(),
-    feed: options.feed,
-    floor: options.floor,
+    floor,
     gaps: options.gaps,
-    counts: options.counts,
-    send: sender.send,
+    write: (slot, gaps) => {
+      const at = new Date().toISOString();
+      return sender.send([{ topic, key, value: encodeCheckpoint({ slot, at, ...counts(), instance, feed, gaps }) }]);
+    },
     onFailed,
   });
   const publisher = createPublisher({
     send: sender.send,
-    limits: options.limits,
+    limits,
     onFailed,
     onAcknowledged: (acknowledged) => {
       options.onAcknowledged(acknowledged);
@@ -70,17 +64,22 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   };
   return {
     publisher,
-    acceptGap: (gap) => checkpoints.acceptGap({ ...gap, acceptedAt: new Date().toISOString() }),
-    async flush(timeoutMs) {
+    /** Records that an operator leaves out these slots. */
+    acceptGap: (gap: Gap): void => checkpoints.acceptGap({ ...gap, acceptedAt: new Date().toISOString() }),
+    /**
+     * Waits until Kafka has everything, then writes the last checkpoint. May be called again.
+     * Errors: those of the sender; TIMEOUT when Kafka does not take everything in time.
+     */
+    async flush(): Promise<void> {
       let late = false;
       const timer = setTimeout(() => {
         late = true;
         sender.abort();
-      }, timeoutMs);
+      }, FLUSH_TIMEOUT_MS);
       try {
         await finish();
       } catch (error) {
-        throw late ? tooLate(publisher.pending.records, timeoutMs, error) : error;
+        throw late ? tooLate(publisher.pending.records, error) : error;
       } finally {
         clearTimeout(timer);
       }
@@ -88,8 +87,12 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   };
 }
 
-const tooLate = (records: number, timeoutMs: number, cause: unknown): ConnectError =>
-  new ConnectError('TIMEOUT', `Kafka did not acknowledge ${records} records within ${timeoutMs / 1000} s of the stop`, {
-    cause,
-    hint: 'nothing is lost: the checkpoint stands before them and the next start reads them again',
-  });
+const tooLate = (records: number, cause: unknown): ConnectError =>
+  new ConnectError(
+    'TIMEOUT',
+    `Kafka did not acknowledge ${records} records within ${FLUSH_TIMEOUT_MS / 1_000} s of the stop`,
+    {
+      cause,
+      hint: 'nothing is lost: the checkpoint stands before them and the next start reads them again',
+    },
+  );

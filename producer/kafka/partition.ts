@@ -5,7 +5,7 @@ const SEED = 0x9747b28c;
  * The hash that Java clients place keys with (murmur2, 32 bit), so that records of one key written by any client meet in
  * one partition. kafkajs has the same function on BigInt, which costs more per record than encoding the record does.
  */
-export function murmur2(data: Buffer): number {
+function murmur2(data: Buffer): number {
   const length = data.length;
   const tail = length & ~3;
   let h = SEED ^ length;

@@ -30,11 +30,11 @@ export interface Acknowledged {
   readonly slot: bigint | undefined;
 }
 
-export interface PublisherOptions {
+interface PublisherOptions {
   /** Resolves once the broker holds all records; never called again before it has. */
   readonly send: (records: readonly OutgoingRecord[]) => Promise<void>;
   readonly onAcknowledged: (acknowledged: Acknowledged) => void;
-  /** Sending has failed for good; nothing will be sent any more, and `drain` rejects. */
+  /** Sending has failed for good. Nothing will be sent any more, and `drain` rejects. */
   readonly onFailed: () => void;
   readonly limits?: Partial<PublisherLimits> | undefined;
 }
@@ -50,6 +50,7 @@ export interface Publisher {
   room(signal: AbortSignal): Promise<void>;
   /** Resolves when everything added so far is acknowledged; rejects once sending has failed for good. */
   drain(): Promise<void>;
+  /** What is not acknowledged yet. */
   readonly pending: { readonly records: number; readonly bytes: number };
 }
 
@@ -64,25 +65,17 @@ interface Entry {
  * by a second one, because a broker restart reorders concurrent requests of one key, idempotence notwithstanding. After a
  * pause a record leaves at once; in a steady stream requests keep a distance.
  */
-export function createPublisher(options: PublisherOptions): Publisher {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+export function createPublisher({ send, onAcknowledged, onFailed, limits: given }: PublisherOptions): Publisher {
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  const pending = { records: 0, bytes: 0 };
   let queue: Entry[] = [];
-  let inFlight: { records: number; bytes: number; slot: bigint | undefined } | undefined;
-  let queuedBytes = 0;
+  let inFlight: { slot: bigint | undefined } | undefined;
   let scheduled = false;
   let startedAt = Number.NEGATIVE_INFINITY;
   let failure: { readonly error: unknown } | undefined;
   let waiting: { ready: () => boolean; resolve: () => void; reject: (error: unknown) => void }[] = [];
 
-  const total = () => ({
-    records: queue.length + (inFlight?.records ?? 0),
-    bytes: queuedBytes + (inFlight?.bytes ?? 0),
-  });
-  const isFull = () => {
-    const { records, bytes } = total();
-    return records >= limits.queueRecords || bytes >= limits.queueBytes;
-  };
-  const isEmpty = () => queue.length === 0 && inFlight === undefined;
+  const isFull = () => pending.records >= limits.queueRecords || pending.bytes >= limits.queueBytes;
 
   const wake = () => {
     const still: typeof waiting = [];
@@ -93,7 +86,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     }
     waiting = still;
   };
-  const when = (ready: () => boolean) =>
+  const until = (ready: () => boolean) =>
     new Promise<void>((resolve, reject) => {
       waiting.push({ ready, resolve, reject });
       wake();
@@ -113,19 +106,19 @@ export function createPublisher(options: PublisherOptions): Publisher {
     startedAt = performance.now();
     const entries = takeRequest(queue, limits);
     queue = queue.slice(entries.length);
-    const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-    queuedBytes -= bytes;
-    inFlight = { records: entries.length, bytes, slot: entries.at(-1)?.slot };
+    const request = { slot: entries.at(-1)?.slot };
+    inFlight = request;
     const records = entries.map((entry) => entry.record);
     try {
-      await options.send(records);
-      const { slot } = inFlight;
+      await send(records);
       inFlight = undefined;
-      options.onAcknowledged({ records, slot });
+      pending.records -= entries.length;
+      for (const { bytes } of entries) pending.bytes -= bytes;
+      onAcknowledged({ records, slot: request.slot });
       schedule();
     } catch (error) {
       failure = { error };
-      options.onFailed();
+      onFailed();
     }
     wake();
   };
@@ -134,14 +127,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
     add(record, slot) {
       const entry = { record, bytes: recordBytes(record), slot };
       queue.push(entry);
-      queuedBytes += entry.bytes;
+      pending.records += 1;
+      pending.bytes += entry.bytes;
       schedule();
     },
     advance(slot) {
-      const last = queue.at(-1);
+      const last = queue.at(-1) ?? inFlight;
       if (last !== undefined) last.slot = slot;
-      else if (inFlight !== undefined) inFlight.slot = slot;
-      else if (failure === undefined) options.onAcknowledged({ records: [], slot });
+      else if (failure === undefined) onAcknowledged({ records: [], slot });
     },
     get full() {
       return isFull();
@@ -149,14 +142,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
     async room(signal) {
       signal.addEventListener('abort', wake, { once: true });
       try {
-        await when(() => signal.aborted || !isFull());
+        await until(() => signal.aborted || !isFull());
       } finally {
         signal.removeEventListener('abort', wake);
       }
     },
-    drain: () => when(isEmpty),
+    drain: () => until(() => pending.records === 0),
     get pending() {
-      return total();
+      return { ...pending };
     },
   };
 }

@@ -3,7 +3,7 @@
  * sequence, so only a new producer id helps. `split`: the request is larger than the topic takes. `fatal`: repeating
  * changes nothing.
  */
-export type SendFailure = 'retry' | 'renew' | 'split' | 'fatal';
+type SendFailure = 'retry' | 'renew' | 'split' | 'fatal';
 
 const RENEW = new Set([
   'OUT_OF_ORDER_SEQUENCE_NUMBER',

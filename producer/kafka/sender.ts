@@ -21,7 +21,7 @@ export interface KafkaSender {
   close(): Promise<void>;
 }
 
-export interface KafkaSenderOptions {
+interface KafkaSenderOptions {
   readonly cluster: Cluster;
   /** The topics of the records to come; they must exist. */
   readonly topics: readonly string[];

@@ -16,7 +16,7 @@ export class FieldRefusal {
 }
 
 /** Turns a field of an update into the record's value, or says why it cannot. Undefined or null in is unset. */
-export type FieldReader = (raw: unknown) => AvroValue | FieldRefusal;
+type FieldReader = (raw: unknown) => AvroValue | FieldRefusal;
 
 /** The reader of one schema field; `protoEnum` when the feed sends it as an enum. */
 export function createFieldReader(field: AvroField, protoEnum: ProtoEnum | undefined): FieldReader {

@@ -15,7 +15,7 @@ export interface IngestCounts {
   readonly refusals: Partial<Record<RefusalCode, number>>;
 }
 
-export interface IngestOptions {
+interface IngestOptions {
   readonly stream: Pick<StreamDefinition, 'name' | 'topic'>;
   readonly service: Pick<FeedService, 'enums' | 'messageName'>;
   readonly schema: AvroSchema;

@@ -4,7 +4,7 @@ import { createFieldReader, FieldRefusal } from './field-readers.ts';
 import type { Refusal } from './refusal.ts';
 
 /** A record the table can hold, or every reason why there is none. */
-export type MappedUpdate =
+type MappedUpdate =
   | { readonly ok: true; readonly record: AvroRecord }
   | { readonly ok: false; readonly refusals: readonly Refusal[] };
 

@@ -2,8 +2,6 @@ import type { AvroField, AvroRecord, AvroSchema, AvroValue } from '../../schemas
 
 /** What a table cannot hold: one field's value, just beyond what the field allows. */
 export interface Fault {
-  /** What is wrong, e.g. `symbol too long`. */
-  readonly name: string;
   readonly field: string;
   readonly value: AvroValue;
 }
@@ -16,45 +14,38 @@ const UNKNOWN_ENUM = 99;
 const INT_MAX = 2n ** 31n - 1n;
 const LONG_MAX = 2n ** 63n - 1n;
 
-type FaultOf = (field: AvroField) => Omit<Fault, 'field'> | undefined;
+/** The impossible value of one kind; undefined for a field that has none of this kind. */
+type FaultyValue = (field: AvroField) => AvroValue | undefined;
 
-const KINDS: readonly FaultOf[] = [
-  ({ name, maxLength, allowed }) =>
-    maxLength === undefined || allowed !== undefined
-      ? undefined
-      : { name: `${name} too long`, value: 'x'.repeat(maxLength + 1) },
-  (field) => decimalFault(field, 'too many digits', (p, s) => `${'9'.repeat(p - s + 1)}.${'9'.repeat(s)}`),
-  (field) => decimalFault(field, 'is not a number', () => 'NaN'),
-  (field) => decimalFault(field, 'too fine', (_p, s) => `0.${'0'.repeat(s)}1`),
-  ({ name, allowed }) => (allowed === undefined ? undefined : { name: `unknown ${name}`, value: UNKNOWN_ENUM }),
-  ({ name, kind, maximum }) =>
-    kind !== 'int' || maximum === undefined || maximum >= INT_MAX
-      ? undefined
-      : { name: `${name} too large`, value: Number(maximum) + 1 },
-  // The wire carries longs as uint64, so the wire can say what a BIGINT cannot.
-  ({ name, kind }) => (kind !== 'long' ? undefined : { name: `${name} too large`, value: LONG_MAX + 1n }),
-  ({ name, minLength = 0, allowed }) =>
-    minLength < 1 || allowed !== undefined ? undefined : { name: `${name} empty`, value: '' },
-  (field) => decimalFault(field, 'in exponent form', () => '1e3'),
+const decimalFault =
+  (value: (precision: number, scale: number) => string): FaultyValue =>
+  ({ kind, precision = 0, scale = 0 }) =>
+    kind === 'decimal' ? value(precision, scale) : undefined;
+
+const KINDS: readonly FaultyValue[] = [
+  ({ maxLength, allowed }) =>
+    maxLength === undefined || allowed !== undefined ? undefined : 'x'.repeat(maxLength + 1),
+  decimalFault((precision, scale) => `${'9'.repeat(precision - scale + 1)}.${'9'.repeat(scale)}`),
+  decimalFault(() => 'NaN'),
+  decimalFault((_precision, scale) => `0.${'0'.repeat(scale)}1`),
+  ({ allowed }) => (allowed === undefined ? undefined : UNKNOWN_ENUM),
+  ({ kind, maximum }) =>
+    kind !== 'int' || maximum === undefined || maximum >= INT_MAX ? undefined : Number(maximum) + 1,
+  // The feed sends longs as uint64, so it can send what a BIGINT cannot hold.
+  ({ kind }) => (kind === 'long' ? LONG_MAX + 1n : undefined),
+  ({ minLength = 0, allowed }) => (minLength < 1 || allowed !== undefined ? undefined : ''),
+  decimalFault(() => '1e3'),
 ];
-
-function decimalFault(
-  { name, kind, precision = 0, scale = 0 }: AvroField,
-  what: string,
-  value: (precision: number, scale: number) => string,
-): Omit<Fault, 'field'> | undefined {
-  return kind === 'decimal' ? { name: `${name} ${what}`, value: value(precision, scale) } : undefined;
-}
 
 /**
  * Every fault the schema's limits make possible, ordered so that the first few are of as many kinds as there are:
  * too long, too many digits, NaN, too many decimals, unknown enum value, int and 64-bit overflow, empty.
  */
 export function faultsOf(schema: AvroSchema): readonly Fault[] {
-  const byKind = KINDS.map((faultOf) =>
+  const byKind = KINDS.map((faultyValue) =>
     schema.fields.flatMap((field) => {
-      const fault = faultOf(field);
-      return fault === undefined ? [] : [{ ...fault, field: field.name }];
+      const value = faultyValue(field);
+      return value === undefined ? [] : [{ field: field.name, value }];
     }),
   );
   const most = Math.max(...byKind.map(({ length }) => length));

@@ -1,26 +1,22 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
-import { ConnectError } from '../../core/errors.ts';
 import type { AvroField, AvroRecord, AvroSchema, AvroValue } from '../../schemas/avro-schema.ts';
 import { enumWords } from '../../schemas/enum-words.ts';
+import type { Commitment } from '../feed/event.ts';
+import { invalidProto, loadFeedProto } from '../feed/proto.ts';
+import type { ReplayWindow } from '../feed/resume.ts';
 import type { UpdateFilter } from './update-filter.ts';
 
 /** What a client asks of `Subscribe`. */
 export interface SubscribeRequest {
   readonly filter: UpdateFilter;
-  readonly commitment: 'processed' | 'confirmed' | 'finalized';
+  readonly commitment: Commitment;
   readonly fromSlot: bigint | undefined;
-}
-
-/** The slots that can be replayed, both included. */
-export interface ReplayRange {
-  readonly earliest: bigint;
-  readonly latest: bigint;
 }
 
 /** A feed service on the wire. */
 export interface FeedProtocol {
-  /** For a gRPC server: `Subscribe` takes a `SubscribeRequest` and streams bytes, `GetReplayInfo` answers a `ReplayRange`. */
+  /** For a gRPC server: `Subscribe` takes a `SubscribeRequest` and streams bytes, `GetReplayInfo` answers a `ReplayWindow`. */
   readonly service: ServiceDefinition;
   /** The bytes of one stream message each. */
   update(record: AvroRecord): Buffer;
@@ -28,7 +24,7 @@ export interface FeedProtocol {
   ping(id: number): Buffer;
 }
 
-export interface FeedProtocolOptions {
+interface FeedProtocolOptions {
   /** Absolute path; what it imports is looked up beside it. */
   readonly protoPath: string;
   /** Full name of the service, e.g. `perps.v1.PositionFeed`. */
@@ -37,13 +33,13 @@ export interface FeedProtocolOptions {
 }
 
 /** Errors: INVALID_DEFINITION when the proto does not describe a feed or does not fit the schema. */
-export function createFeedProtocol(options: FeedProtocolOptions): FeedProtocol {
-  const { service, schema } = options;
-  const [subscribe, replayInfo] = methodsOf(options, 'Subscribe', 'GetReplayInfo');
-  const stream = subscribe.response;
-  const updateType = stream.fields.update?.resolvedType;
-  if (!(updateType instanceof protobuf.Type)) throw invalid(options, `streams ${stream.name}, which has no update`);
-  const fields = schema.fields.map((field) => ({ name: field.name, toWire: converterOf(field, updateType, options) }));
+export function createFeedProtocol({ protoPath, service, schema }: FeedProtocolOptions): FeedProtocol {
+  const { subscribe, replayInfo, update: updateType } = loadFeedProto(protoPath, [], service);
+  const { response: stream } = subscribe;
+  const fields = schema.fields.map((field) => ({
+    name: field.name,
+    toWire: converterOf(field, updateType, protoPath),
+  }));
   const encode = (message: object): Buffer => stream.encode(message).finish() as Buffer;
   return {
     service: {
@@ -52,7 +48,7 @@ export function createFeedProtocol(options: FeedProtocolOptions): FeedProtocol {
         requestDeserialize: (bytes) => readRequest(subscribe.request.decode(bytes)),
         responseSerialize: (bytes) => bytes,
       }),
-      GetReplayInfo: callOf<object, ReplayRange>(`/${service}/GetReplayInfo`, {
+      GetReplayInfo: callOf<object, ReplayWindow>(`/${service}/GetReplayInfo`, {
         responseStream: false,
         requestDeserialize: () => ({}),
         responseSerialize: ({ earliest, latest }) => {
@@ -78,18 +74,19 @@ export function createFeedProtocol(options: FeedProtocolOptions): FeedProtocol {
 /** A record's value as protobufjs encodes it. */
 type ToWire = (value: AvroValue) => unknown;
 
-function converterOf({ name, kind, allowed }: AvroField, type: protobuf.Type, options: FeedProtocolOptions): ToWire {
+function converterOf({ name, kind, allowed }: AvroField, type: protobuf.Type, protoPath: string): ToWire {
   const field = type.fields[name];
-  if (field === undefined) throw invalid(options, `has no field ${name} in ${type.name}, but the schema has`);
+  if (field === undefined) throw invalidProto(protoPath, `has no field ${name} in ${type.name}, but the schema has`);
   if (kind === 'timestamp-millis') return (value) => (value as Date).getTime();
   if (kind === 'long') return (value) => longOf(value as bigint);
   if (allowed === undefined) return (value) => value;
-  if (!(field.resolvedType instanceof protobuf.Enum)) throw invalid(options, `has no enum for ${type.name}.${name}`);
+  if (!(field.resolvedType instanceof protobuf.Enum))
+    throw invalidProto(protoPath, `has no enum for ${type.name}.${name}`);
   const { name: enumName, values } = field.resolvedType;
   const words = [...enumWords(enumName, Object.keys(values), allowed)];
   const numbers = new Map(words.map(([valueName, word]) => [word, values[valueName]]));
   const missing = allowed.find((word) => !numbers.has(word));
-  if (missing !== undefined) throw invalid(options, `has no value in ${enumName} for ${name} "${missing}"`);
+  if (missing !== undefined) throw invalidProto(protoPath, `has no value in ${enumName} for ${name} "${missing}"`);
   // A number is an enum value that the proto does not name; it goes out as it is.
   return (value) => (typeof value === 'number' ? value : numbers.get(value as string));
 }
@@ -115,49 +112,12 @@ function readRequest(message: protobuf.Message): SubscribeRequest {
   };
 }
 
-type ServerSide<Request, Response> = Pick<
-  MethodDefinition<Request, Response>,
-  'responseStream' | 'requestDeserialize' | 'responseSerialize'
->;
-
 function callOf<Request, Response>(
   path: string,
-  server: ServerSide<Request, Response>,
+  server: Pick<MethodDefinition<Request, Response>, 'responseStream' | 'requestDeserialize' | 'responseSerialize'>,
 ): MethodDefinition<Request, Response> {
   const clientOnly = () => {
     throw new Error(`${path} is defined for a server`);
   };
   return { path, requestStream: false, requestSerialize: clientOnly, responseDeserialize: clientOnly, ...server };
 }
-
-interface Method {
-  readonly request: protobuf.Type;
-  readonly response: protobuf.Type;
-}
-
-function methodsOf(options: FeedProtocolOptions, ...names: readonly [string, string]): [Method, Method] {
-  const service = loadRoot(options).lookup(options.service);
-  const find = (name: string): Method => {
-    const method = service instanceof protobuf.Service ? service.methods[name] : undefined;
-    const { resolvedRequestType: request, resolvedResponseType: response } = method ?? {};
-    if (!request || !response) throw invalid(options, `has no service ${options.service} with ${names.join(' and ')}`);
-    return { request, response };
-  };
-  return [find(names[0]), find(names[1])];
-}
-
-function loadRoot(options: FeedProtocolOptions): protobuf.Root {
-  try {
-    const root = new protobuf.Root().loadSync(options.protoPath, { keepCase: true });
-    root.resolveAll();
-    return root;
-  } catch (error) {
-    throw invalid(options, `cannot be read: ${(error as Error).message}`, error);
-  }
-}
-
-const invalid = ({ protoPath }: FeedProtocolOptions, problem: string, cause?: unknown): ConnectError =>
-  new ConnectError('INVALID_DEFINITION', `${protoPath} ${problem}`, {
-    cause,
-    hint: 'check `feed` and `schema` of the stream definition',
-  });

@@ -19,7 +19,7 @@ export interface FeedSlot {
   readonly updates: readonly FeedUpdate[];
 }
 
-export interface ScriptOptions {
+interface ScriptOptions {
   readonly timeline: Timeline;
   readonly generator: UpdateGenerator;
   /** How many updates there are in all, faulty ones included; Infinity for a feed without end. */
@@ -67,6 +67,16 @@ export class FeedScript {
       this.#addFaults(slot, made);
     }
     return { slot: slot.slot, updates: made };
+  }
+
+  /** How many updates there are in all. */
+  get updates(): number {
+    return this.#options.updates;
+  }
+
+  /** A finder of the slots from here on. */
+  slotFinder(): SlotFinder {
+    return new SlotFinder(this.#options.timeline.clone(), this.#options.plan);
   }
 
   /** A script that goes on from here by itself. */

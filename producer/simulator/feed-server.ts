@@ -1,6 +1,3 @@
-import { join } from 'node:path';
-import type { ConnectError } from '../../core/errors.ts';
-import { packageRoot } from '../../core/package-root.ts';
 import type { FeedSettings } from './feed-settings.ts';
 import { listen } from './grpc-server.ts';
 import { createFeedHandlers } from './served-feed.ts';
@@ -10,13 +7,9 @@ export interface SimulatorOptions extends FeedSettings {
   /** 0 takes a free port. */
   readonly port: number;
   /** Default 127.0.0.1: nobody else can connect. */
-  readonly host?: string;
-  /** Which feeds to serve, each a world of its own with these settings; default: the position feed of this package. */
-  readonly streams?: readonly SimulatedStream[];
-  /** Where to write down what the default feed sent; `streams` have their own. */
-  readonly oraclePath?: string;
-  /** Default 5,000. */
-  readonly pingEveryMs?: number;
+  readonly host?: string | undefined;
+  /** Which feeds to serve, each a world of its own with these settings. */
+  readonly streams: readonly SimulatedStream[];
 }
 
 export interface Simulator {
@@ -34,7 +27,6 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-const PING_EVERY_MS = 5_000;
 /** How often an oracle that is still growing is brought up to date for readers. */
 const ORACLE_FLUSH_MS = 1_000;
 
@@ -43,96 +35,60 @@ const ORACLE_FLUSH_MS = 1_000;
  * Errors: USAGE for settings out of bounds, ENVIRONMENT when the port is taken or the oracle cannot be written.
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const { host = '127.0.0.1', streams = [positionStream(options.oraclePath)] } = options;
+  const { host = '127.0.0.1', port, streams } = options;
   const feeds: SimulatedFeed[] = [];
   try {
     for (const stream of streams) feeds.push(await createSimulatedFeed(stream, options));
-    return await serve(feeds, host, options);
+    return await serve(feeds, host, port);
   } catch (error) {
     await closeOracles(feeds);
     throw error;
   }
 }
 
-async function serve(feeds: readonly SimulatedFeed[], host: string, options: SimulatorOptions): Promise<Simulator> {
+async function serve(feeds: readonly SimulatedFeed[], host: string, port: number): Promise<Simulator> {
   const closing = new AbortController();
-  const completion = createCompletion(feeds);
+  let finish = () => {};
+  let fail = (_error: unknown) => {};
+  const done = new Promise<void>((resolve, reject) => {
+    finish = resolve;
+    fail = reject;
+  });
+  // A caller that never looks at `done` must not be ended by it.
+  done.catch(() => {});
+  const flush = () => Promise.all(feeds.map(({ oracle }) => oracle?.flush()));
+  const onOver = () => {
+    if (feeds.every(({ world }) => world.isOver)) flush().then(finish, fail);
+  };
   const server = await listen(
     host,
-    options.port,
+    port,
     feeds.map(({ world, protocol }) => ({
       definition: protocol.service,
-      handlers: {
-        ...createFeedHandlers({
-          world,
-          protocol,
-          pingEveryMs: options.pingEveryMs ?? PING_EVERY_MS,
-          closing: closing.signal,
-          onOver: completion.check,
-          onFailure: completion.fail,
-        }),
-      },
+      handlers: createFeedHandlers({ world, protocol, closing: closing.signal, onOver, onFailure: fail }),
     })),
   );
-  const flushing = setInterval(() => {
-    for (const { oracle } of feeds) oracle?.flush().catch(completion.fail);
-  }, ORACLE_FLUSH_MS).unref();
+  const flushing = setInterval(() => void flush().catch(fail), ORACLE_FLUSH_MS).unref();
   return {
     address: `${host}:${server.port}`,
     port: server.port,
     sent: () => feeds.reduce((sum, { world }) => sum + world.sent, 0),
-    done: completion.done,
+    done,
     async close() {
       clearInterval(flushing);
       closing.abort();
       await server.close();
-      await closeOracles(feeds).then(completion.finish, (error) => {
-        completion.fail(error);
+      try {
+        await closeOracles(feeds);
+        finish();
+      } catch (error) {
+        fail(error);
         throw error;
-      });
+      }
     },
-  };
-}
-
-/** The position feed as this package defines it. */
-export function positionStream(oraclePath?: string): SimulatedStream {
-  const schemas = join(packageRoot(), 'schemas');
-  return {
-    name: 'positions',
-    protoPath: join(schemas, 'position-update.proto'),
-    service: 'perps.v1.PositionFeed',
-    schemaPath: join(schemas, 'position-update.avsc'),
-    ...(oraclePath === undefined ? {} : { oraclePath }),
   };
 }
 
 async function closeOracles(feeds: readonly SimulatedFeed[]): Promise<void> {
   await Promise.all(feeds.map(({ oracle }) => oracle?.close()));
-}
-
-interface Completion {
-  readonly done: Promise<void>;
-  check(): void;
-  finish(): void;
-  fail(error: ConnectError): void;
-}
-
-function createCompletion(feeds: readonly SimulatedFeed[]): Completion {
-  let finish = () => {};
-  let fail = (_error: ConnectError) => {};
-  const done = new Promise<void>((resolve, reject) => {
-    finish = resolve;
-    fail = reject;
-  });
-  // Whoever never looks at `done` must not be ended by it.
-  done.catch(() => {});
-  return {
-    done,
-    check() {
-      if (!feeds.every(({ world }) => world.isOver)) return;
-      Promise.all(feeds.map(({ oracle }) => oracle?.flush())).then(finish, fail);
-    },
-    finish,
-    fail,
-  };
 }

@@ -9,18 +9,11 @@ export interface FeedSettings {
   /** How many of them no table can hold, spread evenly. Default 0. */
   readonly faulty?: number | undefined;
   /** Instead: one among so many. The feed then begins the same however long it is. */
-  readonly faultyEvery?: number;
+  readonly faultyEvery?: number | undefined;
   /** Updates a second; left out: as fast as subscribers read. */
   readonly ratePerSecond?: number | undefined;
   /** How many slots behind the newest one can be replayed; left out: all. */
   readonly replayWindowSlots?: number | undefined;
-  /** The time of the first slot, UTC. */
-  readonly startTime?: Date;
-  /** Updates in a slot, on average. */
-  readonly updatesPerSlot?: number;
-  /** How many wallets take part, and how many live positions each has on average. */
-  readonly owners?: number;
-  readonly positionsPerOwner?: number;
   /** The mix of a position feed's updates; default `market`. Other streams have none. */
   readonly profile?: ProfileName | undefined;
 }
@@ -34,16 +27,13 @@ interface Bounds {
 }
 
 const COUNT = Number.MAX_SAFE_INTEGER;
-const BOUNDS: Readonly<Record<Exclude<keyof FeedSettings, 'startTime' | 'profile'>, Bounds>> = {
+const BOUNDS: Readonly<Record<Exclude<keyof FeedSettings, 'profile'>, Bounds>> = {
   seed: { called: 'seed', least: 0, most: 2 ** 32 - 1 },
   updates: { called: 'number of updates', least: 1, most: COUNT },
   faulty: { called: 'number of faulty updates', least: 0, most: COUNT },
   faultyEvery: { called: 'distance of faulty updates', least: 2, most: COUNT },
   ratePerSecond: { called: 'rate', least: 0.001, most: 1_000_000, fraction: true },
   replayWindowSlots: { called: 'replay window', least: 0, most: COUNT },
-  updatesPerSlot: { called: 'number of updates per slot', least: 1, most: 1_000_000 },
-  owners: { called: 'number of owners', least: 1, most: 1_000_000 },
-  positionsPerOwner: { called: 'number of positions per owner', least: 1, most: 1_000 },
 };
 
 /** Errors: USAGE naming the first setting that is out of bounds, and its bounds. */

@@ -5,7 +5,7 @@ import { Random } from './prng.ts';
 import type { TimelineSlot } from './timeline.ts';
 
 /** What a value may depend on. */
-export interface ValueContext {
+interface ValueContext {
   readonly slot: TimelineSlot;
   readonly random: Random;
 }

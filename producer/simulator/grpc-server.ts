@@ -10,13 +10,13 @@ import {
 import { ConnectError } from '../../core/errors.ts';
 import { PipelinedCall } from './pipelined-call.ts';
 
-export interface ServedService {
+interface ServedService {
   readonly definition: ServiceDefinition;
   readonly handlers: UntypedServiceImplementation;
 }
 
 /** A server that listens. */
-export interface ListeningServer {
+interface ListeningServer {
   readonly port: number;
   close(): Promise<void>;
 }

@@ -16,7 +16,7 @@ export interface OracleEntry {
   /** Canonical text by column: decimals with all digits of their scale, times as ISO in UTC, null for null. */
   readonly update: Readonly<Record<string, string | null>>;
   /** Of a rejected update: SHA-256 (hex) of the stream message, which is the value of its record in the rejected topic. */
-  readonly sha256?: string;
+  readonly sha256?: string | undefined;
 }
 
 /** Appends each update once, however often it is replayed. Throws ENVIRONMENT when the file cannot be written. */
@@ -53,48 +53,33 @@ export async function createOracleWriter(
   } catch (error) {
     throw failed(error);
   }
-  let failure: unknown;
-  let waiting: (() => void)[] = [];
-  const wake = () => {
-    const woken = waiting;
-    waiting = [];
-    for (const resolve of woken) resolve();
+  // The next call reports it.
+  file.on('error', () => {});
+  const check = () => {
+    if (file.errored !== null) throw failed(file.errored);
   };
-  file.on('drain', wake);
-  file.on('error', (error) => {
-    failure = error;
-    wake();
-  });
   let piece = '';
-  const handOver = (): boolean => {
+  const takePiece = (): string => {
     const text = piece;
     piece = '';
-    return file.write(text);
+    return text;
   };
-  const check = () => {
-    if (failure !== undefined) throw failed(failure);
-  };
-  const flush = () =>
-    new Promise<void>((resolve, reject) => {
-      if (failure !== undefined) return reject(failed(failure));
-      const text = piece;
-      piece = '';
-      file.write(text, (error) => {
-        if (!error) return resolve();
-        failure = error;
-        reject(failed(error));
-      });
+  const flush = async () => {
+    check();
+    await new Promise<void>((resolve, reject) => {
+      file.write(takePiece(), (error) => (error ? reject(failed(error)) : resolve()));
     });
+  };
 
   return {
     append(update) {
       check();
       piece += `${JSON.stringify(oracleEntry(update, encode))}\n`;
-      return piece.length < PIECE || handOver();
+      return piece.length < PIECE || file.write(takePiece());
     },
     async drained() {
       check();
-      if (file.writableNeedDrain) await new Promise<void>((resolve) => waiting.push(resolve));
+      if (file.writableNeedDrain) await once(file, 'drain').catch(() => {});
       check();
     },
     flush,
@@ -128,10 +113,7 @@ export async function* readOracle(path: string): AsyncGenerator<OracleEntry> {
 }
 
 /** An update as its oracle line. */
-export function oracleEntry(
-  { seq, expect, record }: FeedUpdate,
-  encode: (record: AvroRecord) => Uint8Array,
-): OracleEntry {
+function oracleEntry({ seq, expect, record }: FeedUpdate, encode: (record: AvroRecord) => Uint8Array): OracleEntry {
   const entry = { seq: String(seq), expect, update: canonicalText(record) };
   if (expect === 'row') return entry;
   return { ...entry, sha256: createHash('sha256').update(encode(record)).digest('hex') };

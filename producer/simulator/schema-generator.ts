@@ -1,12 +1,12 @@
 import { ConnectError } from '../../core/errors.ts';
 import type { AvroField, AvroRecord, AvroSchema, AvroValue } from '../../schemas/avro-schema.ts';
 import { base58Digits, base58Number } from './base58.ts';
-import { type Draw, drawerOf } from './field-values.ts';
+import { drawerOf } from './field-values.ts';
 import { Random } from './prng.ts';
 import type { TimelineSlot } from './timeline.ts';
 import type { UpdateGenerator } from './update-generator.ts';
 
-export interface SchemaGeneratorOptions {
+interface SchemaGeneratorOptions {
   readonly schema: AvroSchema;
   readonly seed: number;
   /** The fields that identify an update together; one of them gets a value that never comes back. */
@@ -24,56 +24,32 @@ const NUMBER_DIGITS = 8;
  * Updates of any stream, from nothing but its schema: values fit every limit, come deterministically from the seed, and
  * have no meaning beyond that. Errors: INVALID_DEFINITION when no field of the key can be different in every update.
  */
-export function createSchemaGenerator(options: SchemaGeneratorOptions): UpdateGenerator {
-  const { schema, seed, key } = options;
+export function createSchemaGenerator({ schema, seed, key }: SchemaGeneratorOptions): UpdateGenerator {
   const unique = uniqueField(schema, key);
   const fields = schema.fields.map((field, number) => ({
     name: field.name,
     draw: drawerOf(key.includes(field.name) ? { ...field, nullable: false } : field, number, seed),
   }));
-  return new SchemaGenerator({ seed, unique, fields }, Random.of(seed, EVENTS), 0);
-}
-
-interface Settings {
-  readonly seed: number;
-  readonly unique: AvroField;
-  readonly fields: readonly { readonly name: string; readonly draw: Draw }[];
-}
-
-class SchemaGenerator implements UpdateGenerator {
-  readonly #settings: Settings;
-  readonly #random: Random;
-  #made: number;
-
-  constructor(settings: Settings, random: Random, made: number) {
-    this.#settings = settings;
-    this.#random = random;
-    this.#made = made;
-  }
-
-  next(slot: TimelineSlot, count: number): readonly AvroRecord[] {
-    return Array.from({ length: count }, () => {
-      this.#made += 1;
-      return this.#record(slot, this.#random, this.#made);
-    });
-  }
-
-  stray(slot: TimelineSlot, ordinal: number): AvroRecord {
-    return this.#record(slot, Random.of(this.#settings.seed, STRAYS, ordinal), FIRST_STRAY + ordinal);
-  }
-
-  clone(): UpdateGenerator {
-    return new SchemaGenerator(this.#settings, this.#random.clone(), this.#made);
-  }
-
-  #record(slot: TimelineSlot, random: Random, number: number): AvroRecord {
-    const { fields, unique } = this.#settings;
+  const recordOf = (slot: TimelineSlot, random: Random, number: number): AvroRecord => {
     const record: AvroRecord = {};
     for (const { name, draw } of fields) {
       record[name] = name === unique.name ? ownValue(unique, random, number) : draw({ slot, random });
     }
     return record;
-  }
+  };
+  const generatorFrom = (random: Random, madeBefore: number): UpdateGenerator => {
+    let made = madeBefore;
+    return {
+      next: (slot, count) =>
+        Array.from({ length: count }, () => {
+          made += 1;
+          return recordOf(slot, random, made);
+        }),
+      stray: (slot, ordinal) => recordOf(slot, Random.of(seed, STRAYS, ordinal), FIRST_STRAY + ordinal),
+      clone: () => generatorFrom(random.clone(), made),
+    };
+  };
+  return generatorFrom(Random.of(seed, EVENTS), 0);
 }
 
 /** A value that no other update has. */

@@ -1,15 +1,21 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Metadata, type ServerWritableStream, type sendUnaryData, status } from '@grpc/grpc-js';
+import {
+  Metadata,
+  type ServerWritableStream,
+  type sendUnaryData,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { ConnectError } from '../../core/errors.ts';
-import type { FeedProtocol, ReplayRange, SubscribeRequest } from './feed-protocol.ts';
+import type { ReplayWindow } from '../feed/resume.ts';
+import type { FeedProtocol, SubscribeRequest } from './feed-protocol.ts';
 import { createFilter } from './update-filter.ts';
 import type { World } from './world.ts';
 
-export interface ServedFeedOptions {
+interface ServedFeedOptions {
   readonly world: World;
   readonly protocol: FeedProtocol;
-  readonly pingEveryMs: number;
   /** Ends every subscription with UNAVAILABLE. */
   readonly closing: AbortSignal;
   /** Called each time the last update of a world with an end has gone out. */
@@ -18,24 +24,15 @@ export interface ServedFeedOptions {
   readonly onFailure: (error: ConnectError) => void;
 }
 
+const PING_EVERY_MS = 5_000;
+
 type Subscription = ServerWritableStream<SubscribeRequest, Buffer>;
 
 /** The two calls of a feed service on one world. */
-export interface FeedHandlers {
-  Subscribe(call: Subscription): void;
-  GetReplayInfo(call: unknown, reply: sendUnaryData<ReplayRange>): void;
-}
-
-export function createFeedHandlers(options: ServedFeedOptions): FeedHandlers {
-  return {
-    Subscribe(call) {
-      void subscribe(call, options);
-    },
-    GetReplayInfo(_call, reply) {
-      reply(null, options.world.range());
-    },
-  };
-}
+export const createFeedHandlers = (options: ServedFeedOptions): UntypedServiceImplementation => ({
+  Subscribe: (call: Subscription) => void subscribe(call, options),
+  GetReplayInfo: (_call: unknown, reply: sendUnaryData<ReplayWindow>) => reply(null, options.world.range()),
+});
 
 async function subscribe(call: Subscription, options: ServedFeedOptions): Promise<void> {
   const gone = new AbortController();
@@ -71,18 +68,16 @@ async function stream(call: Subscription, options: ServedFeedOptions, signal: Ab
   call.sendMetadata(echo);
 
   const isWanted = createFilter(filter);
-  const send = async (message: Buffer) => {
-    if (!call.write(message)) await once(call, 'drain', { signal });
-  };
+  const drained = () => once(call, 'drain', { signal });
   for await (const { slot, updates } of world.slots(fromSlot, signal)) {
     for (const update of updates) {
       const waitMs = world.untilDue(update.seq);
       if (waitMs > 0) await sleep(waitMs, undefined, { signal });
       if (signal.aborted) return;
-      if (!world.pass(update, slot)) await world.settled();
-      if (isWanted(update.record) && !call.write(protocol.update(update.record))) await once(call, 'drain', { signal });
+      if (!world.pass(update, slot)) await world.oracleDrained();
+      if (isWanted(update.record) && !call.write(protocol.update(update.record))) await drained();
     }
-    await send(protocol.slot(slot));
+    if (!call.write(protocol.slot(slot))) await drained();
     if (world.isOver) options.onOver();
   }
 }
@@ -94,13 +89,13 @@ function refusalOf({ request }: Subscription, { world }: ServedFeedOptions): str
   return `slot ${fromSlot} is outside the replay window: slots ${earliest} to ${latest} can be replayed`;
 }
 
-function startPings(call: Subscription, { protocol, pingEveryMs }: ServedFeedOptions): NodeJS.Timeout {
+function startPings(call: Subscription, { protocol }: ServedFeedOptions): NodeJS.Timeout {
   let id = 0;
   const timer = setInterval(() => {
     id += 1;
     // A client that is behind has enough to read; a ping would only grow the queue.
     if (!call.writableNeedDrain && !call.writableEnded) call.write(protocol.ping(id));
-  }, pingEveryMs);
+  }, PING_EVERY_MS);
   return timer.unref();
 }
 

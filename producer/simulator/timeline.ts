@@ -15,7 +15,7 @@ export interface TimelineSlot {
   readonly updates: number;
 }
 
-export interface TimelineOptions {
+interface TimelineOptions {
   readonly seed: number;
   /** The first slot that may appear. */
   readonly firstSlot: bigint;

@@ -1,22 +1,16 @@
 import { setTimeout as sleep, setImmediate as yieldToOthers } from 'node:timers/promises';
-import type { FaultPlan } from './fault-plan.ts';
-import type { ReplayRange } from './feed-protocol.ts';
-import { type FeedScript, type FeedSlot, type FeedUpdate, SlotFinder } from './feed-script.ts';
+import type { ReplayWindow } from '../feed/resume.ts';
+import type { FeedScript, FeedSlot, FeedUpdate, SlotFinder } from './feed-script.ts';
 import type { OracleWriter } from './oracle.ts';
-import type { Timeline } from './timeline.ts';
 
-export interface WorldOptions {
-  /** The script at its beginning, the timeline it follows and where its faulty updates stand. */
+interface WorldOptions {
+  /** The script at its beginning. */
   readonly script: FeedScript;
-  readonly timeline: Timeline;
-  readonly plan: FaultPlan;
-  /** How many updates there will ever be; Infinity for no end. */
-  readonly updates: number;
   /** Updates a second; undefined: as fast as subscribers read. */
-  readonly ratePerSecond?: number;
+  readonly ratePerSecond?: number | undefined;
   /** How many slots behind the newest one can be replayed; undefined: all of them. */
-  readonly replayWindowSlots?: bigint;
-  readonly oracle?: OracleWriter;
+  readonly replayWindowSlots?: bigint | undefined;
+  readonly oracle?: OracleWriter | undefined;
 }
 
 interface Snapshot {
@@ -53,7 +47,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.#snapshots = [{ after: undefined, script: options.script.clone() }];
-    this.#clock = new SlotFinder(options.timeline.clone(), options.plan);
+    this.#clock = options.script.slotFinder();
     this.#firstSlot = this.#clock.slotOf(0);
   }
 
@@ -64,10 +58,10 @@ export class World {
 
   /** Whether the last update has been sent. */
   get isOver(): boolean {
-    return this.#sent >= this.#options.updates;
+    return this.#sent >= this.#options.script.updates;
   }
 
-  range(): ReplayRange {
+  range(): ReplayWindow {
     const newest = this.#newest();
     const latest = this.#latest(newest);
     const sinceFirst = newest - this.#firstSlot;
@@ -115,7 +109,7 @@ export class World {
 
   /**
    * The world has reached this update: counts it and writes it down, the first time. False when the caller should wait
-   * for `settled` before it goes on.
+   * for `oracleDrained` before it goes on.
    */
   pass(update: FeedUpdate, slot: bigint): boolean {
     // Every subscriber walks through all updates from a snapshot on, so the first to get here comes without a gap.
@@ -126,7 +120,7 @@ export class World {
   }
 
   /** Resolves when the oracle has caught up. */
-  async settled(): Promise<void> {
+  async oracleDrained(): Promise<void> {
     await this.#options.oracle?.drained();
   }
 
@@ -138,23 +132,23 @@ export class World {
     if (signal.aborted) return;
     let free = true;
     for (const update of updates) free = this.pass(update, slot) && free;
-    if (!free) await this.settled();
+    if (!free) await this.oracleDrained();
   }
 
   /** The newest slot there is (by the clock), or the furthest one sent (as a recording). */
   #newest(): bigint {
-    const { ratePerSecond, updates } = this.#options;
+    const { ratePerSecond, script } = this.#options;
     if (ratePerSecond === undefined) return this.#sentSlot ?? this.#firstSlot;
     if (this.#startedMs === undefined) return this.#firstSlot;
     const elapsedMs = performance.now() - this.#startedMs;
-    return this.#clock.slotOf(Math.min(updates, Math.floor((elapsedMs / 1000) * ratePerSecond)));
+    return this.#clock.slotOf(Math.min(script.updates, Math.floor((elapsedMs / 1000) * ratePerSecond)));
   }
 
   /** A recording with an end has its last slot from the beginning. */
   #latest(newest: bigint): bigint {
-    const { ratePerSecond, updates, timeline, plan } = this.#options;
-    if (ratePerSecond !== undefined || updates === Number.POSITIVE_INFINITY) return newest;
-    this.#lastSlot ??= new SlotFinder(timeline.clone(), plan).slotOf(updates);
+    const { ratePerSecond, script } = this.#options;
+    if (ratePerSecond !== undefined || script.updates === Number.POSITIVE_INFINITY) return newest;
+    this.#lastSlot ??= script.slotFinder().slotOf(script.updates);
     return this.#lastSlot;
   }
 

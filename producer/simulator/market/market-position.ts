@@ -27,7 +27,7 @@ export type Request =
  * One position: amounts in unscaled integers (size 10^-8, the rest 10^-6 USD). What depends on the mark price is
  * computed, never stored, so it cannot disagree.
  */
-export interface Position {
+export interface MarketPosition {
   readonly serial: number;
   readonly account: string;
   readonly index: number;
@@ -41,7 +41,7 @@ export interface Position {
   /** Trading profit and loss made final by reductions, the close or the liquidation. Funding is not in it. */
   realizedPnl: bigint;
   /** Funding up to `fundingFrom`, the market's index at the last change of size. */
-  fundingSettled: bigint;
+  fundingBooked: bigint;
   fundingFrom: bigint;
   status: PositionStatus;
   request: Request | undefined;
@@ -54,48 +54,44 @@ export interface Position {
   terms: Terms;
 }
 
-interface Terms {
-  readonly size: string;
-  readonly entry_price: string;
-  readonly margin: string;
-  readonly realized_pnl: string;
-  readonly liquidation_price: string;
-}
+type Terms = Readonly<Record<'size' | 'entry_price' | 'margin' | 'realized_pnl' | 'liquidation_price', string>>;
 
-type Identity = Pick<Position, 'serial' | 'account' | 'index' | 'owner' | 'side' | 'leverage'>;
+type Identity = Pick<MarketPosition, 'serial' | 'account' | 'index' | 'owner' | 'side' | 'leverage'>;
 
 /** A requested position: its size is reserved at the current mark price, which the fill will replace. */
-export function requestPosition(identity: Identity, price: MarketPrice, budget: bigint, dueSlot: number): Position {
-  const position: Position = {
+export function requestPosition(identity: Identity, price: MarketPrice, budget: bigint): MarketPosition {
+  const position: MarketPosition = {
     ...identity,
     size: affordableSize(price.market, price.mark, budget),
     entryPrice: price.mark,
     margin: 0n,
     liquidationPrice: 0n,
     realizedPnl: 0n,
-    fundingSettled: 0n,
+    fundingBooked: 0n,
     fundingFrom: price.fundingIndex,
     status: 'Opening',
     request: { kind: 'open' },
-    dueSlot,
+    dueSlot: 0,
     markedSlot: -1,
     markedTimes: 0,
     terms: NO_TERMS,
   };
-  settleTerms(position, price);
+  updateTerms(position, price);
   return position;
 }
 
 /** Unrealized profit and loss at the current mark price: exact in 10^-6 USD. */
-export const unrealizedPnl = (position: Position, { mark }: MarketPrice): bigint =>
+export const unrealizedPnl = (position: MarketPosition, { mark }: MarketPrice): bigint =>
   profit(position.side, position.size, position.entryPrice, mark);
 
 /** Funding received (positive) or paid (negative) since the position was opened, in 10^-6 USD. */
-export const fundingAccrued = ({ fundingSettled, fundingFrom, side, size }: Position, price: MarketPrice): bigint =>
-  fundingSettled + fundingBetween(side, size, fundingFrom, price.fundingIndex);
+export const fundingAccrued = (
+  { fundingBooked, fundingFrom, side, size }: MarketPosition,
+  price: MarketPrice,
+): bigint => fundingBooked + fundingBetween(side, size, fundingFrom, price.fundingIndex);
 
 /** Carries out the request at the current mark price. The position is `Open` or `Closed` afterwards. */
-export function fulfil(position: Position, price: MarketPrice): void {
+export function fulfil(position: MarketPosition, price: MarketPrice): void {
   const request = position.request;
   position.request = undefined;
   if (request?.kind === 'close') {
@@ -109,30 +105,30 @@ export function fulfil(position: Position, price: MarketPrice): void {
   } else if (request?.kind === 'increase') increase(position, price, request.budget);
   else if (request?.kind === 'reduce') reduce(position, price, request.percent);
   else if (request?.kind === 'leverage') changeLeverage(position, price, request.leverage);
-  settleTerms(position, price);
+  updateTerms(position, price);
 }
 
 /** Takes the position over at the current mark price: the whole loss becomes realized. */
-export function liquidate(position: Position, price: MarketPrice): void {
+export function liquidate(position: MarketPosition, price: MarketPrice): void {
   position.request = undefined;
   end(position, price, 'Liquidating');
 }
 
 /** Whether the mark price has reached the liquidation price. A position that is not filled yet cannot be liquidated. */
-export const isLiquidatable = ({ status, side, liquidationPrice }: Position, mark: bigint): boolean =>
+export const isLiquidatable = ({ status, side, liquidationPrice }: MarketPosition, mark: bigint): boolean =>
   status !== 'Opening' && isCrossed(side, liquidationPrice, mark);
 
 /** As venues report it, an ended position has no size, margin or liquidation price; what it made stays. */
-function end(position: Position, price: MarketPrice, status: 'Closed' | 'Liquidating'): void {
-  settleFunding(position, price);
+function end(position: MarketPosition, price: MarketPrice, status: 'Closed' | 'Liquidating'): void {
+  applyFunding(position, price);
   position.realizedPnl += unrealizedPnl(position, price);
   position.size = 0n;
   position.status = status;
-  settleTerms(position, price);
+  updateTerms(position, price);
 }
 
-function increase(position: Position, price: MarketPrice, budget: bigint): void {
-  settleFunding(position, price);
+function increase(position: MarketPosition, price: MarketPrice, budget: bigint): void {
+  applyFunding(position, price);
   const added = { size: affordableSize(price.market, price.mark, budget), price: price.mark };
   const average = averageEntry(price.market, { size: position.size, price: position.entryPrice }, added);
   position.size += added.size;
@@ -141,30 +137,30 @@ function increase(position: Position, price: MarketPrice, budget: bigint): void 
   position.realizedPnl += direction(position.side) * average.remainder;
 }
 
-function reduce(position: Position, price: MarketPrice, percent: number): void {
+function reduce(position: MarketPosition, price: MarketPrice, percent: number): void {
   const { lot } = price.market;
   const cut = ((position.size / lot) * BigInt(percent)) / 100n;
   // A position of a lot or two may have nothing to cut: the request then changes nothing.
   if (cut === 0n) return;
-  settleFunding(position, price);
+  applyFunding(position, price);
   position.realizedPnl += profit(position.side, cut * lot, position.entryPrice, price.mark);
   position.size -= cut * lot;
 }
 
 /** Venues refuse a leverage at which the position would have to be liquidated at once; it then stays as it is. */
-function changeLeverage(position: Position, price: MarketPrice, leverage: number): void {
+function changeLeverage(position: MarketPosition, price: MarketPrice, leverage: number): void {
   const liquidationPrice = liquidationPriceOf(price.market, position.side, position.entryPrice, leverage);
   if (!isCrossed(position.side, liquidationPrice, price.mark)) position.leverage = leverage;
 }
 
-function settleFunding(position: Position, price: MarketPrice): void {
-  position.fundingSettled = fundingAccrued(position, price);
+function applyFunding(position: MarketPosition, price: MarketPrice): void {
+  position.fundingBooked = fundingAccrued(position, price);
   position.fundingFrom = price.fundingIndex;
 }
 
 const NO_TERMS: Terms = { size: '', entry_price: '', margin: '', realized_pnl: '', liquidation_price: '' };
 
-function settleTerms(position: Position, { market }: MarketPrice): void {
+function updateTerms(position: MarketPosition, { market }: MarketPrice): void {
   const { size, entryPrice, leverage, side } = position;
   position.margin = marginOf(size, entryPrice, leverage);
   position.liquidationPrice = size === 0n ? 0n : liquidationPriceOf(market, side, entryPrice, leverage);

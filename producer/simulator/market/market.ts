@@ -4,20 +4,19 @@ import { Random } from '../prng.ts';
 import type { TimelineSlot } from '../timeline.ts';
 import type { UpdateGenerator } from '../update-generator.ts';
 import { MarketBook } from './market-book.ts';
-import { fulfil, liquidate, type Position, type Request, requestPosition } from './market-position.ts';
+import { fulfil, liquidate, type MarketPosition, type Request, requestPosition } from './market-position.ts';
 import { MARKETS } from './markets.ts';
 import { type EventType, positionRecord } from './position-record.ts';
 import { movePrice, startPrice } from './prices.ts';
-import { type MarketProfile, PROFILES, type ProfileName } from './profiles.ts';
+import { PROFILES, type ProfileName } from './profiles.ts';
 import { SlotOutput } from './slot-output.ts';
 
-export interface MarketOptions {
+interface MarketOptions {
   readonly seed: number;
   readonly owners: number;
   /** Live positions an owner has on average once the market is under way. */
   readonly positionsPerOwner: number;
-  /** Default `market`. */
-  readonly profile?: ProfileName;
+  readonly profile: ProfileName;
 }
 
 // Tags that keep random sequences of different purposes apart.
@@ -33,7 +32,7 @@ const USD = 1_000_000n;
 const MARK_PREFIX = 'PNL';
 
 interface Pending {
-  readonly position: Position;
+  readonly position: MarketPosition;
   readonly book: MarketBook;
 }
 
@@ -42,21 +41,12 @@ interface Pending {
  * reduce, re-lever and close positions, each as a request and, a few slots later, its fulfilment; a position whose
  * liquidation price the mark reaches is liquidated before anything else is said about it.
  */
-export function createMarket(options: MarketOptions): UpdateGenerator {
-  const owners = Array.from({ length: options.owners }, (_, n) => publicKey(Random.of(options.seed, OWNERS, n)));
-  return new Market({ ...options, owners, profile: PROFILES[options.profile ?? 'market'] });
-}
-
-interface MarketSettings {
-  readonly seed: number;
-  readonly owners: readonly string[];
-  readonly positionsPerOwner: number;
-  readonly profile: MarketProfile;
-}
+export const createMarket = (options: MarketOptions): UpdateGenerator => new Market(options);
 
 class Market implements UpdateGenerator {
-  readonly #settings: MarketSettings;
+  readonly #options: MarketOptions;
   readonly #random: Random;
+  readonly #owners: readonly string[];
   readonly #books: readonly MarketBook[];
   /** Positions with a request under way, oldest first. */
   #pending: Pending[];
@@ -64,19 +54,21 @@ class Market implements UpdateGenerator {
   readonly #opened: number[];
   #serial: number;
 
-  constructor(settings: MarketSettings, from?: Market) {
-    this.#settings = settings;
+  constructor(options: MarketOptions, from?: Market) {
+    this.#options = options;
     if (from === undefined) {
-      this.#random = Random.of(settings.seed, EVENTS);
+      this.#random = Random.of(options.seed, EVENTS);
+      this.#owners = Array.from({ length: options.owners }, (_, n) => publicKey(Random.of(options.seed, OWNERS, n)));
       this.#books = MARKETS.map((market) => new MarketBook(startPrice(market)));
       this.#pending = [];
-      this.#opened = settings.owners.map(() => 0);
+      this.#opened = this.#owners.map(() => 0);
       this.#serial = 0;
       return;
     }
-    const copies = new Map<Position, Position>();
+    const copies = new Map<MarketPosition, MarketPosition>();
     const books = new Map(from.#books.map((book) => [book, book.clone(copies)]));
     this.#random = from.#random.clone();
+    this.#owners = from.#owners;
     this.#books = [...books.values()];
     this.#pending = from.#pending.map(({ position, book }) => ({
       // An ended position is in no book any more; nothing changes it, so it can be shared.
@@ -88,7 +80,7 @@ class Market implements UpdateGenerator {
   }
 
   clone(): UpdateGenerator {
-    return new Market(this.#settings, this);
+    return new Market(this.#options, this);
   }
 
   next(slot: TimelineSlot, count: number): readonly AvroRecord[] {
@@ -100,18 +92,18 @@ class Market implements UpdateGenerator {
   }
 
   stray(slot: TimelineSlot, ordinal: number): AvroRecord {
-    const random = Random.of(this.#settings.seed, STRAYS, ordinal);
+    const random = Random.of(this.#options.seed, STRAYS, ordinal);
     const { price } = random.pick(this.#books);
     const identity = { serial: -1, account: publicKey(random), owner: publicKey(random), index: 0 };
     const terms = { side: 'Long', leverage: random.pick(LEVERAGES) } as const;
-    const position = requestPosition({ ...identity, ...terms }, price, 1_000n * USD, 0);
+    const position = requestPosition({ ...identity, ...terms }, price, 1_000n * USD);
     return positionRecord(slot, position, price, 'OPENED', signature(random));
   }
 
   /** One move of one market's mark price and what it brings: liquidations, perhaps an owner's wish, new PnL. */
   #step(output: SlotOutput): void {
     const random = this.#random;
-    const { actionOneIn, fillingActionOneIn, mostMarks } = this.#settings.profile;
+    const { actionOneIn, fillingActionOneIn, mostMarks } = PROFILES[this.#options.profile];
     const book = random.pick(this.#books);
     movePrice(book.price, random, output.slotNumber);
     const before = output.room;
@@ -175,7 +167,7 @@ class Market implements UpdateGenerator {
     this.#open(book, output);
   }
 
-  #wish(position: Position): Request {
+  #wish(position: MarketPosition): Request {
     const random = this.#random;
     const die = random.below(100);
     if (die < 30) return { kind: 'close' };
@@ -187,7 +179,7 @@ class Market implements UpdateGenerator {
 
   #open(book: MarketBook, output: SlotOutput): void {
     const random = this.#random;
-    const { seed, owners } = this.#settings;
+    const owners = this.#owners;
     // The smaller of two draws: some owners are busier than others.
     const owner = Math.min(random.below(owners.length), random.below(owners.length));
     const index = this.#opened[owner] ?? 0;
@@ -195,18 +187,18 @@ class Market implements UpdateGenerator {
     this.#serial += 1;
     const identity = {
       serial: this.#serial,
-      account: publicKey(Random.of(seed, ACCOUNTS, this.#serial)),
+      account: publicKey(Random.of(this.#options.seed, ACCOUNTS, this.#serial)),
       index,
       owner: owners[owner] as string,
       side: random.oneIn(2) ? 'Long' : 'Short',
       leverage: random.pick(LEVERAGES),
     } as const;
-    const position = requestPosition(identity, book.price, this.#budget(), 0);
+    const position = requestPosition(identity, book.price, this.#budget());
     book.add(position);
     this.#ask(position, book, { kind: 'open' }, output);
   }
 
-  #ask(position: Position, book: MarketBook, request: Request, output: SlotOutput): void {
+  #ask(position: MarketPosition, book: MarketBook, request: Request, output: SlotOutput): void {
     position.request = request;
     position.dueSlot = output.slotNumber + 1 + this.#random.below(4);
     this.#pending.push({ position, book });
@@ -220,11 +212,11 @@ class Market implements UpdateGenerator {
   }
 
   /** No transaction stands behind a PNL_UPDATE: its signature is made of position, slot and count within the slot. */
-  #markSignature(position: Position, { slotNumber }: SlotOutput): string {
+  #markSignature(position: MarketPosition, { slotNumber }: SlotOutput): string {
     position.markedTimes = position.markedSlot === slotNumber ? position.markedTimes + 1 : 0;
     position.markedSlot = slotNumber;
-    const { seed } = this.#settings;
-    return markedSignature(Random.of(seed ^ MARKS, position.serial, slotNumber, position.markedTimes), MARK_PREFIX);
+    const seed = this.#options.seed ^ MARKS;
+    return markedSignature(Random.of(seed, position.serial, slotNumber, position.markedTimes), MARK_PREFIX);
   }
 
   #live(): number {
@@ -234,7 +226,7 @@ class Market implements UpdateGenerator {
   }
 
   #target(): number {
-    return this.#settings.owners.length * this.#settings.positionsPerOwner;
+    return this.#owners.length * this.#options.positionsPerOwner;
   }
 
   #isFilling(): boolean {

@@ -1,7 +1,7 @@
 import type { AvroRecord } from '../../../schemas/avro-schema.ts';
 import { formatDecimal } from '../../../schemas/decimal.ts';
 import type { TimelineSlot } from '../timeline.ts';
-import { fundingAccrued, type Position, unrealizedPnl } from './market-position.ts';
+import { fundingAccrued, type MarketPosition, unrealizedPnl } from './market-position.ts';
 import { MONEY_SCALE } from './markets.ts';
 import type { MarketPrice } from './prices.ts';
 
@@ -10,7 +10,7 @@ export type EventType = 'OPENED' | 'MODIFIED' | 'CLOSED' | 'LIQUIDATED' | 'PNL_U
 /** A position at the current mark price as the topic's schema holds it. */
 export function positionRecord(
   { slot, blockTime }: TimelineSlot,
-  position: Position,
+  position: MarketPosition,
   price: MarketPrice,
   event: EventType,
   signature: string,

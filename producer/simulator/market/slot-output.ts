@@ -1,7 +1,7 @@
 import type { AvroRecord } from '../../../schemas/avro-schema.ts';
 import type { TimelineSlot } from '../timeline.ts';
 import type { MarketBook } from './market-book.ts';
-import type { Position } from './market-position.ts';
+import type { MarketPosition } from './market-position.ts';
 import { type EventType, positionRecord } from './position-record.ts';
 
 /** The updates of one slot while they are made. */
@@ -22,7 +22,7 @@ export class SlotOutput {
     return this.#count - this.records.length;
   }
 
-  add(position: Position, { price }: MarketBook, event: EventType, signature: string): void {
+  add(position: MarketPosition, { price }: MarketBook, event: EventType, signature: string): void {
     this.records.push(positionRecord(this.#slot, position, price, event, signature));
   }
 }

@@ -9,7 +9,6 @@ import { checkpointTopic } from '../../../pipeline/names.ts';
 import { encodeCheckpoint } from '../../../producer/kafka/checkpoint.ts';
 import { createCluster } from '../../../producer/kafka/cluster.ts';
 import { createKafkaSender } from '../../../producer/kafka/sender.ts';
-import { startSimulator } from '../../../producer/simulator/feed-server.ts';
 import { startCli } from '../../support/cli.ts';
 import { eventually } from '../../support/eventually.ts';
 import { feedMessage, positionUpdate } from '../../support/position-feed.ts';
@@ -21,6 +20,7 @@ import {
 } from '../../support/producer-project.ts';
 import { type ScriptedCall, startScriptedFeed } from '../../support/scripted-feed.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
+import { simulatePositions } from '../../support/simulated-positions.ts';
 
 const projects: ProducerProject[] = [];
 async function project(...args: Parameters<typeof createProducerProject>): Promise<ProducerProject> {
@@ -60,7 +60,7 @@ describe('a producer process', () => {
     const test = await project('kill');
     const { root, env } = test.project;
     const oraclePath = join(root, 'oracle.ndjson');
-    const simulator = await startSimulator({
+    const simulator = await simulatePositions({
       port: test.project.environment.feed.address.split(':').map(Number)[1] ?? 0,
       seed: 3,
       updates: UPDATES,
@@ -95,7 +95,7 @@ describe('a producer process', () => {
   it('stopped by SIGTERM brings home what it has read, and the next one reads almost nothing again', async () => {
     const test = await project('term');
     const { root, env } = test.project;
-    const simulator = await startSimulator({
+    const simulator = await simulatePositions({
       port: test.project.environment.feed.address.split(':').map(Number)[1] ?? 0,
       seed: 4,
       updates: 1_000_000,
@@ -114,7 +114,14 @@ describe('a producer process', () => {
       expect(summary?.published).toBe((await test.published()).length);
       const checkpoint = await test.checkpoint();
       expect(checkpoint?.slot.toString()).toBe(summary?.lastSlot);
-      const next = await test.run(simulator.address, { overlapSlots: 2n, stopAfter: 1 });
+      const stop = new AbortController();
+      const next = await test.run(simulator.address, {
+        overlapSlots: 2n,
+        signal: stop.signal,
+        onProgress: ({ received }) => {
+          if (received > 0) stop.abort();
+        },
+      });
       expect(next.resumedFrom).toBe((checkpoint?.slot ?? 0n) - 2n);
     } finally {
       await simulator.close();
@@ -283,7 +290,7 @@ describe('a part that is missing at the start', () => {
       code: 'UNREACHABLE',
       message: expect.stringContaining(`Kafka at ${address}`),
     });
-    await expect(test.run(address, { connectTimeoutMs: 500 })).rejects.toMatchObject({
+    await expect(test.run(address)).rejects.toMatchObject({
       code: 'UNREACHABLE',
       message: expect.stringContaining(`at ${address} is not reachable`),
     });

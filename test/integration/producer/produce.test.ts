@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Simulator, startSimulator } from '../../../producer/simulator/feed-server.ts';
+import type { Simulator } from '../../../producer/simulator/feed-server.ts';
 import {
   createProducerProject,
   differences,
   type ProducerProject,
   readOracleEntries,
 } from '../../support/producer-project.ts';
+import { startScriptedFeed } from '../../support/scripted-feed.ts';
+import { simulatePositions } from '../../support/simulated-positions.ts';
 
 const UPDATES = 6_000;
 const FAULTY = 60;
@@ -19,7 +21,7 @@ describe('a producer on a simulated feed', () => {
   beforeAll(async () => {
     test = await createProducerProject('produce');
     oraclePath = join(test.project.root, 'oracle.ndjson');
-    simulator = await startSimulator({ port: 0, seed: 7, updates: UPDATES, faulty: FAULTY, oraclePath });
+    simulator = await simulatePositions({ seed: 7, updates: UPDATES, faulty: FAULTY, oraclePath });
   });
   afterAll(async () => {
     await simulator?.close();
@@ -64,10 +66,17 @@ describe('a producer on a simulated feed', () => {
     expect(differences(await readOracleEntries(oraclePath), await test.published(), await test.rejected())).toEqual([]);
   });
 
-  it('starts elsewhere when told to, and ends after as many updates as asked for', async () => {
-    const summary = await test.run(simulator.address, { fromSlot: 312_000_000n, stopAfter: 100 });
-    expect(summary).toMatchObject({ resumedFrom: 312_000_000n, received: 100, endedBy: 'stop-after' });
-    const back = await test.checkpoint();
-    expect(back?.slot).toBeLessThan(312_000_100n);
+  it('starts where an operator says, which is its new place, even if it lies before the old one', async () => {
+    const feed = await startScriptedFeed({
+      window: () => ({ earliest: 312_000_000n, latest: 312_000_100n }),
+      play: (call) => {
+        call.slot((call.fromSlot ?? 0n) + 2n);
+        call.end();
+      },
+    });
+    const summary = await test.run(feed.address, { fromSlot: 312_000_000n });
+    feed.close();
+    expect(summary).toMatchObject({ resumedFrom: 312_000_000n, received: 0, endedBy: 'feed' });
+    expect((await test.checkpoint())?.slot).toBe(312_000_002n);
   });
 });

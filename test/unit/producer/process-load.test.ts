@@ -1,8 +1,8 @@
 import { afterEach, expect, it } from 'vitest';
-import { createLoadMeter, type LoadMeter } from '../../../producer/process-load.ts';
+import { createLoadMeter } from '../../../producer/process-load.ts';
 import { eventually } from '../../support/eventually.ts';
 
-let meter: LoadMeter;
+let meter: ReturnType<typeof createLoadMeter>;
 afterEach(() => meter.close());
 
 /** Keeps the event loop from running. */

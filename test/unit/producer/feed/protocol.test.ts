@@ -74,7 +74,7 @@ describe('the position feed', () => {
   it('asks for a slot and a commitment', () => {
     const request = service.encodeSubscribe({ fromSlot: 2n ** 63n, commitment: 'finalized' });
     expect(request.toString('hex')).toBe('10031880808080808080808001');
-    expect(service.encodeSubscribe({ commitment: 'processed' }).toString('hex')).toBe('1001');
+    expect(service.encodeSubscribe({ fromSlot: 0n, commitment: 'processed' }).toString('hex')).toBe('10011800');
   });
 });
 

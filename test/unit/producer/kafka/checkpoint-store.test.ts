@@ -1,31 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Checkpoint, decodeCheckpoint } from '../../../../producer/kafka/checkpoint.ts';
+import type { AcceptedGap } from '../../../../producer/kafka/checkpoint.ts';
 import { createCheckpointWriter } from '../../../../producer/kafka/checkpoint-store.ts';
-import type { OutgoingRecord } from '../../../../producer/kafka/outgoing-record.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-function createWriter(options: { floor?: bigint; send?: (records: readonly OutgoingRecord[]) => Promise<void> } = {}) {
-  const sent: Checkpoint[] = [];
+function createWriter(options: { floor?: bigint; failure?: Error } = {}) {
+  const written: { slot: bigint; gaps: readonly AcceptedGap[] }[] = [];
   let failures = 0;
   const writer = createCheckpointWriter({
-    topic: 'positions.checkpoint',
-    stream: 'positions',
-    instance: 'run',
-    feed: 'feed:443',
     floor: options.floor,
     gaps: [],
-    counts: () => ({ received: 3, published: 2, rejected: 1 }),
-    send: async (records) => {
-      await options.send?.(records);
-      for (const { value } of records) sent.push(decodeCheckpoint(value) as Checkpoint);
+    write: async (slot, gaps) => {
+      if (options.failure !== undefined) throw options.failure;
+      written.push({ slot, gaps });
     },
     onFailed: () => {
       failures += 1;
     },
   });
-  return { writer, sent, failures: () => failures, slots: () => sent.map(({ slot }) => slot) };
+  return { writer, written, failures: () => failures, slots: () => written.map(({ slot }) => slot) };
 }
 
 describe('the checkpoint writer', () => {
@@ -63,7 +57,7 @@ describe('the checkpoint writer', () => {
   });
 
   it('keeps an accepted gap in this and all later checkpoints, once', async () => {
-    const { writer, sent } = createWriter();
+    const { writer, written } = createWriter();
     const gap = { from: 1n, to: 4n, acceptedAt: '2026-01-01T00:00:00.000Z' };
     writer.acceptGap(gap);
     writer.acceptGap(gap);
@@ -71,11 +65,11 @@ describe('the checkpoint writer', () => {
     await writer.close();
     writer.advance(6n);
     await writer.close();
-    expect(sent.map(({ gaps }) => gaps)).toEqual([[gap], [gap]]);
+    expect(written.map(({ gaps }) => gaps)).toEqual([[gap], [gap]]);
   });
 
   it('reports a write that failed, and throws its error when it is closed', async () => {
-    const { writer, failures } = createWriter({ send: () => Promise.reject(new Error('no rights')) });
+    const { writer, failures } = createWriter({ failure: new Error('no rights') });
     writer.advance(5n);
     await vi.advanceTimersByTimeAsync(500);
     expect(failures()).toBe(1);

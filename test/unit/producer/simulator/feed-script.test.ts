@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../../core/package-root.ts';
 import { type FaultWishes, planFaults } from '../../../../producer/simulator/fault-plan.ts';
 import { faultsOf } from '../../../../producer/simulator/faults.ts';
-import { FeedScript, type FeedUpdate, SlotFinder } from '../../../../producer/simulator/feed-script.ts';
+import { FeedScript, type FeedUpdate } from '../../../../producer/simulator/feed-script.ts';
 import { createMarket } from '../../../../producer/simulator/market/market.ts';
 import { Timeline } from '../../../../producer/simulator/timeline.ts';
 import { loadAvroSchema } from '../../../../schemas/avro-schema.ts';
@@ -11,7 +11,7 @@ const schema = loadAvroSchema(`${packageRoot()}/schemas/position-update.avsc`);
 const timeline = () => new Timeline({ seed: 5, firstSlot: 1_000n, startMs: 0, updatesPerSlot: 20 });
 
 function script(updates: number, faulty: number | { every: number }): FeedScript {
-  const generator = createMarket({ seed: 5, owners: 50, positionsPerOwner: 3 });
+  const generator = createMarket({ seed: 5, owners: 50, positionsPerOwner: 3, profile: 'market' });
   return new FeedScript({
     timeline: timeline(),
     generator,
@@ -92,7 +92,7 @@ describe('a feed script', () => {
 
   it('has each update in the slot that is found without making it', () => {
     const all = script(5_000, 60);
-    const finder = new SlotFinder(timeline(), plan(5_000, 60));
+    const finder = all.slotFinder();
     const first = all.clone().next()?.slot;
     expect(finder.slotOf(0)).toBe(first);
     for (let slot = all.next(); slot !== undefined; slot = all.next()) {
@@ -122,17 +122,17 @@ describe('faults', () => {
     expect(
       faultsOf(schema)
         .slice(0, 9)
-        .map(({ name, value }) => [name, value]),
+        .map(({ field, value }) => [field, value]),
     ).toEqual([
-      ['position_account too long', 'x'.repeat(45)],
-      ['size too many digits', `${'9'.repeat(31)}.${'9'.repeat(8)}`],
-      ['size is not a number', 'NaN'],
-      ['size too fine', '0.000000001'],
-      ['unknown side', 99],
-      ['leverage too large', 32_768],
-      ['slot too large', 2n ** 63n],
-      ['position_account empty', ''],
-      ['size in exponent form', '1e3'],
+      ['position_account', 'x'.repeat(45)],
+      ['size', `${'9'.repeat(31)}.${'9'.repeat(8)}`],
+      ['size', 'NaN'],
+      ['size', '0.000000001'],
+      ['side', 99],
+      ['leverage', 32_768],
+      ['slot', 2n ** 63n],
+      ['position_account', ''],
+      ['size', '1e3'],
     ]);
   });
 

@@ -1,22 +1,23 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { waitFor } from '../../../../core/retry.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../../../producer/simulator/feed-server.ts';
+import type { Simulator } from '../../../../producer/simulator/feed-server.ts';
 import { readOracle } from '../../../../producer/simulator/oracle.ts';
 import { type FeedReader, openReader, slotsOf, updatesOf } from '../../../support/feed-reader.ts';
+import { type PositionSimulatorOptions, simulatePositions } from '../../../support/simulated-positions.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function start(options: Partial<SimulatorOptions>): Promise<{ simulator: Simulator; reader: FeedReader }> {
-  const simulator = await startSimulator({ port: 0, seed: 3, faulty: 0, ...options });
+async function start(options: PositionSimulatorOptions): Promise<{ simulator: Simulator; reader: FeedReader }> {
+  const simulator = await simulatePositions({ seed: 3, ...options });
   const reader = openReader(simulator.address);
   cleanups.push(
     () => simulator.close(),
@@ -213,34 +214,38 @@ describe('the simulated feed', () => {
   });
 
   it('sends pings while nothing happens', async () => {
-    const { reader } = await start({ ratePerSecond: 0.01, pingEveryMs: 20 });
-    const stream = reader.open();
-    stream.on('error', () => {});
-    const pings: string[] = [];
-    await new Promise<void>((resolve) => {
-      stream.on('data', (part: Buffer) => {
-        pings.push(reader.decode(part).ping?.id ?? '');
-        if (pings.length === 3) resolve();
-      });
-    });
-    expect(pings).toEqual(['1', '2', '3']);
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const { reader } = await start({ ratePerSecond: 0.01 });
+      const stream = reader.open();
+      stream.on('error', () => {});
+      await once(stream, 'metadata');
+      const pings: (string | undefined)[] = [];
+      for (let n = 0; n < 3; n += 1) {
+        const next = once(stream, 'data');
+        vi.advanceTimersByTime(5_000);
+        pings.push(reader.decode((await next)[0]).ping?.id);
+      }
+      expect(pings).toEqual(['1', '2', '3']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('ends its streams with UNAVAILABLE when it closes, and frees its port', async () => {
     const { simulator, reader } = await start({ ratePerSecond: 100 });
-    const reading = reader.read();
-    await Promise.all([
-      expect(reading).rejects.toMatchObject({ code: status.UNAVAILABLE }),
-      pause(50).then(() => simulator.close()),
-    ]);
+    const refused = expect(reader.read()).rejects.toMatchObject({ code: status.UNAVAILABLE });
+    await waitFor(async () => simulator.sent() > 0 || undefined, { timeoutMs: 10_000, what: 'an update' });
+    await simulator.close();
+    await refused;
     await simulator.done;
-    const again = await startSimulator({ port: simulator.port, seed: 1, faulty: 0, updates: 1 });
+    const again = await simulatePositions({ port: simulator.port, updates: 1 });
     await again.close();
   });
 
   it('says so when its port is taken', async () => {
     const { simulator } = await start({ updates: 1 });
-    await expect(startSimulator({ port: simulator.port, seed: 1, faulty: 0 })).rejects.toMatchObject({
+    await expect(simulatePositions({ port: simulator.port })).rejects.toMatchObject({
       code: 'ENVIRONMENT',
       message: expect.stringContaining(`port ${simulator.port} is taken`),
     });
@@ -254,7 +259,7 @@ describe('the simulated feed', () => {
     [{ faulty: 1, faultyEvery: 5 }, 'both'],
     [{ replayWindowSlots: 1.5 }, 'replay window'],
   ])('refuses %j', async (options, name) => {
-    await expect(startSimulator({ port: 0, seed: 1, faulty: 0, ...options })).rejects.toMatchObject({
+    await expect(simulatePositions(options)).rejects.toMatchObject({
       code: 'USAGE',
       message: expect.stringContaining(name),
     });

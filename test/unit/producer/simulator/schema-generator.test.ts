@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../../core/package-root.ts';
-import { positionStream, startSimulator } from '../../../../producer/simulator/feed-server.ts';
+import { startSimulator } from '../../../../producer/simulator/feed-server.ts';
 import { readOracle } from '../../../../producer/simulator/oracle.ts';
 import { createSchemaGenerator } from '../../../../producer/simulator/schema-generator.ts';
 import { Timeline } from '../../../../producer/simulator/timeline.ts';
 import { type AvroRecord, type AvroSchema, parseAvroSchema } from '../../../../schemas/avro-schema.ts';
 import { parseDecimal } from '../../../../schemas/decimal.ts';
 import { openReader, updatesOf } from '../../../support/feed-reader.ts';
+import { simulatedPositions } from '../../../support/simulated-positions.ts';
 
 const decimal = (precision: number, scale: number) => ({ type: 'bytes', logicalType: 'decimal', precision, scale });
 const millis = { type: 'long', logicalType: 'timestamp-millis' };
@@ -133,7 +134,7 @@ describe('updates from a schema alone', () => {
       seed: 1,
       updates: 500,
       faulty: 9,
-      streams: [positionStream(), payments],
+      streams: [simulatedPositions(), payments],
     });
     const reader = openReader(simulator.address);
     const paymentReader = openReader(simulator.address, { protoPath: payments.protoPath, service: payments.service });

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { latestCheckpoint } from '../../../../producer/kafka/checkpoint.ts';
+import { createDelivery } from '../../../../producer/kafka/delivery.ts';
+import type { OutgoingRecord } from '../../../../producer/kafka/outgoing-record.ts';
+import { positionStream } from '../../../support/position-feed.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const record: OutgoingRecord = { topic: 'positions', key: null, value: Buffer.from('x') };
+const refusal = new Error('no rights');
+
+/** A delivery through a sender that takes what it gets, or refuses or stalls on some topics. */
+function deliver({ refuses = [], stalls = [] }: { refuses?: string[]; stalls?: string[] } = {}) {
+  const sent: OutgoingRecord[] = [];
+  let giveUp = (_error: Error) => {};
+  const onFailed = vi.fn();
+  const delivery = createDelivery({
+    stream: positionStream,
+    feed: 'feed:443',
+    sender: {
+      async send(records) {
+        const topic = records[0]?.topic ?? '';
+        if (refuses.includes(topic)) throw refusal;
+        if (stalls.includes(topic)) {
+          await new Promise<void>((_resolve, reject) => {
+            giveUp = reject;
+          });
+        }
+        sent.push(...records);
+      },
+      abort: () => giveUp(new Error('aborted')),
+    },
+    floor: undefined,
+    gaps: [],
+    counts: () => ({ received: 3, published: 2, rejected: 1 }),
+    limits: undefined,
+    onAcknowledged: () => {},
+    onFailed,
+  });
+  const checkpoint = () =>
+    latestCheckpoint(
+      'positions',
+      'positions.checkpoint',
+      sent
+        .filter(({ topic }) => topic === 'positions.checkpoint')
+        .map(({ key, value }) => ({ key, value, partition: 0, offset: 0n })),
+    );
+  return { ...delivery, sent, checkpoint, onFailed };
+}
+
+describe('a delivery', () => {
+  it('writes a checkpoint for what is acknowledged, with the counts of the run and the accepted gaps', async () => {
+    const { publisher, acceptGap, flush, checkpoint } = deliver();
+    publisher.add(record, 7n);
+    acceptGap({ from: 1n, to: 4n });
+    await vi.advanceTimersByTimeAsync(600);
+    expect(checkpoint()).toMatchObject({ slot: 7n, received: 3, published: 2, rejected: 1, feed: 'feed:443' });
+    expect(checkpoint()?.gaps).toMatchObject([{ from: 1n, to: 4n, acceptedAt: expect.stringContaining('T') }]);
+    publisher.advance(9n);
+    await flush();
+    expect(checkpoint()?.slot).toBe(9n);
+  });
+
+  it('fails with the first refusal, and still writes the checkpoint of what was acknowledged before', async () => {
+    const refuses: string[] = [];
+    const { publisher, flush, checkpoint, onFailed } = deliver({ refuses });
+    publisher.add(record, 7n);
+    await vi.advanceTimersByTimeAsync(10);
+    refuses.push('positions');
+    publisher.add(record, 8n);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(onFailed).toHaveBeenCalledOnce();
+    await expect(flush()).rejects.toBe(refusal);
+    await expect(flush()).rejects.toBe(refusal);
+    expect(checkpoint()?.slot).toBe(7n);
+  });
+
+  it('fails when the checkpoints are refused', async () => {
+    const { publisher, flush, onFailed } = deliver({ refuses: ['positions.checkpoint'] });
+    publisher.add(record, 7n);
+    await vi.advanceTimersByTimeAsync(600);
+    expect(onFailed).toHaveBeenCalled();
+    await expect(flush()).rejects.toBe(refusal);
+  });
+
+  it('gives up when Kafka has not taken everything half a minute after the stop', async () => {
+    const { publisher, flush, sent } = deliver({ stalls: ['positions'] });
+    publisher.add(record, 7n);
+    publisher.add(record, 8n);
+    const flushed = expect(flush()).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: 'Kafka did not acknowledge 2 records within 30 s of the stop',
+    });
+    await vi.advanceTimersByTimeAsync(30_000);
+    await flushed;
+    expect(sent).toEqual([]);
+  });
+});
