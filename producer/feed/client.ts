@@ -40,7 +40,7 @@ const REPLY_TIMEOUT_MS = 10_000;
 /** A larger message ends the run with an error instead of filling the memory. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
-/** Prepares a connection; nothing is dialled before the first call. */
+/** Prepares a connection. It connects with the first call. */
 export function openFeed({ address, tls, token, service }: FeedOptions): FeedClient {
   const security = tls === true ? credentials.createSsl() : credentials.createInsecure();
   const client = new Client(address, security, channelOptions(address));
@@ -82,7 +82,8 @@ export function openFeed({ address, tls, token, service }: FeedOptions): FeedCli
           else reject(error);
         };
         const stop = () => finish();
-        // By 'data' and not by the stream's iterator: measured with decoding, mapping and encoding, that reads a tenth fewer updates a second.
+        // Events of the stream and not its iterator: with decoding, mapping and encoding, the iterator was measured to read a
+        // tenth fewer updates a second.
         const take = (event: FeedEvent) => {
           try {
             const room = onEvent(event);
@@ -107,14 +108,14 @@ export function openFeed({ address, tls, token, service }: FeedOptions): FeedCli
 function channelOptions(address: string): ClientOptions {
   return {
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-    // A peer that vanished without closing is found by pings, not by the operating system's hours.
+    // Pings find a peer that vanished without closing. The operating system would take hours.
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': 5_000,
-    // Proxy variables mean the outer world; a feed on this machine is never behind the proxy.
+    // Proxy variables are for other machines. A feed on this machine is never behind the proxy.
     'grpc.enable_http_proxy': isLoopback(address) ? 0 : 1,
-    // Each connection of ours is its own, so that closing one never touches another's streams.
+    // Each client has a connection of its own, so that closing it never touches another's streams.
     'grpc.use_local_subchannel_pool': 1,
   };
 }

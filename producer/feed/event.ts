@@ -1,4 +1,4 @@
-/** How final an update is when the feed sends it, rising. Feeds send no message for updates that are forked away later. */
+/** How final an update is when the feed sends it, rising. Feeds do not say when a fork takes an update back. */
 export const COMMITMENTS = ['processed', 'confirmed', 'finalized'] as const;
 export type Commitment = (typeof COMMITMENTS)[number];
 
@@ -6,7 +6,7 @@ export type Commitment = (typeof COMMITMENTS)[number];
 export type FeedEvent =
   /** `update` is the message in `bytes` as protobufjs reads it: names as in the proto, enums as numbers, 64 bits as Long. */
   | { readonly kind: 'update'; readonly bytes: Buffer; readonly update: Readonly<Record<string, unknown>> }
-  /** The feed has reached `slot`, as settled as `status` says, or as the subscription asked for. */
+  /** The feed has sent everything up to `slot`, as final as `status` says; without a status, as the subscription asked. */
   | { readonly kind: 'slot'; readonly slot: bigint; readonly status: Commitment | undefined }
   | { readonly kind: 'ping' }
   /** Bytes that are no message of this feed. */

@@ -2,16 +2,16 @@
  * How far an update's own slot may move the position by itself: about an hour of 400 ms slots. One update with a slot from
  * the far future would otherwise move the resume point past everything the feed has yet to send.
  */
-export const MAX_SLOT_JUMP = 10_000n;
+const MAX_SLOT_JUMP = 10_000n;
 
 /** The slot up to which the feed has been read. It never goes back. */
 export interface FeedPosition {
   readonly slot: bigint | undefined;
-  /** The feed's own word, on connecting, that `latest` is its newest slot. */
+  /** The feed has said, on connecting, that `latest` is its newest slot. */
   connected(latest: bigint): void;
-  /** The feed's own word that it has sent up to `slot`. */
+  /** The feed has said that it has sent everything up to `slot`. */
   noticed(slot: bigint): void;
-  /** An accepted update of `slot`; a slot implausibly far ahead is left to the feed's next notice. */
+  /** An update of `slot` was accepted. A slot implausibly far ahead does not move the position; the feed's next notice will. */
   updated(slot: bigint): void;
 }
 

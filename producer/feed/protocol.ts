@@ -19,7 +19,7 @@ export interface FeedService {
   readonly enums: ReadonlyMap<string, ProtoEnum>;
   readonly subscribePath: string;
   encodeSubscribe(request: { readonly fromSlot: bigint; readonly commitment: Commitment }): Buffer;
-  /** Never throws: what does not decode is an event, too. */
+  /** Never throws: bytes that do not decode are an event, too. */
   readEvent(bytes: Buffer): FeedEvent;
   readonly replayInfoPath: string;
   encodeReplayInfoRequest(): Buffer;
@@ -93,14 +93,14 @@ export const isLongLike = (value: unknown): value is LongLike =>
 
 /** Exact over the whole range of int64 and uint64. */
 export function bigintOf({ low, high, unsigned }: LongLike): bigint {
-  // Slots and times of this age fit a double; the rest goes by halves.
+  // Today's slots and times fit a double. Other numbers are put together from their halves.
   if (high >= 0 && high < 0x200000) return BigInt(high * 0x1_0000_0000 + (low >>> 0));
   return (BigInt(unsigned ? high >>> 0 : high) << 32n) | BigInt(low >>> 0);
 }
 
 /**
- * proto3 does not send a zero or an empty text, unless a field is `optional`: for all others, unset means zero. protobufjs
- * shows the zero for unset optional fields as well; from here on they read as null.
+ * proto3 sends a zero or an empty text only of fields that are `optional`. For all others, unset means zero. protobufjs
+ * reads unset optional fields as zero, too; this makes them read as null.
  */
 function markUnset(type: protobuf.Type): void {
   for (const field of type.fieldsArray) {

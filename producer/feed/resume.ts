@@ -17,7 +17,7 @@ export interface ResumeInput {
   readonly fromSlot: bigint | undefined;
   readonly overlapSlots: bigint;
   readonly window: ReplayWindow;
-  /** The operator's word that slots which are no longer replayable may be left out. */
+  /** The operator allows slots that are no longer replayable to be left out. */
   readonly acceptGap: boolean;
 }
 
@@ -31,7 +31,7 @@ type ResumeDecision =
   | { readonly kind: 'outside'; readonly gap: Gap };
 
 /** How far a feed may lag behind the resume point and still count as the same feed: ten minutes of 400 ms slots. */
-export const TOLERATED_LAG_SLOTS = 1_500n;
+const TOLERATED_LAG_SLOTS = 1_500n;
 
 /**
  * Decides where to subscribe. The resume point's own slot must be replayable, because it may have been read in part;
@@ -45,12 +45,12 @@ export function decideResume(input: ResumeInput): ResumeDecision {
     const gap = { from: needed, to: window.earliest - 1n };
     return acceptGap ? { kind: 'from', slot: window.earliest, gap, behind: false } : { kind: 'outside', gap };
   }
-  // A feed that was reset, or is catching up, or another feed: all it has is read again, so that nothing of it is left out.
+  // The feed was reset, is catching up, or is another feed. All it has is read, so that nothing is left out.
   if (needed > window.latest + TOLERATED_LAG_SLOTS && fromSlot === undefined) {
     return { kind: 'from', slot: window.earliest, gap: undefined, behind: true };
   }
   const overlapped = fromSlot ?? max(needed - input.overlapSlots, window.earliest);
-  // A feed a little behind us (another replica) is asked from its tip, so that nothing it sends from now on is left out.
+  // A feed a little behind us (another replica) is read from its newest slot, so that nothing it sends from now on is left out.
   const slot = max(min(overlapped, window.latest), window.earliest);
   return { kind: 'from', slot, gap: skippedByChoice(checkpoint, fromSlot), behind: false };
 }

@@ -32,8 +32,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
   return Buffer.from(text);
 }
 
-/** Reads a record value; undefined when it is none of ours. */
-export function decodeCheckpoint(value: Buffer): Checkpoint | undefined {
+/** Reads a record value; undefined when it is no checkpoint. */
+function decodeCheckpoint(value: Buffer): Checkpoint | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(value.toString());
@@ -79,7 +79,7 @@ export function latestCheckpoint(
     if (checkpoint === undefined) unreadable = `${topic}-${partition}@${offset}`;
     else found = checkpoint;
   }
-  // An older readable checkpoint is safe: it only reads more of the feed again.
+  // An older readable checkpoint is safe: more of the feed is read again, nothing is left out.
   if (found === undefined && unreadable !== undefined) {
     throw new ConnectError('UNSAFE', `the checkpoint of stream ${stream} at ${unreadable} cannot be read`, {
       details: { stream, record: unreadable },

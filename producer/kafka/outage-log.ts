@@ -4,7 +4,7 @@ import type { Logger } from '../../core/log.ts';
 /** An outage is logged when it starts and then once in this time. */
 const LOG_EVERY_MS = 60_000;
 
-/** Tells of one delivery's failures without flooding the log, and when it got through after all. `where` is the cluster. */
+/** Logs the failures of one delivery without flooding the log, and its success after them. `where` is the cluster. */
 export function createOutageLog(where: string, logger: Logger) {
   let since: number | undefined;
   let loggedAt = 0;

@@ -6,7 +6,7 @@ export interface OutgoingRecord {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Offsets, timestamps and lengths that a record costs besides its key and value; generous. */
+/** More than a record's offset, timestamp and lengths take. */
 const OVERHEAD_BYTES = 70;
 
 /** What a record takes up in a request, estimated from above. */

@@ -2,8 +2,8 @@ const M = 0x5bd1e995;
 const SEED = 0x9747b28c;
 
 /**
- * The hash that Java clients place keys with (murmur2, 32 bit), so that records of one key written by any client meet in
- * one partition. kafkajs has the same function on BigInt, which costs more per record than encoding the record does.
+ * The hash by which Java clients place keys (murmur2, 32 bit), so that records of one key go to one partition whichever
+ * client writes them. kafkajs has the same function on BigInt, which costs more per record than encoding the record does.
  */
 function murmur2(data: Buffer): number {
   const length = data.length;

@@ -17,8 +17,8 @@ export interface PublisherLimits {
 export const DEFAULT_LIMITS: PublisherLimits = {
   requestRecords: 2_000,
   requestBytes: 900 * 1024,
-  // About what the sink needs for a small write. More requests than it can answer with writes only take the processor from it,
-  // and their records wait for a write under way: at 1,000 updates/s a row is visible in two thirds of the time it takes without.
+  // About the time that the sink needs for a small write. More requests would only take processor time from the sink, and their
+  // records would wait for the write under way. At 1,000 updates/s, a row is visible in two thirds of the time it takes without.
   requestIntervalMs: 6,
   queueRecords: 20_000,
   queueBytes: 16 * 1024 * 1024,
@@ -61,9 +61,9 @@ interface Entry {
 }
 
 /**
- * Batches by themselves: whatever gathers while one request is under way goes into the next. A request is never joined
- * by a second one, because a broker restart reorders concurrent requests of one key, idempotence notwithstanding. After a
- * pause a record leaves at once; in a steady stream requests keep a distance.
+ * Records that gather while one request is under way go into the next one. There are never two requests at a time, because
+ * a broker restart reorders concurrent requests of one key, even with idempotence. After a pause a record leaves at once; in
+ * a steady stream requests keep a distance.
  */
 export function createPublisher({ send, onAcknowledged, onFailed, limits: given }: PublisherOptions): Publisher {
   const limits = { ...DEFAULT_LIMITS, ...given };

@@ -46,20 +46,20 @@ function readerOf(field: AvroField, protoEnum: ProtoEnum | undefined): FieldRead
   }
 }
 
-/** Years 1 to 9999: what every part between here and the table writes in the same way. */
+/** Years 1 to 9999: every part between here and the table writes them in the same way. */
 const MIN_TIME = BigInt(Date.parse('0001-01-01T00:00:00.000Z'));
 const MAX_TIME = BigInt(Date.parse('9999-12-31T23:59:59.999Z'));
 
-/** U+FFFD is what bytes that are not UTF-8 were read as: the text is no longer what the feed sent. */
+/** Bytes that are not UTF-8 were read as U+FFFD: such a text is no longer what the feed sent. */
 const BAD_TEXT = /[\0\uFFFD]|\p{Surrogate}/u;
-/** Nearly all text here: nothing to object to, and one character is one code point. */
+/** Nearly all text here. Nothing can be wrong with it, and one character is one code point. */
 const PLAIN_TEXT = /^[ -~]*$/;
 
 function textReader({ minLength = 0, maxLength = Number.MAX_SAFE_INTEGER, nullable }: AvroField): FieldReader {
   const empty = nullable ? null : new FieldRefusal('MISSING', 'is empty');
   return (raw) => {
     if (typeof raw !== 'string') return wrongType(raw, 'text');
-    // proto3 does not send an empty text, so it cannot be told from an unset one.
+    // proto3 does not send an empty text, so an empty text and an unset one look the same.
     if (raw === '' && minLength > 0) return empty;
     const plain = PLAIN_TEXT.test(raw);
     if (!plain && BAD_TEXT.test(raw)) {
@@ -100,7 +100,7 @@ function wordReader(
   return (raw) => {
     const word = words.get(raw);
     if (word !== undefined) return word;
-    // The zero of a proto enum is its "unspecified", which is also how unset looks.
+    // The zero of a proto enum is its "unspecified". An unset enum looks the same.
     if (raw === '' || (raw === 0 && protoEnum !== undefined)) return unset;
     const sent = typeof raw === 'number' ? (protoEnum?.valueNames[raw] ?? `value ${raw}`) : shown(String(raw));
     return new FieldRefusal('NOT_ALLOWED', `${sent} is none of ${allowed.join(', ')}`);
@@ -127,7 +127,7 @@ function integerReader(
   };
 }
 
-/** A number as long as it is exact as one, which saves a BigInt per field. */
+/** A number where that is exact, which saves a BigInt per field. */
 function wholeNumber(raw: unknown): bigint | number | undefined {
   if (typeof raw === 'number') return Number.isSafeInteger(raw) ? raw : undefined;
   if (isLongLike(raw)) return bigintOf(raw);
@@ -138,7 +138,7 @@ function wholeNumber(raw: unknown): bigint | number | undefined {
 function decimalReader({ precision = 38, scale = 0, nullable }: AvroField): FieldReader {
   const shape = { precision, scale };
   const unset = nullable ? null : new FieldRefusal('MISSING', 'is empty');
-  // Exactly `scale` fraction digits, no digits too many, no leading zeros, not zero with a minus: it stays as it is.
+  // Text with exactly `scale` fraction digits, not too many digits, no leading zeros and no negative zero stays as it is.
   const fraction = scale === 0 ? '' : `\\.\\d{${scale}}`;
   const canonical = new RegExp(`^(?:(?!-[0.]+$)-)?(?:0|[1-9]\\d{0,${Math.max(precision - scale - 1, 0)}})${fraction}$`);
   return (raw) => {

@@ -12,8 +12,8 @@ export type RecordMapper = (update: Readonly<Record<string, unknown>>) => Mapped
 
 /**
  * A mapper from a feed's update to the record of `schema`, for any stream: fields go by name, the limits are the schema's
- * own. What is unset and required is refused as MISSING; so are an empty text, an empty amount and an enum's
- * "unspecified", because proto3 sends no difference. A number that proto3 left out is 0, unless its field is `optional`.
+ * own. A required field that is unset is refused as MISSING. So are an empty text, an empty amount and an enum's
+ * "unspecified", because proto3 does not send the difference. A number that proto3 left out is 0, unless its field is `optional`.
  * Fields of the update that the schema does not name are left out.
  */
 export function createRecordMapper(

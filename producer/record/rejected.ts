@@ -14,7 +14,7 @@ export interface RefusedUpdate {
 }
 
 /** Kafka takes 1 MiB by default; larger bytes are cut, and a header says so. */
-export const MAX_REJECTED_BYTES = 512 * 1024;
+const MAX_REJECTED_BYTES = 512 * 1024;
 /** A refused value may be of any length; headers only quote it. */
 const MAX_QUOTED = 256;
 const MAX_LISTED_REFUSALS = 64;

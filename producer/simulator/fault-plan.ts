@@ -1,3 +1,5 @@
+import type { FeedSettings } from './feed-settings.ts';
+
 /** Where in a feed the updates stand that no table can hold. */
 export interface FaultPlan {
   /** The place of the n-th one (n from 0) in the feed, from 1; Infinity when there is no n-th. */
@@ -6,19 +8,15 @@ export interface FaultPlan {
   among(count: number): number;
 }
 
-export interface FaultWishes {
-  /** All updates of the feed; Infinity for no end. */
-  readonly updates: number;
-  /** So many, spread evenly over the feed. */
-  readonly faulty?: number | undefined;
-  /** One among so many: the places stay the same when the feed is made longer. */
-  readonly faultyEvery?: number | undefined;
-}
-
 /** In a feed without end, a given number of faulty updates stand this far apart. */
 const ENDLESS_SPACING = 1_000;
 
-export function planFaults({ updates, faulty = 0, faultyEvery }: FaultWishes): FaultPlan {
+/** `updates` is the number of all updates; Infinity for no end. */
+export function planFaults({
+  updates,
+  faulty = 0,
+  faultyEvery,
+}: Pick<FeedSettings, 'faulty' | 'faultyEvery'> & { readonly updates: number }): FaultPlan {
   const most = faultyEvery === undefined ? faulty : Number.POSITIVE_INFINITY;
   const spread = updates === Number.POSITIVE_INFINITY ? ENDLESS_SPACING : updates / faulty;
   const spacing = faultyEvery ?? spread;

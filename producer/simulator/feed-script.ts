@@ -31,7 +31,7 @@ interface ScriptOptions {
 }
 
 /**
- * Everything a feed will ever send, in order; made slot by slot and never held. Faulty updates come on top of a slot's
+ * Everything a feed will ever send, in order. It is made slot by slot and never kept. Faulty updates come on top of a slot's
  * good ones, so the good ones are the same whatever the plan and however long the feed.
  */
 export class FeedScript {

@@ -26,7 +26,7 @@ const GRACE_MS = 500;
 
 /** Serves on `host:port` without TLS; port 0 takes a free one. Errors: ENVIRONMENT when it cannot listen there. */
 export async function listen(host: string, port: number, services: readonly ServedService[]): Promise<ListeningServer> {
-  // The library prints its errors besides returning them; what it returns is all we report.
+  // The library prints its errors and returns them as well. We report what it returns.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     // Only streams carry messages that are bytes already, and only they need the pipelining.

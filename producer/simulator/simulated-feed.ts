@@ -10,7 +10,7 @@ import { createSchemaGenerator } from './schema-generator.ts';
 import { Timeline } from './timeline.ts';
 import { World } from './world.ts';
 
-/** A stream's feed as it is to be simulated. Paths are absolute. */
+/** What the simulator needs of a stream. Paths are absolute. */
 export interface SimulatedStream {
   readonly name: string;
   readonly protoPath: string;

@@ -1,6 +1,6 @@
 import type { AvroRecord } from '../../schemas/avro-schema.ts';
 
-/** `filter` of a subscription as proto-loader reads it: lists of wanted values by plural field name. */
+/** `filter` of a subscription as protobufjs reads it: lists of wanted values by plural field name. */
 export type UpdateFilter = Readonly<Record<string, readonly string[] | undefined>>;
 
 /**

@@ -2,8 +2,8 @@ import type { AvroRecord } from '../../schemas/avro-schema.ts';
 import type { TimelineSlot } from './timeline.ts';
 
 /**
- * Where a simulated feed's updates come from. The same options and the same calls give the same updates, so a replay is
- * to generate them once more.
+ * Where a simulated feed's updates come from. The same options and the same calls give the same updates, so that a replay
+ * can make them again.
  */
 export interface UpdateGenerator {
   /** Exactly `count` updates of this slot, in the feed's order, as the topic's schema holds them. Slots ascend. */

@@ -35,7 +35,7 @@ export function liquidationPriceOf(market: Market, side: Side, entry: bigint, le
   return market.tick * (side === 'Long' ? ceilDivide(numerator, denominator) : numerator / denominator);
 }
 
-/** Whether a position with this liquidation price is to be liquidated at `mark`. */
+/** Whether `mark` has reached this liquidation price. */
 export const isCrossed = (side: Side, liquidationPrice: bigint, mark: bigint): boolean =>
   side === 'Long' ? mark <= liquidationPrice : mark >= liquidationPrice;
 

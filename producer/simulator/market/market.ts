@@ -28,7 +28,7 @@ const STRAYS = 0x0e05;
 
 const LEVERAGES = [1, 2, 3, 5, 5, 10, 10, 15, 20, 25, 40, 50, 75, 100];
 const USD = 1_000_000n;
-/** Synthetic signatures start with this, so that an operator tells them from transactions. */
+/** Synthetic signatures start with this, so that an operator can distinguish them from transactions. */
 const MARK_PREFIX = 'PNL';
 
 interface Pending {
@@ -38,8 +38,8 @@ interface Pending {
 
 /**
  * A deterministic perpetuals venue. Most updates are PNL_UPDATEs after a move of the mark price; owners open, increase,
- * reduce, re-lever and close positions, each as a request and, a few slots later, its fulfilment; a position whose
- * liquidation price the mark reaches is liquidated before anything else is said about it.
+ * reduce, re-lever and close positions, each as a request and, a few slots later, its fulfilment. When the mark reaches a
+ * position's liquidation price, its liquidation comes before any other update of it.
  */
 export const createMarket = (options: MarketOptions): UpdateGenerator => new Market(options);
 
@@ -100,7 +100,7 @@ class Market implements UpdateGenerator {
     return positionRecord(slot, position, price, 'OPENED', signature(random));
   }
 
-  /** One move of one market's mark price and what it brings: liquidations, perhaps an owner's wish, new PnL. */
+  /** One move of one market's mark price and what follows: liquidations, perhaps an owner's request, new PnL. */
   #step(output: SlotOutput): void {
     const random = this.#random;
     const { actionOneIn, fillingActionOneIn, mostMarks } = PROFILES[this.#options.profile];
@@ -117,7 +117,7 @@ class Market implements UpdateGenerator {
       const position = random.pick(book.positions);
       if (position.status === 'Open') output.add(position, book, 'PNL_UPDATE', this.#markSignature(position, output));
     }
-    // `next` promises a number of updates, so a step that has said nothing must act.
+    // `next` promises a number of updates, so a step without one must act.
     if (output.room === before && output.room > 0) this.#act(book, output);
   }
 
@@ -158,16 +158,16 @@ class Market implements UpdateGenerator {
     if (book.positions.length > 0 && !(mayOpen && (this.#isFilling() || random.oneIn(2)))) {
       const position = random.pick(book.positions);
       if (position.status === 'Open') {
-        const request = this.#wish(position);
+        const request = this.#chooseRequest(position);
         position.status = request.kind === 'close' ? 'Closing' : 'Modifying';
-        this.#ask(position, book, request, output);
+        this.#submit(position, book, request, output);
         return;
       }
     }
     this.#open(book, output);
   }
 
-  #wish(position: MarketPosition): Request {
+  #chooseRequest(position: MarketPosition): Request {
     const random = this.#random;
     const die = random.below(100);
     if (die < 30) return { kind: 'close' };
@@ -195,10 +195,10 @@ class Market implements UpdateGenerator {
     } as const;
     const position = requestPosition(identity, book.price, this.#budget());
     book.add(position);
-    this.#ask(position, book, { kind: 'open' }, output);
+    this.#submit(position, book, { kind: 'open' }, output);
   }
 
-  #ask(position: MarketPosition, book: MarketBook, request: Request, output: SlotOutput): void {
+  #submit(position: MarketPosition, book: MarketBook, request: Request, output: SlotOutput): void {
     position.request = request;
     position.dueSlot = output.slotNumber + 1 + this.#random.below(4);
     this.#pending.push({ position, book });

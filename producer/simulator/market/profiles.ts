@@ -4,7 +4,7 @@ export interface MarketProfile {
   readonly actionOneIn: number;
   /** The same while the market fills up with positions. */
   readonly fillingActionOneIn: number;
-  /** Up to so many open positions tell their new PnL after a price move; 0: none does. */
+  /** Up to so many open positions report their new PnL after a price move; 0: none does. */
   readonly mostMarks: number;
 }
 

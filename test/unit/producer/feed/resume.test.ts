@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decideResume, type ResumeInput, TOLERATED_LAG_SLOTS } from '../../../../producer/feed/resume.ts';
+import { decideResume, type ResumeInput } from '../../../../producer/feed/resume.ts';
 
+/** Ten minutes of slots. */
+const TOLERATED_LAG_SLOTS = 1_500n;
 const input: ResumeInput = {
   checkpoint: 1_000n,
   fromSlot: undefined,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadFeedService } from '../../../../producer/feed/protocol.ts';
-import { MAX_REJECTED_BYTES, type RefusedUpdate, rejectedRecord } from '../../../../producer/record/rejected.ts';
+import { type RefusedUpdate, rejectedRecord } from '../../../../producer/record/rejected.ts';
 import {
   feedMessage,
   positionIncludes,
@@ -11,6 +11,8 @@ import {
 } from '../../../support/position-feed.ts';
 
 const service = loadFeedService(positionProto, positionIncludes, positionService);
+/** Bytes beyond this are cut. */
+const MAX_REJECTED_BYTES = 512 * 1024;
 const at = new Date('2026-01-01T00:00:00Z');
 const reject = (refused: RefusedUpdate) => rejectedRecord(positionStream, service.messageName, refused, at);
 const refusals = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../../core/package-root.ts';
-import { type FaultWishes, planFaults } from '../../../../producer/simulator/fault-plan.ts';
+import { planFaults } from '../../../../producer/simulator/fault-plan.ts';
 import { faultsOf } from '../../../../producer/simulator/faults.ts';
 import { FeedScript, type FeedUpdate } from '../../../../producer/simulator/feed-script.ts';
 import { createMarket } from '../../../../producer/simulator/market/market.ts';
@@ -22,8 +22,7 @@ function script(updates: number, faulty: number | { every: number }): FeedScript
 }
 
 function plan(updates: number, faulty: number | { every: number }) {
-  const wishes: FaultWishes = typeof faulty === 'number' ? { updates, faulty } : { updates, faultyEvery: faulty.every };
-  return planFaults(wishes);
+  return planFaults(typeof faulty === 'number' ? { updates, faulty } : { updates, faultyEvery: faulty.every });
 }
 
 const signatures = (updates: readonly FeedUpdate[]) => updates.map(({ record }) => record.signature);
@@ -108,8 +107,8 @@ describe('the plan of faulty updates', () => {
     [{ updates: 100, faultyEvery: 3 }],
     [{ updates: 100, faulty: 0 }],
     [{ updates: Number.POSITIVE_INFINITY, faulty: 2 }],
-  ])('counts what it places: %j', (wishes) => {
-    const { placeOf, among } = planFaults(wishes);
+  ])('counts what it places: %j', (settings) => {
+    const { placeOf, among } = planFaults(settings);
     const places: number[] = [];
     for (let n = 0; placeOf(n) <= 2_000; n += 1) places.push(placeOf(n));
     const counts = Array.from({ length: 2_000 }, (_, count) => places.filter((place) => place <= count).length);
