@@ -43,7 +43,8 @@ async function withLive(runtime: Runtime, { env, only }: CheckRequest, offline: 
   const { checkLive } = await import('../contract/live.ts');
   const session = openEnvironment(openProject(runtime), env, runtime);
   const { project, environment, secrets } = session;
-  const live = await checkLive(project, environment, { secrets, target: await session.connect() }, only);
+  const host = await session.host();
+  const live = await checkLive(project, environment, { secrets, host }, only);
   return {
     ...offline,
     findings: sortFindings(mergeFindings([...offline.findings, ...live])),

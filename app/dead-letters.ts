@@ -10,7 +10,7 @@ import { readReplayed } from '../operate/dead-letters/replay-marks.ts';
 import type { ReplayContext } from '../operate/dead-letters/replay-plan.ts';
 import { type ReplayResult, replayRecords } from '../operate/dead-letters/replay-records.ts';
 import { formatPlace } from '../operate/record-place.ts';
-import type { SinkAction } from '../operate/settle-sink.ts';
+import type { SinkAction } from '../operate/sink-action.ts';
 import { createSinkRows } from '../operate/sink-rows.ts';
 import { createTableReader } from '../operate/table-reader.ts';
 import { valueSubject } from '../pipeline/names.ts';
@@ -21,7 +21,7 @@ import { createRecordMapper } from '../producer/record/mapper.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { findSchemaId } from '../schemas/schema-id.ts';
 import type { Session } from './session.ts';
-import { eachSink, type FailedSink, type SinkEvent, type SinkOptions, selectedSinks } from './sinks.ts';
+import { eachSink, type FailedSink, type SinkOptions, type SinkOutcome, selectedSinks } from './sinks.ts';
 
 export type { ReplayResult, SourceTopic };
 
@@ -29,7 +29,7 @@ export type { ReplayResult, SourceTopic };
 export interface DeadLetterRequest<T> {
   readonly source: SourceTopic;
   readonly where?: readonly string[] | undefined;
-  readonly onEvent: (event: SinkEvent<T>) => void;
+  readonly onEvent: (event: SinkOutcome<T>) => void;
 }
 
 /** The records of one topic by cause and stage. */

@@ -26,8 +26,8 @@ export async function doctor(session: Session, { timeoutMs, nodeVersion }: Docto
       { what: 'downloads', path: cacheFolder(env) },
     ],
   };
-  const target = await session.connect();
-  const probes = createProbes({ project, environment, streams, machine, target }, secrets);
+  const host = await session.host();
+  const probes = createProbes({ project, environment, streams, machine, host }, secrets);
   try {
     return await diagnose(allChecks, probes, { timeoutMs });
   } finally {

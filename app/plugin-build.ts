@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { WORKER_JAVA } from '../pipeline/msk-connect.ts';
 import { REQUIRED_JAVA } from '../stack/java.ts';
 import { type BuiltPlugin, buildPlugin as build } from '../stack/plugin/build-plugin.ts';
 import type { StackEvent } from '../stack/types.ts';
+import { pluginFile } from './choose-host.ts';
 import type { Session } from './session.ts';
 
 export type { BuiltPlugin };
@@ -20,8 +20,8 @@ export function buildPlugin(session: Session, { out, jars, onEvent }: PluginOpti
   const { project, environment, env, signal } = session;
   const { name, connect, worker } = environment;
   return build({
-    out: out ?? join(project.root, '.connect', `plugin-${name}.zip`),
-    java: connect.target === 'msk' ? WORKER_JAVA[connect.version] : REQUIRED_JAVA,
+    out: out ?? pluginFile(project.root, name),
+    java: connect.version === undefined ? REQUIRED_JAVA : WORKER_JAVA[connect.version],
     converter: worker.converter,
     jars,
     env,

@@ -1,6 +1,9 @@
+import type { SinkHost } from '../connectors/host.ts';
 import { kafkaConnection } from '../connectors/kafka-connection.ts';
-import type { MskWait } from '../connectors/msk/follow.ts';
-import type { ConnectTarget } from '../connectors/targets/target.ts';
+import type { StartFrom } from '../connectors/plan/start-plan.ts';
+import { renderSink } from '../connectors/render/render-sink.ts';
+import type { DesiredSink } from '../connectors/sink-config.ts';
+import { createSinkGroups, type SinkGroups } from '../connectors/sink-group.ts';
 import type { KafkaConnection } from '../core/kafka.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
 import { createScrub, type Scrub } from '../core/scrub.ts';
@@ -66,6 +69,7 @@ export class Session {
   readonly secrets: Secrets;
   readonly #only: readonly string[] | undefined;
   #kafka: KafkaConnection | undefined;
+  #host: Promise<SinkHost> | undefined;
 
   constructor(project: Project, environment: Environment, { env, signal, learn, only }: Runtime & StreamSelection) {
     this.project = project;
@@ -114,10 +118,20 @@ export class Session {
     return createRecordDecoder(this.registryAddress);
   }
 
-  /** Where the sinks run. `wait` bounds the operations of MSK Connect. */
-  async connect(wait?: Partial<MskWait>): Promise<ConnectTarget> {
-    const { connectTarget } = await import('./connect-target.ts');
-    return connectTarget(this.environment, this.secrets, wait);
+  /** Where the sinks run; one for all, because it keeps what a plan has shown. */
+  host(): Promise<SinkHost> {
+    this.#host ??= import('./choose-host.ts').then(({ chooseHost }) => chooseHost(this));
+    return this.#host;
+  }
+
+  /** The consumer groups of the sinks. */
+  get groups(): SinkGroups {
+    return createSinkGroups(this.kafka);
+  }
+
+  /** A stream's sink as the files want it. `from`: where it begins when it has to be created. */
+  desiredSink(stream: StreamDefinition, from: StartFrom = 'resume'): DesiredSink {
+    return { stream, config: renderSink(stream, this.environment, this.schema(stream).fields), from };
   }
 
   /** Hides the environment's secrets in a text. */
@@ -131,7 +145,7 @@ export class Session {
   }
 
   /** The Avro schema of a stream's values. Errors: INVALID_DEFINITION. */
-  schema({ schema }: StreamDefinition): AvroSchema {
+  schema({ schema }: Pick<StreamDefinition, 'schema'>): AvroSchema {
     return loadAvroSchema(this.file(schema));
   }
 }

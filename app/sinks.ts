@@ -1,16 +1,15 @@
-import type { MskEvent } from '../connectors/msk/follow.ts';
+import type { SinkEvent } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
-import type { SinkAction } from '../operate/settle-sink.ts';
-import { MSK_TIMEOUT_MS } from './msk-target.ts';
+import type { SinkAction } from '../operate/sink-action.ts';
 import type { Session } from './session.ts';
 
-export type { MskEvent };
+export type { SinkEvent };
 
 export interface SinkOptions {
   /** Bound of the wait for each sink. Default: as long as actions take where the sinks run. */
   readonly timeoutMs?: number | undefined;
-  /** Hears how far MSK Connect is. */
-  readonly onMskEvent?: ((event: MskEvent) => void) | undefined;
+  /** Hears how far a sink is. */
+  readonly onSinkEvent?: ((connector: string, event: SinkEvent) => void) | undefined;
 }
 
 /** A sink on which a verb has failed. */
@@ -21,22 +20,26 @@ export interface FailedSink {
 }
 
 /** What became of one sink of several. */
-export type SinkEvent<T> =
+export type SinkOutcome<T> =
   | { readonly kind: 'done'; readonly result: T }
   | { readonly kind: 'failed'; readonly failed: FailedSink };
-
-const REST_TIMEOUT_MS = 120_000;
 
 /** The sinks of the selected streams, ready to be acted on. */
 export async function selectedSinks(
   session: Session,
-  { timeoutMs: given, onMskEvent }: SinkOptions = {},
+  { timeoutMs, onSinkEvent }: SinkOptions = {},
 ): Promise<SinkAction[]> {
-  const { environment, kafka, signal, streams } = session;
-  const timeoutMs = given ?? (environment.connect.target === 'msk' ? MSK_TIMEOUT_MS : REST_TIMEOUT_MS);
-  const wait = { timeoutMs, signal, ...(onMskEvent === undefined ? {} : { onEvent: onMskEvent }) };
-  const target = await session.connect(wait);
-  return streams.map((stream) => ({ stream, target, kafka, timeoutMs, signal }));
+  const { kafka, groups, signal, streams } = session;
+  const host = await session.host();
+  return streams.map((stream) => ({
+    stream,
+    host,
+    groups,
+    kafka,
+    timeoutMs: timeoutMs ?? host.defaultTimeoutMs,
+    signal,
+    onEvent: (event) => onSinkEvent?.(stream.sink.name, event),
+  }));
 }
 
 /**
@@ -46,7 +49,7 @@ export async function selectedSinks(
 export async function eachSink<T>(
   actions: readonly SinkAction[],
   act: (action: SinkAction) => Promise<T>,
-  onEvent: (event: SinkEvent<T>) => void,
+  onEvent: (event: SinkOutcome<T>) => void,
 ): Promise<(T | FailedSink)[]> {
   const results: (T | FailedSink)[] = [];
   for (const action of actions) {

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { down } from '../stack/embedded-stack.ts';
+import { type DeployEvent, deploy } from './deploy.ts';
 import { type MigrateEvent, migrateUp } from './migrate.ts';
+import { PLAN_DEFAULTS, type Plan } from './plan.ts';
 import { type Registration, registerSchemas } from './schemas-register.ts';
 import type { Session } from './session.ts';
 import { type FlowCounts, runFlow } from './start/flow.ts';
@@ -13,6 +15,9 @@ import { type VerifyReport, verify } from './verify.ts';
 
 export type { FlowCounts, Sample };
 
+/** A machine that has just started everything needs a while. */
+const DEPLOY_TIMEOUT_MS = 180_000;
+
 export interface StartOptions {
   /** How many updates each simulated feed sends. */
   readonly updates: number;
@@ -21,7 +26,6 @@ export interface StartOptions {
   readonly fresh: boolean;
   /** Stay up until the user interrupts. */
   readonly stay: boolean;
-  readonly deploy: () => Promise<void>;
   /** Hears the producers' warnings. */
   readonly logger: Logger;
   readonly onEvent: (event: StartEvent) => void;
@@ -35,6 +39,8 @@ export type StartEvent =
   | { readonly kind: 'ready'; readonly tookMs: number }
   | MigrateEvent
   | { readonly kind: 'migrated'; readonly migrations: readonly string[] }
+  | { readonly kind: 'planned'; readonly plan: Plan }
+  | { readonly kind: 'deploy'; readonly event: DeployEvent }
   | { readonly kind: 'registered'; readonly registrations: readonly Registration[] }
   | { readonly kind: 'flow'; readonly counts: FlowCounts }
   | { readonly kind: 'verified'; readonly reports: readonly VerifyReport[] }
@@ -78,7 +84,17 @@ async function runSteps(session: Session, options: StartOptions): Promise<Verify
   begin(session, 'register', onEvent);
   onEvent({ kind: 'registered', registrations: await registerSchemas(session) });
   begin(session, 'deploy', onEvent);
-  await options.deploy();
+  await deploy(session, {
+    plan: PLAN_DEFAULTS,
+    timeoutMs: DEPLOY_TIMEOUT_MS,
+    rollback: true,
+    wait: true,
+    replace: false,
+    preflight: false,
+    // Nobody is asked: the local stack is ours alone.
+    agree: async (plan, entries) => onEvent({ kind: 'planned', plan: { ...plan, entries } }),
+    onEvent: (event) => onEvent({ kind: 'deploy', event }),
+  });
   begin(session, 'produce', onEvent);
   const onCounts = (counts: FlowCounts) => onEvent({ kind: 'flow', counts });
   await runFlow(session, { ...options, oracleFolder, onCounts });

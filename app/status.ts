@@ -14,10 +14,10 @@ export interface EnvironmentStatus {
 /** Looks at the selected streams, each time that the returned function is called. What does not answer is named in the answer. */
 export async function openStatus(session: Session): Promise<() => Promise<EnvironmentStatus>> {
   const { environment, streams, kafka, database } = session;
-  const target = await session.connect();
+  const host = await session.host();
   return async () => ({
     environment: environment.name,
     target: environment.connect.target,
-    streams: await Promise.all(streams.map((stream) => readStatus({ stream, target, kafka, database }))),
+    streams: await Promise.all(streams.map((stream) => readStatus({ stream, host, kafka, database }))),
   });
 }

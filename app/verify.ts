@@ -20,8 +20,8 @@ export async function verify(session: Session, { oracleFolder, waitMs }: VerifyO
   const reports: VerifyReport[] = [];
   for (const stream of session.streams) {
     if (waitMs !== undefined) {
-      const target = await session.connect();
-      await waitUntilCaughtUp({ stream, target, kafka, database }, { timeoutMs: waitMs, signal });
+      const host = await session.host();
+      await waitUntilCaughtUp({ stream, host, kafka, database }, { timeoutMs: waitMs, signal });
     }
     reports.push(
       await verifyStream({

@@ -11,7 +11,7 @@ export interface RoundsOptions {
   readonly onResult?: (name: string, round: number, perSecond: number) => void;
   /** A meter that is read before and after each run, and who is told the difference. */
   readonly meter?: { read(): number | undefined; used(name: string, amount: number): void };
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -1,10 +1,13 @@
-import { renderSink, type SinkConfig } from '../connectors/render/render-sink.ts';
-import { createRestTarget } from '../connectors/rest/api.ts';
-import type { ConnectTarget } from '../connectors/targets/target.ts';
+import type { SinkHost } from '../connectors/host.ts';
+import { renderSink } from '../connectors/render/render-sink.ts';
+import { createRestApi, type RestApi } from '../connectors/rest/api.ts';
+import { createRestHost } from '../connectors/rest/host.ts';
+import type { SinkConfig } from '../connectors/sink-config.ts';
+import { createSinkGroups } from '../connectors/sink-group.ts';
 import { failuresOf } from '../connectors/wait/failure.ts';
+import { withRetry } from '../connectors/wait/retry-policy.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
-import { retry } from '../core/retry.ts';
 import { knownSecrets, workerConnection } from '../pipeline/connections.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type Arrival, type ArrivalOptions, awaitRows } from './arrival.ts';
@@ -24,10 +27,10 @@ export interface SinkRun {
   readonly onRows?: ArrivalOptions['onRows'];
 }
 
-const PATIENCE = { attempts: 8, baseMs: 250, maxMs: 5_000 };
+const restApi = ({ environment, secrets }: BenchStack): RestApi =>
+  createRestApi({ ...workerConnection(environment, secrets), secrets: knownSecrets(environment, secrets) });
 
-export const connectTarget = ({ environment, secrets }: BenchStack): ConnectTarget =>
-  createRestTarget({ ...workerConnection(environment, secrets), secrets: knownSecrets(environment, secrets) });
+export const sinkHost = (stack: BenchStack): SinkHost => createRestHost(restApi(stack), createSinkGroups(stack.kafka));
 
 /** The stream under another topic and connector name. */
 export const renamed = (stream: StreamDefinition, topic: string, name: string): StreamDefinition => ({
@@ -53,9 +56,9 @@ export function renderedSink(stack: BenchStack, run: SinkRun): SinkConfig {
 
 /** Deploys a sink, waits until every record of the topic is a row, and removes it. Errors: REFUSED when a task fails. */
 export async function runSink(stack: BenchStack, run: SinkRun): Promise<Arrival> {
-  const target = connectTarget(stack);
+  const api = restApi(stack);
   const config = run.config ?? renderedSink(stack, run);
-  await retry(() => target.putConfig(run.name, config), PATIENCE);
+  await withRetry(() => api.putConfig(run.name, config));
   try {
     return await awaitRows({
       database: run.database,
@@ -63,12 +66,12 @@ export async function runSink(stack: BenchStack, run: SinkRun): Promise<Arrival>
       ...(run.timeoutMs === undefined ? {} : { timeoutMs: run.timeoutMs }),
       ...(run.onRows === undefined ? {} : { onRows: run.onRows }),
       check: async () => {
-        const status = await target.status(run.name).catch(() => undefined);
+        const status = await api.status(run.name).catch(() => undefined);
         const [failure] = status === undefined ? [] : failuresOf(status, renamed(stack.stream, run.topic, run.name));
         if (failure !== undefined) throw new ConnectError('REFUSED', `${run.name} has failed: ${failure.cause}`);
       },
     });
   } finally {
-    await retry(() => target.remove(run.name), PATIENCE);
+    await withRetry(() => api.remove(run.name));
   }
 }

@@ -1,4 +1,4 @@
-import type { WantedState } from '../connectors/wait/run-state.ts';
+import type { RequestedState } from '../connectors/run-state.ts';
 import type { StateChange } from '../operate/sink-state.ts';
 import type { CliContext } from './context.ts';
 import type { SinkFlags } from './flags.ts';
@@ -6,7 +6,7 @@ import { duration } from './format.ts';
 import { eachSink, selectSinks, stateWords } from './sink-action.ts';
 
 /** Brings the selected sinks to a state, one after the other, and says of each what became of it. */
-export async function changeStates(context: CliContext, wanted: WantedState, flags: SinkFlags): Promise<void> {
+export async function changeStates(context: CliContext, wanted: RequestedState, flags: SinkFlags): Promise<void> {
   const { changeState } = await import('../operate/sink-state.ts');
   const { environment, actions } = await selectSinks(context, flags);
   const streams = await eachSink(context, actions, async (action) => {

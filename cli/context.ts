@@ -19,7 +19,10 @@ export interface CliContext extends Runtime {
   /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
   /** Opens the environment that the flags name, of the project around `cwd`, for the streams that they name. */
-  session(flags: { readonly env?: string | undefined; readonly only?: string[] | undefined }): Promise<Session>;
+  session(flags: {
+    readonly env?: string | undefined;
+    readonly only?: readonly string[] | undefined;
+  }): Promise<Session>;
   /** The project around `cwd`; loaded once. */
   loadProject(): Promise<Project>;
   /** Resolves `${env:…}` and `${file:…}` references; the result must never be printed. */

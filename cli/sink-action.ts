@@ -1,10 +1,11 @@
 import type { Session } from '../app/session.ts';
 import type { FailedSink } from '../app/sinks.ts';
-import type { SinkAction, SinkTasks } from '../operate/settle-sink.ts';
+import type { SinkTasks } from '../connectors/sink-config.ts';
+import type { SinkAction } from '../operate/sink-action.ts';
 import type { Environment, Project } from '../pipeline/types.ts';
 import type { CliContext } from './context.ts';
 import type { SinkFlags } from './flags.ts';
-import { mskNote } from './render/msk-event.ts';
+import { sinkNote } from './render/sink-event.ts';
 import { sinkReporter } from './render/sinks.ts';
 
 export interface SelectedSinks {
@@ -21,7 +22,7 @@ export async function selectSinks(context: CliContext, flags: Omit<SinkFlags, 'o
   const session = await context.session(flags);
   const actions = await selectedSinks(session, {
     timeoutMs: flags.timeout,
-    onMskEvent: mskNote(context),
+    onSinkEvent: sinkNote(context),
   });
   const { project, environment } = session;
   return { session, project, environment, actions };

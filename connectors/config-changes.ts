@@ -1,5 +1,5 @@
 import { HIDDEN, isReference, isSecretName } from '../core/scrub.ts';
-import type { SinkConfig } from './render/render-sink.ts';
+import type { SinkConfig } from './sink-config.ts';
 
 /** One key that differs; `before` undefined: added, `after` undefined: removed. */
 export interface ConfigChange {

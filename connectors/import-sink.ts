@@ -2,31 +2,25 @@ import { ConnectError } from '../core/errors.ts';
 import { isReference } from '../core/scrub.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
-import {
-  compareConfigs,
-  isMasked,
-  isSecretSetting,
-  type SettingLookup,
-  withoutSecrets,
-} from './plan/compare-configs.ts';
-import type { PlannedChange } from './plan/plan.ts';
+import { compareConfigs, isMasked, isSecretSetting, withoutSecrets } from './plan/compare-configs.ts';
+import type { PlannedChange } from './plan/entry.ts';
 import { CONNECTOR_CLASS } from './render/debezium-jdbc.ts';
 import { OWNER_KEY } from './render/owner.ts';
-import { renderSink, type SinkConfig, type SinkFields } from './render/render-sink.ts';
-import type { RunState } from './targets/target.ts';
-import { type DeclaredState, orderedState } from './wait/run-state.ts';
+import { renderSink } from './render/render-sink.ts';
+import { type DeclaredState, requestedState } from './run-state.ts';
+import { settingsOf } from './settings/setting-lookup.ts';
+import type { RunState, SinkConfig, SinkFields } from './sink-config.ts';
 
 /** What a connector's configuration does not say about its stream. */
 export interface ImportContext {
   readonly environment: Environment;
   readonly fields: SinkFields;
-  readonly state: RunState | undefined;
+  readonly state: RunState;
   /** Everything of the definition but table and sink. */
   readonly stream: Omit<StreamDefinition, 'table' | 'sink'> & {
-    readonly current?: StreamDefinition['table']['current'];
-    readonly fold?: StreamDefinition['table']['fold'];
+    readonly current: StreamDefinition['table']['current'];
+    readonly fold: StreamDefinition['table']['fold'];
   };
-  readonly settings: SettingLookup;
 }
 
 export interface ImportedSink {
@@ -76,31 +70,29 @@ export function importedTopic(name: string, config: SinkConfig): string {
  * as the references they are. Errors: REFUSED for a secret that is none: it must not land in a file.
  */
 export function importSink(name: string, live: SinkConfig, context: ImportContext): ImportedSink {
-  const { environment, fields, settings } = context;
+  const { environment, fields } = context;
+  const settings = settingsOf(live);
   const bare = toStream(name, live, context);
   const rendered = renderSink(bare, environment, fields);
   const config = Object.fromEntries(
-    compareConfigs(live, rendered, settings)
+    compareConfigs(live, rendered, { settings })
       .changes.filter(({ key }) => !ELSEWHERE.has(key))
       .flatMap(({ key }) => {
         const value = live[key] ?? settings(key)?.default;
-        return value === undefined ? [] : [[key, safe(name, key, value, settings)]];
+        return value === undefined ? [] : [[key, importable(name, live, key, value)]];
       }),
   );
   const stream = { ...bare, sink: { ...bare.sink, config } };
-  const { changes } = compareConfigs(live, renderSink(stream, environment, fields), settings);
+  const { changes } = compareConfigs(live, renderSink(stream, environment, fields), { settings });
   // That it becomes this project's is what importing is for.
   return { stream, differences: changes.filter(({ key }) => key !== OWNER_KEY) };
 }
 
-function toStream(
-  name: string,
-  live: SinkConfig,
-  { stream, fields, state, settings }: ImportContext,
-): StreamDefinition {
+function toStream(name: string, live: SinkConfig, { stream, fields, state }: ImportContext): StreamDefinition {
+  const settings = settingsOf(live);
   const { current, fold, ...rest } = stream;
   const maxPollRecords = numberOf(live['consumer.override.max.poll.records'] ?? '500');
-  const declared = orderedState(state)?.toLowerCase() as DeclaredState | undefined;
+  const declared = requestedState(state).toLowerCase() as DeclaredState;
   const relation = (live['collection.name.format'] ?? settings('collection.name.format')?.default ?? '').replaceAll(
     /\$\{(topic|source\.topic)\}/g,
     stream.topic.name,
@@ -110,8 +102,8 @@ function toStream(
     table: {
       name: relation.includes('.') ? relation : `public.${relation}`,
       key: (live['primary.key.fields'] ?? '').split(',').map((column) => column.trim()),
-      ...(current === undefined ? {} : { current }),
-      ...(fold === undefined ? {} : { fold }),
+      current,
+      fold,
     },
     sink: {
       name,
@@ -119,7 +111,7 @@ function toStream(
       batchSize: Math.min(numberOf(live['batch.size'] ?? settings('batch.size')?.default ?? '500'), maxPollRecords),
       maxPollRecords,
       maxPartitionFetchBytes: numberOf(live['consumer.override.max.partition.fetch.bytes'] ?? '1048576'),
-      ...(declared === undefined || declared === 'running' ? {} : { state: declared }),
+      ...(declared === 'running' ? {} : { state: declared }),
       onUndecodable: live['errors.deadletterqueue.topic.name'] === deadLetterTopic(stream) ? 'dlq' : 'fail',
       omit: omitted(live, stream.topic.name, fields),
       config: {},
@@ -135,10 +127,11 @@ function omitted(live: SinkConfig, topic: string, fields: SinkFields): string[] 
   return fields.map((field) => field.name).filter((field) => !included.has(field));
 }
 
-function safe(connector: string, key: string, value: string, settings: SettingLookup): string {
+/** Errors: REFUSED for a secret that is no reference. */
+function importable(connector: string, live: SinkConfig, key: string, value: string): string {
   if (isReference(value)) return value;
-  const isHidden = isMasked(value) || withoutSecrets({ [key]: value }, settings)[key] !== value;
-  if (!isSecretSetting(key, settings) && !isHidden) return value;
+  const isHidden = isMasked(value) || withoutSecrets({ ...live, [key]: value })[key] !== value;
+  if (!isSecretSetting(live, key) && !isHidden) return value;
   throw new ConnectError('REFUSED', `${connector} has a secret in ${key} that is no reference; nothing was written`, {
     details: { connector, key },
     hint: "put it where the worker's config provider finds it, set the reference on the worker, and import again",

@@ -1,5 +1,5 @@
+import type { SinkHost } from '../connectors/host.ts';
 import { connectorKeys } from '../connectors/settings/connector-keys.ts';
-import type { ConnectTarget } from '../connectors/targets/target.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { readMigrationStatus } from '../migrations/runner.ts';
 import { databaseConnection, registryConnection, type Secrets } from '../pipeline/connections.ts';
@@ -12,8 +12,7 @@ import { createSchemaRegistry } from '../schemas/registry.ts';
 import { type Catalog, columnOf, readCatalog } from './catalog.ts';
 import { loadContracts } from './check.ts';
 import { type Contract, sqlPlace } from './contract.ts';
-import { connectorDrift, type RunningConnector } from './drift/connector.ts';
-import { observeConnector } from './drift/observe-connector.ts';
+import { connectorDrift, observeConnector, type RunningConnector } from './drift/connector.ts';
 import { fieldNames, schemaDrift } from './drift/schema.ts';
 import { tableDrift } from './drift/table.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
@@ -30,13 +29,13 @@ interface Observed {
 }
 
 /**
- * Compares an environment's database, registry and Connect cluster (`target`) with what the project's files make of them. Reads only.
+ * Compares an environment's database, registry and `host` of sinks with what the project's files make of them. Reads only.
  * Every difference is a finding DRIFT_…; a part that does not answer is an error (UNREACHABLE, TIMEOUT), never a finding.
  */
 export async function checkLive(
   project: Project,
   environment: Environment,
-  { secrets, target }: { readonly secrets: Secrets; readonly target: ConnectTarget },
+  { secrets, host }: { readonly secrets: Secrets; readonly host: SinkHost },
   only?: readonly string[],
 ): Promise<readonly Finding[]> {
   const streams = selectStreams(project, only);
@@ -49,22 +48,25 @@ export async function checkLive(
     const observed = {
       catalog,
       subject: await observeSubject(registry, valueSubject(contract.stream), contract.schema.text),
-      connector: await observeConnector(target, environment, contract.stream.sink.name),
+      connector: await observeConnector(host, contract.stream.sink.name),
     };
-    broken.push(...streamDrift(contract, environment, observed));
+    broken.push(...streamDrift(contract, environment, host.label, observed));
   }
   return sortFindings(mergeFindings(broken.map((one) => toFinding(one))));
 }
 
 /** A pure function over what was observed. */
-function* streamDrift(contract: Contract, environment: Environment, observed: Observed): Generator<BrokenRule> {
-  const { database, registry, connect } = environment;
+function* streamDrift(
+  contract: Contract,
+  environment: Environment,
+  where: string,
+  observed: Observed,
+): Generator<BrokenRule> {
+  const { database, registry } = environment;
   const sink = contract.sinks.find((one) => one.environment.name === environment.name);
   yield* tableDrift(contract, observed.catalog, `the database ${database.name} at ${database.host}:${database.port}`);
   yield* schemaDrift(contract, observed.subject, `the registry at ${new URL(registry.url).host}`);
   if (sink === undefined) return;
-  const where =
-    connect.target === 'rest' ? `Kafka Connect at ${new URL(connect.url).host}` : `MSK Connect in ${connect.region}`;
   yield* connectorDrift(sink, observed.connector, connectorKeys(), where);
   yield* rolloutDrift(contract, sink.config, observed);
 }
@@ -77,6 +79,7 @@ function* rolloutDrift(
   const { table, schema, stream } = contract;
   const written = schema.fields.map(({ name }) => name).filter((name) => !stream.sink.omit.includes(name));
   const added = [...addedColumns(config).keys()];
+  const runningConfig = connector.sink?.config;
   const live = table === undefined ? undefined : catalog.relations[table.name];
   const desired: KnownFields = {
     migration: new Set([...written, ...added]),
@@ -88,8 +91,7 @@ function* rolloutDrift(
       [...desired.migration].filter((name) => live !== undefined && columnOf(live, name) !== undefined),
     ),
     schema: new Set(subject.latest === undefined ? [] : fieldNames(subject.latest.schema)),
-    connector:
-      connector.config === undefined ? new Set() : writtenFields(connector.config, selectedFields(connector.config)),
+    connector: new Set(runningConfig === undefined ? [] : writtenFields(runningConfig, selectedFields(runningConfig))),
   };
   const steps = rolloutSteps(desired, running);
   const path = `${stream.name}.rollout`;
@@ -103,7 +105,7 @@ function* rolloutDrift(
     };
   }
   // Of a part that is not there at all another finding tells.
-  const isThere = live !== undefined && subject.latest !== undefined && connector.config !== undefined;
+  const isThere = live !== undefined && subject.latest !== undefined && runningConfig !== undefined;
   if (isThere && steps.length > 0 && steps.every(({ overdue }) => !overdue)) {
     const fields = [...new Set(steps.flatMap((step) => step.fields))].sort();
     yield {

@@ -39,9 +39,9 @@ export type ErrorCode = keyof typeof CODES;
 
 /** What an error carries besides its message: facts for `-o json`, and the next step for a person. */
 export interface ErrorContext {
-  readonly details?: Readonly<Record<string, unknown>>;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
   /** What to do next, one sentence. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 

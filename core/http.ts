@@ -21,9 +21,9 @@ export interface HttpOptions {
   /** What is called, for messages: "schema registry". */
   readonly what: string;
   readonly baseUrl: string;
-  readonly timeoutMs?: number;
-  readonly username?: string;
-  readonly password?: string;
+  readonly timeoutMs?: number | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   /** What to try when nothing answers. */
   readonly hint?: string;

@@ -6,7 +6,7 @@ export interface RetryOptions {
   readonly attempts: number;
   readonly baseMs: number;
   readonly maxMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Which errors are worth another try. Default: a ConnectError that says so itself. */
   readonly when?: (error: unknown) => boolean;
   readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void;
@@ -31,7 +31,7 @@ export async function retry<T>(task: (attempt: number) => Promise<T>, options: R
       if (attempt >= options.attempts || !when(error)) throw error;
       const delayMs = backoffMs(attempt, options);
       options.onRetry?.(error, attempt, delayMs);
-      await sleep(delayMs, undefined, options.signal ? { signal: options.signal } : {});
+      await sleep(delayMs, undefined, { signal: options.signal });
     }
   }
 }
@@ -71,6 +71,6 @@ export async function waitFor<T>(probe: () => Promise<T | undefined>, options: W
       });
     }
     const pauseMs = typeof everyMs === 'number' ? everyMs : everyMs(looks);
-    await sleep(pauseMs, undefined, options.signal ? { signal: options.signal } : {});
+    await sleep(pauseMs, undefined, { signal: options.signal });
   }
 }

@@ -10,7 +10,7 @@ export interface LockOptions {
   readonly lockWaitMs?: number;
   /** Told once, when another migrator is at work: the wait begins. */
   readonly onWait?: (holder: string) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

@@ -1,10 +1,10 @@
+import { type OffsetReader, positionsIn, type SinkPosition } from '../connectors/sink-group.ts';
 import { rangesIn } from '../core/kafka-scan.ts';
 import { deadLetterTopic, rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
-import { type OffsetReader, type Position, positionsIn } from './offset-positions.ts';
 
 /** Where the sink stands in one partition. */
-export type PartitionLag = Omit<Position, 'low'>;
+export type PartitionLag = Omit<SinkPosition, 'low'>;
 
 /** Records of a stream that are not in its table, by the topic they stand in. */
 export interface Backlog {

@@ -4,7 +4,7 @@ import { readStatus, type StatusSources } from './status.ts';
 
 export interface CatchUpOptions {
   readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

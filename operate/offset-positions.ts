@@ -1,26 +1,15 @@
-import type { Admin } from 'kafkajs';
+import { nextOffset, positionsIn, type SinkPosition } from '../connectors/sink-group.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
-import { rangesIn, type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
-import { sinkGroup } from '../pipeline/names.ts';
+import { type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import type { StreamSource } from './read-records.ts';
 
 export const CLIENT_ID = 'perps-connect-offsets';
 
-/** Where a sink stands in one partition whose records are in [low, end). */
-export interface Position {
-  readonly partition: number;
-  readonly low: bigint;
-  readonly end: bigint;
-  /** Next offset the sink reads; undefined when it has committed none and so begins with the oldest record. */
-  readonly committed: bigint | undefined;
-  readonly lag: bigint;
-}
-
 /** Where the sink stands in every partition of its topic. Errors: NOT_FOUND, UNREACHABLE. */
-export async function readPositions({ stream, kafka }: StreamSource): Promise<Position[]> {
+export async function readPositions({ stream, kafka }: StreamSource): Promise<SinkPosition[]> {
   const topic = stream.topic.name;
   return withAdmin(kafka, CLIENT_ID, async (admin) => {
     const positions = await positionsIn(admin, stream);
@@ -30,34 +19,6 @@ export async function readPositions({ stream, kafka }: StreamSource): Promise<Po
       hint: '`connect deploy` creates it',
     });
   });
-}
-
-/** The part of Kafka's admin client that reads offsets. */
-export type OffsetReader = Pick<Admin, 'listTopics' | 'fetchTopicOffsets' | 'fetchOffsets'>;
-
-/**
- * Where the sink stands in every partition of its topic; undefined without the topic. The one source of offsets and lag:
- * records that Kafka has expired are no lag, and an offset beyond the end counts as the end.
- */
-export async function positionsIn(admin: OffsetReader, stream: StreamDefinition): Promise<Position[] | undefined> {
-  const topic = stream.topic.name;
-  const ranges = await rangesIn(admin, topic);
-  if (ranges === undefined) return undefined;
-  const [found] = await admin.fetchOffsets({ groupId: sinkGroup(stream), topics: [topic] });
-  const committed = new Map(found?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
-  return ranges.map(({ partition, low, high: end }) => {
-    const offset = committed.get(partition);
-    // Kafka says -1 for none.
-    const range = { partition, low, end, committed: offset !== undefined && offset >= 0n ? offset : undefined };
-    return { ...range, lag: end - nextOffset(range) };
-  });
-}
-
-/** The record the sink reads next: Kafka may have expired what it had committed, or the topic may be a new one. */
-export function nextOffset({ low, end, committed }: Omit<Position, 'lag'>): bigint {
-  const next = committed ?? low;
-  if (next < low) return low;
-  return next > end ? end : next;
 }
 
 /** The record that a sink reads next. */
@@ -72,7 +33,7 @@ export interface NextRecord {
 /** The next record of every partition that has one. Errors: UNREACHABLE, TIMEOUT, NOT_FOUND. */
 export async function readNextRecords(
   { stream, kafka }: StreamSource,
-  positions: readonly Position[],
+  positions: readonly SinkPosition[],
   decoder: RecordDecoder,
 ): Promise<Map<number, NextRecord>> {
   const next = new Map<number, NextRecord>();

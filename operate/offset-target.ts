@@ -1,8 +1,9 @@
+import type { SinkPosition } from '../connectors/sink-group.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { scanTopic } from '../core/kafka-scan.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
-import { CLIENT_ID, type Position, slotOf } from './offset-positions.ts';
+import { CLIENT_ID, slotOf } from './offset-positions.ts';
 import type { StreamSource } from './read-records.ts';
 
 /** Where a sink shall continue to read. */
@@ -37,7 +38,7 @@ export function parseOffsetTarget(text: string): OffsetTarget {
 export async function findOffsets(
   { stream, kafka, signal }: StreamSource,
   target: OffsetTarget,
-  positions: readonly Position[],
+  positions: readonly SinkPosition[],
   decoder: RecordDecoder,
 ): Promise<Map<number, bigint>> {
   const topic = stream.topic.name;

@@ -1,8 +1,7 @@
-import { whenStopped } from '../connectors/rest/start-offsets.ts';
-import { waitFor } from '../core/retry.ts';
-import { nextOffset, type Position, readPositions } from './offset-positions.ts';
-import { deployedStatus, type SinkAction } from './settle-sink.ts';
-import { requireOffsetApi, type WhileStopped, whileStopped } from './while-stopped.ts';
+import { abilityOf } from '../connectors/host.ts';
+import { nextOffset, type SinkPosition } from '../connectors/sink-group.ts';
+import { deployedSink, type SinkAction } from './sink-action.ts';
+import { type WhileStopped, whileStopped } from './while-stopped.ts';
 
 /** What a reset does to one partition. */
 export interface OffsetMove {
@@ -23,7 +22,7 @@ export interface ResetPlan {
 }
 
 /** What a reset to these offsets changes. */
-export function planReset(positions: readonly Position[], offsets: ReadonlyMap<number, bigint>): ResetPlan {
+export function planReset(positions: readonly SinkPosition[], offsets: ReadonlyMap<number, bigint>): ResetPlan {
   const moves = positions.flatMap((position): OffsetMove[] => {
     const from = nextOffset(position);
     const to = offsets.get(position.partition);
@@ -46,27 +45,20 @@ export function planReset(positions: readonly Position[], offsets: ReadonlyMap<n
  * Stops the sink, sets the planned offsets, makes sure that they are committed, and brings it back to what it was, also when
  * setting them failed. Offsets are fixed by the plan: what the sink commits between plan and stop makes fewer records
  * skipped or more read again, never more skipped.
- * Errors: NOT_FOUND, REFUSED, TIMEOUT, what the target throws.
+ * Errors: NOT_FOUND, REFUSED, TIMEOUT, what the host throws.
  */
 export async function resetOffsets(action: SinkAction, { moves }: ResetPlan): Promise<WhileStopped> {
-  const before = await deployedStatus(action);
-  await requireOffsetApi(action);
+  const before = await deployedSink(action);
+  const offsets = abilityOf(action.host, 'offsets');
+  await offsets.require();
   return whileStopped(action, before, () =>
     setOffsets(action, new Map(moves.map(({ partition, to }) => [partition, to]))),
   );
 }
 
-/** Sets the next offset of these partitions, the others stay, and waits until they are committed. Only on a stopped sink. */
-export async function setOffsets(action: SinkAction, offsets: ReadonlyMap<number, bigint>): Promise<void> {
-  const { target, stream, timeoutMs } = action;
-  const name = stream.sink.name;
+/** Sets the next offset of these partitions, the others stay; ends once they are committed. Only on a stopped sink. */
+export function setOffsets(action: SinkAction, offsets: ReadonlyMap<number, bigint>): Promise<void> {
+  const { host, stream } = action;
   const wanted = [...offsets].map(([partition, offset]) => ({ topic: stream.topic.name, partition, offset }));
-  await whenStopped(() => target.setOffsets(name, wanted));
-  await waitFor(
-    async () => {
-      const committed = new Map((await readPositions(action)).map((one) => [one.partition, one.committed]));
-      return wanted.every(({ partition, offset }) => committed.get(partition) === offset) ? true : undefined;
-    },
-    { what: `the offsets of ${name} to be committed`, timeoutMs },
-  );
+  return abilityOf(host, 'offsets').set(stream.sink.name, wanted, action);
 }

@@ -1,14 +1,6 @@
-import type { ConnectorStatus } from '../connectors/targets/target.ts';
+import { type ObservedSink, type SinkTasks, withoutTraces } from '../connectors/sink-config.ts';
 import { ConnectError } from '../core/errors.ts';
-import {
-  deployedStatus,
-  patiently,
-  type SinkAction,
-  type SinkTasks,
-  sinkMembers,
-  waitUntilRunning,
-  withoutTraces,
-} from './settle-sink.ts';
+import { deployedSink, type SinkAction, waitUntilSinkRuns } from './sink-action.ts';
 
 export interface RestartResult extends SinkTasks {
   readonly connector: string;
@@ -21,17 +13,18 @@ export interface RestartResult extends SinkTasks {
 
 /**
  * Restarts connector and tasks, or only those that FAILED, and waits until everything is RUNNING and stays so.
- * Errors: NOT_FOUND, REFUSED for a sink that is held back or fails again (with the cause), TIMEOUT, what the target throws.
+ * Errors: NOT_FOUND, REFUSED for a sink that is held back or fails again (with the cause), TIMEOUT, what the host throws.
  */
 export async function restartSink(
   action: SinkAction,
   { onlyFailed }: { readonly onlyFailed: boolean },
 ): Promise<RestartResult> {
   const startedAt = Date.now();
-  const name = action.stream.sink.name;
-  const status = await deployedStatus(action);
-  if (status.state === 'PAUSED' || status.state === 'STOPPED') throw heldBack(name, status.state);
-  const restarted = partsOf(status, onlyFailed, action.target.managed === true);
+  const { host, groups } = action;
+  const { name } = action.stream.sink;
+  const sink = await deployedSink(action);
+  if (sink.state === 'PAUSED' || sink.state === 'STOPPED') throw heldBack(name, sink.state);
+  const restarted = partsToRestart(sink, onlyFailed);
   const result = (tasks: SinkTasks): RestartResult => ({
     connector: name,
     outcome: restarted.length > 0 ? 'restarted' : 'unchanged',
@@ -39,21 +32,20 @@ export async function restartSink(
     ...tasks,
     durationMs: Date.now() - startedAt,
   });
-  if (restarted.length === 0) return result(withoutTraces(status));
+  if (restarted.length === 0) return result(withoutTraces(sink));
   // Connect goes on showing the old states for a moment: that every consumer is a new one proves a whole restart.
-  const members = onlyFailed ? undefined : await sinkMembers(action);
-  await patiently(action, () => action.target.restart(name, { onlyFailed }));
-  return result(await waitUntilRunning(action, { status, ...(members === undefined ? {} : { members }) }));
+  const oldMembers = onlyFailed ? undefined : await groups.members(name);
+  await host.restart(name, { onlyFailed }, action);
+  return result(await waitUntilSinkRuns(action, sink, oldMembers));
 }
 
-/** On workers that a service runs, a task that is not in its group is the one that has failed. */
-function partsOf(status: ConnectorStatus, onlyFailed: boolean, managed: boolean): string[] {
-  const failed = managed ? ['FAILED', 'UNASSIGNED'] : ['FAILED'];
-  const parts = [
-    { name: 'connector', state: status.state },
-    ...status.tasks.map(({ id, state }) => ({ name: `task ${id}`, state })),
+/** Where the host lists no tasks, one that is absent from the sink's group is the one that has failed. */
+function partsToRestart({ state, tasks }: ObservedSink, onlyFailed: boolean): string[] {
+  const named = [
+    { name: 'connector', state, absent: false },
+    ...tasks.map(({ id, state: own, absent }) => ({ name: `task ${id}`, state: own, absent: absent === true })),
   ];
-  return parts.filter(({ state }) => !onlyFailed || failed.includes(state)).map((part) => part.name);
+  return named.filter((one) => !onlyFailed || one.state === 'FAILED' || one.absent).map(({ name }) => name);
 }
 
 const heldBack = (name: string, state: string): ConnectError =>

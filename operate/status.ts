@@ -1,4 +1,4 @@
-import type { ConnectTarget } from '../connectors/targets/target.ts';
+import type { SinkHost } from '../connectors/host.ts';
 import { explainTrace, formatSuspects } from '../connectors/wait/failure.ts';
 import type { Fault } from '../connectors/wait/known-causes.ts';
 import { ConnectError } from '../core/errors.ts';
@@ -53,13 +53,13 @@ export interface Unanswered {
 
 export interface StatusSources {
   readonly stream: StreamDefinition;
-  readonly target: Pick<ConnectTarget, 'status'>;
+  readonly host: Pick<SinkHost, 'observe'>;
   readonly kafka: KafkaConnection;
   readonly database: PostgresConnection;
 }
 
 /** Asks Connect, Kafka and PostgreSQL at the same time. One that does not answer does not keep the others from answering. */
-export async function readStatus({ stream, target, kafka, database }: StatusSources): Promise<StreamStatus> {
+export async function readStatus({ stream, host, kafka, database }: StatusSources): Promise<StreamStatus> {
   const unanswered: Unanswered[] = [];
   const ask = async <T>(question: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -71,7 +71,7 @@ export async function readStatus({ stream, target, kafka, database }: StatusSour
     }
   };
   const [connector, backlog, rows] = await Promise.all([
-    ask(() => readConnector(target, stream)),
+    ask(() => readConnector(host, stream)),
     ask(() => withAdmin(kafka, 'perps-connect-status', (admin) => readBacklog(admin, stream))),
     ask(() => estimateRows(database, stream)),
   ]);
@@ -91,15 +91,15 @@ export async function readStatus({ stream, target, kafka, database }: StatusSour
 }
 
 async function readConnector(
-  target: StatusSources['target'],
+  host: StatusSources['host'],
   stream: StreamDefinition,
 ): Promise<Pick<StreamStatus, 'state' | 'tasks' | 'failure'>> {
-  const status = await target.status(stream.sink.name);
-  if (status === undefined) return { state: 'MISSING', tasks: [] };
+  const sink = await host.observe(stream.sink.name);
+  if (sink === undefined) return { state: 'MISSING', tasks: [] };
   return {
-    state: status.state,
-    failure: failureLine(status.trace, stream),
-    tasks: status.tasks.map(({ id, state, worker, trace }) => ({
+    state: sink.state,
+    failure: failureLine(sink.trace, stream),
+    tasks: sink.tasks.map(({ id, state, worker, trace }) => ({
       id,
       state,
       worker,

@@ -1,35 +1,30 @@
-import type { ConnectorStatus } from '../connectors/targets/target.ts';
-import { orderedState, type WantedState } from '../connectors/wait/run-state.ts';
+import { type RequestedState, requestedState } from '../connectors/run-state.ts';
+import type { ObservedSink } from '../connectors/sink-config.ts';
 import { ConnectError } from '../core/errors.ts';
-import { isOlder } from '../core/version.ts';
-import { deployedStatus, patiently, type SinkAction } from './settle-sink.ts';
+import { deployedSink, type SinkAction } from './sink-action.ts';
 import { bringTo } from './sink-state.ts';
 
 export interface WhileStopped {
-  readonly state: WantedState;
+  readonly state: RequestedState;
   readonly stateBefore: string;
 }
 
-/** The state a sink is to come back to once it was stopped for a change. */
-export const stateToRestore = ({ state }: Pick<ConnectorStatus, 'state'>): WantedState =>
-  orderedState(state) ?? 'RUNNING';
-
 /**
  * Stops the sink for a change of its offsets, and brings it back to what it was, also when the change failed or was interrupted.
- * Errors: those of the change; REFUSED with the cause when it does not run afterwards; TIMEOUT, what the target throws.
+ * Errors: those of the change; REFUSED with the cause when it does not run afterwards; TIMEOUT, what the host throws.
  */
 export async function whileStopped(
   action: SinkAction,
-  before: ConnectorStatus,
+  before: ObservedSink,
   change: () => Promise<void>,
-  state: WantedState = stateToRestore(before),
+  state: RequestedState = requestedState(before.state),
 ): Promise<WhileStopped> {
   const name = action.stream.sink.name;
   // Once it is stopped it is brought back whatever happens, also after Ctrl-C.
-  const { signal: _signal, ...uninterrupted } = action;
+  const uninterrupted = { ...action, signal: undefined };
   const comeBack = async (): Promise<void> => {
     if (state === 'STOPPED') return;
-    const stopped = await deployedStatus(uninterrupted);
+    const stopped = await deployedSink(uninterrupted);
     await bringTo(uninterrupted, state, stopped);
   };
   try {
@@ -51,17 +46,8 @@ export async function whileStopped(
     throw new ConnectError(code, `the offsets of ${name} were changed, but ${message}`, {
       cause: error,
       details,
-      ...(hint === undefined ? {} : { hint }),
+      hint,
     });
   });
   return { state, stateBefore: before.state };
-}
-
-/** Changing offsets came with Kafka Connect 3.6. Errors: REFUSED. */
-export async function requireOffsetApi(action: SinkAction): Promise<void> {
-  const { version } = await patiently(action, () => action.target.worker());
-  if (!isOlder(version, '3.6')) return;
-  throw new ConnectError('REFUSED', `${action.target.label} is version ${version}, which cannot change offsets`, {
-    hint: 'Kafka Connect 3.6 or newer can; here, stop the sink and use kafka-consumer-groups --reset-offsets',
-  });
 }

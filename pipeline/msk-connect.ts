@@ -4,9 +4,9 @@ export interface MskConnect {
   readonly region: string;
   readonly version: MskConnectVersion;
   /** ARN of an MSK cluster. Exactly one of `cluster` and `brokers` is set. */
-  readonly cluster?: string;
+  readonly cluster?: string | undefined;
   /** Bootstrap brokers as the workers reach them, host:port each. */
-  readonly brokers?: readonly string[];
+  readonly brokers?: readonly string[] | undefined;
   readonly authentication: 'iam' | 'none';
   readonly encryption: 'tls' | 'plaintext';
   /** ARN of the service execution role. */
@@ -49,7 +49,7 @@ export interface AutoscaledCapacity {
   /** CPU percentage above which one is added. */
   readonly scaleOutCpu: number;
   /** Default of the service: workers × mcuCount × 2. */
-  readonly maxTasks?: number;
+  readonly maxTasks?: number | undefined;
 }
 
 /** A bucket for the built ZIP (`prefix` ends with a slash), or a plugin that is there already. */
@@ -59,9 +59,9 @@ export type MskPlugin =
 
 /** Where the workers' logs go. */
 export interface MskLogs {
-  readonly cloudWatch?: { readonly logGroup: string };
-  readonly s3?: { readonly bucket: string; readonly prefix?: string };
-  readonly firehose?: { readonly deliveryStream: string };
+  readonly cloudWatch?: { readonly logGroup: string } | undefined;
+  readonly s3?: { readonly bucket: string; readonly prefix?: string | undefined } | undefined;
+  readonly firehose?: { readonly deliveryStream: string } | undefined;
 }
 
 export interface MskEndpoints {

@@ -29,9 +29,9 @@ export interface StreamDefinition {
     /** The upsert key: the columns of a unique index of the table. */
     readonly key: readonly string[];
     /** The view of the newest row per `identity`, newest by (`order`, kafka_offset); left out when a stream has none. */
-    readonly current?: { readonly view: string; readonly identity: string; readonly order: string };
+    readonly current?: { readonly view: string; readonly identity: string; readonly order: string } | undefined;
     /** The rollup: a table that triggers derive from this one; left out when a stream has none. */
-    readonly fold?: RollupDefinition;
+    readonly fold?: RollupDefinition | undefined;
   };
   readonly sink: SinkDefinition;
 }
@@ -60,7 +60,7 @@ export interface SinkDefinition {
   /** Bytes one partition may return in one fetch. */
   readonly maxPartitionFetchBytes: number;
   /** Enforced by each deploy. Left out: a new sink runs, and one that somebody holds back by hand is not touched. */
-  readonly state?: 'running' | 'paused' | 'stopped';
+  readonly state?: 'running' | 'paused' | 'stopped' | undefined;
   /** `fail` stops the task on a record that does not decode (default); `dlq` moves it to the dead letter topic. */
   readonly onUndecodable: 'fail' | 'dlq';
   /** Avro fields that are not written into the table. */
@@ -140,8 +140,10 @@ export interface RestConnect {
   readonly url: string;
   readonly username?: string;
   readonly password?: SecretReference;
-  /** Only services of AWS have other addresses. */
+  /** What only a service that runs the workers has. */
   readonly endpoints?: undefined;
+  readonly region?: undefined;
+  readonly version?: undefined;
 }
 
 /** Ports of the embedded stack on the loopback interface. */

@@ -23,7 +23,7 @@ export interface DownloadOptions {
   readonly scratch: string;
   /** Called with every piece's size; negative when bytes already counted had to be thrown away. */
   readonly onBytes: (bytes: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Silence for this long ends a try. Default 30 s. */
   readonly stallMs?: number;
   /** Tries in all; a cut download goes on where it stopped. Default 6. */

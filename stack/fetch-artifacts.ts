@@ -18,7 +18,7 @@ export interface FetchOptions<Name extends string = GroupName> {
   readonly repository?: string;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
   readonly onNote?: (message: string) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Tries for each file. Default 6. */
   readonly attempts?: number;
   /** Only these groups. Default: all. */

@@ -20,7 +20,7 @@ export interface StackOptions {
   readonly fresh?: boolean;
   readonly onEvent?: (event: StackEvent) => void;
   /** Aborting stops what this call has started and throws INTERRUPTED. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What happens while the stack comes up or goes down. */

@@ -49,9 +49,9 @@ export async function runFlow(session: Session, options: FlowOptions): Promise<v
   );
   try {
     await Promise.all(streams.map((stream) => publishSimulated(session, options, stream, progress)));
-    const target = await session.connect();
+    const host = await session.host();
     for (const stream of streams) {
-      await waitUntilCaughtUp({ stream, target, kafka, database }, { timeoutMs: CATCH_UP_TIMEOUT_MS, signal });
+      await waitUntilCaughtUp({ stream, host, kafka, database }, { timeoutMs: CATCH_UP_TIMEOUT_MS, signal });
     }
   } finally {
     await rows.close();

@@ -1,6 +1,3 @@
-import { deploySink } from '../../connectors/rest/deploy.ts';
-import { groupMembers } from '../../connectors/wait/group-members.ts';
-import { withAdmin } from '../../core/kafka.ts';
 import { withPostgres } from '../../core/postgres.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import { awaitRows } from '../arrival.ts';
@@ -9,7 +6,7 @@ import { startFeed } from '../peers/feed-process.ts';
 import type { OurProducerSettings } from '../peers/our-producer.ts';
 import { runPeer } from '../peers/peer-process.ts';
 import { msText } from '../report/text.ts';
-import { connectTarget, renamed, renderedSink } from '../sink-run.ts';
+import { renamed, renderedSink, sinkHost } from '../sink-run.ts';
 import { percentile } from '../statistics.ts';
 import { DEFAULT_WORKLOAD, prepareStream, slots, type Workload } from '../workload.ts';
 
@@ -43,12 +40,12 @@ async function measureRate({ stack, databases, sizes }: Bench, rate: number): Pr
   const stream = renamed(stack.stream, name, name);
   await prepareStream(stack, stream);
   const database = await databases.fresh('latency', 'ours');
-  const target = connectTarget(stack);
+  const host = sinkHost(stack);
   const config = renderedSink(stack, { name, topic: name, database, rows: updates });
   // Until its tasks read, an update would wait for the sink's start.
-  await withAdmin(stack.kafka, 'perps-connect-bench', (admin) =>
-    deploySink({ target, stream, config, timeoutMs: 120_000, members: () => groupMembers(admin, stream) }),
-  );
+  const desired = { stream, config, from: 'resume' } as const;
+  const wait = { timeoutMs: host.defaultTimeoutMs };
+  await host.deploy(desired, (await host.plan(desired)).entries, wait);
   const feed = await startFeed({
     workload,
     protoPath: projectFile(project, stream.feed.proto),
@@ -69,7 +66,7 @@ async function measureRate({ stack, databases, sizes }: Bench, rate: number): Pr
     return { rate, p50: percentile(samples, 0.5), p95: percentile(samples, 0.95), p99: percentile(samples, 0.99) };
   } finally {
     await feed.close();
-    await target.remove(name);
+    await host.remove(name, wait);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SinkConfig } from '../../connectors/render/render-sink.ts';
+import type { SinkConfig } from '../../connectors/sink-config.ts';
 import type { Bench, Measure, Result, Sizes } from '../bench.ts';
 import { type CopyChunk, copyChunks, copyLanes } from '../peers/copy.ts';
 import type { InsertEachSettings } from '../peers/insert-each.ts';

@@ -13,7 +13,7 @@ import {
 } from '../flags.ts';
 import { count } from '../format.ts';
 import { groupLines, letterLines, replayLines, replaySummary } from '../render/dead-letters.ts';
-import { mskNote } from '../render/msk-event.ts';
+import { sinkNote } from '../render/sink-event.ts';
 import { sinkReporter } from '../render/sinks.ts';
 
 interface ListFlags extends StreamFlags {
@@ -123,7 +123,7 @@ async function replayAgain(context: CliContext, source: SourceTopic, flags: Repl
     again,
     dryRun,
     timeoutMs: flags.timeout,
-    onMskEvent: mskNote(context),
+    onSinkEvent: sinkNote(context),
     agree: (records, topic) =>
       confirm(context, `publish ${count(records)} ${records === 1 ? 'record' : 'records'} to ${topic} again`, yes),
     onEvent: sinkReporter(context, (result) => {

@@ -1,15 +1,19 @@
-import { type Command, Option } from 'commander';
-import type { StartFrom } from '../../connectors/plan/start-plan.ts';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { StartFrom } from '../../app/choices.ts';
+import { ConnectError } from '../../core/errors.ts';
+import { confirm } from '../confirm.ts';
 import type { CliContext } from '../context.ts';
 import { parseDuration, type StreamFlags, withStreamFlags } from '../flags.ts';
 import { planOptions, startOption } from './plan.ts';
 
 interface DeployFlags extends StreamFlags {
   readonly plan?: string;
-  readonly timeout: number;
+  readonly timeout?: number | undefined;
   readonly yes?: boolean;
   readonly rollback: boolean;
-  readonly wait: boolean;
+  /** Undefined: neither flag was given. */
+  readonly wait?: boolean | undefined;
   readonly growTopics?: boolean;
   readonly prune?: boolean;
   readonly replace?: boolean;
@@ -30,11 +34,7 @@ export function registerDeploy(program: Command, context: CliContext): void {
       '--plan <file>',
       'apply this saved plan exactly and without asking, or refuse when anything has moved since',
     )
-    .addOption(
-      new Option('--timeout <duration>', 'bound of the wait for each sink; on MSK Connect 30m unless given')
-        .argParser(parseDuration)
-        .default(120_000, '2m'),
-    )
+    .option('--timeout <duration>', 'bound of the wait for each sink (default: 2m, on MSK Connect 30m)', parseDuration)
     .option('--yes', 'apply the plan without asking; needed where there is no terminal and something would change')
     .option('--wait', 'wait until every sink runs (the default)')
     .option('--no-wait', 'end once the cluster has taken the configuration; nothing can be rolled back then')
@@ -45,31 +45,31 @@ export function registerDeploy(program: Command, context: CliContext): void {
     .option('--preflight', 'on MSK Connect: first have a worker of its version on this machine validate the sinks')
     .addOption(startOption())
     .action(async (flags: DeployFlags, command: Command) => {
-      const [{ deployStreams }, { isOnMsk, MSK_TIMEOUT_MS }, { selectEnvironment }] = await Promise.all([
-        import('../deploy-streams.ts'),
-        import('../../app/msk-target.ts'),
-        import('../../pipeline/load.ts'),
+      const [{ deploy }, { deployLines, deployReporter }, { planLines }] = await Promise.all([
+        import('../../app/deploy.ts'),
+        import('../render/deploy.ts'),
+        import('../render/plan.ts'),
       ]);
       const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags, command);
-      const project = await context.loadProject();
-      const environment = selectEnvironment(project, saved?.plan.environment ?? flags.env);
-      const isTimeGiven = command.getOptionValueSource('timeout') === 'cli';
-      const deployed = await deployStreams(context, project, environment, {
-        plan: saved?.options ?? planOptions(flags),
-        ...(saved === undefined ? {} : { saved }),
-        timeoutMs: isOnMsk(environment) && !isTimeGiven ? MSK_TIMEOUT_MS : flags.timeout,
+      const options = saved?.options ?? planOptions(flags);
+      const isAwaited = flags.wait !== false;
+      const session = await context.session({ env: saved?.plan.environment ?? flags.env, only: options.only });
+      const deployed = await deploy(session, {
+        plan: options,
+        saved,
+        timeoutMs: flags.timeout,
         replace: flags.replace === true,
         preflight: flags.preflight === true,
-        yes: flags.yes === true,
         rollback: flags.rollback,
-        wait: flags.wait,
+        wait: isAwaited,
+        agree: async (plan, entries) => {
+          for (const line of planLines({ ...plan, entries })) context.note(line);
+          await confirm(context, `deploy this to ${plan.environment}`, flags.yes === true || saved !== undefined);
+        },
+        onEvent: deployReporter(context, isAwaited),
       });
-      if (flags.output === 'json') {
-        context.json({ environment: environment.name, ...deployed });
-        return;
-      }
-      const { deployLines } = await import('../render/deploy.ts');
-      for (const line of deployLines(deployed)) context.print(line);
+      const { name } = session.environment;
+      context.show(flags.output, { environment: name, ...deployed }, () => deployLines(deployed));
     });
 }
 
@@ -77,12 +77,11 @@ export function registerDeploy(program: Command, context: CliContext): void {
 async function savedPlan(context: CliContext, file: string, flags: DeployFlags, command: Command) {
   const given = ['only', 'growTopics', 'prune', 'from'].filter((name) => command.getOptionValueSource(name) === 'cli');
   if (given.length > 0) {
-    const { ConnectError } = await import('../../core/errors.ts');
     const names = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
     throw new ConnectError('USAGE', `${names.join(', ')}: the plan says that already`, {
       hint: 'give it to `connect plan --out`, or deploy without --plan',
     });
   }
-  const { loadPlan } = await import('../saved-plan.ts');
-  return loadPlan(context, file, flags.env);
+  const { loadPlan } = await import('../../app/saved-plan.ts');
+  return loadPlan(resolve(context.cwd, file), flags.env);
 }

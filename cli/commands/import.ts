@@ -18,22 +18,19 @@ export function registerImport(program: Command, context: CliContext): void {
     .argument('<connector>', 'name of the connector on the cluster')
     .option('--as <stream>', 'name of the new stream, where the project has none for the topic; default: of the topic')
     .action(async (connector: string, flags: ImportFlags) => {
-      const [{ importConnector }, { definitionText }, { selectEnvironment }, { changeText }] = await Promise.all([
-        import('../import-sink.ts'),
-        import('../../pipeline/definition-text.ts'),
-        import('../../pipeline/load.ts'),
+      const [{ importConnector }, { changeText }] = await Promise.all([
+        import('../../app/import.ts'),
         import('../render/plan.ts'),
       ]);
-      const project = await context.loadProject();
-      const environment = selectEnvironment(project, flags.env);
-      const { stream, differences, guesses, adopts } = await importConnector(context, project, environment, {
-        connector,
-        ...(flags.as === undefined ? {} : { as: flags.as }),
-      });
-      const text = definitionText(stream);
-      if (flags.output === 'json')
-        context.json({ environment: environment.name, file: stream.file, definition: text, differences, guesses });
-      else context.print(text.trimEnd());
+      const session = await context.session(flags);
+      const { environment } = session;
+      const imported = await importConnector(session, connector, flags.as);
+      const { stream, definition, differences, guesses, adopts } = imported;
+      context.show(
+        flags.output,
+        { environment: environment.name, file: stream.file, definition, differences, guesses },
+        () => [definition.trimEnd()],
+      );
       for (const guess of guesses) context.note(`guessed  ${guess}`);
       if (adopts) context.note(`a deploy marks ${connector} as a sink of ${environment.project}`);
       for (const change of differences) context.note(`a deploy would still change  ${changeText(change, 0)}`);

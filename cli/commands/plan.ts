@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { START_FROM, type StartFrom } from '../../connectors/plan/start-plan.ts';
+import { START_FROM, type StartFrom } from '../../app/choices.ts';
 import type { CliContext } from '../context.ts';
 import { type StreamFlags, withStreamFlags } from '../flags.ts';
 
@@ -25,23 +26,18 @@ export function registerPlan(program: Command, context: CliContext): void {
     .option('--prune', 'plan to delete sinks that this project has deployed and no longer defines')
     .addOption(startOption())
     .action(async (flags: PlanFlags) => {
-      const [{ planStreams }, { planLines }, { pendingEntries }, { selectEnvironment }] = await Promise.all([
-        import('../plan-streams.ts'),
+      const [{ pendingEntries, plan }, { planLines }] = await Promise.all([
+        import('../../app/plan.ts'),
         import('../render/plan.ts'),
-        import('../../connectors/plan/plan.ts'),
-        import('../../pipeline/load.ts'),
       ]);
-      const project = await context.loadProject();
-      const environment = selectEnvironment(project, flags.env);
-      const made = await planStreams(context, project, environment, planOptions(flags));
-      if (flags.output === 'json') context.json(made.plan);
-      else for (const line of planLines(made.plan)) context.print(line);
+      const made = await plan(await context.session(flags), planOptions(flags));
+      context.show(flags.output, made.plan, () => planLines(made.plan));
       if (flags.out !== undefined) {
-        const { savePlan } = await import('../saved-plan.ts');
-        await savePlan(context, flags.out, made);
+        const { savePlan } = await import('../../app/saved-plan.ts');
+        await savePlan(resolve(context.cwd, flags.out), made);
+        context.note(`plan saved; apply it with \`connect deploy --plan ${flags.out}\``);
       }
-      const pending = pendingEntries(made.plan).length;
-      if (flags.check === true && pending > 0) context.setExitCode(2);
+      if (flags.check === true && pendingEntries(made.plan).length > 0) context.setExitCode(2);
     });
 }
 

@@ -12,7 +12,6 @@ interface StartFlags {
 }
 
 const NUMBER = wholeNumber(1, 999_999_999);
-const DEPLOY_TIMEOUT_MS = 120_000;
 
 /** `connect start`: the whole pipeline once, from nothing to proven rows. Exit code 3 when verify finds a difference. */
 export function registerStart(program: Command, context: CliContext): void {
@@ -31,7 +30,7 @@ export function registerStart(program: Command, context: CliContext): void {
       const { start } = await import('../../app/start.ts');
       const { createLogger } = await import('../../core/log.ts');
       const session = await context.session(flags);
-      const { project, environment } = session;
+      const { environment } = session;
       const reports = await start(session, {
         updates,
         seed,
@@ -39,15 +38,6 @@ export function registerStart(program: Command, context: CliContext): void {
         stay,
         logger: createLogger({ level: 'warn', stream: context.stderr }),
         onEvent: await startReporter(context, { environment, updates, seed }),
-        deploy: async () => {
-          const { deployStreams } = await import('../deploy-streams.ts');
-          const { PLAN_DEFAULTS } = await import('../plan-streams.ts');
-          await deployStreams(context, project, environment, {
-            plan: PLAN_DEFAULTS,
-            timeoutMs: DEPLOY_TIMEOUT_MS,
-            yes: true,
-          });
-        },
       });
       if (reports.some(({ differences }) => differences > 0)) context.setExitCode(3);
     });

@@ -1,5 +1,8 @@
-import type { Deployed, DeployedStream } from '../deploy-streams.ts';
+import type { DeployEvent, Deployed, DeployedStream, PlanEntry } from '../../app/deploy.ts';
+import type { CliContext } from '../context.ts';
+import { duration } from '../format.ts';
 import { stateWords } from '../sink-action.ts';
+import { sinkNote } from './sink-event.ts';
 
 const MARKS = { created: '+', grown: '~', updated: '~', replaced: '±', unchanged: '=', differs: '!' } as const;
 
@@ -27,3 +30,28 @@ function streamLines(deployed: DeployedStream): string[] {
     }),
   ];
 }
+
+/** Notes on stderr what goes on. `isAwaited`: whether the deploy waits until its sinks run. */
+export function deployReporter(context: CliContext, isAwaited: boolean): (event: DeployEvent) => void {
+  const { note } = context;
+  const onSink = sinkNote(context);
+  const unknown = isAwaited ? '' : '; not waited for: `connect status` shows whether it runs';
+  return (event) => {
+    switch (event.kind) {
+      case 'left out':
+        return note(`${titleOf(event.entry)}: ${event.entry.summary}; not part of a deploy, run \`${event.entry.by}\``);
+      case 'preflight':
+        return note(`${event.connector} is validated on a Connect 3.7.2 worker here`);
+      case 'sink':
+        return onSink(event.connector, event.event);
+      case 'deployed': {
+        const { connector, outcome, durationMs } = event.result;
+        return note(`${connector} ${outcome} in ${duration(durationMs)}${unknown}`);
+      }
+      case 'pruned':
+        return note(`${event.connector} deleted; its topics, table and offsets stay`);
+    }
+  };
+}
+
+const titleOf = ({ kind, name }: PlanEntry): string => `${kind} ${name}`.trimEnd();

@@ -1,4 +1,5 @@
-import type { NextRecord, Position } from '../../operate/offset-positions.ts';
+import type { SinkPosition } from '../../connectors/sink-group.ts';
+import type { NextRecord } from '../../operate/offset-positions.ts';
 import type { OffsetMove, ResetPlan } from '../../operate/reset-offsets.ts';
 import { count, table } from '../format.ts';
 
@@ -6,7 +7,7 @@ import { count, table } from '../format.ts';
 export interface SinkOffsets {
   readonly connector: string;
   readonly topic: string;
-  readonly partitions: readonly (Position & { readonly next: NextRecord | undefined })[];
+  readonly partitions: readonly (SinkPosition & { readonly next: NextRecord | undefined })[];
   /** Why the next records could not be read. */
   readonly unread?: string;
 }

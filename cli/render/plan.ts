@@ -1,4 +1,4 @@
-import type { Plan, PlanAction, PlanEntry, PlannedChange } from '../../connectors/plan/plan.ts';
+import type { Plan, PlanAction, PlanEntry, PlannedChange } from '../../app/plan.ts';
 
 const MARKS: Readonly<Record<PlanAction, string>> = {
   create: '+',

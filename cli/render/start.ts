@@ -2,7 +2,9 @@ import type { FlowCounts, Sample, StartEvent, StartStep } from '../../app/start.
 import type { Environment } from '../../pipeline/types.ts';
 import type { CliContext } from '../context.ts';
 import { count, duration, table } from '../format.ts';
+import { deployReporter } from './deploy.ts';
 import { migrateReporter } from './migrate.ts';
+import { planLines } from './plan.ts';
 import { createStackProgress } from './stack.ts';
 import { verifyLines } from './verify.ts';
 
@@ -20,6 +22,7 @@ export async function startReporter(
   const { note } = context;
   const stack = await createStackProgress(context);
   const onMigration = migrateReporter(context, '+');
+  const onDeploy = deployReporter(context, true);
   const print = (lines: readonly string[]) => context.printText('text', lines);
   let isFlowDrawn = false;
   return (event) => {
@@ -44,6 +47,11 @@ export async function startReporter(
         for (const { subject, version, level, outcome } of event.registrations)
           note(`${outcome === 'registered' ? '+' : '='} ${subject}  version ${version}, ${level}`);
         return;
+      case 'planned':
+        for (const line of planLines(event.plan)) note(line);
+        return;
+      case 'deploy':
+        return onDeploy(event.event);
       case 'flow':
         isFlowDrawn = context.isTty;
         if (isFlowDrawn) context.stderr.write(`\r\u001b[2K${flowLine(event.counts)}`);

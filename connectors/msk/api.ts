@@ -1,5 +1,5 @@
 import type { MskCapacity, MskLogs } from '../../pipeline/msk-connect.ts';
-import type { SinkConfig } from '../render/render-sink.ts';
+import type { SinkConfig } from '../sink-config.ts';
 
 export type MskState =
   | 'CREATING'
@@ -38,7 +38,7 @@ export interface MskConnector {
   readonly name: string;
   readonly state: MskState;
   /** Why it is in this state, in the service's own words. */
-  readonly reason?: ServiceReason;
+  readonly reason?: ServiceReason | undefined;
   /** Names this state of the connector; an update has to give it. */
   readonly currentVersion: string;
   readonly config: SinkConfig;
@@ -71,8 +71,8 @@ export type ConnectorUpdate =
   | ({ readonly kind: 'worker settings' } & WorkerSettings);
 
 export interface WorkerSettings {
-  readonly capacity?: MskCapacity;
-  readonly plugin?: Revision;
+  readonly capacity?: MskCapacity | undefined;
+  readonly plugin?: Revision | undefined;
   readonly workerConfiguration?: Revision | 'default';
 }
 
@@ -82,17 +82,17 @@ export interface MskOperation {
   readonly type: string;
   readonly state: string;
   readonly steps: readonly { readonly type: string; readonly state: string }[];
-  readonly error?: ServiceReason;
+  readonly error?: ServiceReason | undefined;
 }
 
 export interface MskPlugin {
   readonly arn: string;
   readonly name: string;
   readonly state: string;
-  readonly reason?: ServiceReason;
+  readonly reason?: ServiceReason | undefined;
   readonly revision: number;
   /** Of the file, hexadecimal; undefined until the service has read it. */
-  readonly md5?: string;
+  readonly md5?: string | undefined;
 }
 
 export interface NewPlugin {
@@ -100,7 +100,7 @@ export interface NewPlugin {
   readonly bucketArn: string;
   readonly key: string;
   /** Of a bucket that keeps versions. */
-  readonly objectVersion?: string;
+  readonly objectVersion?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -144,10 +144,9 @@ export interface MskApi {
   tag(arn: string, tags: Readonly<Record<string, string>>): Promise<void>;
   /** Bootstrap brokers of an MSK cluster for workers that log in like this. */
   brokers(clusterArn: string, how: Pick<FixedSettings, 'authentication' | 'encryption'>): Promise<string[]>;
-  /** Puts a file into a bucket unless an object of its size is there; returns the object's version where the bucket keeps them. */
-  upload(file: {
-    readonly path: string;
-    readonly size: number;
+  /** Puts bytes into a bucket unless an object of that key and size is there; returns its version where the bucket keeps them. */
+  upload(object: {
+    readonly bytes: Uint8Array;
     readonly bucket: string;
     readonly key: string;
   }): Promise<string | undefined>;

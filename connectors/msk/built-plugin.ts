@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { ConnectError } from '../../core/errors.ts';
 
 /** A plugin ZIP on this machine, as `connect plugin build` writes it: the same jars make the same bytes. */
@@ -13,23 +13,17 @@ export interface BuiltPlugin {
   readonly size: number;
 }
 
-/** Reads a ZIP's identity. Errors: USAGE when it is not there, with `buildCommand` as what to do. */
-export async function readBuiltPlugin(path: string, buildCommand: string): Promise<BuiltPlugin> {
-  const sha256 = createHash('sha256');
-  const md5 = createHash('md5');
-  let size = 0;
-  try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-      sha256.update(chunk);
-      md5.update(chunk);
-      size += chunk.length;
-    }
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new ConnectError('USAGE', `the plugin ${path} cannot be read (${reason})`, {
+/** Reads a ZIP and its identity. Errors: USAGE when it is not there, with `buildCommand` as what to do. */
+export async function readBuiltPlugin(
+  path: string,
+  buildCommand: string,
+): Promise<BuiltPlugin & { readonly bytes: Buffer }> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new ConnectError('USAGE', `the plugin ${path} cannot be read (${error.code ?? String(error)})`, {
       cause: error,
       hint: `run \`${buildCommand}\` first`,
     });
-  }
-  return { path, sha256: sha256.digest('hex'), md5: md5.digest('hex'), size };
+  });
+  const digest = (algorithm: string): string => createHash(algorithm).update(bytes).digest('hex');
+  return { path, sha256: digest('sha256'), md5: digest('md5'), size: bytes.length, bytes };
 }

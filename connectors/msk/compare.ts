@@ -1,6 +1,6 @@
-import { compareConfigs, type SettingLookup } from '../plan/compare-configs.ts';
-import { STATE_KEY } from '../plan/connector-plan.ts';
-import type { IgnoredSetting, PlannedChange } from '../plan/plan.ts';
+import { compareConfigs } from '../plan/compare-configs.ts';
+import { type IgnoredSetting, type PlannedChange, STATE_KEY } from '../plan/entry.ts';
+import { noSettings } from '../settings/setting-lookup.ts';
 import type { MskConnector } from './api.ts';
 import type { DesiredMskSink } from './desired.ts';
 import { capacityFacts, fixedFacts } from './facts.ts';
@@ -33,18 +33,11 @@ export interface MskComparison {
   readonly ignored: readonly IgnoredSetting[];
 }
 
-/** `pluginName` is the wanted plugin's. Without `settings` every difference in the text counts. */
-export function compareMskSink(
-  desired: DesiredMskSink,
-  pluginName: string,
-  observed: ObservedMskSink,
-  settings: SettingLookup,
-): MskComparison {
+/** `pluginName` is the wanted plugin's. */
+export function compareMskSink(desired: DesiredMskSink, pluginName: string, observed: ObservedMskSink): MskComparison {
   const { connector } = observed;
-  const isAutoscaled = 'autoscaled' in desired.capacity;
-  const { changes, ignored } = compareConfigs(connector.config, desired.config, settings);
-  const config = isAutoscaled ? changes.filter(({ key }) => key !== TASKS) : changes;
-  const autoscaling = changes.length === config.length ? [] : [{ key: TASKS, reason: 'autoscaled capacity decides' }];
+  const decidedByHost = decidedByMsk(desired);
+  const { changes: config, ignored } = compareConfigs(connector.config, desired.config, { decidedByHost });
   const fixed = differences(fixedFacts(connector.fixed), fixedFacts(desired.fixed));
   return {
     config: config.filter(({ key }) => key !== CLASS),
@@ -54,17 +47,20 @@ export function compareMskSink(
     state: stateChange(connector, desired),
     tags: differences(prefixed('tags.', observed.tags), prefixed('tags.', { ...observed.tags, ...desired.tags })),
     replacing: [...fixed, ...config.filter(({ key }) => key === CLASS)],
-    ignored: [...ignored, ...autoscaling],
+    ignored,
   };
 }
 
-const TASKS = 'tasks.max';
+/** Autoscaled capacity overwrites the number of tasks that was asked for. */
+export const decidedByMsk = ({ capacity }: Pick<DesiredMskSink, 'capacity'>): readonly string[] =>
+  'autoscaled' in capacity ? ['tasks.max'] : [];
+
 /** Another class is another connector under the same name. */
 const CLASS = 'connector.class';
 
 /**
- * Whether a person holds the connector back: it is paused, and neither is that declared and all there is, nor is it declared to
- * run. Under a declared pause a change is not tried either, because nobody would see whether it runs.
+ * Whether a person holds the connector back: it is PAUSED, and the definition declares neither that it runs nor, where nothing
+ * else differs, that it is paused. Under a declared pause a change is not tried: nobody would see whether it runs.
  */
 export function isHeldBack({ state }: MskConnector, desired: DesiredMskSink, comparison: MskComparison): boolean {
   if (state !== 'PAUSED' || desired.state === 'running') return false;
@@ -93,14 +89,14 @@ function capacityDifferences(connector: MskConnector, desired: DesiredMskSink): 
 /** Property by property. Two texts that mean the same have one name here, whoever wrote them. */
 function workerDifferences(observed: ObservedMskSink, { workerConfiguration }: DesiredMskSink): PlannedChange[] {
   const live = parseProperties(observed.workerConfiguration?.text ?? '');
-  const changes = compareConfigs(live, workerConfiguration.properties, () => undefined).changes;
+  const changes = compareConfigs(live, workerConfiguration.properties, { settings: noSettings }).changes;
   return changes.map((change) => ({ ...change, key: `worker ${change.key}` }));
 }
 
 const differences = (
   live: Readonly<Record<string, string>>,
   wanted: Readonly<Record<string, string>>,
-): PlannedChange[] => compareConfigs(live, wanted, () => undefined).changes.map((change) => ({ ...change }));
+): PlannedChange[] => [...compareConfigs(live, wanted, { settings: noSettings }).changes];
 
 /** As the definition spells it; a connector in any other state is on its way to RUNNING. */
 function stateChange({ state }: MskConnector, desired: DesiredMskSink): PlannedChange[] {

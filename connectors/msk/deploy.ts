@@ -1,176 +1,143 @@
 import { ConnectError } from '../../core/errors.ts';
-import type { MskConnect } from '../../pipeline/msk-connect.ts';
-import type { StreamDefinition } from '../../pipeline/types.ts';
-import type { SettingLookup } from '../plan/compare-configs.ts';
-import type { PlannedChange } from '../plan/plan.ts';
-import type { MskApi, MskConnector, NewConnector, WorkerSettings } from './api.ts';
-import { allChanges, compareMskSink, isHeldBack, type MskComparison } from './compare.ts';
-import type { DesiredMskSink } from './desired.ts';
-import {
-  followOperation,
-  hasSucceeded,
-  type MskWait,
-  operationError,
-  waitUntilGone,
-  waitUntilSteady,
-} from './follow.ts';
-import { expectedTasks, type HealthOptions, type TasksSeen, waitForTasks } from './health.ts';
-import { observeMskSink } from './observe.ts';
-import { ensurePlugin, ensureWorkerConfiguration, type WantedPlugin } from './resources.ts';
-import { createAgain, removeAgain, restore } from './rollback.ts';
+import type { StartOffset } from '../plan/start-plan.ts';
+import type { ObservedSink } from '../sink-config.ts';
+import type { MskConnector, NewConnector, WorkerSettings } from './api.ts';
+import { allChanges, compareMskSink, type MskComparison, type ObservedMskSink } from './compare.ts';
+import type { MskDeployment } from './deployment.ts';
+import { followOperation, hasSucceeded, note, operationError, waitUntilGone, waitUntilSteady } from './follow.ts';
+import { expectedTasks, observeMskSink, toObservedSink } from './observe.ts';
+import { ensurePlugin, ensureWorkerConfiguration } from './resources.ts';
+import { createAgain, putBackOffsets, removeAgain, restore } from './rollback.ts';
 import { failedConnector, updateConnector } from './update.ts';
+import { waitForTasks } from './wait-for-tasks.ts';
 
-export type MskOutcome = 'created' | 'updated' | 'replaced' | 'unchanged';
-
-export interface MskDeployOptions extends MskWait, Partial<Pick<HealthOptions, 'joinMs' | 'settleMs'>> {
-  readonly api: MskApi;
-  readonly connect: Pick<MskConnect, 'role' | 'tags'>;
-  readonly stream: StreamDefinition;
-  readonly desired: DesiredMskSink;
-  readonly plugin: WantedPlugin;
-  /** What is known of the settings; without it every difference in the text counts as a change. */
-  readonly settings?: SettingLookup;
-  readonly members: HealthOptions['members'];
-  readonly traces?: HealthOptions['traces'];
-  /** Whether a change that needs another connector may delete and create it. Default false. */
-  readonly replace?: boolean;
-  /** Whether what was changed and does not run is put back. Default true. */
-  readonly rollback?: boolean;
+/** The sink as it is after a deploy, and how often failed tasks were started again. */
+export interface DeployedSink {
+  readonly sink: ObservedSink;
+  readonly restarts: number;
 }
-
-export interface MskDeployResult {
-  readonly connector: string;
-  readonly outcome: MskOutcome;
-  readonly changes: readonly PlannedChange[];
-  readonly tasks: TasksSeen;
-  readonly durationMs: number;
-}
-
-/** Workers boot, join their group and load the plugin before a task can start. */
-const JOIN_MS = 120_000;
-const SETTLE_MS = 6_000;
-const HEALTH_POLL_MS = 1_000;
 
 /**
- * Brings a sink on MSK Connect to what the files say: plugin and worker configuration first, then one update for each group
- * that differs, each followed to its operation's end and compared with what is live. Tasks are seen in the consumer group.
- * Errors: REFUSED, TIMEOUT, what the service throws; DEPLOY_FAILED when it runs as before again, by the service's own
- * rollback or by ours; ROLLBACK_FAILED when it does not.
+ * Creates a sink: its offsets are set first, while its group has no members. Errors: REFUSED, TIMEOUT, what the service throws;
+ * DEPLOY_FAILED when it was removed again and its offsets are as before, ROLLBACK_FAILED when that failed too.
  */
-export async function deployMskSink(options: MskDeployOptions): Promise<MskDeployResult> {
-  const startedAt = Date.now();
-  const { api, desired } = options;
-  const live = await waitUntilSteady(api, desired.name, options);
-  const done = live === undefined ? await createSink(options) : await changeSink(options, live);
-  return { connector: desired.name, ...done, durationMs: Date.now() - startedAt };
-}
-
-type Deployed = Omit<MskDeployResult, 'connector' | 'durationMs'>;
-
-async function createSink(options: MskDeployOptions): Promise<Deployed> {
-  const wanted = await newConnector(options);
-  const made = await create(options, wanted);
+export async function createSink(deployment: MskDeployment, start: readonly StartOffset[]): Promise<DeployedSink> {
+  const { groups, evidence } = deployment;
+  const wanted = await newConnector(deployment);
+  if (start.length > 0) {
+    await groups.setOffsets(evidence.stream, new Map(start.map(({ partition, to }) => [partition, to])));
+  }
+  const made = await create(deployment, wanted).catch(async (error: unknown) => {
+    await putBackOffsets(deployment, start);
+    throw error;
+  });
   try {
-    return { outcome: 'created', changes: [], tasks: await watchAndHold(options, running(made)) };
+    return await runThenHold(deployment, running(made));
   } catch (error) {
-    throw await removeAgain(options, made.name, error);
+    throw await removeAgain(deployment, start, error);
   }
 }
 
-async function changeSink(options: MskDeployOptions, live: MskConnector): Promise<Deployed> {
-  const { api, desired, plugin, settings = () => undefined } = options;
-  const observed = await observeMskSink(api, live);
-  const comparison = compareMskSink(desired, plugin.name, observed, settings);
-  const changes = allChanges(comparison);
-  if (isHeldBack(live, desired, comparison)) throw heldBack(live.name);
-  if (live.state === 'PAUSED' && desired.state === 'running') {
-    await order(options, () => api.resume(live));
-    const resumed = (await waitUntilSteady(api, live.name, options)) ?? live;
-    return { ...(await changeSink(options, resumed)), outcome: 'updated', changes };
+/** Deletes a connector and creates it anew under its name; its offsets stay. Errors: as `createSink`. */
+export async function replaceSink(deployment: MskDeployment, live: MskConnector): Promise<DeployedSink> {
+  const { api, wait } = deployment;
+  // Everything the new one needs is there before the old one goes.
+  const wanted = await newConnector(deployment);
+  await api.remove(live);
+  await waitUntilGone(api, live.name, wait);
+  try {
+    return await runThenHold(deployment, running(await create(deployment, wanted)));
+  } catch (error) {
+    throw await createAgain(deployment, live, error);
   }
-  if (live.state === 'FAILED' || comparison.replacing.length > 0) {
-    if (options.replace !== true) throw needsReplace(live, comparison);
-    return replaceSink(options, live, changes);
+}
+
+/**
+ * Changes a sink in place: one update for each group that differs, each followed to its operation's end and compared with what
+ * is live. Errors: as `createSink`; DEPLOY_FAILED as well when the service went back by itself.
+ */
+export async function updateSink(deployment: MskDeployment, observed: ObservedMskSink): Promise<DeployedSink> {
+  const { api, desired, plugin, wait } = deployment;
+  let { connector } = observed;
+  if (connector.state === 'PAUSED' && desired.state === 'running') {
+    await request(deployment, () => api.resume(connector));
+    connector = (await waitUntilSteady(api, connector.name, wait)) ?? connector;
   }
-  if (changes.length === 0) {
-    const tasks = live.state === 'PAUSED' ? heldTasks(live) : await revive(options, live);
-    return { outcome: 'unchanged', changes, tasks };
+  const comparison = compareMskSink(desired, plugin.name, { ...observed, connector });
+  if (allChanges(comparison).length === 0) {
+    return { sink: await waitForTasks(connector, deployment.evidence, wait), restarts: 0 };
   }
   try {
-    const updated = await applyGroups(options, live, comparison);
-    return { outcome: 'updated', changes, tasks: await watchAndHold(options, updated) };
+    return await runThenHold(deployment, await applyGroups(deployment, connector, comparison));
   } catch (error) {
-    throw await restore(options, live, error);
+    throw await restore(deployment, connector, error);
   }
+}
+
+/** Nothing differs, but tasks that have failed are started again once. */
+export async function keepSink(deployment: MskDeployment, live: MskConnector): Promise<DeployedSink> {
+  const { api, evidence, wait } = deployment;
+  const members = await evidence.members();
+  const expected = expectedTasks(live) ?? 1;
+  if (live.state === 'PAUSED' || members === undefined || members.size >= expected) {
+    return { sink: toObservedSink(live, { members, traces: [] }, undefined, {}), restarts: 0 };
+  }
+  note(wait, `has ${members.size} of ${expected} tasks in its group; restarting what failed`);
+  await request(deployment, () => api.restart(live, { onlyFailed: true }));
+  return { sink: await waitForTasks(live, evidence, wait), restarts: 1 };
 }
 
 /** Worker settings first: a configuration may need the new plugin or the larger polls. */
 async function applyGroups(
-  options: MskDeployOptions,
+  deployment: MskDeployment,
   live: MskConnector,
   wanted: MskComparison,
 ): Promise<MskConnector> {
-  const { api, desired, connect } = options;
+  const { api, desired, connect, plugin, wait } = deployment;
   let connector = live;
   const settings: WorkerSettings = {
     ...(wanted.capacity.length === 0 ? {} : { capacity: desired.capacity }),
-    ...(wanted.plugin.length === 0 ? {} : { plugin: await ensurePlugin(options.plugin, options) }),
+    ...(wanted.plugin.length === 0 ? {} : { plugin: await ensurePlugin(deployment, plugin, wait) }),
     ...(wanted.workerConfiguration.length === 0
       ? {}
-      : { workerConfiguration: await ensureWorkerConfiguration(desired.workerConfiguration, options) }),
+      : { workerConfiguration: await ensureWorkerConfiguration(deployment, desired.workerConfiguration, wait) }),
   };
   if (Object.keys(settings).length > 0)
-    connector = await updateConnector(api, connector, { kind: 'worker settings', ...settings }, options);
+    connector = await updateConnector(api, connector, { kind: 'worker settings', ...settings }, wait);
   if (wanted.config.length > 0)
-    connector = await updateConnector(api, connector, { kind: 'configuration', config: desired.config }, options);
+    connector = await updateConnector(api, connector, { kind: 'configuration', config: desired.config }, wait);
   if (wanted.tags.length > 0) await api.tag(connector.arn, connect.tags);
   return connector;
 }
 
-async function replaceSink(
-  options: MskDeployOptions,
-  live: MskConnector,
-  changes: readonly PlannedChange[],
-): Promise<Deployed> {
-  const { api } = options;
-  // Everything the new one needs is there before the old one goes.
-  const wanted = await newConnector(options);
-  await api.remove(live);
-  await waitUntilGone(api, live.name, options);
-  try {
-    const made = await create(options, wanted);
-    return { outcome: 'replaced', changes, tasks: await watchAndHold(options, running(made)) };
-  } catch (error) {
-    throw await createAgain(options, live, error);
-  }
-}
-
-async function newConnector(options: MskDeployOptions): Promise<NewConnector> {
-  const { desired } = options;
-  const plugin = await ensurePlugin(options.plugin, options);
-  const workerConfiguration = await ensureWorkerConfiguration(desired.workerConfiguration, options);
+async function newConnector(deployment: MskDeployment): Promise<NewConnector> {
+  const { desired, wait } = deployment;
+  const plugin = await ensurePlugin(deployment, deployment.plugin, wait);
+  const workerConfiguration = await ensureWorkerConfiguration(deployment, desired.workerConfiguration, wait);
   const { name, config, capacity, fixed, tags } = desired;
   return { name, config, capacity, plugin, workerConfiguration, fixed, tags };
 }
 
 /** Creates it and waits until it is steady. One of that name that is as wanted is ours: the answer to a first try was lost. */
-async function create(options: MskDeployOptions, wanted: NewConnector): Promise<MskConnector> {
-  const { api, desired, plugin, settings = () => undefined } = options;
+async function create({ api, desired, plugin, wait }: MskDeployment, wanted: NewConnector): Promise<MskConnector> {
   const refusal = await api.create(wanted).then(
     () => undefined,
     (error: unknown) => error,
   );
-  const made = await waitUntilSteady(api, wanted.name, options);
+  const made = await waitUntilSteady(api, wanted.name, wait);
   if (refusal === undefined && made !== undefined) return made;
   if (made === undefined) throw refusal ?? new ConnectError('NOT_FOUND', `${wanted.name} was deleted meanwhile`);
-  const changes = allChanges(compareMskSink(desired, plugin.name, await observeMskSink(api, made), settings));
-  if (changes.length === 0) return made;
-  const keys = changes.map(({ key }) => key).join(', ');
-  throw new ConnectError('REFUSED', `another ${wanted.name} was created on ${api.label} at the same time: ${keys}`, {
-    cause: refusal,
-    details: { connector: wanted.name, keys: changes.map(({ key }) => key) },
-    hint: '`connect plan` shows how it stands now',
-  });
+  const keys = allChanges(compareMskSink(desired, plugin.name, await observeMskSink(api, made))).map(({ key }) => key);
+  if (keys.length === 0) return made;
+  throw new ConnectError(
+    'REFUSED',
+    `another ${wanted.name} was created on ${api.label} at the same time: ${keys.join(', ')}`,
+    {
+      cause: refusal,
+      details: { connector: wanted.name, keys },
+      hint: '`connect plan` shows how it stands now',
+    },
+  );
 }
 
 function running(connector: MskConnector): MskConnector {
@@ -179,63 +146,17 @@ function running(connector: MskConnector): MskConnector {
 }
 
 /** Runs first, also where it is declared paused: only so it is known to run under its configuration. */
-async function watchAndHold(options: MskDeployOptions, connector: MskConnector): Promise<TasksSeen> {
-  const tasks = await watch(options, connector);
-  if (options.desired.state === 'paused') await order(options, () => options.api.pause(connector));
-  return tasks;
+async function runThenHold(deployment: MskDeployment, connector: MskConnector): Promise<DeployedSink> {
+  const { api, desired, evidence, wait } = deployment;
+  const sink = await waitForTasks(connector, evidence, wait);
+  if (desired.state !== 'paused') return { sink, restarts: 0 };
+  await request(deployment, () => api.pause(connector));
+  const paused = { ...connector, state: 'PAUSED' } as const;
+  return { sink: toObservedSink(paused, { members: undefined, traces: [] }, undefined, {}), restarts: 0 };
 }
 
-const heldTasks = (connector: MskConnector): TasksSeen => ({ seen: undefined, expected: expectedTasks(connector) });
-
-/** Pauses, resumes or restarts, and waits until that is done. */
-async function order(options: MskDeployOptions, give: () => Promise<string>): Promise<void> {
-  const { api, desired } = options;
-  const operation = await followOperation(api, { name: desired.name, operationArn: await give() }, options);
+/** Asks for a pause, a resume or a restart, and waits until that is done. */
+async function request({ api, desired, wait }: MskDeployment, ask: () => Promise<string>): Promise<void> {
+  const operation = await followOperation(api, { name: desired.name, operationArn: await ask() }, wait);
   if (!hasSucceeded(operation)) throw operationError(desired.name, operation);
 }
-
-const watch = (options: MskDeployOptions, connector: MskConnector): Promise<TasksSeen> =>
-  waitForTasks(healthOptions(options, connector));
-
-function healthOptions(options: MskDeployOptions, connector: MskConnector): HealthOptions {
-  const { joinMs = JOIN_MS, settleMs = SETTLE_MS, stream, members, signal } = options;
-  return {
-    stream,
-    connector,
-    members,
-    traces: options.traces ?? (async () => []),
-    joinMs,
-    settleMs,
-    pollMs: Math.min(options.pollMs ?? HEALTH_POLL_MS, HEALTH_POLL_MS),
-    ...(signal === undefined ? {} : { signal }),
-  };
-}
-
-/** Nothing differs, but tasks that have failed are started again once. */
-async function revive(options: MskDeployOptions, live: MskConnector): Promise<TasksSeen> {
-  const { api } = options;
-  try {
-    return await waitForTasks({ ...healthOptions(options, live), joinMs: 0, settleMs: 0 });
-  } catch (error) {
-    if (!(error instanceof ConnectError) || error.code !== 'REFUSED') throw error;
-    options.onEvent?.({ kind: 'note', text: `${error.message.split('\n')[0]}; restarting what failed` });
-    await order(options, () => api.restart(live, { onlyFailed: true }));
-    return watch(options, live);
-  }
-}
-
-function needsReplace(live: MskConnector, { replacing }: MskComparison): ConnectError {
-  const keys = replacing.map(({ key }) => key);
-  const why =
-    keys.length > 0 ? `${keys.join(', ')} cannot be changed in place` : 'a FAILED connector cannot be changed';
-  return new ConnectError('REFUSED', `${live.name} has to be deleted and created again: ${why}; nothing was changed`, {
-    details: { connector: live.name, state: live.state, keys },
-    hint: 'offsets stay, so it goes on where it stopped; `connect deploy --replace` does it, `connect plan` shows what changes',
-  });
-}
-
-const heldBack = (name: string): ConnectError =>
-  new ConnectError('REFUSED', `${name} is PAUSED: someone holds it back on purpose, so nothing was changed`, {
-    details: { connector: name, state: 'PAUSED' },
-    hint: 'run `connect resume` first',
-  });

@@ -2,21 +2,22 @@ import { createHash } from 'node:crypto';
 import { isReference } from '../../core/scrub.ts';
 import type { MskCapacity, MskConnect } from '../../pipeline/msk-connect.ts';
 import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
-import type { Environment, StreamDefinition } from '../../pipeline/types.ts';
-import { renderSink, type SinkConfig, type SinkFields } from '../render/render-sink.ts';
+import type { DesiredSink, SinkConfig } from '../sink-config.ts';
 import type { FixedSettings } from './api.ts';
 import { propertiesText } from './properties.ts';
 
 /** A sink as the files want it on MSK Connect. */
 export interface DesiredMskSink {
   readonly name: string;
+  /** The topic that it reads. */
+  readonly topic: string;
   readonly config: SinkConfig;
   readonly capacity: MskCapacity;
   readonly workerConfiguration: DesiredWorkerConfiguration;
   readonly fixed: FixedSettings;
   readonly tags: Readonly<Record<string, string>>;
   /** Undefined: it runs, and one that is paused by hand is left alone. */
-  readonly state?: 'running' | 'paused';
+  readonly state: 'running' | 'paused' | undefined;
 }
 
 /** Worker properties under a name made from them: MSK Connect cannot change a worker configuration, so another is another. */
@@ -29,24 +30,22 @@ export interface DesiredWorkerConfiguration {
 const HASH_DIGITS = 12;
 
 /** The first digits of a hash: what plugins and worker configurations are named by. */
-export const shortHash = (text: string): string =>
-  createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
 
 /** Of a sink on MSK Connect; `brokers` are those the workers use. */
 export function desiredMskSink(
-  stream: StreamDefinition,
-  environment: Environment & { readonly connect: MskConnect },
-  fields: SinkFields,
+  { stream, config: rendered }: DesiredSink,
+  connect: MskConnect,
   brokers: readonly string[],
 ): DesiredMskSink {
-  const { connect } = environment;
-  const { config, workerProperties } = splitConfig(renderSink(stream, environment, fields));
+  const { config, workerProperties } = splitConfig(rendered);
   const properties = { ...workerDefaults(), ...workerProperties, ...asText(connect.workerConfiguration) };
   const text = propertiesText(properties);
   const { capacity, authentication, encryption, role, version, networkType, logs, tags } = connect;
   const { state } = stream.sink;
   return {
     name: stream.sink.name,
+    topic: stream.topic.name,
     config,
     capacity,
     workerConfiguration: { name: `${stream.sink.name}-${shortHash(text)}`, properties, text },
@@ -63,7 +62,7 @@ export function desiredMskSink(
     },
     tags,
     // `stopped` was refused when the project was loaded: the service knows no such state.
-    ...(state === undefined || state === 'stopped' ? {} : { state }),
+    state: state === 'stopped' ? undefined : state,
   };
 }
 
@@ -71,7 +70,7 @@ export function desiredMskSink(
  * The connector's own settings, and those of its clients as worker properties: the same sink behaviour, by another place.
  * The name is the connector's on MSK Connect, not a setting of it.
  */
-export function splitConfig(rendered: SinkConfig): { config: SinkConfig; workerProperties: Record<string, string> } {
+function splitConfig(rendered: SinkConfig): { config: SinkConfig; workerProperties: Record<string, string> } {
   const config: Record<string, string> = {};
   const workerProperties: Record<string, string> = {};
   for (const [key, value] of Object.entries(rendered)) {

@@ -1,22 +1,7 @@
 import { ConnectError } from '../../core/errors.ts';
 import { waitFor } from '../../core/retry.ts';
+import type { Wait } from '../wait/wait.ts';
 import type { MskApi, MskConnector, MskOperation, MskState } from './api.ts';
-
-/** How a wait goes. */
-export interface MskWait {
-  /** Bound of one wait. */
-  readonly timeoutMs: number;
-  /** Default: short pauses at first, then 5 s, because the service takes minutes and throttles who asks often. */
-  readonly pollMs?: number;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: MskEvent) => void;
-}
-
-/** What is told while something goes on. */
-export type MskEvent =
-  | { readonly kind: 'state'; readonly state: MskState }
-  | { readonly kind: 'operation'; readonly operation: MskOperation }
-  | { readonly kind: 'note'; readonly text: string };
 
 const STEADY: readonly MskState[] = ['RUNNING', 'FAILED', 'PAUSED'];
 const FIRST_PAUSE_MS = 500;
@@ -26,23 +11,31 @@ export const isSteady = ({ state }: Pick<MskConnector, 'state'>): boolean => STE
 
 const growing = (looks: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 1.3 ** (looks - 1));
 
-const waiting = ({ timeoutMs, pollMs, signal }: MskWait, what: string) => ({
+const waiting = ({ timeoutMs, pollMs, signal }: Wait, what: string) => ({
   what,
   timeoutMs,
   everyMs: pollMs ?? growing,
-  ...(signal === undefined ? {} : { signal }),
+  signal,
 });
 
+/** Says what the service is at. */
+export const note = ({ onEvent }: Pick<Wait, 'onEvent'>, text: string): void => onEvent?.({ kind: 'note', text });
+
+function operationText({ type, state, steps }: MskOperation): string {
+  const step = steps.find((one) => one.state !== 'COMPLETED');
+  return `${type} ${state}${step === undefined ? '' : `, at ${step.type}`}`;
+}
+
 /** Waits until nothing changes the connector any more; undefined when it does not exist. Errors: TIMEOUT, what the service throws. */
-export async function waitUntilSteady(api: MskApi, name: string, wait: MskWait): Promise<MskConnector | undefined> {
-  let told: MskState | undefined;
+export async function waitUntilSteady(api: MskApi, name: string, wait: Wait): Promise<MskConnector | undefined> {
+  let reported: MskState | undefined;
   const found = await waitFor(
     async () => {
       const connector = await api.find(name);
       if (connector === undefined) return 'none';
       if (isSteady(connector)) return connector;
-      if (connector.state !== told) wait.onEvent?.({ kind: 'state', state: connector.state });
-      told = connector.state;
+      if (connector.state !== reported) note(wait, `is ${connector.state}`);
+      reported = connector.state;
       return undefined;
     },
     waiting(wait, `${name} to leave its state on ${api.label}`),
@@ -51,14 +44,14 @@ export async function waitUntilSteady(api: MskApi, name: string, wait: MskWait):
 }
 
 /** Waits until the connector is gone. Errors: TIMEOUT. */
-export const waitUntilGone = (api: MskApi, name: string, wait: MskWait): Promise<true> =>
+export const waitUntilGone = (api: MskApi, name: string, wait: Wait): Promise<true> =>
   waitFor(
     async () => ((await api.find(name)) === undefined ? true : undefined),
     waiting(wait, `${name} to be gone from ${api.label}`),
   );
 
 /** Waits for what is being made: a plugin until it is ACTIVE. `probe` returns undefined while it is not there. */
-export const waitUntilMade = <T>(what: string, wait: MskWait, probe: () => Promise<T | undefined>): Promise<T> =>
+export const waitUntilMade = <T>(what: string, wait: Wait, probe: () => Promise<T | undefined>): Promise<T> =>
   waitFor(probe, waiting(wait, what));
 
 /**
@@ -68,15 +61,15 @@ export const waitUntilMade = <T>(what: string, wait: MskWait, probe: () => Promi
 export async function followOperation(
   api: MskApi,
   { name, operationArn }: { readonly name: string; readonly operationArn: string },
-  wait: MskWait,
+  wait: Wait,
 ): Promise<MskOperation> {
-  let told = '';
+  let reported = '';
   await waitFor(
     async () => {
       const operation = await api.operation(operationArn);
-      const line = JSON.stringify([operation.state, operation.steps]);
-      if (line !== told) wait.onEvent?.({ kind: 'operation', operation });
-      told = line;
+      const line = operationText(operation);
+      if (line !== reported) note(wait, line);
+      reported = line;
       return /_(COMPLETE|FAILED)$/.test(operation.state) ? operation : undefined;
     },
     waiting(wait, `the operation on ${name} to end`),
@@ -85,17 +78,17 @@ export async function followOperation(
   return api.operation(operationArn);
 }
 
-/** Whether the service did what was asked. A rollback that is complete is none of it. */
+/** Whether the service did what was asked; a rollback that is complete did not. */
 export const hasSucceeded = ({ state }: MskOperation): boolean =>
   /^(UPDATE|PAUSE|RESUME|RESTART)_COMPLETE$/.test(state);
 
 /** What an operation came to, for messages: each step, and why it failed in the service's own words. */
 export function operationError(name: string, operation: MskOperation): ConnectError {
   const { state, steps, error, type } = operation;
-  const told = error === undefined ? [] : [`  reason  ${[error.code, error.message].filter(Boolean).join(': ')}`];
+  const reason = error === undefined ? [] : [`  reason  ${[error.code, error.message].filter(Boolean).join(': ')}`];
   const lines = steps.map((step) => `  step    ${step.type} ${step.state}`);
-  return new ConnectError('REFUSED', [`${name}: ${type} ended in ${state}`, ...lines, ...told].join('\n'), {
-    details: { connector: name, operation: { type, state, steps, ...(error === undefined ? {} : { error }) } },
+  return new ConnectError('REFUSED', [`${name}: ${type} ended in ${state}`, ...lines, ...reason].join('\n'), {
+    details: { connector: name, operation: { type, state, steps, error } },
     hint: hintFor(operation),
   });
 }

@@ -1,5 +1,10 @@
-import type { MskApi, MskConnector } from './api.ts';
-import type { ObservedMskSink } from './compare.ts';
+import type { MskConnect } from '../../pipeline/msk-connect.ts';
+import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
+import type { ObservedSink, ObservedTask, RunState, SinkConfig } from '../sink-config.ts';
+import type { GroupMembers } from '../sink-group.ts';
+import type { MskApi, MskConnector, MskState } from './api.ts';
+import { decidedByMsk, type ObservedMskSink } from './compare.ts';
+import { parseProperties } from './properties.ts';
 
 /** A connector's plugin, worker configuration and tags beside it. */
 export async function observeMskSink(api: MskApi, connector: MskConnector): Promise<ObservedMskSink> {
@@ -11,3 +16,93 @@ export async function observeMskSink(api: MskApi, connector: MskConnector): Prom
   ]);
   return { connector, pluginName, workerConfiguration: configuration, tags };
 }
+
+/** The words of a worker for the states that MSK Connect calls otherwise. */
+const STATES: Readonly<Record<MskState, RunState>> = {
+  RUNNING: 'RUNNING',
+  FAILED: 'FAILED',
+  PAUSED: 'PAUSED',
+  RESTARTING: 'RESTARTING',
+  CREATING: 'UNASSIGNED',
+  UPDATING: 'UNASSIGNED',
+  DELETING: 'UNASSIGNED',
+  PAUSING: 'UNASSIGNED',
+  RESUMING: 'UNASSIGNED',
+};
+
+const WORKER = 'MSK Connect';
+
+/** What is known of a connector's tasks. */
+export interface SeenTasks {
+  readonly members: GroupMembers;
+  /** Stack traces of failed tasks from the workers' log, the newest first. */
+  readonly traces: readonly string[];
+}
+
+/** Tasks that there are when all run; undefined: autoscaled capacity decides. */
+export const expectedTasks = ({ config, capacity }: Pick<MskConnector, 'config' | 'capacity'>): number | undefined =>
+  'autoscaled' in capacity ? undefined : Number(config['tasks.max'] ?? '1');
+
+/**
+ * A connector in the words of a worker. The service lists no tasks, and a RUNNING connector may have failed ones; but each task
+ * that is at work is a member of the sink's group, and one that fails leaves it. Client settings, which MSK Connect wants in the
+ * worker configuration (`workerText`), stand as the connector's overrides, so that one definition compares with every host.
+ */
+export function toObservedSink(
+  connector: MskConnector,
+  tasks: SeenTasks,
+  workerText: string | undefined,
+  shared: MskConnect['workerConfiguration'],
+): ObservedSink {
+  const { name, state, reason, config: own } = connector;
+  const shown = toTasks(connector, tasks);
+  const decidedByHost = decidedByMsk(connector);
+  const { 'config.action.reload': reload, ...rest } = own;
+  return {
+    name,
+    config: {
+      name,
+      ...rest,
+      ...(reload === undefined || reload === 'none' ? {} : { 'config.action.reload': reload }),
+      ...(decidedByHost.length === 0 ? {} : { 'tasks.max': String(shown.length) }),
+      ...overridesOf(parseProperties(workerText ?? ''), shared),
+    },
+    state: STATES[state],
+    worker: WORKER,
+    trace:
+      state !== 'FAILED'
+        ? undefined
+        : reason === undefined
+          ? 'the service does not say why'
+          : `${reason.code}: ${reason.message}`,
+    tasks: shown,
+    expectedTasks: shown.length,
+    decidedByHost,
+  };
+}
+
+/** The tasks that the group shows, and those that are missing from it. */
+export function toTasks(connector: MskConnector, { members, traces }: SeenTasks): ObservedTask[] {
+  const seen = members?.size;
+  const expected = expectedTasks(connector) ?? Math.max(1, seen ?? 1);
+  return Array.from({ length: expected }, (_, id): ObservedTask => {
+    const task = { id, worker: WORKER };
+    if (connector.state === 'PAUSED') return { ...task, state: 'PAUSED' };
+    if (seen !== undefined && id < seen) return { ...task, state: 'RUNNING' };
+    const trace = seen === undefined ? undefined : traces[id - seen];
+    return trace === undefined ? { ...task, state: 'UNASSIGNED', absent: true } : { ...task, state: 'FAILED', trace };
+  });
+}
+
+/** Worker properties of clients as the connector settings that do the same, without those that the environment gives to all. */
+const overridesOf = (
+  properties: Readonly<Record<string, string>>,
+  shared: MskConnect['workerConfiguration'],
+): SinkConfig =>
+  Object.fromEntries(
+    Object.entries(properties).flatMap(([key, value]) => {
+      if (Object.hasOwn(shared, key) && String(shared[key]) === value) return [];
+      const setting = key.replace(/^(consumer|producer)\./, '$1.override.');
+      return workerPropertyOf(setting) === key ? [[setting, value]] : [];
+    }),
+  );

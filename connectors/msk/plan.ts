@@ -1,5 +1,5 @@
-import type { SettingLookup } from '../plan/compare-configs.ts';
-import type { PlanEntry } from '../plan/plan.ts';
+import { NOTHING_ELSE, type PlanEntry } from '../plan/entry.ts';
+import type { SinkPosition } from '../sink-group.ts';
 import { allChanges, compareMskSink, isHeldBack, type ObservedMskSink } from './compare.ts';
 import type { DesiredMskSink } from './desired.ts';
 import type { WantedPlugin } from './resources.ts';
@@ -9,18 +9,12 @@ export interface MskSinkSeen {
   readonly sink: ObservedMskSink | undefined;
   readonly hasPlugin: boolean;
   readonly hasWorkerConfiguration: boolean;
-  /** `positions-0@120, …; lag 12`; undefined when nothing is committed. */
-  readonly offsets: string | undefined;
+  readonly positions: readonly SinkPosition[];
 }
 
 /** What becomes of a sink on MSK Connect: its plugin, its worker configuration and the connector, in this order. Pure. */
-export function planMskSink(
-  desired: DesiredMskSink,
-  plugin: WantedPlugin,
-  seen: MskSinkSeen,
-  settings: SettingLookup,
-): PlanEntry[] {
-  const connector = planConnector(desired, plugin, seen, settings);
+export function planMskSink(desired: DesiredMskSink, plugin: WantedPlugin, seen: MskSinkSeen): PlanEntry[] {
+  const connector = planConnector(desired, plugin, seen);
   const isBlocked = connector.action === 'blocked';
   const needs = (keys: (key: string) => boolean): boolean =>
     seen.sink === undefined || connector.action === 'replace' || connector.changes.some(({ key }) => keys(key));
@@ -33,17 +27,21 @@ export function planMskSink(
   ];
 }
 
-const nothing = { changes: [], effects: [], ignored: [], notes: [] } as const;
-
 function planPlugin(plugin: WantedPlugin): PlanEntry {
   const size = plugin.kind === 'built' ? `${Math.ceil(plugin.built.size / 1e6)} MB to s3://${plugin.bucket}/` : '';
-  return { ...nothing, kind: 'plugin', name: plugin.name, action: 'create', summary: `upload ${size}, then create` };
+  return {
+    ...NOTHING_ELSE,
+    kind: 'plugin',
+    name: plugin.name,
+    action: 'create',
+    summary: `upload ${size}, then create`,
+  };
 }
 
 function planWorkerConfiguration({ workerConfiguration }: DesiredMskSink): PlanEntry {
   const number = Object.keys(workerConfiguration.properties).length;
   return {
-    ...nothing,
+    ...NOTHING_ELSE,
     kind: 'worker configuration',
     name: workerConfiguration.name,
     action: 'create',
@@ -51,16 +49,11 @@ function planWorkerConfiguration({ workerConfiguration }: DesiredMskSink): PlanE
   };
 }
 
-function planConnector(
-  desired: DesiredMskSink,
-  plugin: WantedPlugin,
-  { sink, offsets }: MskSinkSeen,
-  settings: SettingLookup,
-): PlanEntry {
-  const rest = { ...nothing, kind: 'connector', name: desired.name } as const;
-  const goesOn = offsets === undefined ? [] : [`its group connect-${desired.name} is at ${offsets}: it goes on there`];
+function planConnector(desired: DesiredMskSink, plugin: WantedPlugin, { sink, positions }: MskSinkSeen): PlanEntry {
+  const rest = { ...NOTHING_ELSE, kind: 'connector', name: desired.name } as const;
+  const goesOn = resumeEffects(desired, positions);
   if (sink === undefined) return { ...rest, action: 'create', summary: size(desired), effects: goesOn };
-  const comparison = compareMskSink(desired, plugin.name, sink, settings);
+  const comparison = compareMskSink(desired, plugin.name, sink);
   const changes = allChanges(comparison);
   const { ignored } = comparison;
   const { state, reason } = sink.connector;
@@ -74,7 +67,7 @@ function planConnector(
   if (state === 'FAILED' || comparison.replacing.length > 0) {
     const why = comparison.replacing.map(({ key }) => key).join(', ') || 'it is FAILED';
     const summary = `delete and create again, because of ${why}; only with --replace`;
-    return { ...rest, action: 'replace', summary, changes, effects: goesOn, ignored, notes };
+    return { ...rest, action: 'replace', needs: '--replace', summary, changes, effects: goesOn, ignored, notes };
   }
   const inSync = desired.state === 'paused' ? 'in sync, paused as declared' : 'in sync';
   if (changes.length === 0) return { ...rest, action: 'unchanged', summary: inSync, ignored };
@@ -96,6 +89,15 @@ function planConnector(
     effects: restarts ? ['every task restarts; offsets stay'] : [],
     ignored,
   };
+}
+
+/** Offsets outlive a connector; the next one of its name resumes at them. */
+function resumeEffects({ name, topic }: DesiredMskSink, positions: readonly SinkPosition[]): string[] {
+  const left = positions.filter(({ committed }) => committed !== undefined);
+  if (left.length === 0) return [];
+  const places = left.map(({ partition, committed }) => `${topic}-${partition}@${committed}`).join(', ');
+  const lag = left.reduce((sum, one) => sum + one.lag, 0n);
+  return [`its group connect-${name} is at ${places}, lag ${lag}: it goes on there`];
 }
 
 function size({ capacity, config }: DesiredMskSink): string {

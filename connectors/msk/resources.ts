@@ -1,9 +1,10 @@
 import { ConnectError } from '../../core/errors.ts';
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
+import type { Wait } from '../wait/wait.ts';
 import type { MskApi, MskPlugin, Revision } from './api.ts';
-import type { BuiltPlugin } from './built-plugin.ts';
+import { type BuiltPlugin, readBuiltPlugin } from './built-plugin.ts';
 import type { DesiredWorkerConfiguration } from './desired.ts';
-import { type MskWait, waitUntilMade } from './follow.ts';
+import { note, waitUntilMade } from './follow.ts';
 
 /** The plugin of a sink: one that is there, or a ZIP that becomes one under a name made from its contents. */
 export type WantedPlugin =
@@ -27,31 +28,35 @@ export function builtPlugin(
   return { kind: 'built', name, built, bucket, key: `${prefix}perps-connect-${built.sha256}.zip` };
 }
 
-export interface ResourceContext extends MskWait {
+/** The service, and what everything created there carries. */
+export interface ResourceOwner {
   readonly api: MskApi;
   readonly connect: Pick<MskConnect, 'role' | 'tags'>;
 }
 
 /** The plugin's revision; uploaded and created first when it is new. Errors: REFUSED when the service refuses it, CORRUPT when it has other bytes. */
-export async function ensurePlugin(wanted: WantedPlugin, context: ResourceContext): Promise<Revision> {
+export async function ensurePlugin(
+  { api, connect }: ResourceOwner,
+  wanted: WantedPlugin,
+  wait: Wait,
+): Promise<Revision> {
   if (wanted.kind === 'existing') return wanted.revision;
-  const { api, connect, onEvent } = context;
   const { name, built, bucket, key } = wanted;
   if ((await api.findPlugin(name)) === undefined) {
-    onEvent?.({ kind: 'note', text: `uploading ${Math.ceil(built.size / 1e6)} MB to s3://${bucket}/${key}` });
-    const objectVersion = await api.upload({ path: built.path, size: built.size, bucket, key });
+    note(wait, `uploading ${Math.ceil(built.size / 1e6)} MB to s3://${bucket}/${key}`);
+    const objectVersion = await api.upload({ bytes: await unchangedBytes(built), bucket, key });
     const partition = connect.role.split(':')[1] ?? 'aws';
     const plugin = {
       name,
       bucketArn: `arn:${partition}:s3:::${bucket}`,
       key,
-      ...(objectVersion === undefined ? {} : { objectVersion }),
+      objectVersion,
       tags: connect.tags,
     };
     await unlessThere(() => api.createPlugin(plugin));
-    onEvent?.({ kind: 'note', text: `plugin ${name} created` });
+    note(wait, `plugin ${name} created`);
   }
-  const plugin = await waitUntilMade(`plugin ${name} to be ACTIVE`, context, async () => {
+  const plugin = await waitUntilMade(`plugin ${name} to be ACTIVE`, wait, async () => {
     const found = await api.findPlugin(name);
     if (found !== undefined && /FAILED|DELETING/.test(found.state)) throw notMade(found, api.label);
     return found?.state === 'ACTIVE' ? found : undefined;
@@ -65,17 +70,27 @@ export async function ensurePlugin(wanted: WantedPlugin, context: ResourceContex
   return { arn: plugin.arn, revision: plugin.revision };
 }
 
+/** The ZIP's bytes. Errors: UNSAFE when it was built anew since the plan: nobody has agreed to what it is now. */
+async function unchangedBytes({ path, sha256 }: BuiltPlugin): Promise<Buffer> {
+  const now = await readBuiltPlugin(path, 'connect plugin build');
+  if (now.sha256 === sha256) return now.bytes;
+  throw new ConnectError('UNSAFE', `the plugin ${path} was built anew since the plan; nothing of it was deployed`, {
+    details: { plugin: path, planned: sha256, now: now.sha256 },
+    hint: 'plan again, review it, and deploy that',
+  });
+}
+
 /** The worker configuration's revision; created first when it is new. */
 export async function ensureWorkerConfiguration(
+  { api, connect }: ResourceOwner,
   wanted: DesiredWorkerConfiguration,
-  context: ResourceContext,
+  wait: Wait,
 ): Promise<Revision> {
-  const { api, connect, onEvent } = context;
   if ((await api.findWorkerConfiguration(wanted.name)) === undefined) {
     await unlessThere(() => api.createWorkerConfiguration(wanted, connect.tags));
-    onEvent?.({ kind: 'note', text: `worker configuration ${wanted.name} created` });
+    note(wait, `worker configuration ${wanted.name} created`);
   }
-  const { arn, revision } = await waitUntilMade(`worker configuration ${wanted.name}`, context, () =>
+  const { arn, revision } = await waitUntilMade(`worker configuration ${wanted.name}`, wait, () =>
     api.findWorkerConfiguration(wanted.name),
   );
   return { arn, revision };
@@ -95,7 +110,7 @@ export async function unlessThere(create: () => Promise<void>): Promise<'created
 function notMade({ name, state, reason }: MskPlugin, label: string): ConnectError {
   const why = reason === undefined ? '' : `: ${reason.code} ${reason.message}`;
   return new ConnectError('REFUSED', `plugin ${name} is ${state} on ${label}${why}`, {
-    details: { plugin: name, state, ...(reason === undefined ? {} : { reason }) },
+    details: { plugin: name, state, reason },
     hint: 'delete it on MSK Connect, then deploy again; the role that deploys needs s3:GetObject on the bucket',
   });
 }

@@ -1,10 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
-import { restorable } from '../rest/rollback.ts';
+import { waitFor } from '../../core/retry.ts';
+import { restorable } from '../plan/compare-configs.ts';
+import type { StartOffset } from '../plan/start-plan.ts';
+import { afterRollback } from '../wait/rolled-back.ts';
+import type { Wait } from '../wait/wait.ts';
 import type { MskConnector, WorkerSettings } from './api.ts';
-import type { MskDeployOptions } from './deploy.ts';
+import type { MskDeployment } from './deployment.ts';
 import { capacityFacts } from './facts.ts';
-import { type MskWait, waitUntilGone, waitUntilSteady } from './follow.ts';
+import { note, waitUntilGone, waitUntilSteady } from './follow.ts';
 import { unlessThere } from './resources.ts';
 import { failedConnector, isDone, updateConnector } from './update.ts';
 
@@ -13,20 +17,38 @@ import { failedConnector, isDone, updateConnector } from './update.ts';
  * and the given one where nothing is put back: rolling back is switched off, or Ctrl-C left the next step to the person.
  */
 
-/** After a create: the connector goes again. */
-export function removeAgain(options: MskDeployOptions, name: string, failure: unknown): Promise<unknown> {
-  const { api } = options;
-  return guarded(options, failure, async (wait) => {
-    const made = await waitUntilSteady(api, name, wait);
+/** After a create: removes the connector again and puts back the offsets that were set for it. */
+export function removeAgain(
+  deployment: MskDeployment,
+  start: readonly StartOffset[],
+  failure: unknown,
+): Promise<unknown> {
+  const { api, desired } = deployment;
+  return guarded(deployment, failure, async (wait) => {
+    const made = await waitUntilSteady(api, desired.name, wait);
     if (made !== undefined) await api.remove(made);
-    await waitUntilGone(api, name, wait);
+    await waitUntilGone(api, desired.name, wait);
+    await putBackOffsets(deployment, start);
     return 'rolled back: the connector was removed again';
   });
 }
 
-/** After an update: the service mostly has gone back by itself; what it has not is put back. */
-export async function restore(options: MskDeployOptions, before: MskConnector, failure: unknown): Promise<unknown> {
-  const { api } = options;
+/** Sets the offsets of a connector that is not there as they were; Kafka lets nobody while its consumers are still members. */
+export async function putBackOffsets(
+  { groups, evidence, desired, wait }: MskDeployment,
+  start: readonly StartOffset[],
+): Promise<void> {
+  if (start.length === 0) return;
+  await waitFor(async () => ((await evidence.members())?.size ?? 0) === 0 || undefined, {
+    what: `the group of ${desired.name} to be empty`,
+    timeoutMs: wait.timeoutMs,
+  });
+  await groups.setOffsets(evidence.stream, new Map(start.map(({ partition, before }) => [partition, before])));
+}
+
+/** After an update: mostly the service has gone back by itself; what it has not put back is put back here. */
+export async function restore(deployment: MskDeployment, before: MskConnector, failure: unknown): Promise<unknown> {
+  const { api, desired } = deployment;
   // What somebody else has just set is not ours to put back.
   if (failure instanceof ConnectError && failure.details.changedMeanwhile === true) return failure;
   const isUntouched = ({ currentVersion, state }: MskConnector): boolean =>
@@ -35,16 +57,16 @@ export async function restore(options: MskDeployOptions, before: MskConnector, f
   // Refused before anything was tried.
   if (now !== undefined && isUntouched(now) && !hasOperation(failure)) return failure;
   if (now?.state === 'RUNNING' && isAsBefore(now, before)) {
-    return rolledBack(failure, 'MSK Connect rolled back by itself: the previous configuration runs');
+    return afterRollback(failure, async () => 'MSK Connect rolled back by itself: the previous configuration runs');
   }
-  return guarded(options, failure, async (wait) => {
+  return guarded(deployment, failure, async (wait) => {
     let current = await waitUntilSteady(api, before.name, wait);
     if (current === undefined) throw new ConnectError('NOT_FOUND', `${before.name} is gone`);
     if (current.state === 'FAILED') throw failedConnector(current);
     const settings = settingsBack(current, before);
     if (Object.keys(settings).length > 0)
       current = await updateConnector(api, current, { kind: 'worker settings', ...settings }, wait);
-    const config = restorable(before.config, options.desired.config);
+    const config = restorable(before.config, desired.config);
     if (!isDone(current, { kind: 'configuration', config }))
       await updateConnector(api, current, { kind: 'configuration', config }, wait);
     return 'rolled back to the previous configuration: RUNNING';
@@ -52,16 +74,16 @@ export async function restore(options: MskDeployOptions, before: MskConnector, f
 }
 
 /** After a replacement: the connector that was there is created again; its offsets have stayed. */
-export function createAgain(options: MskDeployOptions, before: MskConnector, failure: unknown): Promise<unknown> {
-  const { api, connect } = options;
-  return guarded(options, failure, async (wait) => {
+export function createAgain(deployment: MskDeployment, before: MskConnector, failure: unknown): Promise<unknown> {
+  const { api, connect, desired } = deployment;
+  return guarded(deployment, failure, async (wait) => {
     const failed = await waitUntilSteady(api, before.name, wait);
     if (failed !== undefined) await api.remove(failed);
     await waitUntilGone(api, before.name, wait);
     if (before.state === 'FAILED') return 'rolled back: the connector is gone; the one before had FAILED as well';
     const { name, capacity, plugin, workerConfiguration, fixed } = before;
     if (plugin === undefined) throw new ConnectError('INTERNAL', `${name} had no plugin`);
-    const config = restorable(before.config, options.desired.config);
+    const config = restorable(before.config, desired.config);
     const again = { name, config, capacity, plugin, workerConfiguration, fixed, tags: connect.tags };
     await unlessThere(() => api.create(again));
     const made = await waitUntilSteady(api, name, wait);
@@ -71,35 +93,14 @@ export function createAgain(options: MskDeployOptions, before: MskConnector, fai
   });
 }
 
-/** Not interrupted by the signal: half a rollback is worse than none. */
 async function guarded(
-  options: MskDeployOptions,
+  { wait, desired }: MskDeployment,
   failure: unknown,
-  goBack: (wait: MskWait) => Promise<string>,
+  goBack: (wait: Wait) => Promise<string>,
 ): Promise<unknown> {
-  if (options.rollback === false || options.signal?.aborted === true) return failure;
-  const { signal: _signal, ...wait } = options;
-  options.onEvent?.({ kind: 'note', text: `${options.desired.name} does not run as deployed; going back` });
-  try {
-    return rolledBack(failure, await goBack(wait));
-  } catch (error) {
-    const failed = ConnectError.from(failure);
-    const { message, hint } = ConnectError.from(error);
-    return new ConnectError('ROLLBACK_FAILED', `${failed.message}\n  rolling back failed too: ${message}`, {
-      details: { ...failed.details, rollback: message },
-      cause: failed,
-      hint: failed.hint ?? hint ?? '`connect status` shows how it stands',
-    });
-  }
-}
-
-function rolledBack(failure: unknown, outcome: string): ConnectError {
-  const failed = ConnectError.from(failure);
-  return new ConnectError('DEPLOY_FAILED', `${failed.message}\n  ${outcome}`, {
-    details: { ...failed.details, rollback: outcome },
-    cause: failed,
-    ...(failed.hint === undefined ? {} : { hint: failed.hint }),
-  });
+  if (wait.rollback === false || wait.signal?.aborted === true) return failure;
+  note(wait, `${desired.name} does not run as deployed; going back`);
+  return afterRollback(failure, () => goBack({ ...wait, signal: undefined }));
 }
 
 const hasOperation = (failure: unknown): boolean =>

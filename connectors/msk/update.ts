@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
+import type { Wait } from '../wait/wait.ts';
 import type { ConnectorUpdate, MskApi, MskConnector, MskOperation, Revision } from './api.ts';
 import { capacityFacts } from './facts.ts';
-import { followOperation, hasSucceeded, type MskWait, operationError, waitUntilSteady } from './follow.ts';
+import { followOperation, hasSucceeded, operationError, waitUntilSteady } from './follow.ts';
 
 const TRIES = 4;
 
@@ -16,7 +17,7 @@ export async function updateConnector(
   api: MskApi,
   connector: MskConnector,
   update: ConnectorUpdate,
-  wait: MskWait,
+  wait: Wait,
 ): Promise<MskConnector> {
   const { name } = connector;
   let current = connector;
@@ -49,7 +50,7 @@ const isAnswered = (error: unknown): boolean =>
   error instanceof ConnectError && ['REFUSED', 'NOT_READY', 'UNREACHABLE', 'TIMEOUT'].includes(error.code);
 
 /** The connector once nothing changes it any more, and whether something did. */
-async function lookAgain(api: MskApi, name: string, wait: MskWait): Promise<{ now: MskConnector; wasBusy: boolean }> {
+async function lookAgain(api: MskApi, name: string, wait: Wait): Promise<{ now: MskConnector; wasBusy: boolean }> {
   let wasBusy = false;
   const now = await waitUntilSteady(api, name, {
     ...wait,
@@ -99,7 +100,7 @@ const isAlike = (a: MskConnector, b: MskConnector): boolean =>
 export function failedConnector({ name, reason }: MskConnector): ConnectError {
   const why = reason === undefined ? 'the service does not say why' : `${reason.code}: ${reason.message}`;
   return new ConnectError('REFUSED', `${name} is FAILED on MSK Connect\n  reason  ${why}`, {
-    details: { connector: name, state: 'FAILED', ...(reason === undefined ? {} : { reason }) },
+    details: { connector: name, state: 'FAILED', reason },
     hint: "the workers' log says more (connect.logs of the environment)",
   });
 }

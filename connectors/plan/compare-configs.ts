@@ -1,14 +1,18 @@
 import { createScrub, HIDDEN, isReference } from '../../core/scrub.ts';
 import { isSecretKey } from '../config-changes.ts';
-import type { SinkConfig } from '../render/render-sink.ts';
-import type { IgnoredSetting, PlannedChange } from './plan.ts';
-
-/** A setting as its plugin declares it; undefined for one that nothing is known of. */
-export type SettingLookup = (key: string) => { readonly type: string; readonly default?: string } | undefined;
+import { type SettingLookup, settingsOf } from '../settings/setting-lookup.ts';
+import type { SinkConfig } from '../sink-config.ts';
+import type { IgnoredSetting, PlannedChange } from './entry.ts';
 
 export interface ConfigComparison {
   readonly changes: readonly PlannedChange[];
   readonly ignored: readonly IgnoredSetting[];
+}
+
+export interface ComparisonOptions {
+  /** Default: what is known of connector settings. */
+  readonly settings?: SettingLookup;
+  readonly decidedByHost?: readonly string[];
 }
 
 /** Connect writes the connector's name into its configuration. */
@@ -19,8 +23,15 @@ const MASK = /^(\*+|\[hidden\]|<hidden>|\(secret\)|•+)$/i;
 /** Whether a value is a mask and not what is really set. */
 export const isMasked = (value: string): boolean => MASK.test(value);
 
-/** Key by key, by what a value means: an unset key has its plugin's default, and numbers, booleans and lists have many spellings. */
-export function compareConfigs(live: SinkConfig, desired: SinkConfig, settings: SettingLookup): ConfigComparison {
+/**
+ * The one comparison of configurations, for plans, deploys and drift. Key by key, by what a value means: an unset key has its
+ * plugin's default, and numbers, booleans and lists have many spellings. `decidedByHost`: keys whose live value is nobody's wish.
+ */
+export function compareConfigs(
+  live: SinkConfig,
+  desired: SinkConfig,
+  { settings = settingsOf(desired), decidedByHost = [] }: ComparisonOptions = {},
+): ConfigComparison {
   const changes: PlannedChange[] = [];
   const ignored: IgnoredSetting[] = [];
   const keys = [...new Set([...Object.keys(live), ...Object.keys(desired)])].sort();
@@ -29,7 +40,9 @@ export function compareConfigs(live: SinkConfig, desired: SinkConfig, settings: 
     const after = desired[key];
     if (before === after) continue;
     const setting = settings(key);
-    const reason = whyIgnored(key, before, after, setting);
+    const reason = decidedByHost.includes(key)
+      ? 'autoscaled capacity decides'
+      : whyIgnored(key, before, after, setting);
     if (reason === undefined) changes.push(shownChange(key, before, after, setting?.type));
     else ignored.push({ key, reason });
   }
@@ -97,11 +110,22 @@ function shown(value: string | undefined, secret: boolean): string | undefined {
 }
 
 /** A configuration as it may be shown and kept: what is no reference and may be a secret is hidden. */
-export const withoutSecrets = (config: SinkConfig, settings: SettingLookup): SinkConfig =>
-  Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [key, shown(value, isSecretSetting(key, settings)) ?? value]),
+export function withoutSecrets(config: SinkConfig): SinkConfig {
+  const settings = settingsOf(config);
+  return Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [
+      key,
+      shown(value, isSecret(key, settings(key)?.type ?? '')) ?? value,
+    ]),
   );
+}
 
-/** Whether a setting holds a secret, by its plugin's word or by its name. */
-export const isSecretSetting = (key: string, settings: SettingLookup): boolean =>
-  isSecret(key, settings(key)?.type ?? '');
+/** Whether a setting of a configuration holds a secret, by its plugin's word or by its name. */
+export const isSecretSetting = (config: SinkConfig, key: string): boolean =>
+  isSecret(key, settingsOf(config)(key)?.type ?? '');
+
+/** A mask must never be saved over a secret: where the cluster shows one, the wanted value is the best there is. */
+export const restorable = (live: SinkConfig, desired: SinkConfig): SinkConfig =>
+  Object.fromEntries(
+    Object.entries(live).map(([key, value]) => [key, isMasked(value) ? (desired[key] ?? value) : value]),
+  );

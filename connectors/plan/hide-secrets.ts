@@ -1,21 +1,14 @@
 import type { Scrub } from '../../core/scrub.ts';
-import type { Plan } from './plan.ts';
+import type { PlanEntry } from './entry.ts';
 
 /**
- * A plan in which no setting shows a secret by its value, whatever the setting is called: a live connector may hold the
+ * Entries in which no setting shows a secret by its value, whatever the setting is called: a live connector may hold the
  * password anywhere. Plans are printed and saved.
  */
-export function hideSecrets(plan: Plan, scrub: Scrub): Plan {
+export function hideSecrets(entries: readonly PlanEntry[], scrub: Scrub): PlanEntry[] {
   const shown = (value: string | undefined) => (value === undefined ? undefined : scrub(value));
-  return {
-    ...plan,
-    entries: plan.entries.map((entry) => ({
-      ...entry,
-      changes: entry.changes.map((change) => ({
-        ...change,
-        before: shown(change.before),
-        after: shown(change.after),
-      })),
-    })),
-  };
+  return entries.map((entry) => ({
+    ...entry,
+    changes: entry.changes.map((change) => ({ ...change, before: shown(change.before), after: shown(change.after) })),
+  }));
 }

@@ -1,4 +1,4 @@
-import type { PlanEntry } from './plan.ts';
+import { NOTHING_ELSE, type PlanEntry } from './entry.ts';
 
 /** Names of migrations, oldest first. `problem`: the database's history is not that of the files. */
 export interface ObservedMigrations {
@@ -10,18 +10,17 @@ export interface ObservedMigrations {
 /** Information: a deploy does not migrate, because a migration cannot be rolled back together with a connector. */
 export function planMigrations({ applied, pending, problem }: ObservedMigrations): PlanEntry {
   const total = applied.length + pending.length;
-  const rest = { kind: 'migrations', name: '', changes: [], effects: [], ignored: [] } as const;
+  const rest = { ...NOTHING_ELSE, kind: 'migrations', name: '' } as const;
   if (problem !== undefined) {
-    return { ...rest, action: 'blocked', summary: problem, notes: [], by: 'connect migrate status' };
+    return { ...rest, action: 'blocked', summary: problem, by: 'connect migrate status' };
   }
   if (pending.length === 0) {
-    return { ...rest, action: 'unchanged', summary: `${applied.length} of ${total} applied`, notes: [] };
+    return { ...rest, action: 'unchanged', summary: `${applied.length} of ${total} applied` };
   }
   return {
     ...rest,
     action: 'update',
     summary: `${applied.length} of ${total} applied; pending: ${pending.join(', ')}`,
-    notes: [],
     by: 'connect migrate up',
   };
 }

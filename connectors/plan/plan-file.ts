@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
-import { type Fingerprint, hash } from './fingerprint.ts';
-import { isDeploys, type Plan, type PlanEntry } from './plan.ts';
+import { appliedByDeploy, isSameEntry, type PlanEntry, plain, titleOf } from './entry.ts';
+import { type Fingerprint, hash } from './hash.ts';
+import type { Plan } from './plan.ts';
 import type { StartFrom } from './start-plan.ts';
 
 /** What was asked for when the plan was made; a deploy of the plan asks for the same. */
@@ -71,14 +72,11 @@ export function readPlanFile(file: string, text: string): SavedPlan {
   return saved;
 }
 
-/** As it comes back out of JSON. */
-const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-
 /**
  * What is no longer as it was when the plan was saved, one line each; empty when the plan can be applied exactly. What other
  * commands have done meanwhile, as the plan itself told, is no difference.
  */
-export function whatMoved(saved: MadePlan, now: MadePlan): string[] {
+export function planDrift(saved: MadePlan, now: MadePlan): string[] {
   const before = new Map(saved.plan.entries.map((entry) => [titleOf(entry), entry]));
   const after = new Map(now.plan.entries.map((entry) => [titleOf(entry), entry]));
   const lines = [...new Set([...before.keys(), ...after.keys()])].flatMap((title) => {
@@ -86,7 +84,7 @@ export function whatMoved(saved: MadePlan, now: MadePlan): string[] {
     const current = after.get(title);
     if (then === undefined) return [`${title}: not in the plan; now: ${current?.summary}`];
     if (current === undefined) return [`${title}: in the plan, no longer there`];
-    return entryMoved(title, then, current, saved.fingerprints[title], now.fingerprints[title]);
+    return entryDrift(title, then, current, saved.fingerprints[title], now.fingerprints[title]);
   });
   if (saved.plan.target !== now.plan.target || saved.environment !== now.environment) {
     return [`environment ${saved.plan.environment}: its definition in connect.yaml changed`, ...lines];
@@ -94,16 +92,15 @@ export function whatMoved(saved: MadePlan, now: MadePlan): string[] {
   return lines;
 }
 
-function entryMoved(
+function entryDrift(
   title: string,
   then: PlanEntry,
   now: PlanEntry,
   before: Fingerprint | undefined,
   after: Fingerprint | undefined,
 ): string[] {
-  if (!isDeploys(then) && now.action === 'unchanged') return [];
-  const isSame = then.action === now.action && isDeepStrictEqual(plain(then.changes), plain(now.changes));
-  if (isSame && before?.desired === after?.desired && before?.observed === after?.observed) return [];
+  if (!appliedByDeploy(then) && now.action === 'unchanged') return [];
+  if (isSameEntry(then, now) && before?.desired === after?.desired && before?.observed === after?.observed) return [];
   const who = [
     ...(before?.desired === after?.desired ? [] : ['its definition changed']),
     ...(before?.observed === after?.observed ? [] : ['it changed on the cluster']),
@@ -117,5 +114,3 @@ function entryMoved(
 }
 
 const changeOf = ({ changes }: PlanEntry, key: string): unknown => changes.find((change) => change.key === key) ?? null;
-
-const titleOf = ({ kind, name }: PlanEntry): string => `${kind} ${name}`.trimEnd();

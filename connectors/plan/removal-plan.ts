@@ -1,4 +1,4 @@
-import type { PlanEntry } from './plan.ts';
+import { NOTHING_ELSE, type PlanEntry } from './entry.ts';
 
 /** A connector that this project deployed to this environment and no longer defines. */
 export interface Orphan {
@@ -9,12 +9,10 @@ export interface Orphan {
 
 /** What becomes of a connector that is no longer defined, where that was asked for. */
 export const planRemoval = ({ name, topics }: Orphan): PlanEntry => ({
+  ...NOTHING_ELSE,
   kind: 'connector',
   name,
   action: 'delete',
   summary: `deployed by this project and no longer defined; reads ${topics}`,
-  changes: [],
   effects: [`nothing is written from ${topics} any more; topics, table and the offsets of connect-${name} stay`],
-  ignored: [],
-  notes: [],
 });

@@ -1,23 +1,21 @@
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { SinkPosition } from '../sink-group.ts';
+
 /** Where a connector begins that has to be created while offsets of an earlier one are still there. */
 export const START_FROM = ['resume', 'earliest', 'latest'] as const;
 export type StartFrom = (typeof START_FROM)[number];
 
-/** What the consumer group of a connector that is not there has committed in one partition whose records are in [low, end). */
-export interface ObservedOffset {
-  readonly topic: string;
-  readonly partition: number;
-  readonly low: bigint;
-  readonly end: bigint;
-  readonly committed: bigint | undefined;
-}
-
 /** What the choice means for the rows. Offsets outlive a deleted connector; a new one of its name resumes at them. */
-export function startEffects(name: string, from: StartFrom, offsets: readonly ObservedOffset[]): string[] {
+export function startEffects(
+  { sink: { name }, topic }: Pick<StreamDefinition, 'sink' | 'topic'>,
+  from: StartFrom,
+  offsets: readonly SinkPosition[],
+): string[] {
   const left = offsets.filter(({ committed }) => committed !== undefined);
   switch (from) {
     case 'resume': {
       if (left.length === 0) return [];
-      const places = left.map(({ topic, partition, committed }) => `${topic}-${partition}@${committed}`).join(', ');
+      const places = left.map(({ partition, committed }) => `${topic.name}-${partition}@${committed}`).join(', ');
       return [
         `resumes where an earlier ${name} stopped (${places}): its offsets are still there; --from earliest or --from latest begins elsewhere`,
       ];
@@ -34,14 +32,26 @@ export function startEffects(name: string, from: StartFrom, offsets: readonly Ob
   }
 }
 
-/** The offset each partition is to begin at; empty when there is nothing to set. */
-export function startOffsets(from: StartFrom, offsets: readonly ObservedOffset[]): ReadonlyMap<number, bigint> {
-  if (from === 'resume') return new Map();
-  const moved = offsets
-    .map(({ partition, low, end, committed }) => ({ partition, committed, to: from === 'earliest' ? low : end }))
-    // Without a committed offset a sink begins with the oldest record by itself.
-    .filter(({ committed, to }) => (committed === undefined ? from === 'latest' : committed !== to));
-  return new Map(moved.map(({ partition, to }) => [partition, to]));
+/** Where a new sink begins in one partition of its topic, and what its group had committed there before. */
+export interface StartOffset {
+  readonly partition: number;
+  readonly to: bigint;
+  readonly before: bigint | undefined;
+}
+
+/** The offsets that have to be set before a sink begins; empty when there is nothing to set. */
+export function startOffsets(from: StartFrom, offsets: readonly SinkPosition[]): StartOffset[] {
+  if (from === 'resume') return [];
+  return (
+    offsets
+      .map(({ partition, low, end, committed }) => ({
+        partition,
+        before: committed,
+        to: from === 'earliest' ? low : end,
+      }))
+      // Without a committed offset a sink begins with the oldest record by itself.
+      .filter(({ before, to }) => (before === undefined ? from === 'latest' : before !== to))
+  );
 }
 
 const clamp = (value: bigint, low: bigint, high: bigint): bigint => (value < low ? low : value > high ? high : value);

@@ -1,4 +1,4 @@
-import type { PlanEntry } from './plan.ts';
+import { NOTHING_ELSE, type PlanEntry } from './entry.ts';
 
 /** What the registry says of a subject and the project's schema. */
 export interface ObservedSubject {
@@ -14,7 +14,7 @@ export interface ObservedSubject {
 
 /** Information: schemas are registered before the sink is deployed, by a command of their own. */
 export function planSubject(name: string, { latest, known, level, problems }: ObservedSubject): PlanEntry {
-  const rest = { kind: 'subject', name, changes: [], effects: [], ignored: [], notes: [] } as const;
+  const rest = { ...NOTHING_ELSE, kind: 'subject', name } as const;
   const by = 'connect schemas register';
   if (latest === undefined) return { ...rest, action: 'create', summary: `new, ${level}`, by };
   if (known !== undefined) {

@@ -1,5 +1,5 @@
 import { type ObservedTopic, type TopicSpec, topicDifferences } from '../topics.ts';
-import type { PlanEntry } from './plan.ts';
+import { NOTHING_ELSE, type PlanEntry } from './entry.ts';
 
 export type { ObservedTopic } from '../topics.ts';
 
@@ -14,7 +14,7 @@ const MOVES_KEYS =
 
 /** Missing topics are created, partitions never taken away, and only added on request. Settings are told, not changed. */
 export function planTopic(spec: TopicSpec, live: ObservedTopic | undefined, options: TopicPlanOptions): PlanEntry {
-  const rest = { kind: 'topic', name: spec.name, changes: [], effects: [], ignored: [], notes: [] } as const;
+  const rest = { ...NOTHING_ELSE, kind: 'topic', name: spec.name } as const;
   if (live === undefined) {
     const copies = options.replicationFactor === 1 ? '1 copy' : `${options.replicationFactor} copies`;
     return { ...rest, action: 'create', summary: `${partitions(spec.partitions)}, ${copies}` };

@@ -1,4 +1,4 @@
-import type { SinkConfig } from './render-sink.ts';
+import type { SinkConfig } from '../sink-config.ts';
 
 /**
  * The setting that marks a connector as this project's. No plugin reads it. It lives and dies with the

@@ -1,13 +1,8 @@
 import type { Environment, StreamDefinition } from '../../pipeline/types.ts';
+import type { SinkConfig, SinkFields } from '../sink-config.ts';
 import { debeziumJdbcSettings } from './debezium-jdbc.ts';
 import { OWNER_KEY } from './owner.ts';
 import type { SinkSetting } from './sink-setting.ts';
-
-/** A connector's configuration as Kafka Connect takes it. Secrets are references which the worker resolves. */
-export type SinkConfig = Readonly<Record<string, string>>;
-
-/** The Avro fields of a stream; only their names matter here. */
-export type SinkFields = readonly { readonly name: string }[];
 
 /** The configuration of a stream's sink, with the reason of each setting. Same input, same order. */
 export function explainSink(stream: StreamDefinition, environment: Environment, fields: SinkFields): SinkSetting[] {

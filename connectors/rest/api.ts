@@ -2,33 +2,51 @@ import { ConnectError } from '../../core/errors.ts';
 import { createHttp, type HttpReply } from '../../core/http.ts';
 import { createScrub, type Scrub } from '../../core/scrub.ts';
 import { isOlder } from '../../core/version.ts';
-import type { SinkConfig } from '../render/render-sink.ts';
-import type {
-  ConfigFinding,
-  ConnectorInfo,
-  ConnectorStatus,
-  ConnectTarget,
-  Plugin,
-  RunState,
-  SettingDefinition,
-  SinkOffset,
-  WorkerInfo,
-} from '../targets/target.ts';
+import type { ConfigFinding, Plugin, WorkerInfo } from '../host.ts';
+import type { RunState, SinkConfig, SinkOffset } from '../sink-config.ts';
 import { replyError } from './errors.ts';
 
-export interface RestTargetOptions {
+/** A connector's states as the worker reports them. */
+export interface ConnectorStatus {
+  readonly state: RunState;
+  readonly worker: string;
+  /** Java stack trace of a failed connector, secrets replaced. */
+  readonly trace?: string | undefined;
+  readonly tasks: readonly TaskStatus[];
+}
+
+export interface TaskStatus {
+  readonly id: number;
+  readonly state: RunState;
+  readonly worker: string;
+  readonly trace?: string | undefined;
+}
+
+/** The configuration that one task was last given. */
+export interface TaskConfig {
+  readonly id: number;
+  readonly config: SinkConfig;
+}
+
+export interface RestApiOptions {
   readonly url: string;
-  readonly username?: string;
-  readonly password?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
   /** Values that no answer may repeat, e.g. the database password. */
-  readonly secrets?: readonly string[];
-  readonly timeoutMs?: number;
+  readonly secrets?: readonly string[] | undefined;
+  readonly timeoutMs?: number | undefined;
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** A Kafka Connect cluster by its REST API. Errors: UNREACHABLE, TIMEOUT, NOT_READY, NOT_FOUND, REFUSED. */
-export function createRestTarget(options: RestTargetOptions): ConnectTarget {
+/**
+ * A Kafka Connect cluster by its REST API: one method for each call. What does not exist is undefined where a question allows
+ * it; otherwise NOT_FOUND. A cluster that is busy with a rebalance is NOT_READY, which may be tried again. No answer holds a
+ * resolved secret. Errors: UNREACHABLE, TIMEOUT, NOT_READY, NOT_FOUND, REFUSED.
+ */
+export type RestApi = ReturnType<typeof createRestApi>;
+
+export function createRestApi(options: RestApiOptions) {
   const { secrets = [], username, password, url, timeoutMs } = options;
   const label = `Kafka Connect at ${new URL(url).host}`;
   const scrub = createScrub(password === undefined ? secrets : [...secrets, password]);
@@ -38,106 +56,104 @@ export function createRestTarget(options: RestTargetOptions): ConnectTarget {
     // Also where there is no body: axios would call an empty PUT a form, which a worker refuses.
     headers: { 'Content-Type': 'application/json' },
     hint: 'check connect.url of the environment and that the worker runs; the local one is started by `connect up`',
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    username,
+    password,
+    timeoutMs,
   });
 
-  async function call<T>(what: string, method: Method, path: string, body?: unknown): Promise<T> {
+  async function ask<T>(what: string, method: Method, path: string, body?: unknown): Promise<HttpReply<T>> {
     const reply = await http.request<T>(method, path, body);
     const error = replyError(reply, { label, what }, scrub);
     if (error !== undefined) throw error;
-    return reply.body;
+    return reply;
   }
+
+  const call = async <T>(what: string, method: Method, path: string, body?: unknown): Promise<T> =>
+    (await ask<T>(what, method, path, body)).body;
 
   /** As `call`, but what does not exist is undefined. */
   async function find<T>(what: string, path: string): Promise<T | undefined> {
-    const reply: HttpReply<T> = await http.request<T>('GET', path);
-    const error: ConnectError | undefined = replyError(reply, { label, what }, scrub);
-    if (error?.code === 'NOT_FOUND') return undefined;
-    if (error !== undefined) throw error;
-    return reply.body;
+    try {
+      return await call<T>(what, 'GET', path);
+    } catch (error) {
+      if (error instanceof ConnectError && error.code === 'NOT_FOUND') return undefined;
+      throw error;
+    }
   }
 
   const at = (name: string): string => `/connectors/${encodeURIComponent(name)}`;
 
   async function worker(): Promise<WorkerInfo> {
-    const reply = await call<WorkerReply>('say its version', 'GET', '/');
-    return { version: reply.version, commit: reply.commit, kafkaClusterId: reply.kafka_cluster_id };
+    const { body, date } = await ask<{ readonly version: string }>('say its version', 'GET', '/');
+    return { version: body.version, date };
   }
 
   return {
     label,
+    scrub,
     worker,
     list: () => call<string[]>('list its connectors', 'GET', '/connectors'),
-    async info(name) {
-      const reply = await find<InfoReply>(`describe ${name}`, at(name));
-      return reply && toInfo(reply);
-    },
-    config: (name) => find<SinkConfig>(`show the configuration of ${name}`, `${at(name)}/config`),
-    async putConfig(name, config) {
+    config: (name: string) => find<SinkConfig>(`show the configuration of ${name}`, `${at(name)}/config`),
+    /** Creates the connector or replaces its whole configuration; answers before anything has run. */
+    async putConfig(name: string, config: SinkConfig): Promise<void> {
       await call(`deploy ${name}`, 'PUT', `${at(name)}/config`, config);
     },
-    async createHeld(name, config, state) {
+    /**
+     * Creates a connector that is PAUSED or STOPPED from its first moment, so that it has read nothing. Errors: REFUSED where
+     * the cluster cannot.
+     */
+    async createHeld(name: string, config: SinkConfig, state: 'PAUSED' | 'STOPPED'): Promise<void> {
       const { version } = await worker();
       if (isOlder(version, '3.7')) throw cannotHold(label, name, version, state);
       await call(`create ${name}`, 'POST', '/connectors', { name, config, initial_state: state });
     },
-    async validate(config) {
+    /** What the worker has against a configuration; empty when it accepts it. */
+    async validate(config: SinkConfig): Promise<ConfigFinding[]> {
       const plugin = encodeURIComponent(config['connector.class'] ?? '');
       const path = `/connector-plugins/${plugin}/config/validate`;
       const reply = await call<ValidateReply>(`validate ${config.name ?? 'the configuration'}`, 'PUT', path, config);
       return toFindings(reply, config, scrub);
     },
-    async status(name) {
+    async status(name: string): Promise<ConnectorStatus | undefined> {
       const reply = await find<StatusReply>(`show the status of ${name}`, `${at(name)}/status`);
       return reply && toStatus(reply, scrub);
     },
-    async tasks(name) {
-      const reply = await call<TaskReply[]>(`list the tasks of ${name}`, 'GET', `${at(name)}/tasks`);
+    async tasks(name: string): Promise<TaskConfig[]> {
+      const reply = (await find<TaskReply[]>(`list the tasks of ${name}`, `${at(name)}/tasks`)) ?? [];
       return reply.map(({ id, config }) => ({ id: id.task, config })).sort((a, b) => a.id - b.id);
     },
-    async restart(name, { onlyFailed }) {
+    /** Restarts the connector and its tasks, or only those that failed. */
+    async restart(name: string, { onlyFailed }: { readonly onlyFailed: boolean }): Promise<void> {
       await call(`restart ${name}`, 'POST', `${at(name)}/restart?includeTasks=true&onlyFailed=${onlyFailed}`);
     },
-    async restartTask(name, task) {
-      await call(`restart task ${task} of ${name}`, 'POST', `${at(name)}/tasks/${task}/restart`);
-    },
-    async pause(name) {
+    async pause(name: string): Promise<void> {
       await call(`pause ${name}`, 'PUT', `${at(name)}/pause`);
     },
-    async resume(name) {
+    async resume(name: string): Promise<void> {
       await call(`resume ${name}`, 'PUT', `${at(name)}/resume`);
     },
-    async stop(name) {
+    /** Stops it for good, so that offsets can be changed; `resume` starts it again. */
+    async stop(name: string): Promise<void> {
       await call(`stop ${name}`, 'PUT', `${at(name)}/stop`);
     },
-    async remove(name) {
+    /** Removes the connector. Its offsets stay and are resumed under the same name. */
+    async remove(name: string): Promise<void> {
       await call(`delete ${name}`, 'DELETE', at(name));
     },
-    async offsets(name) {
+    async offsets(name: string): Promise<SinkOffset[]> {
       const reply = await call<OffsetsReply>(`show the offsets of ${name}`, 'GET', `${at(name)}/offsets`);
       return reply.offsets.map(toSinkOffset);
     },
-    async setOffsets(name, offsets) {
+    /** Only on a stopped connector. */
+    async setOffsets(name: string, offsets: readonly SinkOffset[]): Promise<void> {
       const body: OffsetsReply = { offsets: offsets.map(fromSinkOffset) };
-      const reply = await call<{ message: string }>(`set the offsets of ${name}`, 'PATCH', `${at(name)}/offsets`, body);
-      return reply.message;
+      await call(`set the offsets of ${name}`, 'PATCH', `${at(name)}/offsets`, body);
     },
-    async resetOffsets(name) {
-      const reply = await call<{ message: string }>(`reset the offsets of ${name}`, 'DELETE', `${at(name)}/offsets`);
-      return reply.message;
-    },
-    async topics(name) {
-      const path = `${at(name)}/topics`;
-      const reply = await call<Record<string, { topics: string[] }>>(`list the topics of ${name}`, 'GET', path);
-      return (reply[name]?.topics ?? []).toSorted();
+    /** Only on a stopped connector: forgets all offsets. */
+    async resetOffsets(name: string): Promise<void> {
+      await call(`reset the offsets of ${name}`, 'DELETE', `${at(name)}/offsets`);
     },
     plugins: () => call<Plugin[]>('list its plugins', 'GET', '/connector-plugins?connectorsOnly=false'),
-    async pluginSettings(pluginClass) {
-      const path = `/connector-plugins/${encodeURIComponent(pluginClass)}/config`;
-      return (await call<SettingReply[]>(`list the settings of ${pluginClass}`, 'GET', path)).map(toSetting);
-    },
   };
 }
 
@@ -150,19 +166,6 @@ function cannotHold(label: string, name: string, version: string, state: string)
       hint: 'Kafka Connect 3.7 or newer can; here, deploy it without sink.state and --from',
     },
   );
-}
-
-interface WorkerReply {
-  readonly version: string;
-  readonly commit: string;
-  readonly kafka_cluster_id: string;
-}
-
-interface InfoReply {
-  readonly name: string;
-  readonly type: ConnectorInfo['type'];
-  readonly config: SinkConfig;
-  readonly tasks: readonly { readonly task: number }[];
 }
 
 interface StateReply {
@@ -197,29 +200,13 @@ interface OffsetsReply {
   readonly offsets: readonly OffsetReply[];
 }
 
-interface SettingReply {
-  readonly name: string;
-  readonly type: string;
-  readonly required: boolean;
-  readonly default_value: string | null;
-  readonly documentation: string;
-}
-
-const toInfo = ({ name, type, config, tasks }: InfoReply): ConnectorInfo => ({
-  name,
-  type,
-  config,
-  taskIds: tasks.map(({ task }) => task).sort((a, b) => a - b),
-});
-
-function toStatus({ name, connector, tasks }: StatusReply, scrub: Scrub): ConnectorStatus {
+function toStatus({ connector, tasks }: StatusReply, scrub: Scrub): ConnectorStatus {
   const state = (reply: StateReply) => ({
     state: reply.state,
     worker: reply.worker_id,
-    ...(reply.trace === undefined ? {} : { trace: scrub(reply.trace) }),
+    trace: reply.trace === undefined ? undefined : scrub(reply.trace),
   });
   return {
-    name,
     ...state(connector),
     tasks: tasks.map((task) => ({ id: task.id, ...state(task) })).sort((a, b) => a.id - b.id),
   };
@@ -249,12 +236,4 @@ const toSinkOffset = ({ partition, offset }: OffsetReply): SinkOffset => ({
 const fromSinkOffset = ({ topic, partition, offset }: SinkOffset): OffsetReply => ({
   partition: { kafka_topic: topic, kafka_partition: partition },
   offset: offset === undefined ? null : { kafka_offset: Number(offset) },
-});
-
-const toSetting = ({ name, type, required, default_value, documentation }: SettingReply): SettingDefinition => ({
-  name,
-  type,
-  required,
-  defaultValue: default_value ?? undefined,
-  documentation,
 });

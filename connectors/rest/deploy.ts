@@ -1,207 +1,136 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
-import { retry } from '../../core/retry.ts';
-import type { StreamDefinition } from '../../pipeline/types.ts';
-import type { ConfigChange } from '../config-changes.ts';
-import { compareConfigs, type SettingLookup } from '../plan/compare-configs.ts';
-import { planConnector, STATE_KEY } from '../plan/connector-plan.ts';
-import type { PlanEntry } from '../plan/plan.ts';
-import type { SinkConfig } from '../render/render-sink.ts';
-import type { ConfigFinding, ConnectorStatus, ConnectTarget, TaskConfig } from '../targets/target.ts';
-import type { FailedPart } from '../wait/failure.ts';
-import { areTold } from '../wait/progress.ts';
-import { orderedState, type WantedState, wantedState } from '../wait/run-state.ts';
-import { isHealthy, PATIENCE, settle, settleHeld } from '../wait/settle.ts';
-import { applyChange, patience } from './apply-change.ts';
+import type { ConfigFinding, DeployResult, DeployWait } from '../host.ts';
+import { compareConfigs } from '../plan/compare-configs.ts';
+import { type PlanEntry, STATE_KEY } from '../plan/entry.ts';
+import { changesOf, requireAgreed } from '../plan/require-agreed.ts';
+import { startOffsets } from '../plan/start-plan.ts';
+import { type RequestedState, requestedBy, requestedState } from '../run-state.ts';
+import { type DesiredSink, type ObservedSink, type SinkConfig, withoutTraces } from '../sink-config.ts';
+import type { SinkGroups } from '../sink-group.ts';
+import { haveConfig, isHealthy } from '../wait/progress.ts';
+import { withFirstAnswer, withRetry } from '../wait/retry-policy.ts';
+import { waitUntilHeld } from '../wait/wait-until-held.ts';
+import { waitUntilRunning } from '../wait/wait-until-running.ts';
+import type { RestApi } from './api.ts';
+import type { Deployment } from './deployment.ts';
+import { observeSink } from './observe.ts';
+import { planRestSink } from './plan.ts';
 import { rollBack } from './rollback.ts';
-import type { StartOffset } from './start-offsets.ts';
-
-/** What is told while a deploy goes on. */
-export type DeployEvent =
-  | { readonly kind: 'validated' }
-  | { readonly kind: 'applied'; readonly outcome: DeployOutcome; readonly changes: readonly ConfigChange[] }
-  | { readonly kind: 'waiting'; readonly running: number; readonly expected: number }
-  | {
-      readonly kind: 'restarting';
-      readonly attempt: number;
-      readonly of: number;
-      readonly failures: readonly FailedPart[];
-    }
-  | { readonly kind: 'rolling back'; readonly outcome: DeployOutcome };
-
-export type DeployOutcome = 'created' | 'updated' | 'replaced' | 'unchanged';
+import { writeChange } from './write-change.ts';
 
 const OUTCOMES = { create: 'created', update: 'updated', replace: 'replaced', unchanged: 'unchanged' } as const;
 
-export interface DeployOptions {
-  readonly target: ConnectTarget;
-  readonly stream: StreamDefinition;
-  /** The desired configuration, as `renderSink` makes it. */
-  readonly config: SinkConfig;
-  /** Bound of the whole wait for connector and tasks. */
-  readonly timeoutMs: number;
-  /** Members of the sink's consumer group (see `groupMembers`): proof that new tasks are at work. */
-  readonly members?: () => Promise<ReadonlySet<string> | undefined>;
-  /** How long connector and tasks must stay RUNNING: a task fails on its first records, not at its start. Default 3000. */
-  readonly settleMs?: number;
-  /** How often what failed is started again before it counts as failed. Default 3. */
-  readonly restarts?: number;
-  /** What is known of the settings; without it every difference in the text counts as a change. */
-  readonly settings?: SettingLookup;
-  /** Whether what was changed and does not run is put back. Default true. */
-  readonly rollback?: boolean;
-  /** What was agreed to: where it is no longer what would be done, nothing is done. */
-  readonly planned?: Pick<PlanEntry, 'action' | 'changes'>;
-  /** Where one that has to be created begins, by partition; left out: where its group stopped, else at the oldest record. */
-  readonly start?: readonly StartOffset[];
-  /** Whether to wait until it runs; without that nothing can be rolled back. Default true. */
-  readonly wait?: boolean;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: DeployEvent) => void;
-}
-
-export interface DeployResult {
-  readonly connector: string;
-  readonly outcome: DeployOutcome;
-  /** Empty when created or unchanged. */
-  readonly changes: readonly ConfigChange[];
-  /** What it is now; undefined when that was not waited for. */
-  readonly state: WantedState | undefined;
-  readonly tasks: readonly { readonly id: number; readonly state: string; readonly worker: string }[];
-  /** How often something that had failed was started again. */
-  readonly restarts: number;
-  readonly durationMs: number;
-}
+/** How often a deploy starts again what has failed before it counts as failed. */
+const RESTARTS = 3;
 
 /**
- * Brings a sink to the desired configuration and run state, and waits until it is there: a sink that is to run, until the
+ * Brings a sink to the desired configuration and run state, and waits until it is there: a sink that should run, until the
  * connector and every task is RUNNING and stays so. Nothing is written when the live configuration means the same as the
- * desired one; failed tasks are then started again all the same. What was changed and does not run is rolled back, unless
- * that is switched off.
+ * desired one; failed tasks are then started again all the same. What was changed and does not run is rolled back.
  * Errors: REFUSED when the worker does not accept the configuration, when somebody holds the sink back and the definition
  * declares no state, or when something still fails after the restarts and nothing was rolled back; UNSAFE when it is not as
- * planned any more; TIMEOUT; DEPLOY_FAILED after a rollback, ROLLBACK_FAILED when that failed too (cause, record and hint are
- * in the error); what the target throws.
+ * agreed any more; TIMEOUT; DEPLOY_FAILED after a rollback, ROLLBACK_FAILED when that failed too (cause, record and hint are
+ * in the error); what the API throws.
  */
-export async function deploySink(options: DeployOptions): Promise<DeployResult> {
+export async function deploySink(
+  { api, groups }: { readonly api: RestApi; readonly groups: SinkGroups },
+  desired: DesiredSink,
+  agreed: readonly PlanEntry[],
+  wait: DeployWait,
+  { until }: { readonly until: 'it runs' | 'it is taken' },
+): Promise<DeployResult> {
   const startedAt = Date.now();
-  const { target, config, onEvent, wait = true } = options;
-  const name = options.stream.sink.name;
-  const patiently = patience(options);
-  await validate(options);
-
-  const live = await patiently(() => target.config(name));
-  const before = await patiently(() => target.status(name));
-  const entry = decide(options, live, before);
-  const outcome = OUTCOMES[entry.action];
-  const changes = entry.changes.map(({ secret: _secret, ...change }) => change);
-  const state = wantedState(options.stream.sink.state) ?? 'RUNNING';
-  const previous = { live, before, outcome };
-  const oldMembers = (await options.members?.()) ?? new Set<string>();
-  const oldTasks = live === undefined ? [] : await patiently(() => target.tasks(name));
-
-  let written = false;
-  let settled: { status: ConnectorStatus; restarts: number } | undefined;
-  try {
-    if (outcome !== 'unchanged') {
-      const configChanges = entry.changes.some(({ key }) => key !== STATE_KEY);
-      await applyChange(options, { outcome, config, configChanges, state, before }, () => {
-        written = true;
-      });
-    }
-    onEvent?.({ kind: 'applied', outcome, changes });
-    if (wait) settled = await settleAs(options, state, { entry, live, before, oldMembers, oldTasks });
-  } catch (error) {
-    // A refusal of the first step has changed nothing; where its answer was lost, nobody knows.
-    const isTouched = written || ConnectError.from(error).retryable;
-    throw isTouched ? await rollBack(options, previous, error) : error;
-  }
-  if (outcome !== 'unchanged') refuseOtherConfig(options, await patiently(() => target.config(name)));
+  const { stream, config } = desired;
+  const { name } = stream.sink;
+  const findings = await withFirstAnswer(() => api.validate(config), wait.signal);
+  if (findings.length > 0) throw refusedConfig(name, api.label, findings);
+  const before = await withRetry(() => observeSink(api, name, { withTaskConfigs: true }), wait.signal);
+  const positions = before === undefined ? await groups.positions(stream) : [];
+  const entry = requireAgreed(name, agreed, planRestSink(desired, before, positions, api.scrub).entries);
+  const start = startOffsets(desired.from, positions);
+  const reached = await groups.whileWatching(name, (members) =>
+    carryOut({ api, desired, wait, members, before, entry, start }, until),
+  );
+  const { tasks = [] } = reached === undefined ? {} : withoutTraces(reached.sink);
   return {
     connector: name,
-    outcome,
-    changes,
-    state: settled === undefined ? undefined : state,
-    tasks: (settled?.status.tasks ?? []).map(({ id, state: own, worker }) => ({ id, state: own, worker })),
-    restarts: settled?.restarts ?? 0,
+    outcome: OUTCOMES[entry.action],
+    changes: changesOf(entry),
+    state: reached === undefined ? undefined : requestedBy(stream.sink.state),
+    tasks,
+    restarts: reached?.restarts ?? 0,
     durationMs: Date.now() - startedAt,
   };
 }
 
-/** An address where nothing listens is told at once; after the first answer, silence is a worker that restarts. */
-async function validate({ target, config, stream, signal, onEvent }: DeployOptions): Promise<void> {
-  const findings = await retry(() => target.validate(config), {
-    ...PATIENCE,
-    when: (error) => error instanceof ConnectError && error.retryable && error.code !== 'UNREACHABLE',
-    ...(signal === undefined ? {} : { signal }),
-  });
-  if (findings.length > 0) throw refusedConfig(stream.sink.name, target, findings);
-  onEvent?.({ kind: 'validated' });
-}
+type Reached = { readonly sink: ObservedSink; readonly restarts: number };
 
-type Decision = PlanEntry & { readonly action: keyof typeof OUTCOMES };
-
-/** The same judgement as in `connect plan`, over what is there now. */
-function decide(
-  { stream, config, settings = () => undefined, planned }: DeployOptions,
-  live: SinkConfig | undefined,
-  before: ConnectorStatus | undefined,
-): Decision {
-  const { name, state } = stream.sink;
-  const observed = live === undefined ? undefined : { config: live, state: before?.state };
-  const entry = planConnector({ name, config, state }, observed, settings);
-  if (entry.action === 'blocked' || entry.action === 'delete') {
-    throw new ConnectError('REFUSED', `${name} ${entry.summary}; nothing was changed`, {
-      details: { connector: name, state: before?.state },
-      hint: 'run `connect resume` first, or declare sink.state in the definition',
-    });
+async function carryOut(deployment: Deployment, until: 'it runs' | 'it is taken'): Promise<Reached | undefined> {
+  const { api, desired, wait, members, before, entry, start } = deployment;
+  const { config, stream } = desired;
+  const { name } = stream.sink;
+  const outcome = OUTCOMES[entry.action];
+  const state = requestedBy(stream.sink.state);
+  const oldMembers = (await members()) ?? new Set<string>();
+  let written = false;
+  let reached: Reached | undefined;
+  try {
+    if (outcome !== 'unchanged') {
+      const configChanges = entry.changes.some(({ key }) => key !== STATE_KEY);
+      const change = { name, topic: stream.topic.name, outcome, config, configChanges, state, before, start };
+      await writeChange(api, change, wait, () => {
+        written = true;
+      });
+    }
+    wait.onEvent?.({ kind: 'applied', outcome, changes: changesOf(entry) });
+    if (until === 'it runs') reached = await waitUntilReached(deployment, state, oldMembers);
+  } catch (error) {
+    // A refusal of the first step has changed nothing; where its answer was lost, nobody knows.
+    const isTouched = written || ConnectError.from(error).retryable;
+    throw isTouched ? await rollBack(deployment, outcome, error) : error;
   }
-  if (
-    planned !== undefined &&
-    !(planned.action === entry.action && isDeepStrictEqual(planned.changes, entry.changes))
-  ) {
-    const keys = entry.changes.map(({ key }) => key).join(', ');
-    throw new ConnectError('UNSAFE', `${name} is no longer as planned; nothing of it was changed`, {
-      details: { connector: name, planned: planned.action, now: entry.action, changes: entry.changes },
-      hint: `somebody changed it meanwhile (now: ${entry.action}${keys === '' ? '' : ` of ${keys}`}); plan again`,
-    });
-  }
-  return { ...entry, action: entry.action };
+  if (outcome !== 'unchanged') refuseOtherConfig(desired, await withRetry(() => api.config(name), wait.signal));
+  return reached;
 }
 
-interface Settling {
-  readonly entry: Decision;
-  readonly live: SinkConfig | undefined;
-  readonly before: ConnectorStatus | undefined;
-  readonly oldMembers: ReadonlySet<string>;
-  readonly oldTasks: readonly TaskConfig[];
-}
-
-function settleAs(options: DeployOptions, state: WantedState, { entry, live, before, oldMembers, oldTasks }: Settling) {
-  if (state !== 'RUNNING') return settleHeld(options, state);
-  const { config } = options;
+async function waitUntilReached(
+  { api, desired, wait, members, before, entry }: Deployment,
+  state: RequestedState,
+  oldMembers: ReadonlySet<string>,
+): Promise<Reached> {
+  const { stream, config } = desired;
+  const { name } = stream.sink;
+  const observe = () => observeSink(api, name, { withTaskConfigs: true });
+  if (state !== 'RUNNING') return { sink: await waitUntilHeld({ name, observe, members }, state, wait), restarts: 0 };
   const isUntouched = entry.action === 'unchanged';
-  const isTold = live === undefined || entry.changes.some(({ key }) => key !== STATE_KEY);
-  // A paused task hears of nothing until it is resumed: one that was told this before goes on as it is.
-  const goesOn =
-    entry.action === 'update' &&
-    areTold(
-      oldTasks.map((task) => task.config),
-      isTold ? config : (live ?? config),
-    );
-  const areNew = !isUntouched && (!goesOn || orderedState(before?.state) === 'STOPPED');
-  return settle(options, {
-    // A default that is spelled out in the definition only is not what the tasks were told.
-    config: isTold ? config : live,
-    settleMs: isUntouched && isHealthy(before, config) ? 0 : (options.settleMs ?? 3_000),
-    ...(areNew ? { oldMembers } : {}),
-    ...(entry.action === 'update' && before ? { before } : {}),
-  });
+  const changesConfig = before === undefined || entry.changes.some(({ key }) => key !== STATE_KEY);
+  // A default that is spelled out in the definition only is not what the tasks were given.
+  const given = changesConfig ? config : before.config;
+  // A paused task hears of nothing until it is resumed: one that was given this before is kept.
+  const tasksKept = entry.action === 'update' && before !== undefined && haveConfig(before.tasks, given);
+  const wasStopped = before !== undefined && requestedState(before.state) === 'STOPPED';
+  const expectNewTasks = !isUntouched && (!tasksKept || wasStopped);
+  return waitUntilRunning(
+    {
+      stream,
+      observe,
+      members,
+      config: given,
+      expectedTasks: Number(given['tasks.max']),
+      before: entry.action === 'update' ? before : undefined,
+      oldMembers: expectNewTasks ? oldMembers : undefined,
+      restarts: {
+        allowed: wait.restarts ?? RESTARTS,
+        restart: () => withRetry(() => api.restart(name, { onlyFailed: true }), wait.signal),
+      },
+    },
+    isUntouched && before !== undefined && isHealthy(before) ? { ...wait, settleMs: 0 } : wait,
+  );
 }
 
 /** Somebody else may have deployed meanwhile; a cluster may have gone back by itself. That must not pass for success. */
-function refuseOtherConfig({ config, settings = () => undefined, stream }: DeployOptions, now: SinkConfig = {}): void {
-  const keys = compareConfigs(now, config, settings).changes.map(({ key }) => key);
+function refuseOtherConfig({ stream, config }: DesiredSink, now: SinkConfig = {}): void {
+  const keys = compareConfigs(now, config).changes.map(({ key }) => key);
   if (keys.length === 0) return;
   const { name } = stream.sink;
   throw new ConnectError('REFUSED', `${name} runs, but no longer as deployed: ${keys.join(', ')} changed meanwhile`, {
@@ -210,12 +139,12 @@ function refuseOtherConfig({ config, settings = () => undefined, stream }: Deplo
   });
 }
 
-function refusedConfig(name: string, target: ConnectTarget, findings: readonly ConfigFinding[]): ConnectError {
+function refusedConfig(name: string, label: string, findings: readonly ConfigFinding[]): ConnectError {
   const lines = findings.map(({ key, errors }) => `  ${key}: ${errors.join(' ')}`);
   const number = findings.length === 1 ? '1 setting' : `${findings.length} settings`;
   return new ConnectError(
     'REFUSED',
-    `${target.label} refuses ${number} of ${name}; nothing was changed\n${lines.join('\n')}`,
+    `${label} refuses ${number} of ${name}; nothing was changed\n${lines.join('\n')}`,
     {
       details: { connector: name, findings },
       hint: '`connect render --explain` shows where each setting comes from',

@@ -1,97 +1,91 @@
-import { ConnectError } from '../../core/errors.ts';
-import { retry } from '../../core/retry.ts';
-import { isMasked } from '../plan/compare-configs.ts';
-import type { SinkConfig } from '../render/render-sink.ts';
-import type { ConnectorStatus } from '../targets/target.ts';
-import { areTold } from '../wait/progress.ts';
-import { orderedState } from '../wait/run-state.ts';
-import { isHealthy, PATIENCE, settle, settleHeld } from '../wait/settle.ts';
-import { applyChange, isSame, removeIfThere } from './apply-change.ts';
-import type { DeployOptions, DeployOutcome } from './deploy.ts';
-import { commitStart } from './start-offsets.ts';
-
-/** What there was before a deploy touched it. */
-export interface PreviousSink {
-  /** Undefined: there was none. */
-  readonly live: SinkConfig | undefined;
-  readonly before: ConnectorStatus | undefined;
-  readonly outcome: DeployOutcome;
-}
+import type { DeployOutcome } from '../host.ts';
+import { restorable } from '../plan/compare-configs.ts';
+import { requestedState } from '../run-state.ts';
+import type { ObservedSink } from '../sink-config.ts';
+import { haveConfig, isHealthy } from '../wait/progress.ts';
+import { withRetry } from '../wait/retry-policy.ts';
+import { afterRollback } from '../wait/rolled-back.ts';
+import type { Wait } from '../wait/wait.ts';
+import { waitUntilHeld } from '../wait/wait-until-held.ts';
+import { waitUntilRunning } from '../wait/wait-until-running.ts';
+import type { Deployment } from './deployment.ts';
+import { observeSink } from './observe.ts';
+import { restOffsets } from './offsets.ts';
+import { isSame, removeIfThere, waitUntilStopped, writeChange } from './write-change.ts';
 
 /**
  * Puts back what there was and returns the error to throw: DEPLOY_FAILED, or ROLLBACK_FAILED when that failed too. The given
  * error comes back as it is when nothing was changed, when rolling back is switched off, and after Ctrl-C, where the next
  * step is the person's.
  */
-export async function rollBack(options: DeployOptions, previous: PreviousSink, failure: unknown): Promise<unknown> {
-  const { outcome } = previous;
-  if (outcome === 'unchanged' || options.rollback === false || options.signal?.aborted === true) return failure;
-  const failed = ConnectError.from(failure);
-  options.onEvent?.({ kind: 'rolling back', outcome });
-  try {
-    return rolledBack(failed, await restore(options, previous));
-  } catch (error) {
-    return rollbackFailed(failed, ConnectError.from(error));
-  }
+export async function rollBack(deployment: Deployment, outcome: DeployOutcome, failure: unknown): Promise<unknown> {
+  const { before, wait } = deployment;
+  if (outcome === 'unchanged' || wait.rollback === false || wait.signal?.aborted === true) return failure;
+  wait.onEvent?.({ kind: 'rolling back', outcome });
+  const uninterrupted = { ...wait, signal: undefined };
+  return afterRollback(failure, () =>
+    before === undefined
+      ? removeCreated(deployment, uninterrupted)
+      : restore({ ...deployment, before }, outcome, uninterrupted),
+  );
 }
 
-/** Says what it came to. Not interrupted by the signal: half a rollback is worse than none. */
-async function restore(options: DeployOptions, { live, before, outcome }: PreviousSink): Promise<string> {
-  const { target, config } = options;
-  const { signal: _signal, start: _start, ...undisturbed } = options;
-  const name = options.stream.sink.name;
-  if (live === undefined) return removeCreated(options);
-  const oldMembers = (await options.members?.()) ?? new Set<string>();
-  const tasks = (await retry(() => target.tasks(name), PATIENCE).catch(() => [])).map((task) => task.config);
-  const failing = outcome === 'replaced' ? undefined : await retry(() => target.status(name), PATIENCE);
-  const restored = restorable(live, config);
-  const state = orderedState(before?.state) ?? 'RUNNING';
-  const configChanges = !isSame(await retry(() => target.config(name), PATIENCE), restored);
-  const change = { outcome: outcome === 'replaced' ? outcome : 'updated', config: restored, configChanges } as const;
-  await applyChange(undisturbed, { ...change, state, before: failing }, () => {});
+/** Says what it came to. */
+async function restore(
+  { api, desired, members, before }: Deployment & { readonly before: ObservedSink },
+  outcome: Exclude<DeployOutcome, 'unchanged'>,
+  wait: Wait,
+): Promise<string> {
+  const { stream } = desired;
+  const { name } = stream.sink;
+  const observe = () => observeSink(api, name, { withTaskConfigs: true });
+  const oldMembers = (await members()) ?? new Set<string>();
+  const failing = outcome === 'replaced' ? undefined : await withRetry(observe);
+  const config = restorable(before.config, desired.config);
+  const configChanges = !isSame(await withRetry(() => api.config(name)), config);
+  const state = requestedState(before.state);
+  const change = {
+    name,
+    topic: stream.topic.name,
+    outcome: outcome === 'replaced' ? outcome : 'updated',
+    config,
+    configChanges,
+    state,
+    before: failing,
+    start: [],
+  } as const;
+  await writeChange(api, change, wait, () => {});
   if (state !== 'RUNNING') {
-    await settleHeld(undisturbed, state);
+    await waitUntilHeld({ name, observe, members }, state, wait);
     return `rolled back to the previous config: ${state}`;
   }
-  if (!isHealthy(before, live)) return 'rolled back to the previous config, under which not every task ran either';
-  const { status } = await settle(undisturbed, {
-    config: restored,
-    settleMs: options.settleMs ?? 3_000,
-    ...(configChanges && !areTold(tasks, restored) ? { oldMembers } : {}),
-    ...(failing === undefined ? {} : { before: failing }),
-  });
-  const running = status.tasks.filter((task) => task.state === 'RUNNING').length;
-  return `rolled back to the previous config: RUNNING ${running}/${status.tasks.length} tasks`;
+  if (!isHealthy(before)) return 'rolled back to the previous config, under which not every task ran either';
+  const { sink } = await waitUntilRunning(
+    {
+      stream,
+      observe,
+      members,
+      config,
+      expectedTasks: Number(config['tasks.max']),
+      before: failing,
+      oldMembers: configChanges && !haveConfig(failing?.tasks ?? [], config) ? oldMembers : undefined,
+    },
+    wait,
+  );
+  const running = sink.tasks.filter((task) => task.state === 'RUNNING').length;
+  return `rolled back to the previous config: RUNNING ${running}/${sink.tasks.length} tasks`;
 }
 
 /** Offsets that were moved for it go back as well, which only a stopped connector allows. */
-async function removeCreated({ target, stream, start = [], timeoutMs }: DeployOptions): Promise<string> {
-  const { name } = stream.sink;
-  if (start.length > 0 && (await retry(() => target.config(name), PATIENCE)) !== undefined) {
-    await retry(() => target.stop(name), PATIENCE);
-    const offsets = new Map(start.map(({ partition, before }) => [partition, before]));
-    await commitStart(target, { name, topic: stream.topic.name, timeoutMs }, offsets);
+async function removeCreated({ api, desired, start }: Deployment, wait: Wait): Promise<string> {
+  const { name } = desired.stream.sink;
+  const topic = desired.stream.topic.name;
+  if (start.length > 0 && (await withRetry(() => api.config(name))) !== undefined) {
+    await withRetry(() => api.stop(name));
+    await waitUntilStopped(api, name, wait);
+    const offsets = start.map(({ partition, before }) => ({ topic, partition, offset: before }));
+    await restOffsets(api).set(name, offsets, wait);
   }
-  await retry(() => removeIfThere(target, name), PATIENCE);
+  await withRetry(() => removeIfThere(api, name));
   return 'rolled back: the connector was removed again';
 }
-
-/** A mask must never be saved over a secret: where the cluster shows one, the wanted value is the best there is. */
-export const restorable = (live: SinkConfig, desired: SinkConfig): SinkConfig =>
-  Object.fromEntries(
-    Object.entries(live).map(([key, value]) => [key, isMasked(value) ? (desired[key] ?? value) : value]),
-  );
-
-const rolledBack = (failed: ConnectError, outcome: string): ConnectError =>
-  new ConnectError('DEPLOY_FAILED', `${failed.message}\n  ${outcome}`, {
-    details: { ...failed.details, rollback: outcome },
-    cause: failed,
-    ...(failed.hint === undefined ? {} : { hint: failed.hint }),
-  });
-
-const rollbackFailed = (failed: ConnectError, error: ConnectError): ConnectError =>
-  new ConnectError('ROLLBACK_FAILED', `${failed.message}\n  rolling back failed too: ${error.message}`, {
-    details: { ...failed.details, rollback: error.message },
-    cause: failed,
-    hint: failed.hint ?? error.hint ?? '`connect status` shows how it stands; the log of the worker says more',
-  });

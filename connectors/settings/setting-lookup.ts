@@ -1,17 +1,22 @@
-import { type ConnectorKeys, lookUp } from './connector-keys.ts';
+import { connectorKeys, lookUp } from './connector-keys.ts';
+
+/** A setting as its plugin declares it; undefined for one that nothing is known of. */
+export type SettingLookup = (
+  key: string,
+) => { readonly type: string; readonly default: string | undefined } | undefined;
 
 /**
- * What the snapshot knows of a setting: its type, and its default where the plugin itself decides that. The defaults of
- * `consumer.override.` and its like are the worker's business, so none is given.
+ * What the snapshot knows of the settings in a configuration: the type, and the default where the plugin itself decides it. The
+ * worker decides the defaults of `consumer.override.` and its like, so none is given.
  */
-export function settingOf(
-  keys: ConnectorKeys,
-  config: Readonly<Record<string, string>>,
-  key: string,
-): { readonly type: string; readonly default?: string } | undefined {
-  const found = lookUp(keys, config, key);
-  if (!found.known || found.definition === undefined) return undefined;
-  const { type, default: ownDefault } = found.definition;
-  const isOverride = /^(consumer|producer|admin)\.override\./.test(key);
-  return { type, ...(ownDefault === undefined || isOverride ? {} : { default: ownDefault }) };
-}
+export const settingsOf =
+  (config: Readonly<Record<string, string>>): SettingLookup =>
+  (key) => {
+    const found = lookUp(connectorKeys(), config, key);
+    if (!found.known || found.definition === undefined) return undefined;
+    const isOverride = /^(consumer|producer|admin)\.override\./.test(key);
+    return { type: found.definition.type, default: isOverride ? undefined : found.definition.default };
+  };
+
+/** For texts that are no connector settings: every difference counts. */
+export const noSettings: SettingLookup = () => undefined;

@@ -1,6 +1,6 @@
 import { traceColumns } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import type { ConnectorStatus } from '../targets/target.ts';
+import type { ObservedSink } from '../sink-config.ts';
 import { type Fault, knownCause } from './known-causes.ts';
 
 /** Where a record stands. */
@@ -28,9 +28,12 @@ export interface FailedPart extends Failure {
 }
 
 /** Everything that has FAILED; empty when nothing has. */
-export function failuresOf(status: ConnectorStatus, stream: StreamDefinition): FailedPart[] {
-  const connector = { state: status.state, worker: status.worker, trace: status.trace };
-  const tasks = status.tasks.map(({ id, state, worker, trace }) => ({ task: id, state, worker, trace }));
+export function failuresOf(
+  sink: Pick<ObservedSink, 'state' | 'worker' | 'trace' | 'tasks'>,
+  stream: StreamDefinition,
+): FailedPart[] {
+  const connector = { state: sink.state, worker: sink.worker, trace: sink.trace };
+  const tasks = sink.tasks.map(({ id, state, worker, trace }) => ({ task: id, state, worker, trace }));
   return [connector, ...tasks]
     .filter(({ state }) => state === 'FAILED')
     .map(({ state: _state, trace, ...part }) => ({ ...part, ...explainTrace(trace ?? '', stream) }));

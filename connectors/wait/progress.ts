@@ -1,5 +1,4 @@
-import type { SinkConfig } from '../render/render-sink.ts';
-import type { ConnectorStatus } from '../targets/target.ts';
+import type { ObservedSink, ObservedTask, SinkConfig } from '../sink-config.ts';
 
 export interface TaskCount {
   readonly running: number;
@@ -8,14 +7,12 @@ export interface TaskCount {
 
 export type Verdict =
   | { readonly kind: 'waiting'; readonly count: TaskCount }
-  | { readonly kind: 'failed'; readonly status: ConnectorStatus }
-  | { readonly kind: 'settled'; readonly status: ConnectorStatus };
+  | { readonly kind: 'failed'; readonly sink: ObservedSink }
+  | { readonly kind: 'settled'; readonly sink: ObservedSink };
 
-/** One look at a connector. */
+/** One look at a sink. */
 export interface Observation {
-  readonly status: ConnectorStatus;
-  /** What each task was last told to do. */
-  readonly taskConfigs: readonly SinkConfig[];
+  readonly sink: ObservedSink;
   /** Members of the sink's consumer group; undefined when Kafka does not say. */
   readonly members: ReadonlySet<string> | undefined;
 }
@@ -27,13 +24,15 @@ export interface Progress {
 }
 
 export interface ProgressOptions {
-  readonly config: SinkConfig;
+  /** What every task has to have been given. Default: what the sink shows is taken for it. */
+  readonly config?: SinkConfig | undefined;
+  readonly expectedTasks: number;
   /** How long everything must stay RUNNING. */
   readonly settleMs: number;
-  /** Status before a change or a restart: a failure that still shows may be the old one. */
-  readonly before?: ConnectorStatus;
+  /** The sink before a change or a restart: a failure that still shows may be the old one. */
+  readonly before?: ObservedSink | undefined;
   /** Members of the sink's group before a change: while one of them is left, an old task is. Left out when tasks need not be new. */
-  readonly oldMembers?: ReadonlySet<string>;
+  readonly oldMembers?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -42,7 +41,7 @@ export interface ProgressOptions {
  */
 const STALE_MS = 8_000;
 
-/** A consumer that has died is a member for 45 s more (session.timeout.ms); who is one after this is alive, and so is its task. */
+/** A consumer that has died is a member for 45 s more (session.timeout.ms); a member after this is alive, and so is its task. */
 const EVICTED_MS = 60_000;
 
 /**
@@ -51,8 +50,13 @@ const EVICTED_MS = 60_000;
  * new members of the group (or, where the group cannot be seen, once a stale state would be gone), and FAILED only when it
  * is another failure than before. Everything RUNNING for `settleMs` without a break is settled.
  */
-export function createProgress({ config, settleMs, before, oldMembers }: ProgressOptions): Progress {
-  const expected = Number(config['tasks.max']);
+export function createProgress({
+  config,
+  expectedTasks: expected,
+  settleMs,
+  before,
+  oldMembers,
+}: ProgressOptions): Progress {
   const oldFailures = failuresIn(before);
   let firstLook: number | undefined;
   let runningSince: number | undefined;
@@ -66,16 +70,17 @@ export function createProgress({ config, settleMs, before, oldMembers }: Progres
         runningSince = undefined;
         return waiting(0);
       }
-      const { status, taskConfigs, members } = observed;
+      const { sink, members } = observed;
       const isLate = now - firstLook >= STALE_MS;
-      const failures = failuresIn(status);
+      const failures = failuresIn(sink);
       for (const [part, failure] of oldFailures) {
         if (isLate || failures.get(part) !== failure) oldFailures.delete(part);
       }
-      const isToldAnew = taskConfigs.length === expected && taskConfigs.every((task) => carries(task, config));
+      const tasks = withConfig(sink.tasks);
+      const hasConfig = tasks.length >= expected && tasks.every((task) => isGiven(task, config ?? sink.config));
       // Until the tasks have the new configuration only the connector's own failure is news.
-      const isNews = ([part]: [string, string]) => !oldFailures.has(part) && (isToldAnew || part === CONNECTOR);
-      if ([...failures].some(isNews)) return { kind: 'failed', status };
+      const isNews = ([part]: [string, string]) => !oldFailures.has(part) && (hasConfig || part === CONNECTOR);
+      if ([...failures].some(isNews)) return { kind: 'failed', sink };
 
       const isRenewed =
         oldMembers === undefined ||
@@ -83,13 +88,13 @@ export function createProgress({ config, settleMs, before, oldMembers }: Progres
         // A task on a worker that has died is shown as RUNNING until another worker has it, and its consumer as a member.
         (isLate && !hasOld(members, oldMembers)) ||
         now - firstLook >= EVICTED_MS;
-      const running = isToldAnew && isRenewed ? status.tasks.filter((task) => task.state === 'RUNNING').length : 0;
-      if (status.state !== 'RUNNING' || running < expected) {
+      const running = hasConfig && isRenewed ? sink.tasks.filter((task) => task.state === 'RUNNING').length : 0;
+      if (sink.state !== 'RUNNING' || running < expected) {
         runningSince = undefined;
         return waiting(running);
       }
       runningSince ??= now;
-      return now - runningSince >= settleMs ? { kind: 'settled', status } : waiting(running);
+      return now - runningSince >= settleMs ? { kind: 'settled', sink } : waiting(running);
     },
   };
 }
@@ -97,10 +102,10 @@ export function createProgress({ config, settleMs, before, oldMembers }: Progres
 const CONNECTOR = 'connector';
 
 /** Each failed part with what distinguishes its failure from the next one. */
-function failuresIn(status: ConnectorStatus | undefined): Map<string, string> {
+function failuresIn(sink: ObservedSink | undefined): Map<string, string> {
   const failures = new Map<string, string>();
-  if (status?.state === 'FAILED') failures.set(CONNECTOR, `${status.worker} ${status.trace}`);
-  for (const { id, state, worker, trace } of status?.tasks ?? []) {
+  if (sink?.state === 'FAILED') failures.set(CONNECTOR, `${sink.worker} ${sink.trace}`);
+  for (const { id, state, worker, trace } of sink?.tasks ?? []) {
     if (state === 'FAILED') failures.set(`task ${id}`, `${worker} ${trace}`);
   }
   return failures;
@@ -113,14 +118,25 @@ const hasOnlyNew = (members: ReadonlySet<string> | undefined, old: ReadonlySet<s
 const hasOld = (members: ReadonlySet<string> | undefined, old: ReadonlySet<string>): boolean =>
   members !== undefined && [...members].some((member) => old.has(member));
 
-/** Whether tasks were told exactly this, so that Connect sees no reason to start them anew. */
-export const areTold = (tasks: readonly SinkConfig[], config: SinkConfig): boolean =>
-  tasks.length === Number(config['tasks.max']) &&
-  tasks.every((task) => carries(task, config) && Object.keys(task).every((key) => key in config || isTasksOwn(key)));
+/** Without the tasks that are only left in the status of a connector that has fewer now. */
+const withConfig = (tasks: readonly ObservedTask[]): readonly ObservedTask[] =>
+  tasks.filter(({ config }) => config === undefined || Object.keys(config).length > 0);
 
-/** Keys that worker and plugin add to what a task is told: `task.class`, `task.id`, and the name where it was left out. */
-const isTasksOwn = (key: string): boolean => key.startsWith('task.') || key === 'name';
+/** Whether the tasks have exactly this configuration, so that Connect sees no reason to start them anew. */
+export const haveConfig = (tasks: readonly ObservedTask[], config: SinkConfig): boolean =>
+  withConfig(tasks).length === Number(config['tasks.max']) &&
+  withConfig(tasks).every(
+    (task) =>
+      isGiven(task, config) && Object.keys(task.config ?? {}).every((key) => key in config || isAddedToTasks(key)),
+  );
 
-/** Whether a task was told all of this configuration; the worker adds keys of its own. */
-const carries = (task: SinkConfig, config: SinkConfig): boolean =>
-  Object.entries(config).every(([key, value]) => task[key] === value);
+/** Keys that worker and plugin add to a task's configuration: `task.class`, `task.id`, and the name where it was left out. */
+const isAddedToTasks = (key: string): boolean => key.startsWith('task.') || key === 'name';
+
+/** Whether a task was given all of this configuration, as far as the host says; the worker adds keys of its own. */
+const isGiven = (task: ObservedTask, config: SinkConfig): boolean =>
+  task.config === undefined || Object.entries(config).every(([key, value]) => task.config?.[key] === value);
+
+/** Whether the connector and as many tasks as it should have are RUNNING. */
+export const isHealthy = ({ state, tasks, expectedTasks }: ObservedSink): boolean =>
+  state === 'RUNNING' && tasks.length === expectedTasks && tasks.every((task) => task.state === 'RUNNING');

@@ -1,19 +1,23 @@
-import { configChanges } from '../../connectors/config-changes.ts';
-import type { SinkConfig } from '../../connectors/render/render-sink.ts';
+import type { Plugin, SinkHost } from '../../connectors/host.ts';
+import { compareConfigs } from '../../connectors/plan/compare-configs.ts';
 import type { ConnectorKeys } from '../../connectors/settings/connector-keys.ts';
-import type { Plugin } from '../../connectors/targets/target.ts';
+import type { ObservedSink } from '../../connectors/sink-config.ts';
 import type { RenderedSink } from '../rendered-sink.ts';
 import type { BrokenRule } from '../rule.ts';
 
-/** What a Connect cluster says of a stream's sink. */
+/** What a host says of a stream's sink. */
 export interface RunningConnector {
   /** Undefined when there is no connector of that name. */
-  readonly config: SinkConfig | undefined;
-  /** Undefined when the cluster does not list them. */
+  readonly sink: ObservedSink | undefined;
+  /** Undefined when the host does not list them; the plan of a deploy compares the plugin that it was given. */
   readonly plugins: readonly Plugin[] | undefined;
-  /** Settings whose value the cluster decides, whatever the files say. */
-  readonly decidedThere: readonly string[];
 }
+
+/** Errors: what the host throws. */
+export const observeConnector = async (host: SinkHost, name: string): Promise<RunningConnector> => ({
+  plugins: await host.plugins?.(),
+  sink: await host.observe(name),
+});
 
 const DEPLOY = 'run `connect deploy`, or bring the definition to what runs';
 
@@ -25,7 +29,7 @@ export function* connectorDrift(
   where: string,
 ): Generator<BrokenRule> {
   if (running.plugins !== undefined) yield* pluginDrift(sink, running.plugins, keys, where);
-  if (running.config === undefined) {
+  if (running.sink === undefined) {
     yield {
       rule: 'DRIFT_CONNECTOR',
       path: sink.connector,
@@ -35,8 +39,7 @@ export function* connectorDrift(
     };
     return;
   }
-  for (const { key, before, after } of configChanges(running.config, sink.config)) {
-    if (running.decidedThere.includes(key)) continue;
+  for (const { key, before, after } of compareConfigs(running.sink.config, sink.config, running.sink).changes) {
     yield {
       rule: 'DRIFT_SETTING',
       path: `${sink.connector}.${key}`,

@@ -1,10 +1,11 @@
 import { failuresOf } from '../../connectors/wait/failure.ts';
+import { sinkFailure } from '../../connectors/wait/wait-until-running.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { topicRanges } from '../../core/kafka-scan.ts';
 import { inChunks } from '../in-chunks.ts';
 import { publishRecords } from '../publish-records.ts';
 import { formatPlace } from '../record-place.ts';
-import { deployedStatus, failingSink, type SinkAction } from '../settle-sink.ts';
+import { deployedSink, type SinkAction } from '../sink-action.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { REPLAY_HEADERS } from './record-headers.ts';
 import { type ReplayMark, readReplayed, replayMarks } from './replay-marks.ts';
@@ -90,12 +91,12 @@ export async function replayRecords(
 
 /** Records that nobody reads prove nothing, and such a record may be why the sink was stopped. */
 async function requireRunning(action: SinkAction): Promise<void> {
-  const status = await deployedStatus(action);
-  if (failuresOf(status, action.stream).length > 0) throw failingSink(status, action.stream);
-  if (status.state === 'RUNNING') return;
+  const sink = await deployedSink(action);
+  if (failuresOf(sink, action.stream).length > 0) throw sinkFailure(sink, action.stream);
+  if (sink.state === 'RUNNING') return;
   const connector = action.stream.sink.name;
-  throw new ConnectError('REFUSED', `${connector} is ${status.state}: replayed records would not reach the table`, {
-    details: { connector, state: status.state },
+  throw new ConnectError('REFUSED', `${connector} is ${sink.state}: replayed records would not reach the table`, {
+    details: { connector, state: sink.state },
     hint: 'start it with `connect resume`, then replay',
   });
 }

@@ -1,8 +1,9 @@
 import { failuresOf } from '../../connectors/wait/failure.ts';
+import { sinkFailure } from '../../connectors/wait/wait-until-running.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { waitFor } from '../../core/retry.ts';
 import { canonicalRecord } from '../canonical.ts';
-import { failingSink, type SinkAction } from '../settle-sink.ts';
+import type { SinkAction } from '../sink-action.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import type { ReadyRecord, ReplayContext } from './replay-plan.ts';
 
@@ -19,7 +20,7 @@ export interface Sent extends Sending {
 
 /** The records whose rows the table holds, from them or from later ones. Waits for all of them, until the sink fails. */
 export async function waitForRows(
-  { stream, target, timeoutMs, signal }: SinkAction,
+  { stream, host, timeoutMs, signal }: SinkAction,
   { table, schema }: Pick<ReplayContext, 'table' | 'schema'>,
   sent: readonly Sent[],
 ): Promise<{ readonly arrived: ReadonlySet<Sent>; readonly failure?: string }> {
@@ -33,8 +34,8 @@ export async function waitForRows(
       if (row?.partition === one.record.partition && (row.offset ?? -1n) >= one.offset) arrived.add(one);
     }
     if (arrived.size === sent.length) return true;
-    const status = await target.status(stream.sink.name);
-    if (status !== undefined && failuresOf(status, stream).length > 0) throw failingSink(status, stream);
+    const sink = await host.observe(stream.sink.name);
+    if (sink !== undefined && failuresOf(sink, stream).length > 0) throw sinkFailure(sink, stream);
     return undefined;
   };
   try {

@@ -1,18 +1,12 @@
 import { dirname } from 'node:path';
 import type { Admin } from 'kafkajs';
+import { abilityOf, type ConfigFinding, type Plugin, type SinkHost } from '../../connectors/host.ts';
 import { kafkaConnection } from '../../connectors/kafka-connection.ts';
-import { renderSink, type SinkConfig } from '../../connectors/render/render-sink.ts';
-import type { ConfigFinding, ConnectTarget, Plugin } from '../../connectors/targets/target.ts';
-import { createHttp } from '../../core/http.ts';
+import { renderSink } from '../../connectors/render/render-sink.ts';
+import type { SinkConfig } from '../../connectors/sink-config.ts';
 import { createKafka, kafkaUnreachable } from '../../core/kafka.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
-import {
-  databaseConnection,
-  feedConnection,
-  registryConnection,
-  type Secrets,
-  workerConnection,
-} from '../../pipeline/connections.ts';
+import { databaseConnection, feedConnection, registryConnection, type Secrets } from '../../pipeline/connections.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import type { Environment, Project, StreamDefinition } from '../../pipeline/types.ts';
 import { openFeed } from '../../producer/feed/client.ts';
@@ -39,7 +33,7 @@ export interface Examined {
   readonly environment: Environment;
   readonly streams: readonly StreamDefinition[];
   readonly machine: Machine;
-  readonly target: ConnectTarget;
+  readonly host: SinkHost;
 }
 
 /** What the checks may ask. An answer that several checks need is asked for once. */
@@ -64,7 +58,7 @@ export interface Probes extends Examined {
 
 /** Opens nothing before a check asks. */
 export function createProbes(examined: Examined, secrets: Secrets): Probes {
-  const { project, environment, target } = examined;
+  const { project, environment, host } = examined;
   const connection = kafkaConnection(environment, secrets);
   const database = databaseConnection(environment, secrets);
   const admin = createKafka(connection, 'perps-connect-doctor').admin({ retry: { retries: 1 } });
@@ -82,14 +76,9 @@ export function createProbes(examined: Examined, secrets: Secrets): Probes {
     }),
     query: <Row extends object>(sql: string) =>
       withPostgres(database, async (client) => (await client.query<Row>(sql)).rows),
-    plugins: once(() => target.plugins()),
-    validate: onceEach((stream) => target.validate(sinkConfig(stream))),
-    async workerDate() {
-      if (environment.connect.target !== 'rest') return undefined;
-      const worker = workerConnection(environment, secrets);
-      const { date } = await createHttp({ what: 'Kafka Connect', baseUrl: worker.url, ...worker }).request('GET', '/');
-      return date;
-    },
+    plugins: once(async () => abilityOf(host, 'plugins')()),
+    validate: onceEach(async (stream) => abilityOf(host, 'validate')(sinkConfig(stream))),
+    workerDate: async () => (await host.worker?.())?.date,
     sinkConfig,
     freeBytes,
     async feedWindow(stream) {

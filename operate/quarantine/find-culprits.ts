@@ -1,8 +1,8 @@
+import { nextOffset, type SinkPosition } from '../../connectors/sink-group.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { type ScannedRecord, scanTopic } from '../../core/kafka-scan.ts';
 import { inChunks } from '../in-chunks.ts';
 import { type Judges, judgeRecords } from '../judge-records.ts';
-import { nextOffset, type Position } from '../offset-positions.ts';
 import type { StreamSource } from '../read-records.ts';
 import { placeOf } from '../record-place.ts';
 
@@ -42,7 +42,7 @@ const WIDEN = 8n;
  */
 export async function findCulprits(
   sources: SearchSources,
-  positions: readonly Position[],
+  positions: readonly SinkPosition[],
   max: number,
 ): Promise<Search> {
   let starts: Offsets = new Map(positions.map((position) => [position.partition, nextOffset(position)]));
@@ -92,7 +92,7 @@ async function judgeRange(
 /** A record is a culprit only where others can be stored: if none can, the cause lies elsewhere. */
 async function provenBesideGood(
   sources: SearchSources,
-  positions: readonly Position[],
+  positions: readonly SinkPosition[],
   { culprits, good: found }: Search,
   max: number,
 ): Promise<Search> {

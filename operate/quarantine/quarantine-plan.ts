@@ -1,10 +1,10 @@
+import { nextOffset, type SinkPosition } from '../../connectors/sink-group.ts';
 import { type FailedPart, formatSuspects } from '../../connectors/wait/failure.ts';
 import { ConnectError } from '../../core/errors.ts';
 import type { ScannedRecord } from '../../core/kafka-scan.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
-import { nextOffset, type Position } from '../offset-positions.ts';
 import { placeOf } from '../record-place.ts';
 import type { Culprit, Search } from './find-culprits.ts';
 
@@ -47,7 +47,7 @@ export interface QuarantinePlan {
 }
 
 /** The steps over these culprits, one for each partition that has any. */
-export function planSteps(positions: readonly Position[], culprits: readonly Culprit[]): PartitionStep[] {
+export function planSteps(positions: readonly SinkPosition[], culprits: readonly Culprit[]): PartitionStep[] {
   return positions.flatMap((position): PartitionStep[] => {
     const from = nextOffset(position);
     const own = culprits.filter(({ record }) => record.partition === position.partition && record.offset >= from);

@@ -1,6 +1,8 @@
-import type { ConnectorStatus } from '../../connectors/targets/target.ts';
+import { abilityOf } from '../../connectors/host.ts';
+import { type RequestedState, requestedState } from '../../connectors/run-state.ts';
+import type { ObservedSink } from '../../connectors/sink-config.ts';
 import { type FailedPart, failuresOf } from '../../connectors/wait/failure.ts';
-import type { WantedState } from '../../connectors/wait/run-state.ts';
+import { sinkFailure } from '../../connectors/wait/wait-until-running.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { waitFor } from '../../core/retry.ts';
@@ -10,9 +12,9 @@ import type { SchemaRegistry } from '../../schemas/registry.ts';
 import type { Judges } from '../judge-records.ts';
 import { createMarks } from '../marks.ts';
 import { readPositions } from '../offset-positions.ts';
-import { deployedStatus, failingSink, type SinkAction } from '../settle-sink.ts';
+import { deployedSink, type SinkAction } from '../sink-action.ts';
 import { createSinkRows } from '../sink-rows.ts';
-import { requireOffsetApi, stateToRestore, whileStopped } from '../while-stopped.ts';
+import { whileStopped } from '../while-stopped.ts';
 import type { MovedRecord } from './copy-to-dead-letters.ts';
 import { findCulprits } from './find-culprits.ts';
 import {
@@ -61,7 +63,7 @@ export interface QuarantineResult {
  * and starts the sink again. If it stops at another record, this is repeated, up to `max` records in all.
  * No other record is skipped: those in front of a culprit that the sink had not committed are written here first.
  * May be repeated after it was killed at any point. Errors: UNSAFE while registry or database is the cause; REFUSED when no
- * record explains the failure; NOT_FOUND, UNREACHABLE, TIMEOUT, what the target throws.
+ * record explains the failure; NOT_FOUND, UNREACHABLE, TIMEOUT, what the host throws.
  */
 export async function quarantine(action: QuarantineAction, options: QuarantineOptions): Promise<QuarantineResult> {
   const startedAt = Date.now();
@@ -76,22 +78,22 @@ export async function quarantine(action: QuarantineAction, options: QuarantineOp
     durationMs: Date.now() - startedAt,
   });
   for (;;) {
-    const status = await deployedStatus(action);
-    const interrupted = await readInterrupted(action, status);
-    const failures = failuresOf(status, stream);
+    const sink = await deployedSink(action);
+    const interrupted = await readInterrupted(action, sink);
+    const failures = failuresOf(sink, stream);
     if (failures.length === 0 && interrupted === undefined) {
-      return result(done.moved.length > 0 ? 'quarantined' : 'unchanged', status.state);
+      return result(done.moved.length > 0 ? 'quarantined' : 'unchanged', sink.state);
     }
     refuseOtherFaults(connector, failures);
     requireKnownRows(stream);
     await requireRegistry(action.registry, stream);
     const outcome = await withPostgres(action.database, (client) => {
       const judges = { decoder: action.decoder, rows: createSinkRows(client, stream, action.schema) };
-      return quarantineOnce(action, options, { status, failures, interrupted, judges }, done);
+      return quarantineOnce(action, options, { sink, failures, interrupted, judges }, done);
     });
-    if (outcome === 'planned') return result('planned', status.state);
+    if (outcome === 'planned') return result('planned', sink.state);
     if (outcome !== 'again') return result('quarantined', outcome);
-    if (done.moved.length >= options.max) throw failingSink(await deployedStatus(action), stream);
+    if (done.moved.length >= options.max) throw sinkFailure(await deployedSink(action), stream);
   }
 }
 
@@ -103,10 +105,10 @@ interface Done {
 
 /** A sink that has stopped, and what its records are tried with. */
 interface StoppedSink {
-  readonly status: ConnectorStatus;
+  readonly sink: ObservedSink;
   readonly failures: readonly FailedPart[];
   /** The state to restore, if an earlier quarantine was killed. */
-  readonly interrupted: WantedState | undefined;
+  readonly interrupted: RequestedState | undefined;
   readonly judges: Judges;
 }
 
@@ -114,11 +116,11 @@ interface StoppedSink {
 async function quarantineOnce(
   action: QuarantineAction,
   options: QuarantineOptions,
-  { status, failures, interrupted, judges }: StoppedSink,
+  { sink, failures, interrupted, judges }: StoppedSink,
   done: Done,
-): Promise<WantedState | 'planned' | 'again'> {
+): Promise<RequestedState | 'planned' | 'again'> {
   const { stream } = action;
-  await requireOffsetApi(action);
+  await abilityOf(action.host, 'offsets').require();
   const positions = await readPositions(action);
   const search = await findCulprits({ ...action, judges }, positions, options.max - done.moved.length);
   const steps = planSteps(positions, search.culprits);
@@ -130,7 +132,7 @@ async function quarantineOnce(
   options.onPlan(plan);
   if (options.dryRun) return 'planned';
   await options.agree(plan);
-  const state = interrupted ?? stateToRestore(status);
+  const state = interrupted ?? requestedState(sink.state);
   const interruption = interruptionOf(action);
   await interruption.write({ state, at: new Date().toISOString() });
   const change = async (): Promise<void> => {
@@ -139,7 +141,7 @@ async function quarantineOnce(
     done.written += written;
   };
   try {
-    await whileStopped(action, status, change, state);
+    await whileStopped(action, sink, change, state);
     await interruption.write(undefined);
     if (state === 'RUNNING') await waitUntilPast(action, steps);
     return state;
@@ -152,10 +154,10 @@ async function quarantineOnce(
 
 /** Waits until the sink has committed a record behind each step, where there is one. Errors: REFUSED, TIMEOUT. */
 async function waitUntilPast(action: QuarantineAction, steps: readonly PartitionStep[]): Promise<void> {
-  const { stream, target, timeoutMs, signal } = action;
+  const { stream, host, timeoutMs, signal } = action;
   const look = async (): Promise<true | undefined> => {
-    const status = await target.status(stream.sink.name);
-    if (status !== undefined && failuresOf(status, stream).length > 0) throw failingSink(status, stream);
+    const sink = await host.observe(stream.sink.name);
+    if (sink !== undefined && failuresOf(sink, stream).length > 0) throw sinkFailure(sink, stream);
     const positions = new Map((await readPositions(action)).map((one) => [one.partition, one]));
     const isPast = steps.every(({ partition, to }) => {
       const position = positions.get(partition);
@@ -167,13 +169,13 @@ async function waitUntilPast(action: QuarantineAction, steps: readonly Partition
   await waitFor(look, { what, timeoutMs, everyMs: 500, signal });
 }
 
-/** Whether the sink ran into another failure: `details.failures` of `failingSink`. */
+/** Whether the sink ran into another failure: `details.failures` of `sinkFailure`. */
 const failsAgain = (error: unknown): boolean =>
   error instanceof ConnectError && error.code === 'REFUSED' && Array.isArray(error.details.failures);
 
 interface Interruption {
   /** The state that the sink shall have afterwards. */
-  readonly state: WantedState;
+  readonly state: RequestedState;
   readonly at: string;
 }
 
@@ -191,7 +193,7 @@ function interruptionOf(action: QuarantineAction) {
  * The state that a killed quarantine has to restore; undefined when none has left the sink stopped. A sink that is not stopped
  * has been started by somebody since. A stop by somebody has no mark, and is left alone.
  */
-async function readInterrupted(action: QuarantineAction, { state }: ConnectorStatus): Promise<WantedState | undefined> {
+async function readInterrupted(action: QuarantineAction, { state }: ObservedSink): Promise<RequestedState | undefined> {
   const interruption = interruptionOf(action);
   const mark = await interruption.read();
   if (mark === undefined || state === 'STOPPED') return mark?.state;

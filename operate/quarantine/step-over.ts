@@ -6,7 +6,7 @@ import { type Judges, judgeRecords } from '../judge-records.ts';
 import { readPositions } from '../offset-positions.ts';
 import { placeOf } from '../record-place.ts';
 import { setOffsets } from '../reset-offsets.ts';
-import type { SinkAction } from '../settle-sink.ts';
+import type { SinkAction } from '../sink-action.ts';
 import { copyToDeadLetters, type MovedRecord } from './copy-to-dead-letters.ts';
 import { type PartitionStep, planSteps } from './quarantine-plan.ts';
 

@@ -12,7 +12,7 @@ export interface DockerOptions {
   /** Whatever Docker says while it works. */
   readonly onOutput?: (text: string) => void;
   readonly onNote?: (message: string) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A service of docker-compose.yml that has a container. */

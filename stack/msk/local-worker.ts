@@ -24,7 +24,7 @@ export interface LocalWorkerOptions {
   /** The process environment, and what the worker gets besides the usual. */
   readonly env: NodeJS.ProcessEnv;
   readonly variables?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface LocalWorker {

@@ -7,7 +7,7 @@ export interface WorkerArtifactOptions {
   /** The process environment: CONNECT_CACHE_DIR and CONNECT_MAVEN_URL are read from it. */
   readonly env: NodeJS.ProcessEnv;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

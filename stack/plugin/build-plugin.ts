@@ -21,7 +21,7 @@ export interface PluginRequest {
   /** The process environment: CONNECT_CACHE_DIR and CONNECT_MAVEN_URL are read from it. */
   readonly env: NodeJS.ProcessEnv;
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One jar of the plugin, as the manifest inside lists it. */

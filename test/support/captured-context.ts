@@ -16,7 +16,7 @@ export interface CapturedOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly isTty?: boolean;
   /** Interrupts as well. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A command's context in this process: no terminal unless asked for, and what is written is kept. */

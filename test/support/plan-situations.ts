@@ -1,8 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { DesiredStream, ObservedStream, PlanInput } from '../../connectors/plan/plan.ts';
-import type { ObservedOffset } from '../../connectors/plan/start-plan.ts';
+import type { PlanInput, PlannedStream } from '../../connectors/plan/plan.ts';
+import type { StartFrom } from '../../connectors/plan/start-plan.ts';
+import { planRestSink } from '../../connectors/rest/plan.ts';
+import type { DesiredSink, ObservedSink, SinkConfig } from '../../connectors/sink-config.ts';
+import type { SinkPosition } from '../../connectors/sink-group.ts';
+import type { TopicSpec } from '../../connectors/topics.ts';
+import { positions as stream } from './positions-stream.ts';
 
 /** `test/fixtures/plans`: a base that is in sync, and a folder for each situation with its merge patch and its plan. */
 export const planFixtures = join(import.meta.dirname, '..', 'fixtures', 'plans');
@@ -12,39 +17,70 @@ export const situationNames: readonly string[] = readdirSync(planFixtures, { wit
   .map(({ name }) => name)
   .sort();
 
-type Topics = Readonly<Record<string, Omit<DesiredStream['topics'][number], 'name'>>>;
-
 /** As the files have it: topics by name, offsets as numbers. */
-interface SituationFile extends Omit<PlanInput, 'streams' | 'settings'> {
-  readonly desired: Omit<DesiredStream, 'topics'> & { readonly topics: Topics };
-  readonly observed: Omit<ObservedStream, 'offsets' | 'connector'> & {
-    readonly connector?: ObservedStream['connector'];
-    readonly offsets: readonly Record<'partition' | 'low' | 'end', number>[];
+interface SituationFile extends Omit<PlanInput, 'streams'> {
+  readonly desired: {
+    readonly topics: Readonly<Record<string, Omit<TopicSpec, 'name'>>>;
+    readonly replicationFactor: number;
+    readonly subject: string;
+    readonly connector: {
+      readonly name: string;
+      readonly config: SinkConfig;
+      readonly state?: 'running' | 'paused' | 'stopped';
+      readonly from?: StartFrom;
+    };
+  };
+  readonly observed: PlannedStream['observed'] & {
+    readonly connector?: Pick<ObservedSink, 'config' | 'state'>;
+    readonly offsets: readonly Readonly<Record<'partition' | 'low' | 'end' | 'committed', number | undefined>>[];
   };
 }
 
-/** The input of a situation's plan, but for the settings' lookup. */
-export function situationInput(name: string): Omit<PlanInput, 'settings'> {
+/** The input of a situation's plan, on a Connect cluster. */
+export function situationInput(name: string): PlanInput {
+  const { desired, observed, ...rest } = situationFile(name);
+  const topics = Object.entries(desired.topics).map(([topic, spec]) => ({ name: topic, ...spec }));
+  const { replicationFactor, subject } = desired;
+  const sink = planRestSink(...situationSink(name), (text) => text);
+  return { ...rest, streams: [{ topics, replicationFactor, subject, observed, sink }] };
+}
+
+/** A situation's sink: as it is wanted, as it is, and where the group of one that is not there stands. */
+export function situationSink(name: string): [DesiredSink, ObservedSink | undefined, readonly SinkPosition[]] {
+  const { desired, observed } = situationFile(name);
+  const { config, state, from = 'resume' } = desired.connector;
+  const sink = { ...stream.sink, name: desired.connector.name, state };
+  const { connector } = observed;
+  return [
+    { stream: { ...stream, sink }, config, from },
+    connector === undefined ? undefined : toObserved(connector),
+    observed.offsets.map(toPosition),
+  ];
+}
+
+const toObserved = ({ config, state = 'UNASSIGNED' }: Pick<ObservedSink, 'config' | 'state'>): ObservedSink => ({
+  name: config.name ?? '',
+  config,
+  state,
+  worker: 'worker',
+  tasks: [],
+  expectedTasks: 1,
+  decidedByHost: [],
+});
+
+const toPosition = ({ partition = 0, low = 0, end = 0, committed }: SituationFile['observed']['offsets'][number]) => ({
+  partition,
+  low: BigInt(low),
+  end: BigInt(end),
+  committed: committed === undefined ? undefined : BigInt(committed),
+  lag: 0n,
+});
+
+function situationFile(name: string): SituationFile {
   const base: unknown = parse(readFileSync(join(planFixtures, 'base.yaml'), 'utf8'));
   const patch: unknown = parse(readFileSync(join(planFixtures, name, 'situation.yaml'), 'utf8'));
-  const { desired, observed, ...rest } = merged(base, patch) as SituationFile;
-  const topics = Object.entries(desired.topics).map(([topic, spec]) => ({ name: topic, ...spec }));
-  const offsets = observed.offsets.map(toOffset);
-  return {
-    ...rest,
-    streams: [{ desired: { ...desired, topics }, observed: { ...observed, connector: observed.connector, offsets } }],
-  };
+  return merged(base, patch) as SituationFile;
 }
-
-const toOffset = (file: object): ObservedOffset => ({
-  committed: undefined,
-  ...(Object.fromEntries(
-    Object.entries(file).map(([key, value]) => [
-      key,
-      ['low', 'end', 'committed'].includes(key) ? BigInt(value) : value,
-    ]),
-  ) as unknown as Omit<ObservedOffset, 'committed'>),
-});
 
 /** JSON merge patch (RFC 7386): null takes a key away. */
 function merged(base: unknown, patch: unknown): unknown {

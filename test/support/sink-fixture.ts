@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import { renderSink, type SinkConfig } from '../../connectors/render/render-sink.ts';
-import { createRestTarget } from '../../connectors/rest/api.ts';
-import { type DeployEvent, type DeployOptions, type DeployResult, deploySink } from '../../connectors/rest/deploy.ts';
-import type { ConnectTarget } from '../../connectors/targets/target.ts';
+import type { DeployResult, DeployWait } from '../../connectors/host.ts';
+import { renderSink } from '../../connectors/render/render-sink.ts';
+import { createRestApi, type RestApi } from '../../connectors/rest/api.ts';
+import { createRestHost } from '../../connectors/rest/host.ts';
+import type { SinkConfig } from '../../connectors/sink-config.ts';
+import { createSinkGroups, type SinkGroups } from '../../connectors/sink-group.ts';
 import { ensureTopics } from '../../connectors/topics.ts';
-import { groupMembers } from '../../connectors/wait/group-members.ts';
+import type { SinkEvent } from '../../connectors/wait/wait.ts';
 import { createKafka, withAdmin } from '../../core/kafka.ts';
 import { withPostgres } from '../../core/postgres.ts';
 import { migrate } from '../../migrations/runner.ts';
@@ -24,16 +26,27 @@ import { createTestProject, type TestProject } from './project.ts';
 export interface SinkFixture {
   readonly test: TestProject;
   readonly stream: StreamDefinition;
-  readonly target: ConnectTarget;
+  readonly api: RestApi;
+  readonly groups: SinkGroups;
   readonly config: SinkConfig;
-  /** Deploys with short settling and few restarts; keeps the events. */
-  deploy(changes?: Partial<DeployOptions>): Promise<DeployResult & { events: DeployEvent[] }>;
+  /** Plans, and deploys that plan with short settling; keeps the events. */
+  deploy(changes?: DeployChanges): Promise<DeployResult & { events: SinkEvent[] }>;
   /** Sends `count` good updates, numbered from `from`, each for a position of its own. */
   produce(count: number, from?: number): Promise<void>;
   produceBytes(key: string, value: Buffer): Promise<void>;
   /** A good update with changes, framed; past the producer and its checks. */
   encode(number: number, changes?: AvroRecord): Buffer;
   query(sql: string): Promise<Record<string, unknown>[]>;
+}
+
+/** What a test changes of a deploy. */
+export interface DeployChanges extends Partial<DeployWait> {
+  /** The cluster that is deployed to. */
+  readonly api?: RestApi;
+  /** The cluster as the plan sees it. Default: the same. */
+  readonly plannedBy?: RestApi;
+  readonly config?: SinkConfig;
+  readonly stream?: StreamDefinition;
 }
 
 export async function createSinkFixture(name: string): Promise<SinkFixture> {
@@ -46,11 +59,12 @@ export async function createSinkFixture(name: string): Promise<SinkFixture> {
   const { id } = await registerSchema(registry, { subject: valueSubject(stream), schemaText: schema.text });
   const type = createAvroType(schema.raw);
   const config = renderSink(stream, test.environment, schema.fields);
-  const target = createRestTarget({
+  const api = createRestApi({
     ...workerConnection(test.environment, test.secrets),
     secrets: knownSecrets(test.environment, test.secrets),
   });
   const kafka = { brokers: test.environment.kafka.brokers };
+  const groups = createSinkGroups(kafka);
   await withAdmin(kafka, 'test', (admin) => ensureTopics(admin, stream, 1));
 
   const send = async (messages: { key: string; value: Buffer }[]) => {
@@ -66,23 +80,26 @@ export async function createSinkFixture(name: string): Promise<SinkFixture> {
   return {
     test,
     stream,
-    target,
+    api,
+    groups,
     config,
-    async deploy(changes = {}) {
-      const events: DeployEvent[] = [];
-      const onEvent = (event: DeployEvent) => void events.push(event);
-      const result = await withAdmin(kafka, 'test', (admin) =>
-        deploySink({
-          target,
-          stream,
-          config,
-          timeoutMs: 60_000,
-          settleMs: 1_000,
-          members: () => groupMembers(admin, stream),
-          onEvent,
-          ...changes,
-        }),
-      );
+    async deploy({
+      api: target = api,
+      plannedBy = target,
+      config: other = config,
+      stream: changed = stream,
+      ...wait
+    } = {}) {
+      const events: SinkEvent[] = [];
+      const onEvent = (event: SinkEvent) => void events.push(event);
+      const desired = { stream: changed, config: other, from: 'resume' } as const;
+      const { entries } = await createRestHost(plannedBy, groups).plan(desired);
+      const result = await createRestHost(target, groups).deploy(desired, entries, {
+        timeoutMs: 60_000,
+        settleMs: 1_000,
+        onEvent,
+        ...wait,
+      });
       return { ...result, events };
     },
     produce: (count, from = 0) =>

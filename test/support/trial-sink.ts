@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderSink } from '../../connectors/render/render-sink.ts';
-import { createRestTarget } from '../../connectors/rest/api.ts';
-import type { ConnectTarget } from '../../connectors/targets/target.ts';
+import { createRestApi, type RestApi } from '../../connectors/rest/api.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { createKafka, withAdmin } from '../../core/kafka.ts';
 import { withPostgres } from '../../core/postgres.ts';
@@ -59,7 +58,7 @@ export async function createTrials(name: string): Promise<Trials> {
   const producer = createKafka(kafka, 'test').producer();
   await producer.connect();
   const registry = createSchemaRegistry(registryConnection(test.environment, test.secrets));
-  const target = createRestTarget({
+  const api = createRestApi({
     ...workerConnection(test.environment, test.secrets),
     secrets: knownSecrets(test.environment, test.secrets),
   });
@@ -81,10 +80,10 @@ export async function createTrials(name: string): Promise<Trials> {
       const first = [...records.map(encode), ...raw];
       const config = { ...renderSink(stream, test.environment, schema.fields), 'tasks.max': '1' };
       if (before) await send(first);
-      await target.putConfig(stream.sink.name, config);
+      await api.putConfig(stream.sink.name, config);
       if (!before) await send(first);
       return {
-        ...trialSink(test, target, stream, schemaName),
+        ...trialSink(test, api, stream, schemaName),
         send: (...more) => send(more.map(encode)),
       };
     },
@@ -139,7 +138,7 @@ const pick = (record: AvroRecord, names: readonly string[]): AvroRecord =>
 
 function trialSink(
   test: TestProject,
-  target: ConnectTarget,
+  api: RestApi,
   stream: StreamDefinition,
   schemaName: string,
 ): Omit<TrialSink, 'send'> {
@@ -149,7 +148,7 @@ function trialSink(
       return (await client.query<Record<string, unknown>>(sql)).rows;
     });
   const state = async () => {
-    const status = await target.status(stream.sink.name);
+    const status = await api.status(stream.sink.name);
     const task = status?.tasks[0];
     return task === undefined ? undefined : { state: task.state, trace: task.trace ?? '' };
   };

@@ -1,6 +1,6 @@
 import { deadLetterTopic, sinkGroup } from '../../../pipeline/names.ts';
 import type { StreamDefinition } from '../../../pipeline/types.ts';
-import type { SinkConfig } from '../../render/render-sink.ts';
+import type { SinkConfig } from '../../sink-config.ts';
 import {
   type Arns,
   allow,

@@ -5,7 +5,7 @@ import { createScrub } from '../../../core/scrub.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { MskApi, MskConnector, MskPlugin, MskWorkerConfiguration } from '../api.ts';
 import { awsError, clientOptions } from './client.ts';
-import { uploadFile, workerBrokers } from './resources.ts';
+import { putObject, workerBrokers } from './resources.ts';
 import { fromDescription, fromOperation, reasonOf, toCreate, toUpdate } from './shapes.ts';
 
 export interface MskApiOptions extends Pick<MskConnect, 'region' | 'endpoints'> {
@@ -77,9 +77,9 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
         arn,
         name: reply.name ?? '',
         state: reply.customPluginState ?? '',
-        ...(reason === undefined ? {} : { reason }),
+        reason,
         revision: reply.latestRevision?.revision ?? 1,
-        ...(md5 === undefined ? {} : { md5 }),
+        md5,
       };
     });
 
@@ -155,8 +155,7 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
     pluginName: async (arn) => (await describePlugin(arn))?.name,
     createPlugin: ({ name, bucketArn, key, objectVersion, tags }) =>
       call(`create plugin ${name}`, async (client, sdk) => {
-        const version = objectVersion === undefined ? {} : { objectVersion };
-        const location = { s3Location: { bucketArn, fileKey: key, ...version } };
+        const location = { s3Location: { bucketArn, fileKey: key, objectVersion } };
         await client.send(new sdk.CreateCustomPluginCommand({ name, contentType: 'ZIP', location, ...given(tags) }));
       }),
     async findWorkerConfiguration(name) {
@@ -183,7 +182,7 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
         await client.send(new sdk.TagResourceCommand({ resourceArn: arn, tags }));
       }),
     brokers: (clusterArn, how) => workerBrokers({ region, endpoint: endpoints.kafka }, clusterArn, how, scrub),
-    upload: (file) => uploadFile({ region, endpoint: endpoints.s3 }, file, scrub),
+    upload: (object) => putObject({ region, endpoint: endpoints.s3 }, object, scrub),
   };
 }
 

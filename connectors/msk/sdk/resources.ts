@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { GetBootstrapBrokersResponse } from '@aws-sdk/client-kafka';
 import { ConnectError } from '../../../core/errors.ts';
 import { optionalPackage } from '../../../core/optional-package.ts';
 import type { Scrub } from '../../../core/scrub.ts';
 import type { MskAccess } from '../../../pipeline/kafka-settings.ts';
-import type { FixedSettings } from '../api.ts';
+import type { FixedSettings, MskApi } from '../api.ts';
 import { type AwsOptions, awsError, clientOptions } from './client.ts';
 
 /** Region, and another address of the service where the environment has one. */
@@ -63,20 +62,13 @@ export async function workerBrokers(
   return (await bootstrapBrokers(place, question, scrub)).sort();
 }
 
-export interface UploadedFile {
-  readonly path: string;
-  readonly size: number;
-  readonly bucket: string;
-  readonly key: string;
-}
-
 /**
- * Puts a file into a bucket unless an object of that key and size is there: keys are named by their contents. Returns the
+ * Puts bytes into a bucket unless an object of that key and size is there: keys are named by their contents. Returns the
  * object's version where the bucket keeps versions.
  */
-export async function uploadFile(
+export async function putObject(
   place: Place,
-  { path, size, bucket, key }: UploadedFile,
+  { bytes, bucket, key }: Parameters<MskApi['upload']>[0],
   scrub: Scrub,
 ): Promise<string | undefined> {
   try {
@@ -86,8 +78,8 @@ export async function uploadFile(
       if ((error as { name?: string }).name === 'NotFound') return undefined;
       throw error;
     });
-    if (there?.ContentLength === size) return there.VersionId;
-    const put = new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: await readFile(path) });
+    if (there?.ContentLength === bytes.length) return there.VersionId;
+    const put = new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes });
     return (await client.send(put)).VersionId;
   } catch (error) {
     throw awsError(error, `S3 could not store ${key} in ${bucket}`, scrub);

@@ -57,10 +57,8 @@ export function toUpdate(
   return {
     ...which,
     // An update of autoscaled capacity has to give both scaling policies, which ours always has.
-    ...(capacity === undefined ? {} : { capacity: toCapacity(capacity) as UpdateConnectorCommandInput['capacity'] }),
-    ...(plugin === undefined
-      ? {}
-      : { plugins: [{ customPlugin: { customPluginArn: plugin.arn, revision: plugin.revision } }] }),
+    capacity: capacity && (toCapacity(capacity) as UpdateConnectorCommandInput['capacity']),
+    plugins: plugin && [{ customPlugin: { customPluginArn: plugin.arn, revision: plugin.revision } }],
     ...(workerConfiguration === 'default' ? { useDefaultWorkerConfiguration: true } : given(workerConfiguration)),
   };
 }
@@ -80,7 +78,7 @@ function toCapacity(capacity: MskCapacity): CapacityInput {
       maxWorkerCount: maxWorkers,
       scaleInPolicy: { cpuUtilizationPercentage: scaleInCpu },
       scaleOutPolicy: { cpuUtilizationPercentage: scaleOutCpu },
-      ...(maxTasks === undefined ? {} : { maxAutoscalingTaskCount: maxTasks }),
+      maxAutoscalingTaskCount: maxTasks,
     },
   };
 }
@@ -91,7 +89,6 @@ function fromCapacity(capacity: CapacityDescription | undefined): MskCapacity {
     const { mcuCount = 0, workerCount = 0 } = provisionedCapacity ?? {};
     return { provisioned: { mcuCount, workerCount } };
   }
-  const maxTasks = autoScaling.maxAutoscalingTaskCount;
   return {
     autoscaled: {
       mcuCount: autoScaling.mcuCount ?? 0,
@@ -99,7 +96,7 @@ function fromCapacity(capacity: CapacityDescription | undefined): MskCapacity {
       maxWorkers: autoScaling.maxWorkerCount ?? 0,
       scaleInCpu: autoScaling.scaleInPolicy?.cpuUtilizationPercentage ?? 0,
       scaleOutCpu: autoScaling.scaleOutPolicy?.cpuUtilizationPercentage ?? 0,
-      ...(maxTasks === undefined ? {} : { maxTasks }),
+      maxTasks: autoScaling.maxAutoscalingTaskCount,
     },
   };
 }
@@ -117,11 +114,9 @@ function toLogDelivery({ cloudWatch, s3, firehose }: MskLogs): LogDelivery {
 function fromLogDelivery(logs: LogDeliveryDescription | undefined): MskLogs {
   const { cloudWatchLogs, s3, firehose } = logs?.workerLogDelivery ?? {};
   return {
-    ...(cloudWatchLogs?.enabled === true ? { cloudWatch: { logGroup: cloudWatchLogs.logGroup ?? '' } } : {}),
-    ...(s3?.enabled === true
-      ? { s3: { bucket: s3.bucket ?? '', ...(s3.prefix === undefined ? {} : { prefix: s3.prefix }) } }
-      : {}),
-    ...(firehose?.enabled === true ? { firehose: { deliveryStream: firehose.deliveryStream ?? '' } } : {}),
+    cloudWatch: cloudWatchLogs?.enabled === true ? { logGroup: cloudWatchLogs.logGroup ?? '' } : undefined,
+    s3: s3?.enabled === true ? { bucket: s3.bucket ?? '', prefix: s3.prefix } : undefined,
+    firehose: firehose?.enabled === true ? { deliveryStream: firehose.deliveryStream ?? '' } : undefined,
   };
 }
 
@@ -132,12 +127,11 @@ export function fromDescription(reply: DescribeConnectorCommandOutput): MskConne
   }
   const cluster = reply.kafkaCluster?.apacheKafkaCluster;
   const plugin = plugins?.[0]?.customPlugin;
-  const reason = reasonOf(reply.stateDescription);
   return {
     arn: connectorArn,
     name: connectorName,
     state: connectorState as MskState,
-    ...(reason === undefined ? {} : { reason }),
+    reason: reasonOf(reply.stateDescription),
     currentVersion: currentVersion ?? '',
     config: reply.connectorConfiguration ?? {},
     capacity: fromCapacity(reply.capacity),
@@ -164,7 +158,6 @@ export function fromDescription(reply: DescribeConnectorCommandOutput): MskConne
 }
 
 export function fromOperation(reply: DescribeConnectorOperationCommandOutput): MskOperation {
-  const error = reasonOf(reply.errorInfo);
   return {
     arn: reply.connectorOperationArn ?? '',
     type: reply.connectorOperationType ?? '',
@@ -173,13 +166,13 @@ export function fromOperation(reply: DescribeConnectorOperationCommandOutput): M
       type: stepType,
       state: stepState,
     })),
-    ...(error === undefined ? {} : { error }),
+    error: reasonOf(reply.errorInfo),
   };
 }
 
 export const reasonOf = (
-  told: { readonly code?: string | undefined; readonly message?: string | undefined } | undefined,
+  given: { readonly code?: string | undefined; readonly message?: string | undefined } | undefined,
 ): ServiceReason | undefined =>
-  told === undefined || (told.code === undefined && told.message === undefined)
+  given === undefined || (given.code === undefined && given.message === undefined)
     ? undefined
-    : { code: told.code ?? '', message: told.message ?? '' };
+    : { code: given.code ?? '', message: given.message ?? '' };

@@ -1,33 +1,41 @@
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import { ConnectError } from '../../../core/errors.ts';
 import { optionalPackage } from '../../../core/optional-package.ts';
 import type { Scrub } from '../../../core/scrub.ts';
+import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import { awsError, clientOptions } from './client.ts';
-
-export interface WorkerLog {
-  readonly region: string;
-  readonly endpoint: string | undefined;
-  readonly logGroup: string;
-}
 
 /** Older failures have been seen, or are none any more. */
 const LOOK_BACK_MS = 24 * 3_600_000;
 /** Lines of a stack trace that are read after the one that begins it. */
 const TRACE_LINES = 200;
 
+/** As `taskTraces`, where the workers' log goes to CloudWatch; a log that cannot be read says so in the place of a trace. */
+export async function readTaskTraces(connect: MskConnect, connector: string, scrub: Scrub): Promise<string[]> {
+  if (connect.logs.cloudWatch === undefined) return [];
+  return taskTraces(connect, connect.logs.cloudWatch.logGroup, connector, scrub).catch((error: unknown) => [
+    ConnectError.from(error).message,
+  ]);
+}
+
 /**
  * Stack traces of a sink's failed tasks from the workers' log, the newest first, at most one for each task. A trace is the
  * worker's line that names the task and what follows it in the same log stream, up to the next line with a level.
  * Errors: those of `awsError`.
  */
-export async function taskTraces(log: WorkerLog, connector: string, scrub: Scrub): Promise<string[]> {
-  const { region, endpoint, logGroup } = log;
+async function taskTraces(
+  { region, endpoints }: MskConnect,
+  logGroup: string,
+  connector: string,
+  scrub: Scrub,
+): Promise<string[]> {
   try {
     const sdk = await optionalPackage(
       '@aws-sdk/client-cloudwatch-logs',
       "reading the workers' log",
       () => import('@aws-sdk/client-cloudwatch-logs'),
     );
-    const options = await clientOptions({ region, endpoint });
+    const options = await clientOptions({ region, endpoint: endpoints.logs });
     const client = new sdk.CloudWatchLogsClient(options);
     const filterPattern = `"WorkerSinkTask{id=${connector}-" "Task threw an uncaught"`;
     const found: FilteredLogEvent[] = [];

@@ -1,4 +1,4 @@
-import { positionsIn } from '../../offset-positions.ts';
+import { positionsIn } from '../../../connectors/sink-group.ts';
 import { broken, type Check, eachStream, ok } from '../check.ts';
 
 /** Kafka has not deleted what a sink had still to read. */

@@ -4,15 +4,20 @@ import { type Check, ok, warning } from '../check.ts';
 /** From here on a worker can change a sink's offsets. */
 const OLDEST = '3.6';
 
-/** The Connect cluster answers and is recent enough. */
-export const workerReachable: Check<'target'> = {
+/** The host of the sinks answers. Where it says the version of its workers, they are recent enough. */
+export const workerReachable: Check<'host'> = {
   name: 'worker.reachable',
   reaches: 'worker',
   needs: [],
-  async run({ target }) {
-    const { version } = await target.worker();
-    if (!isOlder(version, OLDEST)) return [ok(target.label, `Kafka Connect ${version}`)];
+  async run({ host }) {
+    const { label } = host;
+    if (host.worker === undefined) {
+      const { length } = await host.list();
+      return [ok(label, `answers; it has ${length} ${length === 1 ? 'connector' : 'connectors'}`)];
+    }
+    const { version } = await host.worker();
+    if (!isOlder(version, OLDEST)) return [ok(label, `Kafka Connect ${version}`)];
     const remedy = `update the worker to ${OLDEST} or newer; until then \`connect offsets reset\` does not work`;
-    return [warning(target.label, `Kafka Connect ${version} cannot change offsets`, remedy)];
+    return [warning(label, `Kafka Connect ${version} cannot change offsets`, remedy)];
   },
 };

@@ -31,7 +31,7 @@ test('a sink is planned, deployed, held back, started elsewhere, imported and pr
     expect(stderr).toMatch(
       /✗ 1 finding of connect check; nothing was changed\n {2}connectors\/positions\.yaml:\d+:\d+ /,
     );
-    expect(await sink.target.config(name)).toBeUndefined();
+    expect(await sink.api.config(name)).toBeUndefined();
     define('  omit: [no_such_field]\n', '');
   });
 
@@ -42,7 +42,7 @@ test('a sink is planned, deployed, held back, started elsewhere, imported and pr
     const { code, stdout } = await run('deploy', '--plan', 'next.plan');
     expect(stdout).toContain(`+ connector ${name}  created; RUNNING 2/2 tasks\n`);
     expect(code).toBe(0);
-    expect((await sink.target.config(name))?.[OWNER_KEY]).toBe(`test-${sink.test.suffix}`);
+    expect((await sink.api.config(name))?.[OWNER_KEY]).toBe(`test-${sink.test.suffix}`);
     const imported = await run('import', name);
     expect(imported.code).toBe(0);
     expect(imported.stderr).toBe(`connectors/positions.yaml as printed renders to what ${name} has\n`);
@@ -62,7 +62,7 @@ test('a sink is planned, deployed, held back, started elsewhere, imported and pr
     expect(JSON.parse(moved.stdout).error.details.moved).toEqual([
       `connector ${name}: its definition changed; planned: unchanged, now: update (batch.size)`,
     ]);
-    expect((await sink.target.config(name))?.['batch.size']).toBe('1000');
+    expect((await sink.api.config(name))?.['batch.size']).toBe('1000');
     expect((await run('deploy', '--plan', 'next.plan', '-e', 'other')).stderr).toContain(
       'is a plan for local, not for',
     );
@@ -77,7 +77,7 @@ test('a sink is planned, deployed, held back, started elsewhere, imported and pr
       /updated; PAUSED.*\n {4}~ batch\.size {2}"1000" → "250"\n {4}~ sink\.state {2}"running" → "paused"/,
     );
     // Kafka Connect takes a new configuration up by a restart, of a held connector as well.
-    await eventually(async () => expect(await sink.target.status(name)).toMatchObject({ state: 'PAUSED' }), {
+    await eventually(async () => expect(await sink.api.status(name)).toMatchObject({ state: 'PAUSED' }), {
       timeoutMs: 30_000,
     });
     await sink.produce(10);
@@ -85,7 +85,7 @@ test('a sink is planned, deployed, held back, started elsewhere, imported and pr
     define('state: paused', 'state: running');
     expect((await connect('deploy', '--yes')).stdout).toContain('updated; RUNNING 2/2 tasks');
     await rowsToBe(10);
-    const tasks = await sink.target.tasks(name);
+    const tasks = await sink.api.tasks(name);
     expect(tasks.map((task) => task.config['batch.size'])).toEqual(['250', '250']);
   });
 
@@ -116,18 +116,18 @@ test('a sink is planned, deployed, held back, started elsewhere, imported and pr
     await connect('delete', '--offsets', '--yes');
     define('state: running', 'state: paused');
     expect((await connect('deploy', '--yes', '--no-wait')).stdout).toContain('created; not waited for');
-    await eventually(async () => expect(await sink.target.status(name)).toMatchObject({ state: 'PAUSED' }), {
+    await eventually(async () => expect(await sink.api.status(name)).toMatchObject({ state: 'PAUSED' }), {
       timeoutMs: 30_000,
     });
-    expect(await sink.target.offsets(name)).toEqual([]);
+    expect(await sink.api.offsets(name)).toEqual([]);
   });
 
   await step('prune deletes what this project has deployed and no longer defines, and nothing else', async () => {
     const foreign = `foreign-${sink.test.suffix}`;
     const url = sink.config['connection.url']?.replaceAll(name, foreign) ?? '';
     const config = { ...sink.config, name: foreign, 'connection.url': url, [OWNER_KEY]: 'somebody' };
-    await sink.target.createHeld(foreign, config, 'STOPPED');
-    await eventually(async () => expect(await sink.target.status(foreign)).toMatchObject({ state: 'STOPPED' }), {
+    await sink.api.createHeld(foreign, config, 'STOPPED');
+    await eventually(async () => expect(await sink.api.status(foreign)).toMatchObject({ state: 'STOPPED' }), {
       timeoutMs: 30_000,
     });
     const file = join(sink.test.root, sink.stream.file);
@@ -147,8 +147,8 @@ test('a sink is planned, deployed, held back, started elsewhere, imported and pr
     expect((await run('plan')).stdout).not.toContain(name);
     const pruned = await run('deploy', '--prune', '--yes', '-o', 'json');
     expect(JSON.parse(pruned.stdout)).toMatchObject({ streams: [{ outcome: 'created' }], pruned: [name] });
-    expect(await sink.target.config(name)).toBeUndefined();
-    expect(await sink.target.config(foreign)).toBeDefined();
+    expect(await sink.api.config(name)).toBeUndefined();
+    expect(await sink.api.config(foreign)).toBeDefined();
     expect((await run('plan', '--prune', '--only', 'funding_payments')).code).toBe(64);
   });
 });

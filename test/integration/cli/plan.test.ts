@@ -21,7 +21,7 @@ describe('connect plan on a real stack', () => {
     expect(stdout).toMatch(/ = migrations +\d+ of \d+ applied\n/);
     expect(stdout).toMatch(/Plan: 1 to create, 0 to update, 0 to replace, 0 to delete\n$/);
     expect(code).toBe(2);
-    expect(await sink.target.config(sink.stream.sink.name)).toBeUndefined();
+    expect(await sink.api.config(sink.stream.sink.name)).toBeUndefined();
   });
 
   it('is empty after the deploy', async () => {
@@ -34,7 +34,7 @@ describe('connect plan on a real stack', () => {
 
   it('shows what somebody changed by hand, as JSON too, and no secret', async () => {
     const { name } = sink.stream.sink;
-    await sink.target.putConfig(name, { ...sink.config, 'batch.size': '7', 'connection.password': 'hunter2-plain' });
+    await sink.api.putConfig(name, { ...sink.config, 'batch.size': '7', 'connection.password': 'hunter2-plain' });
     const { stdout } = await plan();
     expect(stdout).toContain('~ batch.size           "7" → "1000"\n');
     expect(stdout).toContain('~ connection.password  (secret) a literal → ${env:');
@@ -42,7 +42,7 @@ describe('connect plan on a real stack', () => {
     expect(json.code).toBe(2);
     expect(JSON.parse(json.stdout)).toMatchObject({ version: 1, counts: { create: 0, update: 1 } });
     expect(stdout + json.stdout).not.toContain('hunter2-plain');
-    await sink.target.putConfig(name, sink.config);
+    await sink.api.putConfig(name, sink.config);
   });
 
   it('grows a topic of keyed records only on request', async () => {

@@ -26,7 +26,7 @@ const leaksIn = (text: string): string[] =>
 it('a connector that somebody has given literal secrets shows none, in no command, file or log', async () => {
   const { name } = sink.stream.sink;
   await sink.deploy();
-  await sink.target.putConfig(name, {
+  await sink.api.putConfig(name, {
     ...sink.config,
     'connection.url': `${sink.config['connection.url']}?password=${encodeURIComponent(known)}`,
     'connection.password': unknown,

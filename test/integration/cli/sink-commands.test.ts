@@ -45,7 +45,7 @@ test('a sink is rendered, deployed, looked at, changed and diagnosed', { timeout
       expect(stdout).toBe('');
       expect(stderr).toContain(`  + connector ${sink.stream.sink.name} `);
       expect(stderr).toContain('say --yes to do it');
-      expect(await sink.target.config(sink.stream.sink.name)).toBeUndefined();
+      expect(await sink.api.config(sink.stream.sink.name)).toBeUndefined();
     },
   );
 

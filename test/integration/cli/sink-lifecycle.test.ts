@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRestHost } from '../../../connectors/rest/host.ts';
 import { resetOffsets } from '../../../operate/reset-offsets.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type InProcessResult, runInProcess } from '../../support/in-process-cli.ts';
@@ -37,7 +38,7 @@ describe('the life of a deployed sink', () => {
     const { code, stdout } = await connect('pause');
     expect(code).toBe(0);
     expect(stdout).toBe(`~ connector ${name}  RUNNING → PAUSED 2/2 tasks\n`);
-    expect(await sink.target.status(name)).toMatchObject({ state: 'PAUSED', tasks: [{ state: 'PAUSED' }, {}] });
+    expect(await sink.api.status(name)).toMatchObject({ state: 'PAUSED', tasks: [{ state: 'PAUSED' }, {}] });
     const again = await connect('pause');
     expect(again.code).toBe(0);
     expect(again.stdout).toBe(`= connector ${name}  PAUSED 2/2 tasks\n`);
@@ -78,7 +79,7 @@ describe('the life of a deployed sink', () => {
     await sink.query('ALTER TABLE positions RENAME COLUMN mark_price TO mark');
     await sink.produce(1, 20);
     await eventually(
-      async () => expect((await sink.target.status(name))?.tasks.map((task) => task.state)).toContain('FAILED'),
+      async () => expect((await sink.api.status(name))?.tasks.map((task) => task.state)).toContain('FAILED'),
       { timeoutMs: 30_000 },
     );
     // On a busy machine the task may meet its first record only after it was seen to run for the settling time.
@@ -160,14 +161,15 @@ describe('the life of a deployed sink', () => {
     const move = { partition: 0, from: 1n, to: -5n, again: 0n, skipped: 0n };
     const action = {
       stream: sink.stream,
-      target: sink.target,
+      host: createRestHost(sink.api, sink.groups),
+      groups: sink.groups,
       kafka: { brokers: sink.test.environment.kafka.brokers },
       timeoutMs: 60_000,
     };
     await expect(resetOffsets(action, { moves: [move], again: 0n, skipped: 0n })).rejects.toMatchObject({
       message: expect.stringMatching(/could not set the offsets of /),
     });
-    expect(await sink.target.status(name)).toMatchObject({
+    expect(await sink.api.status(name)).toMatchObject({
       state: 'RUNNING',
       tasks: [{ state: 'RUNNING' }, { state: 'RUNNING' }],
     });
@@ -190,7 +192,7 @@ describe('the life of a deployed sink', () => {
     expect(stdout).toContain(`- connector ${name}  deleted\n`);
     expect(stdout).toMatch(/= offsets {2}kept .*a later deploy resumes at \S+-0@\d+/);
     expect(stdout).toContain('= table public.positions  kept\n');
-    expect(await sink.target.config(name)).toBeUndefined();
+    expect(await sink.api.config(name)).toBeUndefined();
     expect(await json('delete', '--yes')).toMatchObject({ outcome: 'unchanged', offsets: 'kept' });
     await sink.query('DELETE FROM positions');
     await sink.deploy();

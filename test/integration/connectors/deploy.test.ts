@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SinkConfig } from '../../../connectors/render/render-sink.ts';
-import type { ConnectTarget } from '../../../connectors/targets/target.ts';
+import type { RestApi } from '../../../connectors/rest/api.ts';
+import { restOffsets } from '../../../connectors/rest/offsets.ts';
+import type { SinkConfig } from '../../../connectors/sink-config.ts';
 import { ConnectError } from '../../../core/errors.ts';
 import { waitFor } from '../../../core/retry.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
@@ -61,7 +62,7 @@ describe('deploying a sink to a real worker', () => {
       { key: 'batch.size', before: '1000', after: '700' },
       { key: 'errors.log.enable', before: 'true', after: 'false' },
     ]);
-    const tasks = await sink.target.tasks(sink.stream.sink.name);
+    const tasks = await sink.api.tasks(sink.stream.sink.name);
     expect(tasks.map((task) => task.config['batch.size'])).toEqual(['700', '700']);
     await sink.produce(100, 1_000);
     await rows(sink, 1_100);
@@ -74,7 +75,7 @@ describe('deploying a sink to a real worker', () => {
   });
 
   it('refuses what the worker refuses, setting by setting, and changes nothing', async () => {
-    const before = await sink.target.config(sink.stream.sink.name);
+    const before = await sink.api.config(sink.stream.sink.name);
     const config = {
       ...sink.config,
       'insert.mode': 'upsort',
@@ -90,42 +91,42 @@ describe('deploying a sink to a real worker', () => {
         expect.objectContaining({ key: 'tasks.max' }),
       ]),
     );
-    expect(await sink.target.config(sink.stream.sink.name)).toEqual(before);
+    expect(await sink.api.config(sink.stream.sink.name)).toEqual(before);
   });
 
   it('leaves a paused sink alone', async () => {
     const { name } = sink.stream.sink;
-    await sink.target.pause(name);
-    await waitFor(async () => ((await sink.target.status(name))?.state === 'PAUSED' ? true : undefined), {
+    await sink.api.pause(name);
+    await waitFor(async () => ((await sink.api.status(name))?.state === 'PAUSED' ? true : undefined), {
       timeoutMs: 20_000,
       what: 'the pause',
     });
     const error = await failureOf(sink.deploy({ config: { ...sink.config, 'batch.size': '7' } }));
     expect(error.message).toContain('is PAUSED');
-    expect((await sink.target.config(name))?.['batch.size']).toBe('1000');
-    await sink.target.resume(name);
-    await waitFor(async () => ((await sink.target.status(name))?.state === 'RUNNING' ? true : undefined), {
+    expect((await sink.api.config(name))?.['batch.size']).toBe('1000');
+    await sink.api.resume(name);
+    await waitFor(async () => ((await sink.api.status(name))?.state === 'RUNNING' ? true : undefined), {
       timeoutMs: 20_000,
       what: 'the resumption',
     });
     await sink.deploy();
   });
 
-  it('answers questions about offsets and topics, and sets offsets of a stopped sink', async () => {
+  it('shows offsets, and sets those of a stopped sink', async () => {
     const { name } = sink.stream.sink;
-    expect(await sink.target.topics(name)).toEqual([sink.stream.topic.name]);
-    const total = async () => (await sink.target.offsets(name)).reduce((sum, { offset = 0n }) => sum + offset, 0n);
-    await sink.target.stop(name);
-    await waitFor(async () => ((await sink.target.status(name))?.tasks.length === 0 ? true : undefined), {
+    const total = async () => (await sink.api.offsets(name)).reduce((sum, { offset = 0n }) => sum + offset, 0n);
+    await sink.api.stop(name);
+    await waitFor(async () => ((await sink.api.status(name))?.tasks.length === 0 ? true : undefined), {
       timeoutMs: 20_000,
       what: 'the stop',
     });
     expect(await total()).toBe(1_100n);
-    await sink.target.setOffsets(name, [{ topic: sink.stream.topic.name, partition: 0, offset: 0n }]);
+    const { set, forget } = restOffsets(sink.api);
+    await set(name, [{ topic: sink.stream.topic.name, partition: 0, offset: 0n }], { timeoutMs: 20_000 });
     expect(await total()).toBeLessThan(1_100n);
-    await sink.target.resetOffsets(name);
-    expect(await sink.target.offsets(name)).toEqual([]);
-    await sink.target.resume(name);
+    await forget(name, { timeoutMs: 20_000 });
+    expect(await sink.api.offsets(name)).toEqual([]);
+    await sink.api.resume(name);
     await sink.deploy();
     // Everything is delivered again, and no row is added.
     await waitFor(async () => ((await total()) === 1_100n ? true : undefined), {
@@ -151,7 +152,7 @@ describe('a deploy that fails', () => {
     expect(error).toMatchObject({ code: 'DEPLOY_FAILED', exitCode: 4 });
     expect(error.message).toContain('nowhere');
     expect(error.message).toMatch(/\n {2}rolled back: the connector was removed again$/);
-    expect(await sink.target.config(sink.stream.sink.name)).toBeUndefined();
+    expect(await sink.api.config(sink.stream.sink.name)).toBeUndefined();
   });
 
   it('goes back to the previous configuration, and waits until that runs', async () => {
@@ -164,7 +165,7 @@ describe('a deploy that fails', () => {
     expect(error.message).toContain('password authentication failed');
     expect(error.message).toMatch(/\n {2}rolled back to the previous config: RUNNING 2\/2 tasks$/);
     expect(error.message + JSON.stringify(error.details)).not.toContain('hunter2-plain');
-    expect(await sink.target.config(sink.stream.sink.name)).toEqual(sink.config);
+    expect(await sink.api.config(sink.stream.sink.name)).toEqual(sink.config);
     await sink.produce(10, 10);
     await rows(sink, 20);
   });
@@ -173,30 +174,30 @@ describe('a deploy that fails', () => {
     const config = { ...sink.config, 'connection.password': 'hunter2-plain' };
     const error = await failureOf(sink.deploy({ config, restarts: 0, settleMs: 5_000, rollback: false }));
     expect(error).toMatchObject({ code: 'REFUSED', exitCode: 1 });
-    expect(await sink.target.config(sink.stream.sink.name)).toEqual(config);
+    expect(await sink.api.config(sink.stream.sink.name)).toEqual(config);
     expect((await sink.deploy()).outcome).toBe('updated');
   });
 
   it('says so when going back fails too', async () => {
     let puts = 0;
-    const target: ConnectTarget = {
-      ...sink.target,
+    const api: RestApi = {
+      ...sink.api,
       putConfig(name, config) {
         puts += 1;
-        if (puts === 1) return sink.target.putConfig(name, config);
+        if (puts === 1) return sink.api.putConfig(name, config);
         throw new ConnectError('REFUSED', 'the worker takes no configuration any more');
       },
     };
     const config = { ...sink.config, 'connection.password': 'hunter2-plain' };
-    const error = await failureOf(sink.deploy({ target, config, restarts: 0, settleMs: 5_000 }));
+    const error = await failureOf(sink.deploy({ api, config, restarts: 0, settleMs: 5_000 }));
     expect(error).toMatchObject({ code: 'ROLLBACK_FAILED', exitCode: 5 });
     expect(error.message).toContain('password authentication failed');
     expect(error.message).toMatch(/\n {2}rolling back failed too: the worker takes no configuration any more$/);
   });
 });
 
-async function areAllFailed({ target, stream }: SinkFixture): Promise<boolean> {
-  const tasks = (await target.status(stream.sink.name))?.tasks ?? [];
+async function areAllFailed({ api, stream }: SinkFixture): Promise<boolean> {
+  const tasks = (await api.status(stream.sink.name))?.tasks ?? [];
   return tasks.length > 0 && tasks.every((task) => task.state === 'FAILED');
 }
 

@@ -1,21 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createRestTarget } from '../../../connectors/rest/api.ts';
-import type { DeployOptions } from '../../../connectors/rest/deploy.ts';
-import type { ConnectTarget } from '../../../connectors/targets/target.ts';
+import { createRestApi, type RestApi } from '../../../connectors/rest/api.ts';
 import { ConnectError } from '../../../core/errors.ts';
 import { createHttp } from '../../../core/http.ts';
 import type { SinkDefinition } from '../../../pipeline/types.ts';
 import { eventually } from '../../support/eventually.ts';
 import { proxyRest } from '../../support/rest-proxy.ts';
-import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
+import { createSinkFixture, type DeployChanges, type SinkFixture } from '../../support/sink-fixture.ts';
 import { startWorkers, type WorkerCluster } from '../../support/worker-cluster.ts';
 
 describe('deploying to two workers', { timeout: 180_000 }, () => {
   let cluster: WorkerCluster;
   let sink: SinkFixture;
-  let target: ConnectTarget;
+  let api: RestApi;
   let name: string;
-  const deploy = (changes: Partial<DeployOptions> = {}) => sink.deploy({ target, timeoutMs: 120_000, ...changes });
+  const deploy = (changes: DeployChanges = {}) => sink.deploy({ api, plannedBy: api, timeoutMs: 120_000, ...changes });
   const inState = (state: NonNullable<SinkDefinition['state']>) => ({
     ...sink.stream,
     sink: { ...sink.stream.sink, state },
@@ -33,7 +31,7 @@ describe('deploying to two workers', { timeout: 180_000 }, () => {
 
   beforeAll(async () => {
     [cluster, sink] = await Promise.all([startWorkers('two', 2), createSinkFixture('twoworkers')]);
-    target = createRestTarget({ url: cluster.urls[0] ?? '' });
+    api = createRestApi({ url: cluster.urls[0] ?? '' });
     name = sink.stream.sink.name;
   }, 240_000);
   afterAll(async () => {
@@ -43,7 +41,7 @@ describe('deploying to two workers', { timeout: 180_000 }, () => {
 
   it('replaces a connector of another class, and its tasks run on both', async () => {
     // The worker's short name of the class; only one sink is on the workers, and another text is another class to a plan.
-    await target.putConfig(name, { ...sink.config, 'connector.class': 'JdbcSinkConnector' });
+    await api.putConfig(name, { ...sink.config, 'connector.class': 'JdbcSinkConnector' });
     const result = await deploy();
     expect(result).toMatchObject({ outcome: 'replaced', state: 'RUNNING' });
     expect(result.changes).toContainEqual({
@@ -57,12 +55,12 @@ describe('deploying to two workers', { timeout: 180_000 }, () => {
   });
 
   it('changes nothing the second time, asked of the other worker', async () => {
-    const other = createRestTarget({ url: cluster.urls[1] ?? '' });
-    expect(await deploy({ target: other })).toMatchObject({ outcome: 'unchanged', changes: [], restarts: 0 });
+    const other = createRestApi({ url: cluster.urls[1] ?? '' });
+    expect(await deploy({ api: other })).toMatchObject({ outcome: 'unchanged', changes: [], restarts: 0 });
   });
 
   it('takes back what somebody changed by hand', async () => {
-    await target.putConfig(name, { ...sink.config, 'batch.size': '7' });
+    await api.putConfig(name, { ...sink.config, 'batch.size': '7' });
     expect(await deploy()).toMatchObject({
       outcome: 'updated',
       changes: [{ key: 'batch.size', before: '7', after: '1000' }],
@@ -73,7 +71,7 @@ describe('deploying to two workers', { timeout: 180_000 }, () => {
     const config = { ...sink.config, 'batch.size': '250' };
     expect(await deploy({ config, stream: inState('paused') })).toMatchObject({ outcome: 'updated', state: 'PAUSED' });
     await sink.produce(50, 100);
-    expect(await target.config(name)).toEqual(config);
+    expect(await api.config(name)).toEqual(config);
     const back = await deploy({ stream: inState('running') });
     expect(back.changes.map(({ key }) => key)).toEqual(['batch.size', 'sink.state']);
     expect(back.tasks.map(({ state }) => state)).toEqual(['RUNNING', 'RUNNING']);
@@ -83,7 +81,7 @@ describe('deploying to two workers', { timeout: 180_000 }, () => {
   it('a task that fails after the worker has accepted everything: cause, record, and back to what ran', async () => {
     const broken = { ...sink.config, 'collection.name.format': 'public.nowhere' };
     const deploying = failure(deploy({ config: broken, restarts: 0, settleMs: 15_000 }));
-    await eventually(async () => expect((await target.tasks(name))[0]?.config).toMatchObject(broken), {
+    await eventually(async () => expect((await api.tasks(name))[0]?.config).toMatchObject(broken), {
       timeoutMs: 60_000,
     });
     await sink.produce(10, 150);
@@ -91,7 +89,7 @@ describe('deploying to two workers', { timeout: 180_000 }, () => {
     expect(error).toMatchObject({ code: 'DEPLOY_FAILED', exitCode: 4 });
     expect(error.message).toMatch(/cause .*nowhere/);
     expect(error.message).toMatch(/rolled back to the previous config: RUNNING 2\/2 tasks$/);
-    expect(await target.config(name)).toEqual(sink.config);
+    expect(await api.config(name)).toEqual(sink.config);
     await rowsToBe(160);
   });
 
@@ -105,7 +103,7 @@ describe('deploying to two workers', { timeout: 180_000 }, () => {
       return request.startsWith('PUT') && count === 4 ? 'lose answer' : 'pass';
     });
     const config = { ...sink.config, 'batch.size': '700' };
-    const result = await deploy({ target: createRestTarget({ url: proxy.url }), config });
+    const result = await deploy({ api: createRestApi({ url: proxy.url }), config });
     expect(result).toMatchObject({ outcome: 'updated', state: 'RUNNING' });
     expect(proxy.conflicts()).toBeGreaterThan(8);
     expect(proxy.writes).toEqual([expect.stringMatching(/^PUT .*validate$/), `PUT /connectors/${name}/config`]);
@@ -136,8 +134,13 @@ describe('deploying to two workers', { timeout: 180_000 }, () => {
     const config = { ...sink.config, 'batch.size': '3000' };
     const result = await deploy({
       config,
-      onEvent: ({ kind }) => {
-        if (kind === 'validated') cluster.kill(1);
+      api: {
+        ...api,
+        async validate(wanted) {
+          const findings = await api.validate(wanted);
+          cluster.kill(1);
+          return findings;
+        },
       },
     });
     expect(result.outcome).toBe('updated');

@@ -1,10 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectTarget } from '../../../app/connect-target.ts';
+import { createRestApi } from '../../../connectors/rest/api.ts';
+import { createRestHost } from '../../../connectors/rest/host.ts';
 import { checkLive } from '../../../contract/live.ts';
 import { withPostgres } from '../../../core/postgres.ts';
-import { registryConnection } from '../../../pipeline/connections.ts';
+import { registryConnection, workerConnection } from '../../../pipeline/connections.ts';
 import type { Finding } from '../../../pipeline/finding.ts';
 import { valueSubject } from '../../../pipeline/names.ts';
 import type { Environment } from '../../../pipeline/types.ts';
@@ -25,8 +26,8 @@ describe('what runs, compared with the files', () => {
 
   const live = (environment: Environment = sink.test.environment): Promise<readonly Finding[]> => {
     const { secrets } = sink.test;
-    const target = connectTarget(environment, secrets);
-    return checkLive(sink.test.reload(), environment, { secrets, target }, ['positions']);
+    const host = createRestHost(createRestApi(workerConnection(environment, secrets)), sink.groups);
+    return checkLive(sink.test.reload(), environment, { secrets, host }, ['positions']);
   };
   const told = async (): Promise<string[]> => (await live()).map(({ rule, path }) => `${rule} ${path}`);
   const sql = (text: string) => withPostgres(sink.test.database, (client) => client.query(text));
@@ -87,7 +88,7 @@ describe('what runs, compared with the files', () => {
 
   it('is told setting by setting, without a secret', async () => {
     const config = { ...sink.config, 'errors.tolerance': 'all', 'connection.password': 'hunter2', 'batch.size': '100' };
-    await sink.target.putConfig(sink.stream.sink.name, config);
+    await sink.api.putConfig(sink.stream.sink.name, config);
     const findings = await live();
     expect(findings.map(({ rule, path }) => `${rule} ${path.replace(`${sink.stream.sink.name}.`, '')}`).sort()).toEqual(
       ['DRIFT_SETTING batch.size', 'DRIFT_SETTING connection.password', 'DRIFT_SETTING errors.tolerance'],
@@ -96,11 +97,11 @@ describe('what runs, compared with the files', () => {
     const batch = findings.find(({ path }) => path.endsWith('batch.size'));
     expect(batch?.message).toMatch(/^batch\.size is "100" on Kafka Connect at .*, the files say "1000"$/);
     expect(batch?.file).toBe('connectors/positions.yaml');
-    await sink.target.putConfig(sink.stream.sink.name, sink.config);
+    await sink.api.putConfig(sink.stream.sink.name, sink.config);
   });
 
   it('is told for a connector that is not there', async () => {
-    await sink.target.remove(sink.stream.sink.name);
+    await sink.api.remove(sink.stream.sink.name);
     expect(await told()).toEqual([`DRIFT_CONNECTOR ${sink.stream.sink.name}`]);
     await sink.deploy();
   }, 120_000);

@@ -30,15 +30,15 @@ describe('what the real sink delivers again', () => {
       },
       { timeoutMs: 60_000 },
     );
-    const status = await sink.target.status(sink.stream.sink.name);
+    const status = await sink.api.status(sink.stream.sink.name);
     expect(status?.tasks.map(({ state }) => state)).toEqual(['RUNNING', 'RUNNING']);
   }
 
   async function rewind(): Promise<void> {
     const { name } = sink.stream.sink;
-    await sink.target.stop(name);
-    await eventually(() => sink.target.resetOffsets(name), { timeoutMs: 30_000 });
-    await sink.target.resume(name);
+    await sink.api.stop(name);
+    await eventually(() => sink.api.resetOffsets(name), { timeoutMs: 30_000 });
+    await sink.api.resume(name);
   }
 
   /** Of the first updates: row versions show whether PostgreSQL wrote anything. */

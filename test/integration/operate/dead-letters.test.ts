@@ -160,16 +160,16 @@ describe('dead letters and rejected updates', () => {
     });
     expect(letters[3].reason).toBe('PostgreSQL refuses its row (22001): value too long for type character varying(20)');
     expect((await connect('dlq', 'replay')).code).toBe(64);
-    await sink.target.pause(sink.stream.sink.name);
-    await eventually(async () => expect((await sink.target.status(sink.stream.sink.name))?.state).toBe('PAUSED'), {
+    await sink.api.pause(sink.stream.sink.name);
+    await eventually(async () => expect((await sink.api.status(sink.stream.sink.name))?.state).toBe('PAUSED'), {
       timeoutMs: 20_000,
     });
     expect(await connect('dlq', 'replay', '--yes')).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/is PAUSED: replayed records would not reach the table\n.*connect resume/),
     });
-    await sink.target.resume(sink.stream.sink.name);
-    await eventually(async () => expect((await sink.target.status(sink.stream.sink.name))?.state).toBe('RUNNING'), {
+    await sink.api.resume(sink.stream.sink.name);
+    await eventually(async () => expect((await sink.api.status(sink.stream.sink.name))?.state).toBe('RUNNING'), {
       timeoutMs: 20_000,
     });
     expect(await replays()).toEqual([]);

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderSink, type SinkConfig } from '../../../connectors/render/render-sink.ts';
+import { renderSink } from '../../../connectors/render/render-sink.ts';
+import type { SinkConfig } from '../../../connectors/sink-config.ts';
 import { ensureTopics } from '../../../connectors/topics.ts';
 import { createKafka, withAdmin } from '../../../core/kafka.ts';
 import { headerText, type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';
@@ -53,7 +54,7 @@ describe('quarantine', () => {
   const failed = (name: string, tasks: number) =>
     eventually(
       async () => {
-        const status = await sink.target.status(name);
+        const status = await sink.api.status(name);
         expect(status?.tasks.filter(({ state }) => state === 'FAILED')).toHaveLength(tasks);
       },
       { timeoutMs: 60_000 },
@@ -111,7 +112,7 @@ describe('quarantine', () => {
     // What stands behind a record's own bytes is ignored by the converter: this is a good one.
     await sink.produceBytes('trailing', Buffer.concat([sink.encode(BEFORE), Buffer.from('more')]));
     await sink.produce(AFTER - 1, BEFORE + 1);
-    await sink.target.putConfig(sink.stream.sink.name, sink.config);
+    await sink.api.putConfig(sink.stream.sink.name, sink.config);
     await prepareFunding();
     await failed(sink.stream.sink.name, 2);
   });
@@ -146,7 +147,7 @@ describe('quarantine', () => {
     await producer.disconnect();
     fundingConfig = renderSink(funding, test.environment, schema.fields);
     const noRegistry = { 'value.converter.apicurio.registry.url': 'http://127.0.0.1:1/apis/registry/v2' };
-    await sink.target.putConfig(funding.sink.name, { ...fundingConfig, ...noRegistry });
+    await sink.api.putConfig(funding.sink.name, { ...fundingConfig, ...noRegistry });
   }
 
   it('shows in a dry run which records it is and how that was proved, and changes nothing', async () => {
@@ -217,11 +218,11 @@ describe('quarantine', () => {
       stderr: expect.stringMatching(/FAILED because of the schema registry, not of a record/),
     });
     expect(await deadLetters()).toEqual([]);
-    expect((await sink.target.status(sink.stream.sink.name))?.state).toBe('RUNNING');
+    expect((await sink.api.status(sink.stream.sink.name))?.state).toBe('RUNNING');
   }, 90_000);
 
   it('killed between the copies and the offsets, it goes on where it was, doubles nothing and takes the next one as well', async () => {
-    await sink.target.putConfig(funding.sink.name, fundingConfig);
+    await sink.api.putConfig(funding.sink.name, fundingConfig);
     let kill = () => {};
     await throughProxy(
       (method, path) => {
@@ -236,7 +237,7 @@ describe('quarantine', () => {
         expect((await ended).signal).toBe('SIGKILL');
       },
     );
-    expect((await sink.target.status(sink.stream.sink.name))?.state).toBe('STOPPED');
+    expect((await sink.api.status(sink.stream.sink.name))?.state).toBe('STOPPED');
     const copied = await deadLetters();
     expect(copied).toHaveLength(Object.keys(bad).length);
     await failed(funding.sink.name, 1);

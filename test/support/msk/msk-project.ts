@@ -2,15 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { parseDocument } from 'yaml';
-import { readBuiltPlugin } from '../../../connectors/msk/built-plugin.ts';
-import { deployMskSink } from '../../../connectors/msk/deploy.ts';
-import { desiredMskSink } from '../../../connectors/msk/desired.ts';
-import { builtPlugin } from '../../../connectors/msk/resources.ts';
+import { createMskHost } from '../../../connectors/msk/host.ts';
 import { createMskApi } from '../../../connectors/msk/sdk/connect-api.ts';
+import { renderSink } from '../../../connectors/render/render-sink.ts';
 import { loadProject } from '../../../pipeline/load.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { Environment, StreamDefinition } from '../../../pipeline/types.ts';
 import { loadAvroSchema } from '../../../schemas/avro-schema.ts';
+import { inMemoryGroups, numberedMembers } from '../in-memory-groups.ts';
 import { type InProcessResult, runInProcess } from '../in-process-cli.ts';
 import { copyProject } from '../project.ts';
 import { scratchFolder } from '../scratch.ts';
@@ -67,21 +66,24 @@ export async function createMskProject(
       const [found] = project.streams.filter(({ name }) => name === 'positions');
       if (found === undefined) throw new Error('the project has no stream positions');
       const stream = { ...found, sink: { ...found.sink, ...sink } };
-      const zip = join(root, 'plugin.zip');
-      writeFileSync(zip, 'zip');
       const { fields } = loadAvroSchema(join(root, stream.schema));
-      await deployMskSink({
+      const groups = inMemoryGroups();
+      groups.setMembers(numberedMembers(2));
+      const pluginFile = join(root, 'plugin.zip');
+      writeFileSync(pluginFile, 'zip');
+      const host = createMskHost({
         api: createMskApi(environment.connect),
         connect: environment.connect,
-        stream,
-        desired: desiredMskSink(stream, environment, fields, BROKERS),
-        plugin: builtPlugin(await readBuiltPlugin(zip, 'connect plugin build'), { bucket: 'plugins', prefix: 'p/' }),
-        members: async () => new Set(['member-0', 'member-1']),
-        timeoutMs: 10_000,
+        pluginFile,
+        buildCommand: 'connect plugin build',
+        groups,
+        traces: async () => [],
+        scrub: (text) => text,
         pollMs: 5,
-        joinMs: 50,
-        settleMs: 10,
       });
+      const desired = { stream, config: renderSink(stream, environment, fields), from: 'resume' } as const;
+      const { entries } = await host.plan(desired);
+      await host.deploy(desired, entries, { timeoutMs: 10_000, settleMs: 10 });
     },
   };
 }

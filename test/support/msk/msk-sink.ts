@@ -1,14 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
-import { readBuiltPlugin } from '../../../connectors/msk/built-plugin.ts';
-import { deployMskSink, type MskDeployOptions, type MskDeployResult } from '../../../connectors/msk/deploy.ts';
-import { desiredMskSink } from '../../../connectors/msk/desired.ts';
-import type { MskEvent } from '../../../connectors/msk/follow.ts';
-import { builtPlugin } from '../../../connectors/msk/resources.ts';
+import type { DeployResult, DeployWait, SinkHost } from '../../../connectors/host.ts';
+import type { MskApi } from '../../../connectors/msk/api.ts';
+import { createMskHost } from '../../../connectors/msk/host.ts';
 import { createMskApi } from '../../../connectors/msk/sdk/connect-api.ts';
+import type { PlanEntry } from '../../../connectors/plan/entry.ts';
+import type { StartFrom } from '../../../connectors/plan/start-plan.ts';
+import { renderSink } from '../../../connectors/render/render-sink.ts';
+import type { DesiredSink } from '../../../connectors/sink-config.ts';
+import type { SinkEvent } from '../../../connectors/wait/wait.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
-import type { Environment, StreamDefinition } from '../../../pipeline/types.ts';
+import type { StreamDefinition } from '../../../pipeline/types.ts';
+import { type InMemoryGroups, inMemoryGroups, numberedMembers } from '../in-memory-groups.ts';
 import { positions, staging } from '../positions-stream.ts';
 import { scratchFolder } from '../scratch.ts';
 import { MSK_TARGET } from './environment.ts';
@@ -19,6 +23,8 @@ export const BROKERS = ['b-1.example.com:9098', 'b-2.example.com:9098'];
 /** An MSK Connect target that uses a fake's services. */
 export const mskConnect = (url: string, changes: Partial<MskConnect> = {}): MskConnect => ({
   ...MSK_TARGET,
+  cluster: undefined,
+  brokers: BROKERS,
   plugin: { bucket: 'plugins', prefix: 'connect/' },
   logs: {},
   tags: { team: 'perps' },
@@ -30,16 +36,26 @@ export const mskConnect = (url: string, changes: Partial<MskConnect> = {}): MskC
 export interface SinkChanges {
   readonly connect?: Partial<MskConnect>;
   readonly sink?: Partial<StreamDefinition['sink']>;
+  readonly from?: StartFrom;
+  /** Content of the ZIP. */
   readonly plugin?: string;
+  /** Stack traces in the workers' log. */
+  readonly traces?: readonly string[];
+  /** Stands between the host and the service. */
+  readonly api?: (real: MskApi) => MskApi;
 }
 
 export interface MskSink {
   readonly fake: FakeMsk;
-  readonly events: MskEvent[];
+  readonly groups: InMemoryGroups;
+  readonly events: SinkEvent[];
   /** Members of the consumer group from now on. */
   setMembers(count: number): void;
-  options(changes?: SinkChanges): Promise<MskDeployOptions>;
-  deploy(changes?: SinkChanges, options?: Partial<MskDeployOptions>): Promise<MskDeployResult>;
+  host(changes?: SinkChanges): SinkHost;
+  desired(changes?: SinkChanges): DesiredSink;
+  plan(changes?: SinkChanges): Promise<readonly PlanEntry[]>;
+  /** Plans, and deploys that plan. */
+  deploy(changes?: SinkChanges, wait?: Partial<DeployWait>): Promise<DeployResult>;
 }
 
 /** The positions sink against a fake of its own, with everything that waits made short. */
@@ -50,39 +66,43 @@ export async function createMskSink(fakeOptions: FakeMskOptions = {}): Promise<M
     vi.unstubAllEnvs();
     await fake.close();
   });
-  const folder = scratchFolder();
-  const events: MskEvent[] = [];
-  let members = 2;
-  const options = async ({ connect = {}, sink = {}, plugin = 'zip' }: SinkChanges = {}): Promise<MskDeployOptions> => {
+  const pluginFile = join(scratchFolder(), 'plugin.zip');
+  const events: SinkEvent[] = [];
+  const groups = inMemoryGroups([127n]);
+  groups.setMembers(numberedMembers(2));
+  const host = ({ connect = {}, plugin = 'zip', traces = [], api = (real) => real }: SinkChanges = {}): SinkHost => {
     const target = mskConnect(fake.url, connect);
-    const environment: Environment & { connect: MskConnect } = { ...staging, connect: target };
-    const stream = { ...positions, sink: { ...positions.sink, ...sink } };
-    const path = join(folder, 'plugin.zip');
-    writeFileSync(path, plugin);
-    return {
-      api: createMskApi(target),
+    writeFileSync(pluginFile, plugin);
+    return createMskHost({
+      api: api(createMskApi(target)),
       connect: target,
-      stream,
-      desired: desiredMskSink(stream, environment, [{ name: 'position_account' }, { name: 'slot' }], BROKERS),
-      plugin: builtPlugin(await readBuiltPlugin(path, 'connect plugin build'), {
-        bucket: 'plugins',
-        prefix: 'connect/',
-      }),
-      members: async () => new Set(Array.from({ length: members }, (_, index) => `member-${index}`)),
-      timeoutMs: 10_000,
+      pluginFile,
+      buildCommand: 'connect plugin build',
+      groups,
+      traces: async () => traces,
+      scrub: (text) => text,
       pollMs: 5,
-      joinMs: 50,
-      settleMs: 10,
-      onEvent: (event) => void events.push(event),
-    };
+    });
+  };
+  const desired = ({ sink = {}, connect = {}, from = 'resume' }: SinkChanges = {}): DesiredSink => {
+    const stream = { ...positions, sink: { ...positions.sink, ...sink } };
+    const environment = { ...staging, connect: mskConnect(fake.url, connect) };
+    return { stream, config: renderSink(stream, environment, [{ name: 'position_account' }, { name: 'slot' }]), from };
   };
   return {
     fake,
+    groups,
     events,
-    setMembers(count) {
-      members = count;
+    setMembers: (count) => groups.setMembers(numberedMembers(count)),
+    host,
+    desired,
+    plan: async (changes) => (await host(changes).plan(desired(changes))).entries,
+    async deploy(changes, wait = {}) {
+      const one = host(changes);
+      const wanted = desired(changes);
+      const { entries } = await one.plan(wanted);
+      const onEvent = (event: SinkEvent) => void events.push(event);
+      return one.deploy(wanted, entries, { timeoutMs: 2_000, settleMs: 10, onEvent, ...wait });
     },
-    options,
-    deploy: async (changes, overrides) => deployMskSink({ ...(await options(changes)), ...overrides }),
   };
 }

@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
-import { eachSink, type SinkEvent } from '../../../app/sinks.ts';
+import { eachSink, type SinkOutcome } from '../../../app/sinks.ts';
 import { sinkReporter } from '../../../cli/render/sinks.ts';
-import { createRestTarget } from '../../../connectors/rest/api.ts';
 import { ConnectError } from '../../../core/errors.ts';
-import type { SinkAction } from '../../../operate/settle-sink.ts';
+import type { SinkAction } from '../../../operate/sink-action.ts';
 import { capturedContext } from '../../support/captured-context.ts';
+import { inMemoryGroups } from '../../support/in-memory-groups.ts';
+import { inMemoryWorker } from '../../support/in-memory-worker.ts';
 import { positions } from '../../support/positions-stream.ts';
 
 const sink = (name: string): SinkAction => ({
   stream: { ...positions, name, sink: { ...positions.sink, name: `${name}-sink` } },
-  target: createRestTarget({ url: 'http://127.0.0.1:1' }),
+  host: inMemoryWorker().host,
+  groups: inMemoryGroups(),
   kafka: { brokers: [] },
   timeoutMs: 1,
 });
@@ -19,7 +21,7 @@ const act = ({ stream }: SinkAction): Promise<string> =>
   stream.name === 'a' ? Promise.reject(fails) : Promise.resolve('done');
 
 test('after a sink that fails the next one is still acted on, and the failure is in the answer', async () => {
-  const events: SinkEvent<string>[] = [];
+  const events: SinkOutcome<string>[] = [];
   const failed = { connector: 'a-sink', outcome: 'failed', error: fails };
   expect(await eachSink([sink('a'), sink('b')], act, (event) => events.push(event))).toEqual([failed, 'done']);
   expect(events).toEqual([

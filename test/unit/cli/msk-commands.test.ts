@@ -23,7 +23,7 @@ test('a deploy that would not follow its operations is refused before anything i
   const project = await createMskProject();
   const { code, stderr } = await project.run('deploy', '--no-wait', '--yes');
   expect(code).toBe(64);
-  expect(stderr).toContain('MSK Connect answers before it begins');
+  expect(stderr).toContain('MSK Connect in eu-central-1 answers before it begins');
   expect(project.fake.calls).toEqual([]);
 });
 

@@ -20,7 +20,7 @@ vi.mock('../../../connectors/topics.ts', async (importOriginal) => ({
   observeTopics: async () => ({}),
   ensureTopics: async () => [],
 }));
-vi.mock('../../../cli/require-contract.ts', () => ({ requireContract: async () => {} }));
+vi.mock('../../../app/require-contract.ts', () => ({ requireContract: async () => {} }));
 vi.mock('../../../schemas/registry.ts', () => ({
   createSchemaRegistry: () => ({
     version: async () => undefined,

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { importedTopic, importSink } from '../../../connectors/import-sink.ts';
-import { renderSink, type SinkConfig } from '../../../connectors/render/render-sink.ts';
-import { connectorKeys } from '../../../connectors/settings/connector-keys.ts';
-import { settingOf } from '../../../connectors/settings/setting-lookup.ts';
-import type { RunState } from '../../../connectors/targets/target.ts';
+import { renderSink } from '../../../connectors/render/render-sink.ts';
+import type { RunState, SinkConfig } from '../../../connectors/sink-config.ts';
 import { definitionText } from '../../../pipeline/definition-text.ts';
 import { loadProject } from '../../../pipeline/load.ts';
 import type { SinkDefinition } from '../../../pipeline/types.ts';
@@ -17,8 +15,12 @@ const rendered = (sink: Partial<SinkDefinition> = {}): Record<string, string> =>
 
 function imported(live: SinkConfig, state: RunState = 'RUNNING') {
   const { table: _table, sink: _sink, ...stream } = positions;
-  const settings = (key: string) => settingOf(connectorKeys(), live, key);
-  return importSink('positions-sink', live, { environment: staging, fields, state, stream, settings });
+  return importSink('positions-sink', live, {
+    environment: staging,
+    fields,
+    state,
+    stream: { ...stream, current: undefined, fold: undefined },
+  });
 }
 
 describe('importing a connector', () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Position } from '../../../operate/offset-positions.ts';
+import type { SinkPosition } from '../../../connectors/sink-group.ts';
 import { planReset } from '../../../operate/reset-offsets.ts';
 
-const at = (partition: number, low: bigint, committed: bigint | undefined, end: bigint): Position => ({
+const at = (partition: number, low: bigint, committed: bigint | undefined, end: bigint): SinkPosition => ({
   partition,
   low,
   end,

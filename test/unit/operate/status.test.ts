@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createRestTarget } from '../../../connectors/rest/api.ts';
+import { createRestApi } from '../../../connectors/rest/api.ts';
+import { createRestHost } from '../../../connectors/rest/host.ts';
+import { positionsIn } from '../../../connectors/sink-group.ts';
 import { readBacklog } from '../../../operate/backlog.ts';
-import { positionsIn } from '../../../operate/offset-positions.ts';
 import { readStatus } from '../../../operate/status.ts';
 import { type FakeTopic, fakeCluster } from '../../support/fake-cluster.ts';
+import { inMemoryGroups } from '../../support/in-memory-groups.ts';
 import { type JsonReply, serveJson } from '../../support/json-server.ts';
 import { positions } from '../../support/positions-stream.ts';
 
@@ -55,13 +57,16 @@ test('a stream without topics has no backlog', async () => {
 });
 
 test('a part that gives no answer is reported, and keeps no other from answering', { timeout: 30_000 }, async () => {
-  const statusWith = async (reply: JsonReply | undefined) =>
-    readStatus({
+  const statusWith = async (reply: JsonReply | undefined) => {
+    const config: JsonReply = { status: 200, body: { 'tasks.max': '1' } };
+    const answer = (request: string) => (request.endsWith('/config') && reply !== undefined ? config : reply);
+    return readStatus({
       stream: positions,
-      target: createRestTarget({ url: (await serveJson(() => reply)).url }),
+      host: createRestHost(createRestApi({ url: (await serveJson(answer)).url }), inMemoryGroups()),
       kafka: { brokers: ['127.0.0.1:1'] },
       database: { host: '127.0.0.1', port: 1, database: 'perps', user: 'app', password: 'x' },
     });
+  };
   const trace = 'org.apache.kafka.connect.errors.DataException: too long\n\tat a.B.c(B.java:1)';
   const body = {
     name: 'positions-sink',

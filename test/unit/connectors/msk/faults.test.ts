@@ -24,7 +24,7 @@ test('a create that takes long is waited for', async () => {
   const sink = await createMskSink();
   sink.fake.faults.looks = 30;
   await expect(sink.deploy()).resolves.toMatchObject({ outcome: 'created' });
-  expect(sink.events).toContainEqual({ kind: 'state', state: 'CREATING' });
+  expect(sink.events).toContainEqual({ kind: 'note', text: 'is CREATING' });
 });
 
 test('a create that never ends is told as what it is', async () => {
@@ -48,10 +48,10 @@ test('a connector that FAILED for a reason nobody knows is removed again', async
 test('a RUNNING connector with a failed task is none that runs: the group has a member less', async () => {
   const sink = await createMskSink();
   sink.setMembers(1);
-  const traces = async () => [
+  const traces = [
     'org.apache.kafka.connect.errors.ConnectException: outer\nCaused by: org.postgresql.util.PSQLException: ERROR: column "mark_price" does not exist\n\tat a.b.C',
   ];
-  await expect(sink.deploy({}, { traces })).rejects.toMatchObject({
+  await expect(sink.deploy({ traces }, { timeoutMs: 100 })).rejects.toMatchObject({
     code: 'DEPLOY_FAILED',
     message: expect.stringMatching(
       /1 of 2 tasks are in its group connect-positions-sink\n {2}cause {3}PSQLException: column "mark_price"/,
@@ -63,8 +63,11 @@ test('a RUNNING connector with a failed task is none that runs: the group has a 
 test('a failed task of a sink that needs no change is restarted', async () => {
   const sink = await deployedSink();
   sink.setMembers(1);
-  const deploying = sink.deploy({}, { onEvent: ({ kind }) => void (kind === 'operation' && sink.setMembers(2)) });
-  await expect(deploying).resolves.toMatchObject({ outcome: 'unchanged', tasks: { seen: 2 } });
+  const deploying = sink.deploy(
+    {},
+    { onEvent: (event) => void (event.kind === 'note' && /^RESTART/.test(event.text) && sink.setMembers(2)) },
+  );
+  await expect(deploying).resolves.toMatchObject({ outcome: 'unchanged', restarts: 1, tasks: [{ id: 0 }, { id: 1 }] });
   expect(sink.fake.calls).toContain('RestartConnector');
 });
 
@@ -115,8 +118,7 @@ test('when the second group fails the first one goes back as well', async () => 
     { sink: { batchSize: 700, maxPollRecords: 2000 } },
     {
       onEvent: (event) => {
-        if (event.kind !== 'operation' || event.operation.type !== 'UPDATE_WORKER_SETTING') return;
-        if (event.operation.state !== 'UPDATE_COMPLETE') return;
+        if (event.kind !== 'note' || event.text !== 'UPDATE_WORKER_SETTING UPDATE_COMPLETE') return;
         if (connector(sink).operations.length > 1) return;
         sink.fake.faults.failUpdate = 'UPDATE_FAILED';
         // The update after the next is the way back.
@@ -136,7 +138,7 @@ test('when the second group fails the first one goes back as well', async () => 
 test('tasks that do not come up under a new configuration bring back the old one', async () => {
   const sink = await deployedSink();
   sink.setMembers(0);
-  await expect(sink.deploy({ sink: { batchSize: 700 } })).rejects.toMatchObject({
+  await expect(sink.deploy({ sink: { batchSize: 700 } }, { timeoutMs: 100 })).rejects.toMatchObject({
     code: 'DEPLOY_FAILED',
     details: { rollback: 'rolled back to the previous configuration: RUNNING' },
   });
@@ -146,7 +148,7 @@ test('tasks that do not come up under a new configuration bring back the old one
 test('without rollback what was changed stays for a person to look at', async () => {
   const sink = await deployedSink();
   sink.setMembers(0);
-  await expect(sink.deploy({ sink: { batchSize: 700 } }, { rollback: false })).rejects.toMatchObject({
+  await expect(sink.deploy({ sink: { batchSize: 700 } }, { timeoutMs: 100, rollback: false })).rejects.toMatchObject({
     code: 'REFUSED',
   });
   expect(settings(sink)['batch.size']).toBe('700');
@@ -171,20 +173,15 @@ test('an update whose answer was lost is recognised by what it did', async () =>
 
 test('somebody else who creates the name at the same time keeps it', async () => {
   const sink = await createMskSink();
-  const other = await sink.options({ sink: { batchSize: 77 } });
-  const mine = await sink.options();
-  const racing = sink.deploy(
-    {},
-    {
-      api: {
-        ...mine.api,
-        create: async (wanted) => {
-          await mine.api.create({ ...wanted, config: other.desired.config });
-          await mine.api.create(wanted);
-        },
+  const racing = sink.deploy({
+    api: (real) => ({
+      ...real,
+      create: async (wanted) => {
+        await real.create({ ...wanted, config: { ...wanted.config, 'batch.size': '77' } });
+        await real.create(wanted);
       },
-    },
-  );
+    }),
+  });
   await expect(racing).rejects.toMatchObject({ code: 'REFUSED', details: { keys: ['batch.size'] } });
   expect(settings(sink)['batch.size']).toBe('77');
 });
@@ -242,8 +239,7 @@ test('lists of one item a page are read to their end', async () => {
   for (const name of ['positions-sink-0', 'positions-sink-1']) await sink.deploy({ sink: { name } });
   await sink.deploy();
   await expect(sink.deploy()).resolves.toMatchObject({ outcome: 'unchanged' });
-  const { api } = await sink.options();
-  expect(await api.list()).toEqual(['positions-sink', 'positions-sink-0', 'positions-sink-1']);
+  expect(await sink.host().list()).toEqual(['positions-sink', 'positions-sink-0', 'positions-sink-1']);
 });
 
 test('tasks.max that autoscaled capacity has overridden is no difference', async () => {

@@ -1,36 +1,19 @@
 import { expect, test } from 'vitest';
-import { observeMskSink } from '../../../../connectors/msk/observe.ts';
-import { planMskSink } from '../../../../connectors/msk/plan.ts';
-import { createMskSink, type MskSink, type SinkChanges } from '../../../support/msk/msk-sink.ts';
+import { createMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
 
-async function plan(sink: MskSink, changes: SinkChanges = {}) {
-  const { api, desired, plugin } = await sink.options(changes);
-  const [connector, there, configuration] = await Promise.all([
-    api.find(desired.name),
-    api.findPlugin(plugin.name),
-    api.findWorkerConfiguration(desired.workerConfiguration.name),
-  ]);
-  const seen = {
-    sink: connector && (await observeMskSink(api, connector)),
-    hasPlugin: there !== undefined,
-    hasWorkerConfiguration: configuration !== undefined,
-    offsets: 'positions-0@120, lag 7',
-  };
-  return planMskSink(desired, plugin, seen, () => undefined);
-}
-const lines = (entries: Awaited<ReturnType<typeof plan>>) => entries.map(({ kind, action }) => `${kind} ${action}`);
+const lines = (entries: Awaited<ReturnType<MskSink['plan']>>) => entries.map(({ kind, action }) => `${kind} ${action}`);
 
 test('a plan names what has to be made first, and is empty after the deploy', async () => {
   const sink = await createMskSink();
-  expect(lines(await plan(sink))).toEqual(['plugin create', 'worker configuration create', 'connector create']);
+  expect(lines(await sink.plan())).toEqual(['plugin create', 'worker configuration create', 'connector create']);
   await sink.deploy();
-  expect(lines(await plan(sink))).toEqual(['connector unchanged']);
+  expect(lines(await sink.plan())).toEqual(['connector unchanged']);
 });
 
 test('a change of the polls makes another worker configuration, shown property by property', async () => {
   const sink = await createMskSink();
   await sink.deploy();
-  const [configuration, connector] = await plan(sink, { sink: { maxPollRecords: 2000, batchSize: 2000 } });
+  const [configuration, connector] = await sink.plan({ sink: { maxPollRecords: 2000, batchSize: 2000 } });
   expect(configuration).toMatchObject({ kind: 'worker configuration', action: 'create' });
   expect(connector).toMatchObject({
     action: 'update',
@@ -42,7 +25,8 @@ test('a change of the polls makes another worker configuration, shown property b
 test('a replacement says where the group stands and how it is asked for', async () => {
   const sink = await createMskSink();
   await sink.deploy();
-  const entries = await plan(sink, { connect: { networkType: 'dual' } });
+  sink.groups.commit(0, 120n);
+  const entries = await sink.plan({ connect: { networkType: 'dual' } });
   expect(entries.at(-1)).toMatchObject({
     action: 'replace',
     summary: 'delete and create again, because of networkType; only with --replace',
@@ -54,7 +38,7 @@ test('autoscaled capacity leaves tasks.max out and says so', async () => {
   const sink = await createMskSink();
   const capacity = { autoscaled: { mcuCount: 2, minWorkers: 1, maxWorkers: 2, scaleInCpu: 20, scaleOutCpu: 80 } };
   await sink.deploy({ connect: { capacity } });
-  expect((await plan(sink, { connect: { capacity } })).at(-1)).toMatchObject({
+  expect((await sink.plan({ connect: { capacity } })).at(-1)).toMatchObject({
     action: 'unchanged',
     ignored: [{ key: 'tasks.max', reason: 'autoscaled capacity decides' }],
   });

@@ -2,12 +2,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planLines } from '../../../../cli/render/plan.ts';
 import { makePlan, type Plan, pendingEntries } from '../../../../connectors/plan/plan.ts';
-import { connectorKeys } from '../../../../connectors/settings/connector-keys.ts';
-import { settingOf } from '../../../../connectors/settings/setting-lookup.ts';
 import { planFixtures, situationInput, situationNames } from '../../../support/plan-situations.ts';
 
-const planOf = (situation: string): Plan =>
-  makePlan({ ...situationInput(situation), settings: (config, key) => settingOf(connectorKeys(), config, key) });
+const planOf = (situation: string): Plan => makePlan(situationInput(situation));
 
 const connectorOf = (situation: string) => planOf(situation).entries.find(({ kind }) => kind === 'connector');
 
@@ -20,10 +17,6 @@ describe('a plan', () => {
     const pending = { counts: plan.counts, pending: pendingEntries(plan) };
     const value = `${JSON.stringify(pending, null, 2)}\n`;
     await expect(value).toMatchFileSnapshot(join(planFixtures, situation, 'plan.json'));
-  });
-
-  it('is made for 25 situations at least', () => {
-    expect(situationNames.length).toBeGreaterThanOrEqual(25);
   });
 
   it('holds no literal secret, in no situation and no form', () => {

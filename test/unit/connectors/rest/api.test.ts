@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { createRestTarget } from '../../../../connectors/rest/api.ts';
-import type { ConnectTarget } from '../../../../connectors/targets/target.ts';
+import { createRestApi, type RestApi } from '../../../../connectors/rest/api.ts';
 import { ConnectError } from '../../../../core/errors.ts';
 
 interface Request {
@@ -45,42 +44,33 @@ async function errorOf(task: Promise<unknown>): Promise<ConnectError> {
   throw new Error('it did not fail');
 }
 
-const calls: [string, string, string, (target: ConnectTarget) => Promise<unknown>][] = [
-  ['list', 'GET', '/connectors', (target) => target.list()],
-  ['info', 'GET', '/connectors/a%2Fb', (target) => target.info('a/b')],
-  ['config', 'GET', '/connectors/a%2Fb/config', (target) => target.config('a/b')],
-  ['putConfig', 'PUT', '/connectors/a%2Fb/config', (target) => target.putConfig('a/b', { name: 'a/b' })],
-  [
-    'validate',
-    'PUT',
-    '/connector-plugins/x.Y/config/validate',
-    (target) => target.validate({ 'connector.class': 'x.Y' }),
-  ],
-  ['status', 'GET', '/connectors/a%2Fb/status', (target) => target.status('a/b')],
-  ['tasks', 'GET', '/connectors/a%2Fb/tasks', (target) => target.tasks('a/b')],
+const calls: [string, string, string, (api: RestApi) => Promise<unknown>][] = [
+  ['list', 'GET', '/connectors', (api) => api.list()],
+  ['config', 'GET', '/connectors/a%2Fb/config', (api) => api.config('a/b')],
+  ['putConfig', 'PUT', '/connectors/a%2Fb/config', (api) => api.putConfig('a/b', { name: 'a/b' })],
+  ['validate', 'PUT', '/connector-plugins/x.Y/config/validate', (api) => api.validate({ 'connector.class': 'x.Y' })],
+  ['status', 'GET', '/connectors/a%2Fb/status', (api) => api.status('a/b')],
+  ['tasks', 'GET', '/connectors/a%2Fb/tasks', (api) => api.tasks('a/b')],
   [
     'restart',
     'POST',
     '/connectors/a%2Fb/restart?includeTasks=true&onlyFailed=true',
-    (target) => target.restart('a/b', { onlyFailed: true }),
+    (api) => api.restart('a/b', { onlyFailed: true }),
   ],
-  ['restartTask', 'POST', '/connectors/a%2Fb/tasks/3/restart', (target) => target.restartTask('a/b', 3)],
-  ['pause', 'PUT', '/connectors/a%2Fb/pause', (target) => target.pause('a/b')],
-  ['resume', 'PUT', '/connectors/a%2Fb/resume', (target) => target.resume('a/b')],
-  ['stop', 'PUT', '/connectors/a%2Fb/stop', (target) => target.stop('a/b')],
-  ['remove', 'DELETE', '/connectors/a%2Fb', (target) => target.remove('a/b')],
-  ['offsets', 'GET', '/connectors/a%2Fb/offsets', (target) => target.offsets('a/b')],
-  ['setOffsets', 'PATCH', '/connectors/a%2Fb/offsets', (target) => target.setOffsets('a/b', [])],
-  ['resetOffsets', 'DELETE', '/connectors/a%2Fb/offsets', (target) => target.resetOffsets('a/b')],
-  ['topics', 'GET', '/connectors/a%2Fb/topics', (target) => target.topics('a/b')],
-  ['plugins', 'GET', '/connector-plugins?connectorsOnly=false', (target) => target.plugins()],
-  ['pluginSettings', 'GET', '/connector-plugins/x.Y/config', (target) => target.pluginSettings('x.Y')],
-  ['worker', 'GET', '/', (target) => target.worker()],
+  ['pause', 'PUT', '/connectors/a%2Fb/pause', (api) => api.pause('a/b')],
+  ['resume', 'PUT', '/connectors/a%2Fb/resume', (api) => api.resume('a/b')],
+  ['stop', 'PUT', '/connectors/a%2Fb/stop', (api) => api.stop('a/b')],
+  ['remove', 'DELETE', '/connectors/a%2Fb', (api) => api.remove('a/b')],
+  ['offsets', 'GET', '/connectors/a%2Fb/offsets', (api) => api.offsets('a/b')],
+  ['setOffsets', 'PATCH', '/connectors/a%2Fb/offsets', (api) => api.setOffsets('a/b', [])],
+  ['resetOffsets', 'DELETE', '/connectors/a%2Fb/offsets', (api) => api.resetOffsets('a/b')],
+  ['plugins', 'GET', '/connector-plugins?connectorsOnly=false', (api) => api.plugins()],
+  ['worker', 'GET', '/', (api) => api.worker()],
 ];
 
 test.each(calls)('%s asks its endpoint, and says which worker refused', async (_name, method, path, call) => {
   const { url, requests } = await worker(400, { error_code: 400, message: 'not like this' });
-  const error = await errorOf(call(createRestTarget({ url })));
+  const error = await errorOf(call(createRestApi({ url })));
   expect(requests).toMatchObject([{ method, url: path }]);
   if (method !== 'GET') expect(requests[0]?.contentType).toContain('application/json');
   expect(error.code).toBe('REFUSED');
@@ -100,17 +90,16 @@ test.each([
   [500, 'IO Error trying to forward REST request: Connection refused'],
 ])('%i "%s" is not yet, and may be tried again', async (status, message) => {
   const { url } = await worker(status, { error_code: status, message });
-  const error = await errorOf(createRestTarget({ url }).putConfig('a', {}));
+  const error = await errorOf(createRestApi({ url }).putConfig('a', {}));
   expect(error).toMatchObject({ code: 'NOT_READY', retryable: true });
 });
 
 test('what does not exist is undefined where it may be, and NOT_FOUND elsewhere', async () => {
   const { url } = await worker(404, { error_code: 404, message: 'Connector a not found' });
-  const target = createRestTarget({ url });
-  expect(await target.config('a')).toBeUndefined();
-  expect(await target.status('a')).toBeUndefined();
-  expect(await target.info('a')).toBeUndefined();
-  expect((await errorOf(target.pause('a'))).code).toBe('NOT_FOUND');
+  const api = createRestApi({ url });
+  expect(await api.config('a')).toBeUndefined();
+  expect(await api.status('a')).toBeUndefined();
+  expect((await errorOf(api.pause('a'))).code).toBe('NOT_FOUND');
 });
 
 test.each([
@@ -118,21 +107,21 @@ test.each([
   [405, ''],
 ])('%i from something else is told as such', async (status, answer) => {
   const { url } = await worker(status, answer);
-  const error = await errorOf(createRestTarget({ url }).status('a'));
+  const error = await errorOf(createRestApi({ url }).status('a'));
   expect(error.code).toBe('REFUSED');
   expect(error.hint).toContain('no Kafka Connect REST API');
 });
 
 test('a login is sent, and a refused one names the settings', async () => {
   const { url, requests } = await worker(401, { message: 'User cannot access the resource.' });
-  const error = await errorOf(createRestTarget({ url, username: 'u', password: 'hunter2-9f8e7d' }).list());
+  const error = await errorOf(createRestApi({ url, username: 'u', password: 'hunter2-9f8e7d' }).list());
   expect(requests[0]?.authorization).toBe(`Basic ${Buffer.from('u:hunter2-9f8e7d').toString('base64')}`);
   expect(error.hint).toContain('connect.password');
   expect(JSON.stringify(error.details) + error.message).not.toContain('hunter2-9f8e7d');
 });
 
 test('nothing listening is UNREACHABLE at its address', async () => {
-  const error = await errorOf(createRestTarget({ url: 'http://127.0.0.1:1' }).list());
+  const error = await errorOf(createRestApi({ url: 'http://127.0.0.1:1' }).list());
   expect(error.code).toBe('UNREACHABLE');
   expect(error.message).toContain('127.0.0.1:1');
 });
@@ -146,8 +135,7 @@ test('a status is sorted by task, and its traces hide secrets', async () => {
       { id: 0, state: 'RUNNING', worker_id: 'w1' },
     ],
   });
-  expect(await createRestTarget({ url, secrets: ['hunter2-9f8e7d'] }).status('a')).toEqual({
-    name: 'a',
+  expect(await createRestApi({ url, secrets: ['hunter2-9f8e7d'] }).status('a')).toEqual({
     state: 'RUNNING',
     worker: 'w1',
     tasks: [
@@ -166,7 +154,7 @@ test('validation tells what is refused, and never what a reference resolved to',
       { value: { name: 'insert.mode', value: 'upsert', errors: [] } },
     ],
   });
-  const findings = await createRestTarget({ url }).validate({
+  const findings = await createRestApi({ url }).validate({
     'connector.class': 'x.Y',
     'connection.password': '$' + '{env:PGPASSWORD}',
     'connection.url': 'jdbc:x',
@@ -186,13 +174,13 @@ test('offsets are 64-bit, and a forgotten one is undefined', async () => {
     ],
     message: 'done',
   });
-  const target = createRestTarget({ url });
-  const offsets = await target.offsets('a');
+  const api = createRestApi({ url });
+  const offsets = await api.offsets('a');
   expect(offsets).toEqual([
     { topic: 't', partition: 0, offset: 12n },
     { topic: 't', partition: 1, offset: undefined },
   ]);
-  expect(await target.setOffsets('a', offsets)).toBe('done');
+  await api.setOffsets('a', offsets);
   expect(requests[1]?.body).toEqual({
     offsets: [
       { partition: { kafka_topic: 't', kafka_partition: 0 }, offset: { kafka_offset: 12 } },
@@ -204,13 +192,13 @@ test('offsets are 64-bit, and a forgotten one is undefined', async () => {
 test('a connector is created held back where the cluster can, and not at all where it cannot', async () => {
   const about = { commit: 'c', kafka_cluster_id: 'k' };
   const newer = await worker(200, { ...about, version: '3.7.2' });
-  await createRestTarget({ url: newer.url }).createHeld('a', { name: 'a' }, 'PAUSED');
+  await createRestApi({ url: newer.url }).createHeld('a', { name: 'a' }, 'PAUSED');
   expect(newer.requests.map(({ method, url, body }) => [method, url, body])).toEqual([
     ['GET', '/', undefined],
     ['POST', '/connectors', { name: 'a', config: { name: 'a' }, initial_state: 'PAUSED' }],
   ]);
   const older = await worker(200, { ...about, version: '3.6.1-ce' });
-  const error = await errorOf(createRestTarget({ url: older.url }).createHeld('a', { name: 'a' }, 'PAUSED'));
+  const error = await errorOf(createRestApi({ url: older.url }).createHeld('a', { name: 'a' }, 'PAUSED'));
   expect(error).toMatchObject({ code: 'REFUSED', message: expect.stringContaining('it would read records first') });
   expect(older.requests).toHaveLength(1);
 });

@@ -83,7 +83,6 @@ test('a trace without a word and one without an end are both told', () => {
 test('the connector and its tasks fail apart', () => {
   const failures = failuresOf(
     {
-      name: 'positions-sink',
       state: 'FAILED',
       worker: 'w1',
       trace: 'a.B: no start',

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createMskHost } from '../../../../connectors/msk/host.ts';
 import { createMskApi } from '../../../../connectors/msk/sdk/connect-api.ts';
-import { createMskTarget } from '../../../../connectors/msk/target.ts';
 import { renderSink } from '../../../../connectors/render/render-sink.ts';
 import { connectorKeys } from '../../../../connectors/settings/connector-keys.ts';
-import { connectorDrift } from '../../../../contract/drift/connector.ts';
-import { observeConnector } from '../../../../contract/drift/observe-connector.ts';
+import { connectorDrift, observeConnector } from '../../../../contract/drift/connector.ts';
 import { loadProject } from '../../../../pipeline/load.ts';
 import { loadAvroSchema } from '../../../../schemas/avro-schema.ts';
+import { inMemoryGroups, numberedMembers } from '../../../support/in-memory-groups.ts';
 import { createMskProject, type MskProject } from '../../../support/msk/msk-project.ts';
 
 /** What `connect check --live` tells of the positions sink; the group has `tasks` members. */
@@ -16,17 +16,22 @@ async function drift({ root }: MskProject, tasks: number): Promise<string[]> {
   const environment = project.environments.msk;
   const stream = project.streams.find(({ name }) => name === 'positions');
   if (environment?.connect.target !== 'msk' || stream === undefined) throw new Error('the project is another');
-  const target = createMskTarget({
+  const groups = inMemoryGroups();
+  groups.setMembers(numberedMembers(tasks));
+  const host = createMskHost({
     api: createMskApi(environment.connect),
-    members: async () => new Set(Array.from({ length: tasks }, (_, index) => `member-${index}`)),
+    connect: environment.connect,
+    pluginFile: 'not built',
+    buildCommand: 'connect plugin build',
+    groups,
     traces: async () => [],
-    timeoutMs: 10_000,
+    scrub: (text) => text,
   });
   const config = renderSink(stream, environment, loadAvroSchema(join(root, stream.schema)).fields);
   const placeOf = () => ({ file: stream.file, line: 1, column: 1 });
   const sink = { connector: stream.sink.name, config, placeOf };
-  const running = await observeConnector(target, environment, stream.sink.name);
-  return [...connectorDrift(sink, running, connectorKeys(), target.label)].map(({ message }) => message);
+  const running = await observeConnector(host, stream.sink.name);
+  return [...connectorDrift(sink, running, connectorKeys(), host.label)].map(({ message }) => message);
 }
 
 test('a sink on MSK Connect as it was deployed has no drift, though no plugins are listed', {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { ObservedSink } from '../../../../connectors/sink-config.ts';
 import { toDeadLetter } from '../../../../operate/dead-letters/dead-letter.ts';
 import { waitForRows } from '../../../../operate/dead-letters/wait-for-rows.ts';
 import { parseAvroSchema } from '../../../../schemas/avro-schema.ts';
 import { record } from '../../../support/dead-letters.ts';
+import { inMemoryWorker } from '../../../support/in-memory-worker.ts';
 import { positions } from '../../../support/positions-stream.ts';
 
 describe('the proof that rows arrived', () => {
@@ -27,15 +29,32 @@ describe('the proof that rows arrived', () => {
     findCurrent: async () => new Map(),
   };
   const batch = [...rows.keys(), 'nothing'].map((account) => sent(account, 10n));
-  const waitFor = (status: object) =>
-    waitForRows(
-      { stream: positions, target: { status: async () => status } as never, kafka: { brokers: [] }, timeoutMs: 300 },
+  const waitFor = (tasks: ObservedSink['tasks']) => {
+    const { host, groups } = inMemoryWorker();
+    const sink: ObservedSink = {
+      name: 'positions-sink',
+      config: {},
+      state: 'RUNNING',
+      worker: 'w',
+      tasks,
+      expectedTasks: 1,
+      decidedByHost: [],
+    };
+    return waitForRows(
+      {
+        stream: positions,
+        host: { ...host, observe: async () => sink },
+        groups,
+        kafka: { brokers: [] },
+        timeoutMs: 300,
+      },
       { table, schema },
       batch,
     );
+  };
 
   test('is a row from the record or a later one of its partition; what is missing in time is told', async () => {
-    const { arrived, failure } = await waitFor({ state: 'RUNNING', tasks: [] });
+    const { arrived, failure } = await waitFor([]);
     expect([...arrived].map(({ record: { values } }) => values.position_account)).toEqual([
       'from it',
       'from a later one',
@@ -44,8 +63,8 @@ describe('the proof that rows arrived', () => {
   });
 
   test('ends at once when the sink fails, with its cause', async () => {
-    const task = { id: 0, state: 'FAILED', worker: 'w', trace: 'a.B: no more' };
-    const { arrived, failure } = await waitFor({ name: 's', state: 'RUNNING', worker: 'w', tasks: [task] });
+    const task = { id: 0, state: 'FAILED', worker: 'w', trace: 'a.B: no more' } as const;
+    const { arrived, failure } = await waitFor([task]);
     expect(arrived.size).toBe(2);
     expect(failure).toMatch(/positions-sink does not run: FAILED\n.*\n.*a\.B: no more/);
   });

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { SinkPosition } from '../../../../connectors/sink-group.ts';
 import { failuresOf } from '../../../../connectors/wait/failure.ts';
 import { packageRoot } from '../../../../core/package-root.ts';
-import type { Position } from '../../../../operate/offset-positions.ts';
 import type { Culprit } from '../../../../operate/quarantine/find-culprits.ts';
 import {
   describePlan,
@@ -15,7 +15,7 @@ import { createSchemaRegistry } from '../../../../schemas/registry.ts';
 import { type JsonReply, serveJson } from '../../../support/json-server.ts';
 import { positions as stream } from '../../../support/positions-stream.ts';
 
-const position = (partition: number, committed: bigint | undefined): Position => ({
+const position = (partition: number, committed: bigint | undefined): SinkPosition => ({
   partition,
   low: 10n,
   end: 1_000n,
@@ -33,7 +33,6 @@ const culprit = (partition: number, offset: bigint, kind: Culprit['kind'] = 'doe
 const failuresWith = (...traces: string[]) =>
   failuresOf(
     {
-      name: 'positions-sink',
       state: 'RUNNING',
       worker: 'w',
       tasks: traces.map((name, id) => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ConfigFinding } from '../../../../../connectors/targets/target.ts';
+import type { ConfigFinding } from '../../../../../connectors/host.ts';
 import { workerAccepts, workerOverridePolicy } from '../../../../../operate/doctor/checks/worker-validation.ts';
 import { positions } from '../../../../support/positions-stream.ts';
 

@@ -1,0 +1,193 @@
+import type { DeployOutcome, DeployResult, SinkHost } from '../connectors/host.ts';
+import { appliedByDeploy, type PlanEntry, titleOf } from '../connectors/plan/entry.ts';
+import { type Plan, pendingEntries } from '../connectors/plan/plan.ts';
+import { type PlanOptions, planDrift, type SavedPlan } from '../connectors/plan/plan-file.ts';
+import { prune } from '../connectors/prune.ts';
+import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
+import type { SinkEvent } from '../connectors/wait/wait.ts';
+import { ConnectError } from '../core/errors.ts';
+import { withAdmin } from '../core/kafka.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import { plan as makePlan, type ObservedPlan } from './plan.ts';
+import { requireContract } from './require-contract.ts';
+import type { Session } from './session.ts';
+
+export type { DeployOutcome, Plan, PlanEntry, SinkEvent, TopicOutcome };
+
+export interface DeployOptions {
+  readonly plan: PlanOptions;
+  /** A plan that was saved: applied exactly, or not at all. */
+  readonly saved?: SavedPlan | undefined;
+  /** Bound of the wait for each sink. Default: what the host needs. */
+  readonly timeoutMs?: number | undefined;
+  /** Put back what was changed and does not run. */
+  readonly rollback: boolean;
+  /** Wait until each sink runs. */
+  readonly wait: boolean;
+  /** Delete and create a sink where the host cannot change it in place. */
+  readonly replace: boolean;
+  /** First have a worker on this machine validate every sink, where the host's own workers do not. */
+  readonly preflight: boolean;
+  /** Shown what a deploy would do, and what other commands have still to do. Resolves when it is agreed to. */
+  readonly agree: (plan: Plan, entries: readonly PlanEntry[]) => Promise<void>;
+  readonly onEvent: (event: DeployEvent) => void;
+}
+
+export type DeployEvent =
+  /** Pending, and no part of a deploy. */
+  | { readonly kind: 'left out'; readonly entry: PlanEntry }
+  | { readonly kind: 'preflight'; readonly connector: string }
+  | { readonly kind: 'sink'; readonly connector: string; readonly event: SinkEvent }
+  | { readonly kind: 'deployed'; readonly result: DeployedStream }
+  | { readonly kind: 'pruned'; readonly connector: string };
+
+/** What a deploy of one stream came to. */
+export interface DeployedStream extends DeployResult {
+  readonly stream: string;
+  readonly topics: readonly TopicOutcome[];
+}
+
+export interface Deployed {
+  readonly streams: readonly DeployedStream[];
+  /** Connectors that were deleted because no definition names them. */
+  readonly pruned: readonly string[];
+}
+
+/**
+ * Checks that all layers agree, plans, has the plan agreed to where something would change, then deploys streams one after the
+ * other, topics first. Stops at the first that fails, and says what became of the others.
+ * Errors: USAGE for options that the host does not have, FINDINGS, REFUSED when the plan holds what only a person can decide,
+ * UNSAFE for a saved plan that is out of date; those of `agree` and of the host.
+ */
+export async function deploy(session: Session, options: DeployOptions): Promise<Deployed> {
+  const { streams } = session;
+  const host = await session.host();
+  if (!options.wait) requireSubmit(host, session);
+  await requireContract(session);
+  const planned = await makePlan(session, options.plan);
+  if (options.saved !== undefined) requireUnmoved(options.saved, planned);
+  refuseUndecided(planned.plan, options);
+  if (options.preflight) {
+    const { preflight } = await import('./preflight.ts');
+    await preflight(session, (connector) => options.onEvent({ kind: 'preflight', connector }));
+  }
+  await requireAgreement(planned.plan, options);
+  const deployed: DeployedStream[] = [];
+  for (const stream of streams) {
+    try {
+      const result = await deployStream(session, options, planned, stream);
+      options.onEvent({ kind: 'deployed', result });
+      deployed.push(result);
+    } catch (error) {
+      throw withOtherStreams(error, deployed, streams.slice(deployed.length + 1));
+    }
+  }
+  return { streams: deployed, pruned: await pruneSinks(session, options, planned.plan) };
+}
+
+/** Errors: USAGE for a host that answers before it begins: a deploy that does not follow it would claim what nobody knows. */
+function requireSubmit({ submit, label }: SinkHost, { environment }: Session): void {
+  if (submit !== undefined) return;
+  throw new ConnectError(
+    'USAGE',
+    `--no-wait is not for ${environment.name}: ${label} answers before it begins, and undoes what fails by itself; nothing was done`,
+    { hint: 'leave it out; Ctrl-C ends the wait, not the operation, and `connect status` shows what became of it' },
+  );
+}
+
+/** Errors: UNSAFE with a line for each thing that is no longer as it was when the plan was saved. */
+function requireUnmoved(saved: SavedPlan, now: ObservedPlan): void {
+  const moved = planDrift(saved, now);
+  if (moved.length === 0) return;
+  throw new ConnectError('UNSAFE', ['the plan is out of date; nothing was changed', ...moved].join('\n  '), {
+    details: { moved },
+    hint: 'plan again, review it, and deploy that',
+  });
+}
+
+/** Errors: REFUSED for what only a person can decide, and for what needs a flag that was not given. */
+function refuseUndecided(plan: Plan, { replace }: DeployOptions): void {
+  const pending = pendingEntries(plan).filter(appliedByDeploy);
+  const blocked = pending.filter(({ action }) => action === 'blocked');
+  if (blocked.length > 0) {
+    const lines = blocked.map((entry) => `${titleOf(entry)} ${entry.summary}`);
+    throw new ConnectError('REFUSED', [...lines, 'nothing was changed'].join('\n  '), {
+      details: { blocked: blocked.map(({ kind, name, summary }) => ({ kind, name, summary })) },
+      hint: '`connect plan` shows everything else that is pending',
+    });
+  }
+  const replaced = replace ? [] : pending.filter(({ needs }) => needs === '--replace');
+  if (replaced.length === 0) return;
+  const lines = replaced.map(({ name, summary, effects }) => [`${name}: ${summary}`, ...effects].join('; '));
+  throw new ConnectError('REFUSED', [...lines, 'nothing was changed'].join('\n  '), {
+    details: { replaced: replaced.map(({ name, summary, effects }) => ({ name, summary, effects })) },
+    hint: 'deploy with --replace to delete and create; the sink does not write in between',
+  });
+}
+
+/** Where nothing changes, nobody is asked. A saved plan was agreed to when it was saved. */
+async function requireAgreement(plan: Plan, { agree, onEvent }: DeployOptions): Promise<void> {
+  const pending = pendingEntries(plan);
+  for (const entry of pending.filter((one) => !appliedByDeploy(one))) onEvent({ kind: 'left out', entry });
+  const ours = pending.filter(appliedByDeploy);
+  if (ours.length > 0) await agree(plan, ours);
+}
+
+async function deployStream(
+  session: Session,
+  { timeoutMs, rollback, wait: isAwaited, plan, onEvent }: DeployOptions,
+  planned: ObservedPlan,
+  stream: StreamDefinition,
+): Promise<DeployedStream> {
+  const { kafka, environment, signal } = session;
+  const host = await session.host();
+  const { name: connector } = stream.sink;
+  const topics = await withAdmin(kafka, 'perps-connect-deploy', (admin) =>
+    ensureTopics(admin, stream, environment.kafka.replicationFactor, { grow: plan.growTopics }),
+  );
+  const agreed = planned.streams.find((one) => one.stream === stream)?.sink.entries ?? [];
+  const wait = {
+    timeoutMs: timeoutMs ?? host.defaultTimeoutMs,
+    rollback,
+    signal,
+    onEvent: (event: SinkEvent) => onEvent({ kind: 'sink', connector, event }),
+  };
+  const carryOut = (isAwaited ? undefined : host.submit) ?? host.deploy;
+  return { stream: stream.name, topics, ...(await carryOut(session.desiredSink(stream, plan.from), agreed, wait)) };
+}
+
+/** One sink's failure, with what became of the others: after it nobody should have to find that out. */
+export function withOtherStreams(
+  error: unknown,
+  done: readonly Pick<DeployResult, 'connector' | 'outcome'>[],
+  left: readonly StreamDefinition[],
+): unknown {
+  if (done.length + left.length === 0) return error;
+  const failed = ConnectError.from(error);
+  const notBegun = left.map(({ sink }) => sink.name);
+  const lines = [
+    ...(done.length === 0 ? [] : [`done before: ${done.map((one) => `${one.connector} ${one.outcome}`).join(', ')}`]),
+    ...(notBegun.length === 0 ? [] : [`not begun: ${notBegun.join(', ')}`]),
+  ];
+  return new ConnectError(failed.code, [failed.message, ...lines].join('\n  '), {
+    details: {
+      ...failed.details,
+      done: done.map(({ connector, outcome }) => ({ connector, outcome })),
+      notBegun,
+    },
+    cause: failed,
+    hint: failed.hint,
+  });
+}
+
+async function pruneSinks(session: Session, { timeoutMs, onEvent }: DeployOptions, plan: Plan): Promise<string[]> {
+  const host = await session.host();
+  const removed = plan.entries.filter(({ kind, action }) => kind === 'connector' && action === 'delete');
+  const wait = { timeoutMs: timeoutMs ?? host.defaultTimeoutMs, signal: session.signal };
+  for (const { name } of removed) {
+    session.signal.throwIfAborted();
+    await prune(host, { name, project: session.environment.project ?? '' }, wait);
+    onEvent({ kind: 'pruned', connector: name });
+  }
+  return removed.map(({ name }) => name);
+}

@@ -1,0 +1,117 @@
+import type { PlanAction, PlanEntry, PlannedChange } from '../connectors/plan/entry.ts';
+import { hash } from '../connectors/plan/hash.ts';
+import {
+  makePlan,
+  type Plan,
+  type PlanInput,
+  type PlannedStream,
+  pendingEntries,
+  planFingerprints,
+} from '../connectors/plan/plan.ts';
+import type { MadePlan, PlanOptions } from '../connectors/plan/plan-file.ts';
+import type { Orphan } from '../connectors/plan/removal-plan.ts';
+import { observeTopics, topicSpecs } from '../connectors/topics.ts';
+import { ConnectError } from '../core/errors.ts';
+import { withAdmin } from '../core/kafka.ts';
+import { observeOrphans } from '../operate/observe-orphans.ts';
+import { observeMigrations, observeSchema } from '../operate/observe-stream.ts';
+import { valueSubject } from '../pipeline/names.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import type { Session } from './session.ts';
+
+export {
+  type MadePlan,
+  type Plan,
+  type PlanAction,
+  type PlanEntry,
+  type PlannedChange,
+  type PlanOptions,
+  pendingEntries,
+};
+
+/** What a plan is about when nothing else is asked for. */
+export const PLAN_DEFAULTS: PlanOptions = { growTopics: false, prune: false, from: 'resume' };
+
+/** A plan, the world it was made in, and each stream with what its host would do. */
+export interface ObservedPlan extends MadePlan {
+  readonly streams: readonly (PlannedStream & { readonly stream: StreamDefinition })[];
+}
+
+/** Observes an environment and plans what a deploy would do. Changes nothing. Errors: USAGE for options that contradict. */
+export async function plan(session: Session, options: PlanOptions): Promise<ObservedPlan> {
+  refuseContradiction(session, options);
+  const { environment } = session;
+  const host = await session.host();
+  const [migrations, streams, orphans] = await Promise.all([
+    observeMigrations(session.database, session.file('migrations')),
+    Promise.all(
+      session.streams.map(async (stream) => ({ stream, ...(await observeStream(session, stream, options)) })),
+    ),
+    options.prune ? findOrphans(session) : [],
+  ]);
+  const input: PlanInput = {
+    environment: environment.name,
+    target: host.label,
+    migrations,
+    streams,
+    growTopics: options.growTopics,
+    orphans,
+  };
+  refuseUselessStart(input, options);
+  return {
+    plan: makePlan(input),
+    options,
+    fingerprints: planFingerprints(input),
+    environment: hash(environment),
+    streams,
+  };
+}
+
+async function observeStream(
+  session: Session,
+  stream: StreamDefinition,
+  { from }: PlanOptions,
+): Promise<PlannedStream> {
+  const { environment, kafka, project } = session;
+  const { replicationFactor } = environment.kafka;
+  const topics = topicSpecs(stream, replicationFactor);
+  const names = topics.map(({ name }) => name);
+  const [host, registry] = await Promise.all([session.host(), session.registry()]);
+  const [sink, subject, observed] = await Promise.all([
+    host.plan(session.desiredSink(stream, from)),
+    observeSchema(registry, project, stream, session.schema(stream).text),
+    withAdmin(kafka, 'perps-connect-plan', (admin) => observeTopics(admin, names)),
+  ]);
+  return { topics, replicationFactor, subject: valueSubject(stream), observed: { topics: observed, subject }, sink };
+}
+
+/** Measured against every definition of the project, whatever was selected. */
+async function findOrphans(session: Session): Promise<Orphan[]> {
+  const { project, environment } = session;
+  const defined = new Set(project.streams.map(({ sink }) => sink.name));
+  return observeOrphans(await session.host(), environment.project ?? '', defined);
+}
+
+function refuseContradiction({ environment }: Session, { prune, only }: PlanOptions): void {
+  if (!prune) return;
+  if (only !== undefined) {
+    throw new ConnectError('USAGE', '--prune looks at the whole project, --only at some of its streams', {
+      hint: 'leave one of the two out',
+    });
+  }
+  if (environment.project === undefined) {
+    throw new ConnectError('USAGE', 'connect.yaml names no project, so nobody can tell its sinks from others', {
+      hint: 'add `project: NAME` to connect.yaml and deploy: from then on --prune knows what is yours',
+    });
+  }
+}
+
+/** A start is about a sink that is not there; that one is there must not pass silently. */
+function refuseUselessStart({ streams }: PlanInput, { from }: PlanOptions): void {
+  if (from === 'resume') return;
+  if (streams.some(({ sink }) => sink.entries.some(({ kind, action }) => kind === 'connector' && action === 'create')))
+    return;
+  throw new ConnectError('USAGE', `--from ${from} is about sinks that have to be created, and all of them are there`, {
+    hint: `\`connect offsets reset --to ${from}\` lets a deployed sink read from another place`,
+  });
+}

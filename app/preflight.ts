@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { ConfigFinding } from '../connectors/host.ts';
+import { propertiesText } from '../connectors/msk/properties.ts';
+import { createRestApi } from '../connectors/rest/api.ts';
+import type { SinkConfig } from '../connectors/sink-config.ts';
+import { ConnectError } from '../core/errors.ts';
+import { withAdmin } from '../core/kafka.ts';
+import { isReference } from '../core/scrub.ts';
+import type { Project } from '../pipeline/types.ts';
+import { startLocalWorker } from '../stack/msk/local-worker.ts';
+import { accepts } from '../stack/ports.ts';
+import type { Session } from './session.ts';
+
+/**
+ * A service that runs the workers finds a bad setting only once they have booted, after minutes. So a worker of its version is
+ * started here, with the same plugin and worker configuration, and validates every sink. References stay unresolved: this
+ * machine need not reach the secrets. Errors: USAGE for a host that validates sinks itself, for a plugin that is not built here,
+ * and without the local stack, whose broker it uses; REFUSED with each setting that the worker does not accept.
+ */
+export async function preflight(session: Session, onSink: (connector: string) => void): Promise<void> {
+  const { workerFor, label } = await session.host();
+  if (workerFor === undefined) {
+    throw new ConnectError('USAGE', `--preflight is for MSK Connect; ${label} validates the sink itself`);
+  }
+  const broker = await localBroker(session.project);
+  for (const stream of session.streams) {
+    const { name } = stream.sink;
+    const { config, properties, plugin } = await workerFor(session.desiredSink(stream));
+    onSink(name);
+    const worker = await startLocalWorker({
+      name: `preflight-${randomBytes(4).toString('hex')}`,
+      bootstrapServers: broker,
+      plugin: await readFile(plugin),
+      properties: propertiesText(withoutProviders(properties)),
+      env: session.env,
+      signal: session.signal,
+    });
+    try {
+      const api = createRestApi({ url: worker.http.baseUrl });
+      const findings = await api.validate({ name, ...withoutReferences(config) });
+      if (findings.length > 0) throw refused(name, findings);
+    } finally {
+      await worker.close();
+      await withAdmin({ brokers: [broker] }, 'perps-connect-preflight', (admin) =>
+        admin.deleteTopics({ topics: [...worker.topics] }),
+      ).catch(() => {});
+    }
+  }
+}
+
+/** The broker of the embedded stack: a worker keeps its state in Kafka, and a real cluster is none to try things on. */
+async function localBroker({ environments }: Project): Promise<string> {
+  for (const { stack, kafka } of Object.values(environments)) {
+    const [broker] = kafka.brokers;
+    if (stack !== undefined && broker !== undefined && (await accepts(stack.ports.kafka))) return broker;
+  }
+  throw new ConnectError('USAGE', '--preflight uses the broker of the local stack, which does not run', {
+    hint: 'run `connect up` first',
+  });
+}
+
+const withoutReferences = (config: SinkConfig): SinkConfig =>
+  Object.fromEntries(Object.entries(config).map(([key, value]) => [key, isReference(value) ? 'not-resolved' : value]));
+
+const withoutProviders = (properties: SinkConfig): SinkConfig =>
+  Object.fromEntries(Object.entries(properties).filter(([key]) => !key.startsWith('config.providers')));
+
+function refused(name: string, findings: readonly ConfigFinding[]): ConnectError {
+  const lines = findings.map(({ key, errors }) => `  ${key}: ${errors.join(' ')}`);
+  return new ConnectError(
+    'REFUSED',
+    [`a Connect 3.7.2 worker refuses ${name}; nothing was changed`, ...lines].join('\n'),
+    {
+      details: { connector: name, findings },
+      hint: '`connect render --explain` shows where each setting comes from',
+    },
+  );
+}

@@ -1,0 +1,144 @@
+import { ConnectError } from '../core/errors.ts';
+import type { PlanEntry } from './plan/entry.ts';
+import type { Fingerprint } from './plan/hash.ts';
+import type { DesiredSink, ObservedSink, SinkConfig, SinkOffset, SinkTasks } from './sink-config.ts';
+import type { Wait } from './wait/wait.ts';
+
+/**
+ * Where sinks run: a Kafka Connect cluster, or a service that runs the workers itself. What a host cannot do it does not have: no
+ * method only throws. What does not exist is undefined where a question allows it, otherwise NOT_FOUND.
+ * Errors of every method: UNREACHABLE, TIMEOUT, NOT_READY, REFUSED.
+ */
+export interface SinkHost {
+  /** For messages: "Kafka Connect at 127.0.0.1:19383". */
+  readonly label: string;
+  /** Bound of one wait, unless the user says another. */
+  readonly defaultTimeoutMs: number;
+  /** Names of all connectors, the project's and others. */
+  list(): Promise<string[]>;
+  /** `withTaskConfigs`: what each task was given as well, where the host says; a worker does not while it rebalances. */
+  observe(name: string, options?: { readonly withTaskConfigs: boolean }): Promise<ObservedSink | undefined>;
+  /** What a deploy would do, and what the plan was made from. Changes nothing. */
+  plan(desired: DesiredSink): Promise<SinkPlan>;
+  /**
+   * Does what was agreed to and waits until the sink is as wanted; failed tasks of one that is as wanted are started again.
+   * Looks once more first, and refuses when that comes to another plan than `agreed`. What was changed and does not run is put
+   * back, the offsets of its group included. Errors: UNSAFE when it is not as agreed any more; DEPLOY_FAILED after a rollback,
+   * ROLLBACK_FAILED when that failed too.
+   */
+  deploy(desired: DesiredSink, agreed: readonly PlanEntry[], wait: DeployWait): Promise<DeployResult>;
+  /** Pauses, resumes, restarts and removes are taken by the host when they answer; `observe` shows when they are done. */
+  pause(name: string, wait: Wait): Promise<void>;
+  resume(name: string, wait: Wait): Promise<void>;
+  restart(name: string, options: { readonly onlyFailed: boolean }, wait: Wait): Promise<void>;
+  /** Offsets stay and are resumed under the same name. One that is gone already is as good. */
+  remove(name: string, wait: Wait): Promise<void>;
+  /** As `deploy`, but ends once the host has taken the configuration; nothing is put back then. */
+  readonly submit?:
+    | ((desired: DesiredSink, agreed: readonly PlanEntry[], wait: Wait) => Promise<DeployResult>)
+    | undefined;
+  /** Gives up a sink's tasks, so that its offsets can be changed; `resume` starts it again. */
+  readonly stop?: ((name: string, wait: Wait) => Promise<void>) | undefined;
+  readonly offsets?: OffsetApi | undefined;
+  /** What the workers have against a configuration; empty when they accept it. */
+  readonly validate?: ((config: SinkConfig) => Promise<ConfigFinding[]>) | undefined;
+  readonly plugins?: (() => Promise<Plugin[]>) | undefined;
+  readonly worker?: (() => Promise<WorkerInfo>) | undefined;
+  /** What a worker of this host would be started with, for a host whose own workers validate nothing beforehand. */
+  readonly workerFor?: ((desired: DesiredSink) => Promise<WorkerModel>) | undefined;
+}
+
+/** Changes of a stopped sink's offsets. */
+export interface OffsetApi {
+  /** Errors: REFUSED when the cluster is too old to change offsets. */
+  require(): Promise<void>;
+  /** Sets these partitions' next offsets; ends once they are committed. */
+  set(name: string, offsets: readonly SinkOffset[], wait: Wait): Promise<void>;
+  /** Forgets all offsets. */
+  forget(name: string, wait: Wait): Promise<void>;
+}
+
+/** What becomes of one sink: its connector, and what has to be there before it. */
+export interface SinkPlan {
+  /** The connector's entry is the last. No entry shows a secret. */
+  readonly entries: readonly PlanEntry[];
+  readonly fingerprint: Fingerprint;
+}
+
+export interface DeployWait extends Wait {
+  /** How often what failed is started again before it counts as failed, where the host lists tasks. Default 3. */
+  readonly restarts?: number | undefined;
+  /** Whether what was changed and does not run is put back. Default true. */
+  readonly rollback?: boolean | undefined;
+}
+
+export type DeployOutcome = 'created' | 'updated' | 'replaced' | 'unchanged';
+
+export interface DeployResult extends Omit<SinkTasks, 'state'> {
+  readonly connector: string;
+  readonly outcome: DeployOutcome;
+  /** Empty when created or unchanged. */
+  readonly changes: readonly ConfigChange[];
+  /** What it is now; undefined when that was not waited for. */
+  readonly state: string | undefined;
+  /** How often something that had failed was started again. */
+  readonly restarts: number;
+  readonly durationMs: number;
+}
+
+/** One key that differs; `before` undefined: added, `after` undefined: removed. */
+export interface ConfigChange {
+  readonly key: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+/** A setting the worker refuses, with its reasons. Values are not repeated. */
+export interface ConfigFinding {
+  readonly key: string;
+  readonly errors: readonly string[];
+}
+
+export interface Plugin {
+  readonly class: string;
+  readonly type: string;
+  /** Left out by plugins that say none. */
+  readonly version?: string;
+}
+
+export interface WorkerInfo {
+  /** Version of Kafka Connect. */
+  readonly version: string;
+  /** When the worker says it answered; undefined when it does not say. */
+  readonly date: Date | undefined;
+}
+
+/** A worker that can be started here to validate a sink. */
+export interface WorkerModel {
+  /** The sink's own settings. */
+  readonly config: SinkConfig;
+  /** Java properties of the worker. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** Path of the plugin's ZIP. */
+  readonly plugin: string;
+}
+
+/** What a host may lack, in words, and what does the same there. */
+const INSTEAD = {
+  stop: [
+    'stop a connector',
+    '`connect pause` holds it back; to move offsets, `connect delete`, then `connect deploy --from earliest`',
+  ],
+  offsets: ['change offsets', '`connect delete`, then `connect deploy --from earliest`'],
+  validate: ['validate a configuration', '`connect deploy --preflight` does, on a worker here'],
+  plugins: ['list what its plugins hold', '`connect plugin build` lists what it packs'],
+  worker: ['say which version its workers are', 'connect.version of the environment is it'],
+} as const;
+
+/** An ability of a host. Errors: REFUSED when the host lacks it, with what to do instead. */
+export function abilityOf<A extends keyof typeof INSTEAD>(host: SinkHost, ability: A): NonNullable<SinkHost[A]> {
+  const found = host[ability];
+  if (found !== undefined) return found as NonNullable<SinkHost[A]>;
+  const [what, hint] = INSTEAD[ability];
+  throw new ConnectError('REFUSED', `${host.label} cannot ${what}: it has no such call`, { hint });
+}

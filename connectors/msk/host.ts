@@ -1,0 +1,224 @@
+import { ConnectError } from '../../core/errors.ts';
+import type { Scrub } from '../../core/scrub.ts';
+import type { MskConnect } from '../../pipeline/msk-connect.ts';
+import type { DeployResult, DeployWait, SinkHost, SinkPlan } from '../host.ts';
+import type { PlanEntry } from '../plan/entry.ts';
+import { sinkFingerprint } from '../plan/fingerprint.ts';
+import { hideSecrets } from '../plan/hide-secrets.ts';
+import { changesOf, requireAgreed } from '../plan/require-agreed.ts';
+import { startOffsets } from '../plan/start-plan.ts';
+import { requestedBy } from '../run-state.ts';
+import { type DesiredSink, type ObservedSink, withoutTraces } from '../sink-config.ts';
+import type { SinkGroups, SinkPosition } from '../sink-group.ts';
+import type { Wait } from '../wait/wait.ts';
+import type { MskApi, MskConnector } from './api.ts';
+import { readBuiltPlugin } from './built-plugin.ts';
+import type { ObservedMskSink } from './compare.ts';
+import { createSink, type DeployedSink, keepSink, replaceSink, updateSink } from './deploy.ts';
+import type { MskDeployment } from './deployment.ts';
+import { type DesiredMskSink, desiredMskSink } from './desired.ts';
+import { followOperation, hasSucceeded, operationError, waitUntilSteady } from './follow.ts';
+import { observeMskSink, toObservedSink } from './observe.ts';
+import { planMskSink } from './plan.ts';
+import { builtPlugin, type WantedPlugin } from './resources.ts';
+
+/** The service creates and updates in minutes; others wait up to 20 for each. */
+const TIMEOUT_MS = 1_800_000;
+/** Shorter than anything that the service does takes. */
+const ANSWERS_LAST_MS = 2_000;
+
+export interface MskHostOptions {
+  readonly api: MskApi;
+  readonly connect: MskConnect;
+  /** The ZIP that `buildCommand` writes, where the plugin is built here. */
+  readonly pluginFile: string;
+  readonly buildCommand: string;
+  readonly groups: SinkGroups;
+  /** Stack traces of a connector's failed tasks from the workers' log, the newest first. */
+  readonly traces: (connector: string) => Promise<readonly string[]>;
+  readonly scrub: Scrub;
+  /** Pause between two looks. Default: short at first, then longer, because the service takes minutes and throttles who asks often. */
+  readonly pollMs?: number | undefined;
+}
+
+const OUTCOMES = { create: 'created', update: 'updated', replace: 'replaced', unchanged: 'unchanged' } as const;
+
+/** What all sinks on the service have in common; looked up once, so that a deploy uses what its plan showed. */
+interface Surroundings {
+  readonly plugin: WantedPlugin;
+  readonly brokers: readonly string[];
+}
+
+/** What was seen of one sink for its plan. */
+interface Look {
+  readonly wanted: DesiredMskSink;
+  readonly plugin: WantedPlugin;
+  readonly observed: ObservedMskSink | undefined;
+  readonly positions: readonly SinkPosition[];
+  readonly plan: SinkPlan;
+}
+
+/** MSK Connect as a host of sinks. */
+export function createMskHost(options: MskHostOptions): SinkHost {
+  const { api, connect, groups, traces, scrub, pollMs } = options;
+  const recent = remember((name: string) => api.find(name), pollMs ?? ANSWERS_LAST_MS);
+  let surroundings: Promise<Surroundings> | undefined;
+
+  const lookAround = (): Promise<Surroundings> => {
+    surroundings ??= findSurroundings(options).catch((error: unknown) => {
+      surroundings = undefined;
+      throw error;
+    });
+    return surroundings;
+  };
+
+  const show = async (connector: MskConnector): Promise<ObservedSink> => {
+    const { name, workerConfiguration } = connector;
+    const [members, worker] = await Promise.all([
+      groups.members(name),
+      workerConfiguration === undefined ? undefined : api.workerConfiguration(workerConfiguration.arn),
+    ]);
+    const sink = toObservedSink(connector, { members, traces: [] }, worker?.text, connect.workerConfiguration);
+    const isComplete = members === undefined || members.size >= sink.expectedTasks || sink.state === 'PAUSED';
+    if (isComplete) return sink;
+    const known = { members, traces: await traces(name) };
+    return toObservedSink(connector, known, worker?.text, connect.workerConfiguration);
+  };
+
+  const lookAt = async (desired: DesiredSink): Promise<Look> => {
+    const { plugin, brokers } = await lookAround();
+    const wanted = desiredMskSink(desired, connect, brokers);
+    const [connector, found, configuration, positions] = await Promise.all([
+      api.find(wanted.name),
+      plugin.kind === 'existing' ? plugin : api.findPlugin(plugin.name),
+      api.findWorkerConfiguration(wanted.workerConfiguration.name),
+      groups.positions(desired.stream),
+    ]);
+    const observed = connector === undefined ? undefined : await observeMskSink(api, connector);
+    const hasPlugin = found !== undefined;
+    const seen = { sink: observed, hasPlugin, hasWorkerConfiguration: configuration !== undefined, positions };
+    const entries = hideSecrets(planMskSink(wanted, plugin, seen), scrub);
+    const live = connector === undefined ? undefined : await show(connector);
+    const changes = entries.map((entry) => entry.changes);
+    return {
+      wanted,
+      plugin,
+      observed,
+      positions,
+      plan: { entries, fingerprint: sinkFingerprint(desired, live, positions, changes) },
+    };
+  };
+
+  const deploy = async (
+    desired: DesiredSink,
+    agreed: readonly PlanEntry[],
+    given: DeployWait,
+  ): Promise<DeployResult> => {
+    const startedAt = Date.now();
+    const wait = { pollMs, ...given };
+    const { stream } = desired;
+    const { name } = stream.sink;
+    await waitUntilSteady(api, name, wait);
+    const { wanted, plugin, observed, positions, plan } = await lookAt(desired);
+    const entry = requireAgreed(name, agreed, plan.entries);
+    const start = observed === undefined ? startOffsets(desired.from, positions) : [];
+    const { sink, restarts } = await groups.whileWatching(name, (members): Promise<DeployedSink> => {
+      const evidence = { stream, members, traces: () => traces(name) };
+      const deployment: MskDeployment = { api, connect, groups, desired: wanted, plugin, evidence, wait };
+      if (observed === undefined) return createSink(deployment, start);
+      if (entry.action === 'replace') return replaceSink(deployment, observed.connector);
+      if (entry.action === 'unchanged') return keepSink(deployment, observed.connector);
+      return updateSink(deployment, observed);
+    });
+    recent.forget();
+    return {
+      connector: name,
+      outcome: OUTCOMES[entry.action],
+      changes: changesOf(entry),
+      state: requestedBy(wanted.state),
+      tasks: withoutTraces(sink).tasks,
+      restarts,
+      durationMs: Date.now() - startedAt,
+    };
+  };
+
+  const operate = async (name: string, ask: (connector: MskConnector) => Promise<string>, given: Wait) => {
+    const wait = { pollMs, ...given };
+    const connector = await waitUntilSteady(api, name, wait);
+    if (connector === undefined) {
+      throw new ConnectError('NOT_FOUND', `${name} is not on ${api.label}`, { details: { connector: name } });
+    }
+    const operation = await followOperation(api, { name, operationArn: await ask(connector) }, wait);
+    recent.forget();
+    if (!hasSucceeded(operation)) throw operationError(name, operation);
+  };
+
+  return {
+    label: api.label,
+    defaultTimeoutMs: TIMEOUT_MS,
+    list: () => api.list(),
+    async observe(name) {
+      const connector = await recent.get(name);
+      return connector === undefined ? undefined : show(connector);
+    },
+    plan: async (desired) => (await lookAt(desired)).plan,
+    deploy,
+    pause: (name, wait) => operate(name, (connector) => api.pause(connector), wait),
+    resume: (name, wait) => operate(name, (connector) => api.resume(connector), wait),
+    restart: (name, { onlyFailed }, wait) => operate(name, (connector) => api.restart(connector, { onlyFailed }), wait),
+    async remove(name, wait) {
+      const connector = await waitUntilSteady(api, name, { pollMs, ...wait });
+      if (connector !== undefined) await api.remove(connector);
+      recent.forget();
+    },
+    async workerFor(desired) {
+      const { plugin, brokers } = await lookAround();
+      if (plugin.kind !== 'built') {
+        throw new ConnectError(
+          'USAGE',
+          '--preflight needs the plugin as a zip, and connect.plugin names one by its ARN',
+        );
+      }
+      const { config, workerConfiguration } = desiredMskSink(desired, connect, brokers);
+      return { config, properties: workerConfiguration.properties, plugin: plugin.built.path };
+    },
+  };
+}
+
+/** Errors: USAGE when the plugin is not built yet, NOT_FOUND, what the service throws. */
+async function findSurroundings({ api, connect, pluginFile, buildCommand }: MskHostOptions): Promise<Surroundings> {
+  const [plugin, brokers] = await Promise.all([
+    findPlugin(),
+    connect.cluster === undefined ? (connect.brokers ?? []) : api.brokers(connect.cluster, connect),
+  ]);
+  return { plugin, brokers };
+
+  async function findPlugin(): Promise<WantedPlugin> {
+    const { plugin } = connect;
+    if ('bucket' in plugin) {
+      const { bytes: _bytes, ...built } = await readBuiltPlugin(pluginFile, buildCommand);
+      return builtPlugin(built, plugin);
+    }
+    const found = await api.pluginName(plugin.arn);
+    if (found !== undefined) return { kind: 'existing', name: found, revision: plugin };
+    throw new ConnectError('NOT_FOUND', `${plugin.arn} is not on ${api.label}`, {
+      hint: 'check connect.plugin of the environment',
+    });
+  }
+}
+
+/** Whoever looks five times a second must not ask the service as often: it throttles. */
+function remember<T>(find: (name: string) => Promise<T>, forMs: number) {
+  const known = new Map<string, { at: number; answer: Promise<T> }>();
+  return {
+    get(name: string): Promise<T> {
+      const entry = known.get(name);
+      if (entry !== undefined && Date.now() - entry.at < forMs) return entry.answer;
+      const answer = find(name);
+      known.set(name, { at: Date.now(), answer });
+      answer.catch(() => known.delete(name));
+      return answer;
+    },
+    forget: () => known.clear(),
+  };
+}

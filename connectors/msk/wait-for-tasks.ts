@@ -1,0 +1,73 @@
+import { ConnectError } from '../../core/errors.ts';
+import { sinkGroup } from '../../pipeline/names.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { ObservedSink } from '../sink-config.ts';
+import type { GroupMembers } from '../sink-group.ts';
+import { explainTrace, formatSuspects } from '../wait/failure.ts';
+import type { Wait } from '../wait/wait.ts';
+import { waitUntilRunning } from '../wait/wait-until-running.ts';
+import type { MskConnector } from './api.ts';
+import { note } from './follow.ts';
+import { expectedTasks, toObservedSink } from './observe.ts';
+
+/** Workers boot, join their group and load the plugin before a task can start. */
+const JOIN_MS = 120_000;
+const POLL_MS = 1_000;
+
+/** How the tasks of a sink on MSK Connect are seen. */
+export interface TaskEvidence {
+  readonly stream: StreamDefinition;
+  /** Members of the sink's group now; undefined when Kafka does not say. */
+  readonly members: () => Promise<GroupMembers>;
+  /** Stack traces of its failed tasks from the workers' log, the newest first. */
+  readonly traces: () => Promise<readonly string[]>;
+}
+
+/**
+ * Waits until every task is in the sink's group and stays there. Where Kafka does not say, that is noted, and no task is shown.
+ * Errors: REFUSED with the causes from the workers' log.
+ */
+export async function waitForTasks(connector: MskConnector, evidence: TaskEvidence, wait: Wait): Promise<ObservedSink> {
+  const { stream, members } = evidence;
+  const show = (seen: GroupMembers): ObservedSink =>
+    toObservedSink(connector, { members: seen, traces: [] }, undefined, {});
+  if ((await members()) === undefined) {
+    note(wait, 'is RUNNING; Kafka does not say whether its tasks are');
+    return { ...show(undefined), tasks: [] };
+  }
+  let last: GroupMembers;
+  const { sink } = await waitUntilRunning(
+    {
+      stream,
+      async observe() {
+        last = await members();
+        return last === undefined ? undefined : show(last);
+      },
+      expectedTasks: expectedTasks(connector) ?? 1,
+      tooSlow: () => absentTasks(evidence, last?.size ?? 0, expectedTasks(connector) ?? 1),
+    },
+    { ...wait, timeoutMs: Math.min(JOIN_MS, wait.timeoutMs), pollMs: Math.min(POLL_MS, wait.pollMs ?? POLL_MS) },
+  );
+  return sink;
+}
+
+/** The error for tasks that are not in the sink's group: each cause once. */
+async function absentTasks({ stream, traces }: TaskEvidence, seen: number, expected: number): Promise<ConnectError> {
+  const { name } = stream.sink;
+  const found = (await traces()).map((trace) => {
+    const { cause, suspects, hint } = explainTrace(trace, stream);
+    return { cause, record: formatSuspects(suspects), hint };
+  });
+  const failures = [...new Map(found.map((failure) => [failure.cause, failure])).values()];
+  const lines = failures.flatMap(({ cause, record }) => [
+    `  cause   ${cause}`,
+    ...(record === undefined ? [] : [`  record  ${record}`]),
+  ]);
+  const message = `${name} is RUNNING on MSK Connect, but ${seen} of ${expected} tasks are in its group ${sinkGroup(stream)}`;
+  return new ConnectError('REFUSED', [message, ...lines].join('\n'), {
+    details: { connector: name, tasks: { seen, expected }, failures },
+    hint:
+      failures.find(({ hint }) => hint !== undefined)?.hint ??
+      "a task has failed, or has not come up yet; the workers' log says why (connect.logs of the environment)",
+  });
+}

@@ -1,0 +1,35 @@
+import { ConnectError } from '../../core/errors.ts';
+import { connectorEntry, isSameEntry, type PlanEntry, titleOf } from './entry.ts';
+
+/**
+ * Holds what a deploy would do now against what was agreed to; returns the connector's entry.
+ * Errors: REFUSED when only a person can decide, UNSAFE when it would do something else than agreed.
+ */
+export function requireAgreed(
+  connector: string,
+  agreed: readonly PlanEntry[],
+  now: readonly PlanEntry[],
+): PlanEntry & { readonly action: 'create' | 'update' | 'replace' | 'unchanged' } {
+  const entry = connectorEntry(now);
+  const planned = new Map(agreed.map((one) => [titleOf(one), one]));
+  const { action = 'unchanged', summary = '', changes = [] } = entry ?? {};
+  if (entry === undefined || action === 'blocked' || action === 'delete') {
+    throw new ConnectError('REFUSED', `${connector} ${summary}; nothing was changed`, {
+      details: { connector },
+      hint: 'run `connect resume` first, or declare sink.state in the definition',
+    });
+  }
+  const isAsAgreed = (one: PlanEntry): boolean => {
+    const then = planned.get(titleOf(one));
+    return then !== undefined && isSameEntry(then, one);
+  };
+  if (now.length === agreed.length && now.every(isAsAgreed)) return { ...entry, action };
+  const keys = changes.map(({ key }) => key).join(', ');
+  throw new ConnectError('UNSAFE', `${connector} is no longer as planned; nothing of it was changed`, {
+    details: { connector, planned: connectorEntry(agreed)?.action, now: action, changes },
+    hint: `somebody changed it meanwhile (now: ${action}${keys === '' ? '' : ` of ${keys}`}); plan again`,
+  });
+}
+
+/** The changes of an entry, for the result of a deploy. */
+export const changesOf = ({ changes }: PlanEntry) => changes.map(({ key, before, after }) => ({ key, before, after }));

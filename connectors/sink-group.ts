@@ -1,0 +1,100 @@
+import type { Admin } from 'kafkajs';
+import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
+import { rangesIn } from '../core/kafka-scan.ts';
+import { sinkGroup } from '../pipeline/names.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+
+/** Where a sink stands in one partition whose records are in [low, end). */
+export interface SinkPosition {
+  readonly partition: number;
+  readonly low: bigint;
+  readonly end: bigint;
+  /** Next offset the sink reads; undefined when it has committed none and so begins with the oldest record. */
+  readonly committed: bigint | undefined;
+  readonly lag: bigint;
+}
+
+/** Members of a group: one for each task, with a new id each time the task starts. Undefined when Kafka does not say. */
+export type GroupMembers = ReadonlySet<string> | undefined;
+
+/** The consumer groups of sinks, as Kafka has them. Errors: UNREACHABLE, REFUSED. */
+export interface SinkGroups {
+  members(connector: string): Promise<GroupMembers>;
+  /** Runs a task that asks for the members time and again, over one connection. */
+  whileWatching<T>(connector: string, task: (members: () => Promise<GroupMembers>) => Promise<T>): Promise<T>;
+  /** Where the sink stands in every partition of its topic; empty without the topic. */
+  positions(stream: StreamDefinition): Promise<readonly SinkPosition[]>;
+  /** Sets the next offsets of a group without members; a partition whose offset is undefined is forgotten. */
+  setOffsets(stream: StreamDefinition, offsets: ReadonlyMap<number, bigint | undefined>): Promise<void>;
+}
+
+const CLIENT_ID = 'perps-connect-sinks';
+
+export const createSinkGroups = (kafka: KafkaConnection): SinkGroups => {
+  const ask = <T>(task: (admin: Admin) => Promise<T>): Promise<T> => withAdmin(kafka, CLIENT_ID, task);
+  return {
+    members: (connector) => ask((admin) => membersIn(admin, connector)),
+    whileWatching: (connector, task) => ask((admin) => task(() => membersIn(admin, connector))),
+    positions: (stream) => ask(async (admin) => (await positionsIn(admin, stream)) ?? []),
+    setOffsets: (stream, offsets) => ask((admin) => setOffsets(admin, stream, offsets)),
+  };
+};
+
+/** Undefined without permission, or for a group protocol that the client does not know. */
+async function membersIn(admin: Admin, connector: string): Promise<GroupMembers> {
+  try {
+    const { groups } = await admin.describeGroups([sinkGroup({ sink: { name: connector } })]);
+    return new Set(groups.flatMap((group) => group.members.map((member) => member.memberId)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What of Kafka's admin client tells offsets. */
+export type OffsetReader = Pick<Admin, 'listTopics' | 'fetchTopicOffsets' | 'fetchOffsets'>;
+
+/**
+ * Where the sink stands in every partition of its topic; undefined without the topic. The one source of offsets and lag:
+ * records that Kafka has expired are no lag, and an offset beyond the end counts as the end.
+ */
+export async function positionsIn(admin: OffsetReader, stream: StreamDefinition): Promise<SinkPosition[] | undefined> {
+  const topic = stream.topic.name;
+  const ranges = await rangesIn(admin, topic);
+  if (ranges === undefined) return undefined;
+  const [found] = await admin.fetchOffsets({ groupId: sinkGroup(stream), topics: [topic] });
+  const committed = new Map(found?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+  return ranges.map(({ partition, low, high: end }) => {
+    const offset = committed.get(partition);
+    // Kafka says -1 for none.
+    const range = { partition, low, end, committed: offset !== undefined && offset >= 0n ? offset : undefined };
+    return { ...range, lag: end - nextOffset(range) };
+  });
+}
+
+/** The record the sink reads next: Kafka may have expired what it had committed, or the topic may be a new one. */
+export function nextOffset({ low, end, committed }: Omit<SinkPosition, 'lag'>): bigint {
+  const next = committed ?? low;
+  if (next < low) return low;
+  return next > end ? end : next;
+}
+
+/** Kafka forgets offsets of a whole group only, so what is to stay is set again. */
+async function setOffsets(
+  admin: Admin,
+  stream: StreamDefinition,
+  offsets: ReadonlyMap<number, bigint | undefined>,
+): Promise<void> {
+  const groupId = sinkGroup(stream);
+  const topic = stream.topic.name;
+  let wanted = offsets;
+  if ([...offsets.values()].includes(undefined)) {
+    const positions = (await positionsIn(admin, stream)) ?? [];
+    const kept = positions.map(({ partition, committed }) => [partition, committed] as const);
+    wanted = new Map([...kept, ...offsets]);
+    await admin.deleteGroups([groupId]);
+  }
+  const partitions = [...wanted].flatMap(([partition, offset]) =>
+    offset === undefined ? [] : [{ partition, offset: offset.toString() }],
+  );
+  if (partitions.length > 0) await admin.setOffsets({ groupId, topic, partitions });
+}
