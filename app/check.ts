@@ -1,5 +1,5 @@
 import { checkProject } from '../contract/check.ts';
-import { type Finding, mergeFindings, sortFindings } from '../pipeline/finding.ts';
+import { type Finding, mergeFindings } from '../pipeline/finding.ts';
 import { findProjectRoot } from '../pipeline/load.ts';
 import { openGitBase } from '../schemas/compatibility/git-base.ts';
 import { openEnvironment, openProject, type Runtime } from './session.ts';
@@ -28,10 +28,7 @@ export async function check(runtime: Runtime, request: CheckRequest): Promise<Ch
   const { against, live, only } = request;
   const root = findProjectRoot(runtime.cwd);
   const base = against === undefined ? undefined : await openGitBase(root, against, runtime.env);
-  const findings = await checkProject(root, runtime.env, {
-    ...(only === undefined ? {} : { only }),
-    ...(base === undefined ? {} : { base }),
-  });
+  const findings = await checkProject(root, runtime.env, { only, base });
   const compared = base === undefined ? '' : `, compared with ${base.label}`;
   const checked = { findings, prefix: base?.prefix ?? '', subject: `the files${compared}` };
   return live ? withLive(runtime, request, checked) : checked;
@@ -47,7 +44,7 @@ async function withLive(runtime: Runtime, { env, only }: CheckRequest, offline: 
   const live = await checkLive(project, environment, { secrets, host }, only);
   return {
     ...offline,
-    findings: sortFindings(mergeFindings([...offline.findings, ...live])),
+    findings: mergeFindings([...offline.findings, ...live]),
     subject: `${offline.subject} and ${environment.name} as it runs`,
   };
 }

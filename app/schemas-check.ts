@@ -1,4 +1,4 @@
-import { type Finding, mergeFindings, sortFindings } from '../pipeline/finding.ts';
+import { type Finding, mergeFindings } from '../pipeline/finding.ts';
 import { selectStreams } from '../pipeline/load.ts';
 import { checkAgainstGit } from '../schemas/compatibility/check-against-git.ts';
 import { openGitBase } from '../schemas/compatibility/git-base.ts';
@@ -49,5 +49,5 @@ export async function checkSchemas(
     findings.push(...(await checkAgainstRegistry(project, streams, await session.registry(), level)));
     compared.push(`the registry of ${session.environment.name}`);
   }
-  return { findings: sortFindings(mergeFindings(findings)), prefix, compared };
+  return { findings: mergeFindings(findings), prefix, compared };
 }

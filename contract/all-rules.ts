@@ -20,7 +20,6 @@ import { errorsTolerance } from './rules/errors-tolerance.ts';
 import { feedService } from './rules/feed-service.ts';
 import { fieldLimits } from './rules/field-limits.ts';
 import { fieldType } from './rules/field-type.ts';
-import { fold } from './rules/fold.ts';
 import { foreignKey } from './rules/foreign-key.ts';
 import { integerRange } from './rules/integer-range.ts';
 import { nameNeedsQuotes } from './rules/name-needs-quotes.ts';
@@ -35,6 +34,7 @@ import { replication } from './rules/replication.ts';
 import { restartOnErrors } from './rules/restart-on-errors.ts';
 import { retryWindow } from './rules/retry-window.ts';
 import { rewriteAndReduction } from './rules/rewrite-and-reduction.ts';
+import { rollup } from './rules/rollup.ts';
 import { secretReference } from './rules/secret-reference.ts';
 import { settingUnknown } from './rules/setting-unknown.ts';
 import { settingValue } from './rules/setting-value.ts';
@@ -98,7 +98,7 @@ export const ruleGroups: readonly RuleGroup[] = [
   },
   {
     title: 'Keys, order, and what Connect adds',
-    rules: [upsertKeyIndex, upsertKeyNull, upsertKeyField, topicKey, traceColumns, currentView, fold],
+    rules: [upsertKeyIndex, upsertKeyNull, upsertKeyField, topicKey, traceColumns, currentView, rollup],
   },
   {
     title: 'Topic',

@@ -6,7 +6,7 @@ import { parseYamlFile } from '../pipeline/yaml-file.ts';
 import { type BaseDefinition, definitionsAtBase } from '../schemas/compatibility/base-definitions.ts';
 import type { GitBase } from '../schemas/compatibility/git-base.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
-import type { BrokenRule, Violation } from './rule.ts';
+import type { BrokenRule } from './rule.ts';
 
 /** Rules about what a change may not change, documented like the others. */
 export const BASE_RULES = [
@@ -42,7 +42,8 @@ export const BASE_RULES = [
   },
 ] as const;
 
-type BaseRule = (typeof BASE_RULES)[number]['id'];
+/** A broken rule of these. */
+type Broken = BrokenRule & { readonly rule: (typeof BASE_RULES)[number]['id'] };
 
 /** What a change breaks that was right before it. */
 export async function baseViolations(
@@ -50,54 +51,46 @@ export async function baseViolations(
   streams: readonly StreamDefinition[],
   base: GitBase,
 ): Promise<BrokenRule[]> {
-  const broken: BrokenRule[] = [];
-  const add = (rule: BaseRule, violation: Violation) => broken.push({ rule, ...violation });
-  await checkMigrations(project, base, add);
-  const before = await definitionsAtBase(base);
-  for (const stream of streams) {
-    const older = before.find(({ at }) => at('name') === stream.name);
-    if (older !== undefined) checkDefinition(project, stream, older, add);
-  }
-  return broken;
+  const landed = (await base.list(MIGRATIONS_FOLDER)).filter((file) => MIGRATION.test(file));
+  const texts = new Map(await Promise.all(landed.map(async (file) => [file, (await base.read(file)) ?? ''] as const)));
+  const definitions = await definitionsAtBase(base);
+  return [
+    ...migrationChanges(project, texts),
+    ...streams.flatMap((stream) => {
+      const older = definitions.find(({ at }) => at('name') === stream.name);
+      return older === undefined ? [] : [...definitionChanges(project, stream, older)];
+    }),
+  ];
 }
-
-type Add = (rule: BaseRule, violation: Violation) => void;
 
 const MIGRATION = /(^|\/)(\d{4}_[a-z0-9_]+\.sql)$/;
 
-async function checkMigrations(project: Project, base: GitBase, add: Add): Promise<void> {
-  const landed = (await base.list(MIGRATIONS_FOLDER)).filter((file) => MIGRATION.test(file));
-  for (const file of landed) {
-    const before = lines(await base.read(file));
-    const now = lines(readText(project, file));
+/** `landed`: the texts of the migrations of the base, by path. */
+function* migrationChanges(project: Project, landed: ReadonlyMap<string, string>): Generator<Broken> {
+  const rule = 'MIGRATION_EDITED';
+  for (const [path, text] of landed) {
+    const before = lines(text);
+    const now = readText(project, path);
     if (now === undefined) {
-      add('MIGRATION_EDITED', {
-        path: file,
-        places: [startOf(file)],
-        message: `${file} has landed and is gone or renamed`,
-        remedy: 'put it back; undo what it does by a new migration',
-      });
+      const message = `${path} has landed and is gone or renamed`;
+      const remedy = 'put it back; undo what it does by a new migration';
+      yield { rule, path, places: [startOf(path)], message, remedy };
       continue;
     }
-    const line = now.findIndex((text, index) => text !== before?.[index]);
-    if (line < 0 && now.length === before?.length) continue;
-    add('MIGRATION_EDITED', {
-      path: file,
-      places: [{ file, line: (line < 0 ? now.length - 1 : line) + 1, column: 1 }],
-      message: `${file} has landed and was edited`,
-      remedy: 'put it back as it was; make the change by a new migration',
-    });
+    const edited = lines(now).findIndex((line, index) => line !== before[index]);
+    if (edited < 0 && lines(now).length === before.length) continue;
+    const line = (edited < 0 ? lines(now).length - 1 : edited) + 1;
+    const message = `${path} has landed and was edited`;
+    const remedy = 'put it back as it was; make the change by a new migration';
+    yield { rule, path, places: [{ file: path, line, column: 1 }], message, remedy };
   }
-  const newest = landed.map(nameOf).sort().at(-1);
+  const newest = [...landed.keys()].map(nameOf).sort().at(-1);
   if (newest === undefined) return;
-  for (const file of migrationsNow(project)) {
-    if (landed.includes(file) || nameOf(file) > newest) continue;
-    add('MIGRATION_ORDER', {
-      path: file,
-      places: [startOf(file)],
-      message: `${file} is new but would run before ${newest}, which has landed`,
-      remedy: `give it a number after ${newest.slice(0, 4)}`,
-    });
+  for (const path of migrationsNow(project)) {
+    if (landed.has(path) || nameOf(path) > newest) continue;
+    const message = `${path} is new but would run before ${newest}, which has landed`;
+    const remedy = `give it a number after ${newest.slice(0, 4)}`;
+    yield { rule: 'MIGRATION_ORDER', path, places: [startOf(path)], message, remedy };
   }
 }
 
@@ -117,52 +110,52 @@ function readText(project: Project, file: string): string | undefined {
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }
 
-const lines = (text: string | undefined): string[] | undefined => text?.replaceAll('\r\n', '\n').split('\n');
+const lines = (text: string): string[] => text.replaceAll('\r\n', '\n').split('\n');
 
-function checkDefinition(project: Project, stream: StreamDefinition, older: BaseDefinition, add: Add): void {
-  const definition = parseYamlFile(stream.file, readText(project, stream.file) ?? '');
+function* definitionChanges(project: Project, stream: StreamDefinition, older: BaseDefinition): Generator<Broken> {
+  const { name, file, topic, table, sink } = stream;
+  const definition = parseYamlFile(file, readText(project, file) ?? '');
+  const at = (...path: readonly string[]) =>
+    ({ path: [name, ...path].join('.'), places: [definition.placeOf(path)] }) as const;
   // A stream that moved to another topic starts anew there.
-  if (older.at('topic', 'name') === stream.topic.name) {
+  if (older.at('topic', 'name') === topic.name) {
     const partitions = older.at('topic', 'partitions');
-    if (typeof partitions === 'number' && partitions !== stream.topic.partitions) {
-      add('PARTITIONS_CHANGED', {
-        path: `${stream.name}.topic.partitions`,
-        places: [definition.placeOf(['topic', 'partitions'])],
-        message: `topic.partitions ${partitions} → ${stream.topic.partitions}: keys move to other partitions and lose their order across the change`,
+    if (typeof partitions === 'number' && partitions !== topic.partitions) {
+      yield {
+        rule: 'PARTITIONS_CHANGED',
+        ...at('topic', 'partitions'),
+        message: `topic.partitions ${partitions} → ${topic.partitions}: keys move to other partitions and lose their order across the change`,
         remedy: `keep ${partitions}; more throughput comes from sink.tasksMax up to it, or from a new topic`,
-      });
+      };
     }
     const key = older.at('topic', 'key');
-    if (typeof key === 'string' && key !== stream.topic.key) {
-      add('TOPIC_KEY_CHANGED', {
-        path: `${stream.name}.topic.key`,
-        places: [definition.placeOf(['topic', 'key'])],
-        message: `topic.key ${key} → ${stream.topic.key}: old and new records of one ${key} stand in different partitions`,
+    if (typeof key === 'string' && key !== topic.key) {
+      yield {
+        rule: 'TOPIC_KEY_CHANGED',
+        ...at('topic', 'key'),
+        message: `topic.key ${key} → ${topic.key}: old and new records of one ${key} stand in different partitions`,
         remedy: `keep ${key}, or begin a new topic`,
-      });
+      };
     }
   }
   const columns = older.at('table', 'key');
-  if (
-    older.at('table', 'name') === stream.table.name &&
-    Array.isArray(columns) &&
-    [...columns].sort().join() !== [...stream.table.key].sort().join()
-  ) {
-    add('UPSERT_KEY_CHANGED', {
-      path: `${stream.name}.table.key`,
-      places: [definition.placeOf(['table', 'key'])],
-      message: `table.key (${columns.join(', ')}) → (${stream.table.key.join(', ')}): records that come again meet no row of the same key`,
+  const isSameTable = older.at('table', 'name') === table.name;
+  if (isSameTable && Array.isArray(columns) && [...columns].sort().join() !== [...table.key].sort().join()) {
+    yield {
+      rule: 'UPSERT_KEY_CHANGED',
+      ...at('table', 'key'),
+      message: `table.key (${columns.join(', ')}) → (${table.key.join(', ')}): records that come again meet no row of the same key`,
       remedy: 'keep the key, or begin a new table',
-    });
+    };
   }
-  const sink = older.at('sink', 'name');
-  if (typeof sink === 'string' && sink !== stream.sink.name) {
-    add('SINK_RENAMED', {
-      path: `${stream.name}.sink.name`,
-      places: [definition.placeOf(['sink', 'name'])],
-      message: `sink.name ${sink} → ${stream.sink.name}: ${sink} goes on running, and the new one reads the topic from its beginning`,
-      remedy: `delete the connector ${sink} on every environment once this is deployed`,
+  const sinkName = older.at('sink', 'name');
+  if (typeof sinkName === 'string' && sinkName !== sink.name) {
+    yield {
+      rule: 'SINK_RENAMED',
+      ...at('sink', 'name'),
+      message: `sink.name ${sinkName} → ${sink.name}: ${sinkName} goes on running, and the new one reads the topic from its beginning`,
+      remedy: `delete the connector ${sinkName} on every environment once this is deployed`,
       severity: 'note',
-    });
+    };
   }
 }

@@ -15,18 +15,18 @@ export type RunMigrations = (scripts: readonly SqlScript[]) => Promise<MigratedC
 
 /**
  * The catalog of a project's migrations, from the cache when the very same texts were run by the very same PGlite before
- * (reading it takes milliseconds, booting PGlite 2 s). `folder` may not be writable or not exist: then nothing is kept.
+ * (reading it takes milliseconds, booting PGlite 2 s). A `folder` that cannot be written keeps nothing.
  */
 export async function migratedCatalog(
   scripts: readonly SqlScript[],
-  folder: string | undefined,
+  folder: string,
   run: RunMigrations = runInPglite,
 ): Promise<MigratedCatalog> {
   const key = keyOf(scripts);
-  const cached = folder === undefined ? undefined : readCached(join(folder, fileOf(key)), key);
+  const cached = readCached(join(folder, fileOf(key)), key);
   if (cached !== undefined) return cached;
   const catalog = await run(scripts);
-  if (folder !== undefined) keep(folder, key, catalog);
+  keep(folder, key, catalog);
   return catalog;
 }
 
@@ -77,25 +77,25 @@ function readCached(path: string, key: string): MigratedCatalog | undefined {
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** A cache that cannot be written is no failure: the next check takes longer. */
+/**
+ * Written beside and then renamed, so that another process never reads half of it. A cache that cannot be written is no
+ * failure: the next check takes longer.
+ */
 function keep(folder: string, key: string, catalog: MigratedCatalog): void {
+  const path = join(folder, fileOf(key));
+  const beside = `${path}.${process.pid}`;
+  const text = JSON.stringify(catalog);
   try {
     mkdirSync(folder, { recursive: true });
-    write(join(folder, fileOf(key)), key, JSON.stringify(catalog));
+    try {
+      writeFileSync(beside, JSON.stringify({ key, digest: digest(text), text }));
+      renameSync(beside, path);
+    } finally {
+      rmSync(beside, { force: true });
+    }
     removeOldest(folder);
   } catch {
     return;
-  }
-}
-
-/** Beside and then renamed, so that another process never reads half of it. */
-function write(path: string, key: string, text: string): void {
-  const beside = `${path}.${process.pid}`;
-  try {
-    writeFileSync(beside, JSON.stringify({ key, digest: digest(text), text }));
-    renameSync(beside, path);
-  } finally {
-    rmSync(beside, { force: true });
   }
 }
 

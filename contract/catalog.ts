@@ -21,8 +21,8 @@ export interface Column {
   readonly type: ColumnType;
   readonly nullable: boolean;
   /** The default as PostgreSQL prints it. */
-  readonly default?: string;
-  readonly identity?: 'always' | 'by default';
+  readonly default?: string | undefined;
+  readonly identity?: 'always' | 'by default' | undefined;
   /** GENERATED ALWAYS AS (…) STORED or VIRTUAL. */
   readonly generated: boolean;
 }
@@ -34,10 +34,10 @@ export interface ColumnType {
   /** As PostgreSQL prints it: `numeric(38,8)`. */
   readonly text: string;
   /** Characters of varchar(n) and char(n). */
-  readonly length?: number;
+  readonly length?: number | undefined;
   /** Digits of numeric(p,s); fraction digits of seconds of timestamp(p). */
-  readonly precision?: number;
-  readonly scale?: number;
+  readonly precision?: number | undefined;
+  readonly scale?: number | undefined;
 }
 
 export interface UniqueIndex {
@@ -64,6 +64,15 @@ export interface Check {
 export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>;
 
 const VAR_HEADER = 4;
+
+/** A list of the constraints of a type (`contype`), each with its columns and what `more` adds. */
+const constraints = (type: 'c' | 'f', more?: string): string => `(
+      SELECT coalesce(json_agg(json_build_object(
+        'name', k.conname,
+        'columns', (SELECT coalesce(json_agg(ka.attname ORDER BY ka.attnum), '[]'::json) FROM pg_attribute ka
+                    WHERE ka.attrelid = c.oid AND ka.attnum = ANY (k.conkey))${more === undefined ? '' : `, ${more}`}
+      ) ORDER BY k.conname), '[]'::json)
+      FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = '${type}')`;
 
 /**
  * One statement, one row, one JSON document: the same on PGlite and on a server.
@@ -105,21 +114,8 @@ SELECT coalesce(json_agg(relation ORDER BY relation->>'name'), '[]'::json) AS re
       ) ORDER BY ic.relname), '[]'::json)
       FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid
       WHERE i.indrelid = c.oid AND i.indisunique),
-    'checks', (
-      SELECT coalesce(json_agg(json_build_object(
-        'name', k.conname,
-        'columns', (SELECT coalesce(json_agg(ka.attname ORDER BY ka.attnum), '[]'::json) FROM pg_attribute ka
-                    WHERE ka.attrelid = c.oid AND ka.attnum = ANY (k.conkey)),
-        'expression', pg_get_expr(k.conbin, k.conrelid)
-      ) ORDER BY k.conname), '[]'::json)
-      FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'c'),
-    'foreignKeys', (
-      SELECT coalesce(json_agg(json_build_object(
-        'name', k.conname,
-        'columns', (SELECT coalesce(json_agg(ka.attname ORDER BY ka.attnum), '[]'::json) FROM pg_attribute ka
-                    WHERE ka.attrelid = c.oid AND ka.attnum = ANY (k.conkey))
-      ) ORDER BY k.conname), '[]'::json)
-      FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f')
+    'checks', ${constraints('c', "'expression', pg_get_expr(k.conbin, k.conrelid)")},
+    'foreignKeys', ${constraints('f')}
   ) AS relation
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -150,18 +146,18 @@ interface RawColumn {
 
 type RawRelation = Omit<Relation, 'columns'> & { readonly columns: readonly RawColumn[] };
 
-function toColumn(raw: RawColumn): Column {
+function toColumn({ name, nullable, identity, generated, ...raw }: RawColumn): Column {
   return {
-    name: raw.name,
+    name,
     type: toType(raw),
-    nullable: raw.nullable,
-    ...(raw.default === null ? {} : { default: raw.default }),
-    ...(raw.identity === '' ? {} : { identity: raw.identity === 'a' ? ('always' as const) : ('by default' as const) }),
-    generated: raw.generated,
+    nullable,
+    default: raw.default ?? undefined,
+    identity: identity === '' ? undefined : identity === 'a' ? 'always' : 'by default',
+    generated,
   };
 }
 
-function toType({ type, text, modifier }: RawColumn): ColumnType {
+function toType({ type, text, modifier }: Pick<RawColumn, 'type' | 'text' | 'modifier'>): ColumnType {
   const base = { name: type, text: text.replace('character varying', 'varchar') };
   if (modifier < 0) return base;
   if (type === 'numeric') {

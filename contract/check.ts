@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Problem } from '../pipeline/finding.ts';
-import { type Finding, mergeFindings, sortFindings } from '../pipeline/finding.ts';
+import { type Finding, mergeFindings } from '../pipeline/finding.ts';
 import { loadProject, selectStreams } from '../pipeline/load.ts';
 import type { Project, StreamDefinition } from '../pipeline/types.ts';
 import { checkAgainstGit } from '../schemas/compatibility/check-against-git.ts';
@@ -10,6 +10,7 @@ import { ruleGroups } from './all-rules.ts';
 import { baseViolations } from './base-rules.ts';
 import { migratedCatalog, type RunMigrations } from './catalog-cache.ts';
 import type { Contract } from './contract.ts';
+import { FILE_RULES } from './file-rules.ts';
 import { loadContract, MIGRATIONS_FOLDER, problemsOf, readScripts } from './load-contract.ts';
 import type { MigratedCatalog } from './migrated-catalog.ts';
 import { changedSince, toFinding } from './report-places.ts';
@@ -17,13 +18,13 @@ import type { BrokenRule } from './rule.ts';
 
 export interface CheckOptions {
   /** These streams only. */
-  readonly only?: readonly string[];
+  readonly only?: readonly string[] | undefined;
   /** The state before the change: lines edited since are preferred as places, and what must not change is checked as well. */
-  readonly base?: GitBase;
+  readonly base?: GitBase | undefined;
   /** Where catalogs are cached. Default: `.connect/cache` in the project. */
-  readonly cacheFolder?: string;
+  readonly cacheFolder?: string | undefined;
   /** Runs migrations whose catalog is not cached. Default: a PGlite of its own each time. */
-  readonly runMigrations?: RunMigrations;
+  readonly runMigrations?: RunMigrations | undefined;
 }
 
 /**
@@ -58,11 +59,11 @@ export async function checkContract(project: Project, options: CheckOptions = {}
   const findings = await toFindings(project.root, broken, base);
   if (base === undefined || !readable) return findings;
   const compatibility = await checkAgainstGit(project, streams, base, DEFAULT_LEVEL);
-  return sortFindings(mergeFindings([...findings, ...compatibility]));
+  return mergeFindings([...findings, ...compatibility]);
 }
 
 /** Every rule over one contract. */
-export function brokenRules(contract: Contract): BrokenRule[] {
+function brokenRules(contract: Contract): BrokenRule[] {
   return ruleGroups.flatMap(({ rules }) =>
     rules.flatMap((rule) => [...rule.check(contract)].map((violation) => ({ rule: rule.id, ...violation }))),
   );
@@ -110,20 +111,14 @@ export async function loadContracts(
 
 const NOTHING: MigratedCatalog = { catalog: { relations: {} }, places: {}, dropped: {}, limits: {}, reservedWords: [] };
 
-const REMEDIES = {
-  DEFINITION_INVALID: 'correct the file; editors complete and check it with the JSON Schemas in pipeline/',
-  FILE_INVALID: 'correct the file',
-  MIGRATION_FAILS: 'correct the statement: no database can be migrated with it',
-} as const;
-
 const invalid =
-  (rule: keyof typeof REMEDIES) =>
+  (rule: keyof typeof FILE_RULES) =>
   ({ file, line, column, message }: Problem): BrokenRule => ({
     rule,
     path: file,
     places: [{ file, line, column }],
     message,
-    remedy: REMEDIES[rule],
+    remedy: FILE_RULES[rule].remedy,
   });
 
 async function toFindings(
@@ -134,5 +129,5 @@ async function toFindings(
   const files = broken.flatMap(({ places }) => places.map(({ file }) => file));
   const isChanged = base === undefined ? undefined : await changedSince(root, base, files);
   // Two environments with one configuration break a rule twice and are told once.
-  return sortFindings(mergeFindings(broken.map((one) => toFinding(one, isChanged))));
+  return mergeFindings(broken.map((one) => toFinding(one, isChanged)));
 }

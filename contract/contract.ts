@@ -1,10 +1,11 @@
+import { didYouMean } from '../pipeline/did-you-mean.ts';
 import { type Place, startOf } from '../pipeline/finding.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
-import type { YamlFile } from '../pipeline/yaml-file.ts';
+import type { Path, YamlFile } from '../pipeline/yaml-file.ts';
 import { type Column, columnOf, type Relation } from './catalog.ts';
-import type { Feed } from './feed.ts';
+import type { Feed, FeedField } from './feed.ts';
 import type { MigratedCatalog } from './migrated-catalog.ts';
-import type { PlacedField, PlacedSchema } from './placed-schema.ts';
+import { fieldOf, type PlacedField, type PlacedSchema } from './placed-schema.ts';
 import type { RenderedSink } from './rendered-sink.ts';
 
 /** Everything that has to agree for one stream, each part with the place of what it says. */
@@ -16,6 +17,8 @@ export interface Contract {
   readonly environmentFile: YamlFile;
   readonly feed: Feed;
   readonly schema: PlacedSchema;
+  /** The schema's fields but those in `sink.omit`: what the sink writes. */
+  readonly written: readonly PlacedField[];
   readonly migrated: MigratedCatalog;
   /** The stream's table as the migrations make it; undefined when they do not. */
   readonly table: Relation | undefined;
@@ -27,6 +30,33 @@ export interface Contract {
 export function sqlPlace({ migrated }: Pick<Contract, 'migrated'>, relation: string, part?: string): Place {
   const own = part === undefined ? undefined : migrated.places[`${relation}.${part}`];
   return own ?? migrated.places[relation] ?? startOf('migrations');
+}
+
+/** What a finding is about and where: a relation of the migrations, or a part of one, and other places that disagree with it. */
+export const sqlAt = (
+  contract: Contract,
+  relation: string,
+  part?: string,
+  ...others: readonly Place[]
+): { readonly path: string; readonly places: readonly [Place, ...Place[]] } => ({
+  path: part === undefined ? shortName(relation) : `${shortName(relation)}.${part}`,
+  places: [sqlPlace(contract, relation, part), ...others],
+});
+
+/** The finding about a relation that the definition names at `path` and the migrations do not make. */
+export function missingRelation({ migrated, definition }: Contract, kind: 'table' | 'view', name: string, path: Path) {
+  const like = Object.values(migrated.catalog.relations).filter((one) => kind === 'view' || one.kind.endsWith('table'));
+  const dropped = migrated.dropped[name];
+  const verb = dropped === undefined ? 'no migration creates' : 'the migrations drop';
+  return {
+    path: name,
+    places: [definition.placeOf(path), ...(dropped === undefined ? [] : [dropped])] as const,
+    message: `${verb} the ${kind} ${name}${didYouMean(
+      name,
+      like.map((one) => one.name),
+    )}`,
+    remedy: `add a migration that creates it, or correct ${path.join('.')}`,
+  };
 }
 
 /** A field and the column of its name. */
@@ -48,6 +78,14 @@ export function matchedColumns(contract: Contract): MatchedColumn[] {
     if (column === undefined) return [];
     const path = `${shortName(table.name)}.${column.name}`;
     return [{ field, column, path, place: sqlPlace(contract, table.name, column.name) }];
+  });
+}
+
+/** Every Avro field that a field of the update feeds, and that field. */
+export function fedFields({ feed, schema }: Contract): { readonly source: FeedField; readonly field: PlacedField }[] {
+  return (feed.update?.fields ?? []).flatMap((source) => {
+    const field = fieldOf(schema, source.name);
+    return field === undefined ? [] : [{ source, field }];
   });
 }
 

@@ -3,7 +3,7 @@ import { connectorKeys } from '../connectors/settings/connector-keys.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { readMigrationStatus } from '../migrations/runner.ts';
 import { databaseConnection, registryConnection, type Secrets } from '../pipeline/connections.ts';
-import { type Finding, mergeFindings, sortFindings, startOf } from '../pipeline/finding.ts';
+import { type Finding, mergeFindings, startOf } from '../pipeline/finding.ts';
 import { projectFile, selectStreams } from '../pipeline/load.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import type { Environment, Project } from '../pipeline/types.ts';
@@ -52,7 +52,7 @@ export async function checkLive(
     };
     broken.push(...streamDrift(contract, environment, host.label, observed));
   }
-  return sortFindings(mergeFindings(broken.map((one) => toFinding(one))));
+  return mergeFindings(broken.map((one) => toFinding(one)));
 }
 
 /** A pure function over what was observed. */
@@ -77,7 +77,7 @@ function* rolloutDrift(
   { catalog, subject, connector }: Observed,
 ): Generator<BrokenRule> {
   const { table, schema, stream } = contract;
-  const written = schema.fields.map(({ name }) => name).filter((name) => !stream.sink.omit.includes(name));
+  const written = contract.written.map(({ name }) => name);
   const added = [...addedColumns(config).keys()];
   const runningConfig = connector.sink?.config;
   const live = table === undefined ? undefined : catalog.relations[table.name];

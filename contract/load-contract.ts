@@ -42,6 +42,7 @@ export function loadContract(project: Project, stream: StreamDefinition, migrate
     environmentFile,
     feed,
     schema,
+    written: schema.fields.filter(({ name }) => !stream.sink.omit.includes(name)),
     migrated,
     table: migrated.catalog.relations[stream.table.name],
     sinks: environments.map((environment) =>

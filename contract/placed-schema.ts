@@ -1,4 +1,5 @@
 import { ConnectError } from '../core/errors.ts';
+import { didYouMean } from '../pipeline/did-you-mean.ts';
 import type { Place } from '../pipeline/finding.ts';
 import { type AvroField, parseAvroSchema } from '../schemas/avro-schema.ts';
 import { type JsonPointer, parseJsonWithPositions } from '../schemas/compatibility/json-positions.ts';
@@ -27,7 +28,7 @@ export interface PlacedField extends AvroField {
  */
 export function placeSchema(text: string, file: string): PlacedSchema {
   const document = parseJsonWithPositions(text, file);
-  const at = (pointer: JsonPointer): Place => ({ file, ...document.positionOf(pointer) });
+  const at = document.placeOf;
   const raw = document.value as { fields?: unknown };
   const list = Array.isArray(raw?.fields) ? (raw.fields as unknown[]) : [];
   const { name } = parseAvroSchema(
@@ -67,3 +68,10 @@ function find(value: unknown, key: string): JsonPointer | undefined {
 /** The field of that name. */
 export const fieldOf = (schema: PlacedSchema, name: string): PlacedField | undefined =>
   schema.fields.find((field) => field.name === name);
+
+/** That a schema has no field of a name; which one may be meant. */
+export const noField = (schema: PlacedSchema, name: string): string =>
+  `${name} is no field of ${schema.name}${didYouMean(
+    name,
+    schema.fields.map((field) => field.name),
+  )}`;

@@ -35,39 +35,34 @@ export const startOf = (file: string): Place => ({ file, line: 1, column: 1 });
 export const hasErrors = (findings: readonly Finding[]): boolean =>
   findings.some(({ severity }) => severity === 'error');
 
-/** By place, then rule: the same findings always come in the same order, whatever the machine's locale. */
-export function sortFindings(findings: readonly Finding[]): Finding[] {
-  return [...findings].sort(
-    (a, b) =>
-      comparePlaces(a, b) ||
-      compareText(a.rule, b.rule) ||
-      compareText(a.path, b.path) ||
-      compareText(a.message, b.message) ||
-      compareText(a.against ?? '', b.against ?? ''),
-  );
-}
-
 /** By place, each message once. */
 export function sortProblems(problems: readonly Problem[]): Problem[] {
   const sorted = [...problems].sort((a, b) => comparePlaces(a, b) || compareText(a.message, b.message));
   return [...new Map(sorted.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
-/** One finding for what was found against several older versions; `against` then names them all. */
+/**
+ * One finding for what was found against several older versions; `against` then names them all. By place, then rule: the
+ * same findings always come in the same order, whatever the machine's locale.
+ */
 export function mergeFindings(findings: readonly Finding[]): Finding[] {
   const merged = new Map<string, Finding>();
   for (const finding of findings) {
     const key = JSON.stringify([finding.rule, finding.file, finding.path, finding.message]);
-    const known = merged.get(key);
-    if (known === undefined) merged.set(key, finding);
-    else if (finding.against !== undefined && !(known.against ?? '').split(', ').includes(finding.against)) {
-      merged.set(key, {
-        ...known,
-        against: known.against === undefined ? finding.against : `${known.against}, ${finding.against}`,
-      });
-    }
+    const against = merged.get(key)?.against?.split(', ') ?? [];
+    if (finding.against !== undefined && !against.includes(finding.against)) against.push(finding.against);
+    merged.set(key, {
+      ...(merged.get(key) ?? finding),
+      against: against.length === 0 ? undefined : against.join(', '),
+    });
   }
-  return [...merged.values()];
+  return [...merged.values()].sort(
+    (a, b) =>
+      comparePlaces(a, b) ||
+      compareText(a.rule, b.rule) ||
+      compareText(a.path, b.path) ||
+      compareText(a.message, b.message),
+  );
 }
 
 const comparePlaces = (a: Place, b: Place): number =>

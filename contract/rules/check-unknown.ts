@@ -1,4 +1,4 @@
-import { shortName, sqlPlace } from '../contract.ts';
+import { sqlAt } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
 import { tableRule } from '../rule.ts';
 
@@ -14,8 +14,7 @@ export const checkUnknown = tableRule({
       const [first = ''] = written;
       const field = fieldOf(schema, first);
       yield {
-        path: `${shortName(table.name)}.${check.name}`,
-        places: [sqlPlace(contract, table.name, check.name), ...(field === undefined ? [] : [field.place])],
+        ...sqlAt(contract, table.name, check.name, ...(field === undefined ? [] : [field.place])),
         message: `CHECK ${check.name} on ${written.join(', ')} is none the producer can enforce: ${check.expression}`,
         remedy:
           'write it as comparisons of one column with literals, joined by AND, and give the field the same limits; or drop it',

@@ -1,4 +1,4 @@
-import { shortName, sqlPlace } from '../contract.ts';
+import { shortName, sqlAt } from '../contract.ts';
 import { addedColumns } from '../rendered-sink.ts';
 import { nextStep } from '../rollout.ts';
 import { tableRule } from '../rule.ts';
@@ -8,15 +8,13 @@ export const columnWithoutField = tableRule({
   what: 'Every NOT NULL column without a default has an Avro field, or a value that Connect adds.',
   why: 'PostgreSQL refuses every row, and the sink fails its task.',
   *check(table, contract) {
-    const { schema, sinks, stream } = contract;
-    const written = new Set(schema.fields.map(({ name }) => name).filter((name) => !stream.sink.omit.includes(name)));
+    const { schema, sinks, written } = contract;
     for (const column of table.columns) {
       const filled = column.default !== undefined || column.identity !== undefined || column.generated;
-      if (column.nullable || filled || written.has(column.name)) continue;
+      if (column.nullable || filled || written.some(({ name }) => name === column.name)) continue;
       if (sinks.length > 0 && sinks.every(({ config }) => addedColumns(config).has(column.name))) continue;
       yield {
-        path: `${shortName(table.name)}.${column.name}`,
-        places: [sqlPlace(contract, table.name, column.name), schema.place],
+        ...sqlAt(contract, table.name, column.name, schema.place),
         message: `column ${shortName(table.name)}.${column.name} ${column.type.text} is NOT NULL without a default, and no field of ${schema.name} fills it`,
         remedy: nextStep('schema', `fills ${column.name}; or let the column be NULL, or give it a default`),
       };

@@ -1,7 +1,6 @@
-import { didYouMean } from '../../pipeline/did-you-mean.ts';
 import { columnOf } from '../catalog.ts';
-import { shortName, sqlPlace } from '../contract.ts';
-import { fieldOf } from '../placed-schema.ts';
+import { missingRelation, shortName, sqlAt } from '../contract.ts';
+import { fieldOf, noField } from '../placed-schema.ts';
 import type { Rule } from '../rule.ts';
 
 export const currentView: Rule = {
@@ -9,28 +8,20 @@ export const currentView: Rule = {
   what: 'The view of current states exists, has every written column, and is ordered by a required whole number or time.',
   why: '`verify` cannot prove the current states, and readers of the view find columns missing.',
   *check(contract) {
-    const { stream, migrated, definition, schema } = contract;
+    const { stream, migrated, definition, schema, written } = contract;
     const { current } = stream.table;
     if (current === undefined) return;
     const view = migrated.catalog.relations[current.view];
-    const place = definition.placeOf(['table', 'current', 'view']);
     if (view === undefined) {
-      const dropped = migrated.dropped[current.view];
-      yield {
-        path: current.view,
-        places: [place, ...(dropped === undefined ? [] : [dropped])],
-        message: `no migration creates the view ${current.view}${didYouMean(current.view, Object.keys(migrated.catalog.relations))}`,
-        remedy: 'add a migration that creates it, or correct table.current.view',
-      };
+      yield missingRelation(contract, 'view', current.view, ['table', 'current', 'view']);
       return;
     }
-    for (const field of schema.fields) {
-      if (stream.sink.omit.includes(field.name) || columnOf(view, field.name) !== undefined) continue;
+    for (const field of written) {
+      if (columnOf(view, field.name) !== undefined) continue;
       const isNew = contract.table !== undefined && columnOf(contract.table, field.name) === undefined;
       if (isNew) continue;
       yield {
-        path: `${shortName(view.name)}.${field.name}`,
-        places: [sqlPlace(contract, view.name), field.place],
+        ...sqlAt(contract, view.name, field.name, field.place),
         message: `view ${shortName(view.name)} has no column ${field.name}`,
         remedy: 'add it to the view by a migration (CREATE OR REPLACE VIEW, new columns last)',
       };
@@ -43,20 +34,17 @@ export const currentView: Rule = {
       const orders = field?.kind === 'int' || field?.kind === 'long' || field?.kind === 'timestamp-millis';
       const problem =
         field === undefined
-          ? `is no field of ${schema.name}${didYouMean(
-              name,
-              schema.fields.map((one) => one.name),
-            )}`
+          ? noField(schema, name)
           : field.nullable
-            ? 'may be null'
+            ? `${name} may be null`
             : role === 'order' && !orders
-              ? `is ${field.kind}, which does not order in time`
+              ? `${name} is ${field.kind}, which does not order in time`
               : undefined;
       if (problem === undefined) continue;
       yield {
         path: `${stream.name}.table.current.${role}`,
         places: [definition.placeOf(['table', 'current', role]), field?.place ?? schema.place],
-        message: `table.current.${role}: ${name} ${problem}`,
+        message: `table.current.${role}: ${problem}`,
         remedy: role === 'order' ? 'name a required whole number that only grows, e.g. slot' : 'name a required field',
       };
     }

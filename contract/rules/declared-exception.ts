@@ -1,5 +1,5 @@
 import { didYouMean } from '../../pipeline/did-you-mean.ts';
-import { fieldOf } from '../placed-schema.ts';
+import { fieldOf, noField } from '../placed-schema.ts';
 import type { Rule } from '../rule.ts';
 
 export const declaredException: Rule = {
@@ -12,10 +12,7 @@ export const declaredException: Rule = {
       yield {
         path: `${stream.name}.sink.omit.${name}`,
         places: [definition.placeOf(['sink', 'omit', index]), schema.place],
-        message: `sink.omit: ${name} is no field of ${schema.name}${didYouMean(
-          name,
-          schema.fields.map((field) => field.name),
-        )}`,
+        message: `sink.omit: ${noField(schema, name)}`,
         remedy: 'remove the entry',
       };
     }

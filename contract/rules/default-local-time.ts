@@ -1,4 +1,4 @@
-import { shortName, sqlPlace } from '../contract.ts';
+import { shortName, sqlAt } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
 import { tableRule } from '../rule.ts';
 
@@ -14,8 +14,7 @@ export const defaultLocalTime = tableRule({
         continue;
       if (/at time zone|timezone\(/i.test(text)) continue;
       yield {
-        path: `${shortName(table.name)}.${column.name}`,
-        places: [sqlPlace(contract, table.name, column.name)],
+        ...sqlAt(contract, table.name, column.name),
         message: `column ${shortName(table.name)}.${column.name}: the default ${text} is the local time of whoever writes`,
         remedy: "write DEFAULT (now() AT TIME ZONE 'utc')",
       };

@@ -1,14 +1,15 @@
 import { enumWord } from '../../schemas/enum-words.ts';
+import { fedFields } from '../contract.ts';
 import type { Rule } from '../rule.ts';
 
 export const enumWordsMatch: Rule = {
   id: 'ENUM_WORDS',
   what: "Each value of a proto enum, but its zero, is one of the field's allowed words, and each word has a value.",
   why: 'The producer refuses updates whose value has no word.',
-  *check({ feed, schema }) {
-    for (const source of feed.update?.fields ?? []) {
-      const field = schema.fields.find(({ name }) => name === source.name);
-      if (field?.allowed === undefined || source.enum === undefined) continue;
+  *check(contract) {
+    const { schema } = contract;
+    for (const { source, field } of fedFields(contract)) {
+      if (field.allowed === undefined || source.enum === undefined) continue;
       const enumName = source.type.split('.').at(-1) ?? source.type;
       const reached = new Set<string>();
       for (const value of source.enum.values) {

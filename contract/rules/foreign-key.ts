@@ -1,4 +1,4 @@
-import { shortName, sqlPlace } from '../contract.ts';
+import { sqlAt } from '../contract.ts';
 import { tableRule } from '../rule.ts';
 
 export const foreignKey = tableRule({
@@ -8,8 +8,7 @@ export const foreignKey = tableRule({
   *check(table, contract) {
     for (const key of table.foreignKeys) {
       yield {
-        path: `${shortName(table.name)}.${key.name}`,
-        places: [sqlPlace(contract, table.name, key.name)],
+        ...sqlAt(contract, table.name, key.name),
         message: `foreign key ${key.name} (${key.columns.join(', ')}) refuses rows by what another table holds`,
         remedy: 'drop it by a migration and join in views instead',
       };

@@ -1,5 +1,5 @@
 import { columnOf } from '../catalog.ts';
-import { shortName, sqlPlace } from '../contract.ts';
+import { sqlAt } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
 import { tableRule } from '../rule.ts';
 
@@ -20,8 +20,7 @@ export const otherUniqueIndex = tableRule({
       const identity = columns.some((name) => name !== null && columnOf(table, name)?.identity !== undefined);
       if (fedByDatabase || identity) continue;
       yield {
-        path: `${shortName(table.name)}.${index.name}`,
-        places: [sqlPlace(contract, table.name, index.name), definition.placeOf(['table', 'key'])],
+        ...sqlAt(contract, table.name, index.name, definition.placeOf(['table', 'key'])),
         message: `unique index ${index.name} (${columns.map((name) => name ?? 'expression').join(', ')}) is not the upsert key (${key.join(', ')})`,
         remedy: 'drop it or make it an ordinary index by a migration; or upsert on it',
       };

@@ -1,15 +1,15 @@
 import type { AvroField } from '../../schemas/avro-schema.ts';
+import { fedFields } from '../contract.ts';
 import type { Rule } from '../rule.ts';
 
 export const protoPresence: Rule = {
   id: 'PROTO_PRESENCE',
   what: 'A number, time or text that may be absent is `optional` in the proto.',
   why: 'proto3 sends no difference between absent and zero: the table would hold 0, the empty text or 1970 where nothing was known.',
-  *check({ feed, schema }) {
-    for (const source of feed.update?.fields ?? []) {
-      const field = schema.fields.find(({ name }) => name === source.name);
-      const zero = field === undefined || source.presence ? undefined : zeroOf(field);
-      if (field === undefined || zero === undefined) continue;
+  *check(contract) {
+    for (const { source, field } of fedFields(contract)) {
+      const zero = source.presence ? undefined : zeroOf(field);
+      if (zero === undefined) continue;
       yield {
         path: source.fullName,
         places: [source.place, field.place],

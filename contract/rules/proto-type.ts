@@ -1,5 +1,6 @@
 import type { AvroFieldKind } from '../../schemas/avro-schema.ts';
 import { avroText } from '../avro-text.ts';
+import { fedFields } from '../contract.ts';
 import type { FeedField } from '../feed.ts';
 import type { PlacedField } from '../placed-schema.ts';
 import type { Rule } from '../rule.ts';
@@ -23,11 +24,10 @@ export const protoType: Rule = {
   id: 'PROTO_TYPE',
   what: "Each field of the update has a type whose values fit the Avro field's type; amounts are text, never float.",
   why: 'The producer refuses the updates, or, with a float, amounts are wrong before they arrive.',
-  *check({ feed, schema }) {
-    for (const source of feed.update?.fields ?? []) {
-      const field = schema.fields.find(({ name }) => name === source.name);
-      const problem = field === undefined ? undefined : mismatch(source, field);
-      if (field === undefined || problem === undefined) continue;
+  *check(contract) {
+    for (const { source, field } of fedFields(contract)) {
+      const problem = mismatch(source, field);
+      if (problem === undefined) continue;
       yield {
         path: source.fullName,
         places: [source.place, field.place],

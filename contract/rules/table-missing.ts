@@ -1,5 +1,4 @@
-import { didYouMean } from '../../pipeline/did-you-mean.ts';
-import { sqlPlace } from '../contract.ts';
+import { missingRelation, sqlPlace } from '../contract.ts';
 import type { Rule } from '../rule.ts';
 
 export const tableMissing: Rule = {
@@ -7,20 +6,9 @@ export const tableMissing: Rule = {
   what: 'The table of the definition is one that the migrations create.',
   why: 'The sink fails every task on the first record.',
   *check(contract) {
-    const { stream, table, migrated, definition } = contract;
+    const { stream, table, definition } = contract;
     if (table === undefined) {
-      const { name } = stream.table;
-      const tables = Object.values(migrated.catalog.relations).filter(({ kind }) => kind.endsWith('table'));
-      const dropped = migrated.dropped[name];
-      yield {
-        path: name,
-        places: [definition.placeOf(['table', 'name']), ...(dropped === undefined ? [] : [dropped])],
-        message: `${dropped === undefined ? 'no migration creates' : 'the migrations drop'} the table ${name}${didYouMean(
-          name,
-          tables.map((candidate) => candidate.name),
-        )}`,
-        remedy: 'add a migration that creates it, or correct table.name',
-      };
+      yield missingRelation(contract, 'table', stream.table.name, ['table', 'name']);
     } else if (!table.kind.endsWith('table')) {
       yield {
         path: table.name,

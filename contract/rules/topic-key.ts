@@ -1,5 +1,4 @@
-import { didYouMean } from '../../pipeline/did-you-mean.ts';
-import { fieldOf } from '../placed-schema.ts';
+import { fieldOf, noField } from '../placed-schema.ts';
 import type { Rule } from '../rule.ts';
 
 export const topicKey: Rule = {
@@ -12,11 +11,10 @@ export const topicKey: Rule = {
     const path = `${stream.topic.name} key`;
     const place = definition.placeOf(['topic', 'key']);
     if (field === undefined) {
-      const names = schema.fields.map(({ name }) => name);
       yield {
         path,
         places: [place, schema.place],
-        message: `topic.key: ${key} is no field of ${schema.name}${didYouMean(key, names)}`,
+        message: `topic.key: ${noField(schema, key)}`,
         remedy: 'name a field of the schema',
       };
       return;

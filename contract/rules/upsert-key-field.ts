@@ -1,6 +1,5 @@
-import { didYouMean } from '../../pipeline/did-you-mean.ts';
 import { shortName } from '../contract.ts';
-import { fieldOf } from '../placed-schema.ts';
+import { fieldOf, noField } from '../placed-schema.ts';
 import type { Rule } from '../rule.ts';
 
 export const upsertKeyField: Rule = {
@@ -13,11 +12,10 @@ export const upsertKeyField: Rule = {
       const place = definition.placeOf(['table', 'key', index]);
       const path = `${shortName(stream.table.name)}.${name}`;
       if (field === undefined) {
-        const names = schema.fields.map((one) => one.name);
         yield {
           path,
           places: [place, schema.place],
-          message: `table.key: ${name} is no field of ${schema.name}${didYouMean(name, names)}`,
+          message: `table.key: ${noField(schema, name)}`,
           remedy: 'name fields of the schema whose columns are a unique index',
         };
       } else if (field.nullable || stream.sink.omit.includes(name)) {

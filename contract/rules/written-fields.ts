@@ -8,9 +8,9 @@ export const writtenFieldsRule = sinkRule({
   id: 'WRITTEN_FIELDS',
   what: 'The transforms hand the sink every Avro field that is not omitted and every column Connect adds, and nothing else; field.include.list and field.exclude.list are not set.',
   why: "A field that is cut off is not written, without an error; one that is not may fail the task tomorrow, because the table lacks it. The sink's own lists cost it more time than all the rest of its work.",
-  *check({ config, connector, placeOf }, { schema, stream }) {
+  *check({ config, connector, placeOf }, { schema, written: fieldsToWrite }) {
     const fields = schema.fields.map(({ name }) => name);
-    const wanted = fields.filter((name) => !stream.sink.omit.includes(name));
+    const wanted = fieldsToWrite.map(({ name }) => name);
     const written = writtenFields(config, [...fields, TOMORROW]);
     const cut = [...wanted, ...addedColumns(config).keys()].filter((name) => !written.has(name));
     const include = Object.keys(config).find((name) => /^transforms\..*\.include$/.test(name));

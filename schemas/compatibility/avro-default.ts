@@ -16,8 +16,7 @@ export function checkDefaults(doc: AvroDoc): Finding[] {
       findings.push({
         rule: 'DEFAULT_INVALID',
         path: doc.displayPath(at),
-        file: doc.file,
-        ...doc.positionOf(at),
+        ...doc.placeOf(at),
         message: `the default of ${field.name} does not fit its type: ${problem}; readers refuse the schema, or fail on the first record without the field`,
         remedy: remedyFor(field.use, field.default?.value),
         severity: 'error',

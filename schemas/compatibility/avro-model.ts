@@ -1,4 +1,5 @@
-import type { JsonPointer, Position } from './json-positions.ts';
+import type { Place } from '../../pipeline/finding.ts';
+import type { JsonPointer } from './json-positions.ts';
 
 /** A schema with every name resolved; what it says is compared, never how it is written. */
 export interface AvroDoc {
@@ -10,7 +11,7 @@ export interface AvroDoc {
   /** Full name of the outermost type, when it has one. */
   readonly name: string | undefined;
   readonly types: ReadonlyMap<string, NamedType>;
-  positionOf(pointer: JsonPointer): Position;
+  placeOf(pointer: JsonPointer): Place;
   /** The pointer as people read it: `/fields/size/type`, fields by their name. */
   displayPath(pointer: JsonPointer): string;
 }

@@ -30,7 +30,7 @@ export function parseAvro({ text, file, label = file }: AvroSource): AvroDoc {
   const json = parseJsonWithPositions(text, file);
   const parser = new AvroParser();
   const root = parser.parse(json.value, [], '');
-  const problems = parser.problems.map(({ at, message }) => ({ file, ...json.positionOf(at), message }));
+  const problems = parser.problems.map(({ at, message }) => ({ ...json.placeOf(at), message }));
   if (problems.length > 0) {
     throw new ConnectError('INVALID_DEFINITION', `${label} is not a valid Avro schema`, { details: { problems } });
   }
@@ -40,7 +40,7 @@ export function parseAvro({ text, file, label = file }: AvroSource): AvroDoc {
     root,
     name: 'name' in root.type ? root.type.name : undefined,
     types: parser.types,
-    positionOf: json.positionOf,
+    placeOf: json.placeOf,
     displayPath: (pointer) => displayPath(json, pointer),
   };
 }

@@ -46,8 +46,7 @@ export function findingAt(walk: Walk, at: JsonPointer, { severity = 'error', ...
     path: walk.newer.displayPath(at),
     ...words,
     severity,
-    file: walk.newer.file,
-    ...walk.newer.positionOf(at),
+    ...walk.newer.placeOf(at),
     against: walk.older.label,
   };
 }

@@ -1,4 +1,4 @@
-import { type Finding, mergeFindings, sortFindings } from '../../pipeline/finding.ts';
+import { type Finding, mergeFindings } from '../../pipeline/finding.ts';
 import { checkDefaults } from './avro-default.ts';
 import type { AvroDoc } from './avro-model.ts';
 import { resolveSchemas } from './avro-resolve.ts';
@@ -24,14 +24,14 @@ export function checkAvroCompatibility(older: AvroDoc, newer: AvroDoc, level: Co
       ...mergeFindings(resolveSchemas(older, newer, direction)).filter((found) => !said.has(placeOf(found))),
     );
   }
-  return sortFindings(withoutOvertakenNotes(findings));
+  return mergeFindings(withoutOvertakenNotes(findings));
 }
 
 /** A schema against its older versions, oldest first: all of them for a transitive level, else the latest. */
 export function checkAvroHistory(versions: readonly AvroDoc[], newer: AvroDoc, level: CompatibilityLevel): Finding[] {
   const relevant = isTransitive(level) ? versions : versions.slice(-1);
   const findings = relevant.flatMap((older) => checkAvroCompatibility(older, newer, level));
-  return sortFindings([...checkDefaults(newer), ...mergeFindings(findings)]);
+  return mergeFindings([...checkDefaults(newer), ...findings]);
 }
 
 const placeOf = ({ rule, path }: Finding): string => `${rule} ${path}`;

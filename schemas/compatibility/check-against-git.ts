@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { ConnectError } from '../../core/errors.ts';
-import { type Finding, mergeFindings, sortFindings, startOf } from '../../pipeline/finding.ts';
+import { type Finding, mergeFindings, startOf } from '../../pipeline/finding.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { Project, StreamDefinition } from '../../pipeline/types.ts';
@@ -39,7 +39,7 @@ export async function checkAgainstGit(
   }
   if (streams.length === project.streams.length) findings.push(...removedSubjects(definitions, topics, base));
   findings.push(...(await protoFindings(project, streams, definitions, base)));
-  return sortFindings(mergeFindings(findings));
+  return mergeFindings(findings);
 }
 
 /** A stream that nothing is known of yet: nothing can break, and the check says so instead of failing. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConnectError } from '../../core/errors.ts';
-import { type Finding, hasErrors, mergeFindings, sortFindings, startOf } from '../../pipeline/finding.ts';
+import { type Finding, hasErrors, mergeFindings, startOf } from '../../pipeline/finding.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { Project, StreamDefinition } from '../../pipeline/types.ts';
@@ -35,7 +35,7 @@ export async function checkAgainstRegistry(
     findings.push(...ours);
     if (asked !== 'NONE' && !hasErrors(ours)) findings.push(...(await secondOpinion(registry, stream, text)));
   }
-  return sortFindings(mergeFindings(findings));
+  return mergeFindings(findings);
 }
 
 /** What passes here and the registry would refuse is better known now than when it is registered. */

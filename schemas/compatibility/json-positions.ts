@@ -1,20 +1,15 @@
 import { LineCounter, parseDocument } from 'yaml';
 import { ConnectError } from '../../core/errors.ts';
+import type { Place } from '../../pipeline/finding.ts';
 
 /** Keys and indices from the root of a JSON document to one of its values. */
 export type JsonPointer = readonly (string | number)[];
-
-/** Counted from 1. */
-export interface Position {
-  readonly line: number;
-  readonly column: number;
-}
 
 /** A JSON document that knows where its values stand. */
 export interface JsonDocument {
   readonly value: unknown;
   /** Where the value at `pointer` begins; for one that is not there, its nearest enclosing value. */
-  positionOf(pointer: JsonPointer): Position;
+  placeOf(pointer: JsonPointer): Place;
 }
 
 /** A node of the parsed tree: where it begins and ends in the text, as offsets. */
@@ -31,21 +26,21 @@ export function parseJsonWithPositions(text: string, file: string): JsonDocument
   const value = parseStrictly(source, file);
   const lines = new LineCounter();
   const tree = parseDocument(source, { lineCounter: lines, schema: 'json' });
-  const position = (offset: number): Position => {
+  const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
-    return { line, column: col };
+    return { file, line, column: col };
   };
   // What else YAML may object to (tabs before a value) is no matter of JSON.
   const twice = tree.errors.find(({ code }) => code === 'DUPLICATE_KEY');
-  if (twice !== undefined) throw invalidJson(file, position(twice.pos[0]), 'the same key stands here twice');
+  if (twice !== undefined) throw invalidJson(placeAt(twice.pos[0]), 'the same key stands here twice');
   return {
     value,
-    positionOf(pointer) {
+    placeOf(pointer) {
       for (let depth = pointer.length; depth > 0; depth -= 1) {
         const node = tree.getIn(pointer.slice(0, depth), true) as Ranged | undefined;
-        if (node?.range) return position(node.range[0]);
+        if (node?.range) return placeAt(node.range[0]);
       }
-      return position(tree.contents?.range?.[0] ?? 0);
+      return placeAt(tree.contents?.range?.[0] ?? 0);
     },
   };
 }
@@ -57,8 +52,8 @@ function parseStrictly(source: string, file: string): unknown {
     const reason = error instanceof Error ? error.message : String(error);
     const offset = offsetOf(reason, source);
     const before = source.slice(0, offset).split('\n');
-    const position = { line: before.length, column: (before.at(-1) ?? '').length + 1 };
-    throw invalidJson(file, position, `not JSON: ${reason.replace(/( in JSON at position|, (\.\.\.)?").*$/s, '')}`);
+    const place = { file, line: before.length, column: (before.at(-1) ?? '').length + 1 };
+    throw invalidJson(place, `not JSON: ${reason.replace(/( in JSON at position|, (\.\.\.)?").*$/s, '')}`);
   }
 }
 
@@ -72,9 +67,9 @@ function offsetOf(reason: string, source: string): number {
   return source.indexOf(token, source.indexOf(snippet) + (cut === undefined ? 0 : 10));
 }
 
-function invalidJson(file: string, { line, column }: Position, message: string): ConnectError {
-  return new ConnectError('INVALID_DEFINITION', `${file} is not valid JSON`, {
-    details: { problems: [{ file, line, column, message }] },
+function invalidJson(place: Place, message: string): ConnectError {
+  return new ConnectError('INVALID_DEFINITION', `${place.file} is not valid JSON`, {
+    details: { problems: [{ ...place, message }] },
     hint: 'an Avro schema (.avsc) is plain JSON: no comments, no trailing commas',
   });
 }

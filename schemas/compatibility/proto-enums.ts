@@ -23,16 +23,11 @@ function numberFindings(change: ProtoChange, older: ProtoEnum, newer: ProtoEnum,
   const lost = before.filter((name) => !names.includes(name));
   if (lost.length === 0) return [];
   return [
-    protoFinding(
-      change,
-      'ENUM_VALUE_SAME_NAME',
-      { file: newer.file, at: after.at },
-      {
-        path: `${newer.name}.${after.name}`,
-        message: `number ${number} of ${newer.name} is ${names.join(', ')} and was ${before.join(', ')}; JSON goes by the name, and so does the word that reaches the table`,
-        remedy: `keep ${lost.join(', ')}; a new value takes a new number`,
-      },
-    ),
+    protoFinding(change, 'ENUM_VALUE_SAME_NAME', after, {
+      path: `${newer.name}.${after.name}`,
+      message: `number ${number} of ${newer.name} is ${names.join(', ')} and was ${before.join(', ')}; JSON goes by the name, and so does the word that reaches the table`,
+      remedy: `keep ${lost.join(', ')}; a new value takes a new number`,
+    }),
   ];
 }
 
@@ -40,16 +35,11 @@ function deletedValue(change: ProtoChange, newer: ProtoEnum, name: string, numbe
   const moved = newer.values.find((value) => value.name === name);
   if (moved !== undefined) {
     return [
-      protoFinding(
-        change,
-        'ENUM_VALUE_NO_DELETE_UNLESS_NUMBER_RESERVED',
-        { file: newer.file, at: moved.at },
-        {
-          path: `${newer.name}.${name}`,
-          message: `${name} has number ${moved.number} and had ${number}; the wire carries the number, so one version reads another word than the other meant`,
-          remedy: `give it back number ${number}`,
-        },
-      ),
+      protoFinding(change, 'ENUM_VALUE_NO_DELETE_UNLESS_NUMBER_RESERVED', moved, {
+        path: `${newer.name}.${name}`,
+        message: `${name} has number ${moved.number} and had ${number}; the wire carries the number, so one version reads another word than the other meant`,
+        remedy: `give it back number ${number}`,
+      }),
     ];
   }
   return unreservedParts(newer.reserved, number, name).map(({ part, text }) =>

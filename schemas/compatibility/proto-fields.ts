@@ -45,16 +45,11 @@ function deletedField(change: ProtoChange, message: ProtoMessage, field: ProtoFi
   const moved = message.fields.find(({ name }) => name === field.name);
   if (moved !== undefined) {
     return [
-      protoFinding(
-        change,
-        'FIELD_NO_DELETE_UNLESS_NUMBER_RESERVED',
-        { file: message.file, at: moved.at },
-        {
-          path,
-          message: `${field.name} has number ${moved.number} and had ${field.number}; the wire knows the number only, so ${PEERS} lose the field`,
-          remedy: `give it back number ${field.number}`,
-        },
-      ),
+      protoFinding(change, 'FIELD_NO_DELETE_UNLESS_NUMBER_RESERVED', moved, {
+        path,
+        message: `${field.name} has number ${moved.number} and had ${field.number}; the wire knows the number only, so ${PEERS} lose the field`,
+        remedy: `give it back number ${field.number}`,
+      }),
     ];
   }
   const required =
@@ -86,16 +81,11 @@ export function unreservedParts(
 
 function requiredFields(change: ProtoChange, message: ProtoMessage, field: ProtoField, what: string): Finding {
   const known = message.fields.some(({ number }) => number === field.number);
-  return protoFinding(
-    change,
-    'MESSAGE_SAME_REQUIRED_FIELDS',
-    { file: message.file, at: known ? field.at : message.at },
-    {
-      path: `${message.name}.${field.name}`,
-      message: `${field.name} ${what}; ${PEERS} refuse each other’s messages`,
-      remedy: 'make new fields optional, and leave required ones for ever',
-    },
-  );
+  return protoFinding(change, 'MESSAGE_SAME_REQUIRED_FIELDS', known ? field : message, {
+    path: `${message.name}.${field.name}`,
+    message: `${field.name} ${what}; ${PEERS} refuse each other’s messages`,
+    remedy: 'make new fields optional, and leave required ones for ever',
+  });
 }
 
 function fieldFindings(
@@ -107,7 +97,7 @@ function fieldFindings(
   const findings: Finding[] = [];
   const path = `${messages.newer.name}.${newer.name}`;
   const add = (rule: string, message: string, remedy: string): void => {
-    findings.push(protoFinding(change, rule, { file: messages.newer.file, at: newer.at }, { path, message, remedy }));
+    findings.push(protoFinding(change, rule, newer, { path, message, remedy }));
   };
   const number = `number ${newer.number}`;
   if (older.name !== newer.name) {

@@ -1,6 +1,5 @@
 import type { Finding, Severity } from '../../pipeline/finding.ts';
-import type { Position } from './json-positions.ts';
-import type { ProtoSet } from './proto-model.ts';
+import type { Declared, ProtoSet } from './proto-model.ts';
 
 /** Two versions of the .proto files. Names of the older one are already those of the newer, whatever its packages are called. */
 export interface ProtoChange {
@@ -8,11 +7,6 @@ export interface ProtoChange {
   readonly newer: ProtoSet;
   /** Names that types of the older version have in the newer one, where a file's package changed. */
   newName(olderName: string): string;
-}
-
-export interface ProtoPlace {
-  readonly file: string;
-  readonly at: Position;
 }
 
 interface Words {
@@ -25,10 +19,10 @@ interface Words {
 export function protoFinding(
   change: ProtoChange,
   rule: string,
-  { file, at }: ProtoPlace,
+  { place: { file, line, column } }: Pick<Declared, 'place'>,
   { severity = 'error', ...words }: Words,
 ): Finding {
-  return { rule, ...words, severity, file, line: at.line, column: at.column, against: change.older.label };
+  return { rule, ...words, severity, file, line, column, against: change.older.label };
 }
 
 /** Who reads and writes these messages, for messages to people. */

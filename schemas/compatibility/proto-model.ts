@@ -1,4 +1,4 @@
-import type { Position } from './json-positions.ts';
+import type { Place } from '../../pipeline/finding.ts';
 
 /** The .proto files of a version, seen together: types refer to each other across files. */
 export interface ProtoSet {
@@ -17,18 +17,15 @@ export interface ProtoFile {
   /** Empty when the file declares none. */
   readonly package: string;
   readonly syntax: string;
-  readonly packageAt: Position;
-  readonly syntaxAt: Position;
+  readonly packagePlace: Place;
+  readonly syntaxPlace: Place;
 }
 
-interface Declared {
+/** What is declared somewhere. */
+export interface Declared {
   /** Full name: `perps.v1.PositionUpdate`; of fields and values their own name. */
   readonly name: string;
-  readonly at: Position;
-}
-
-interface DeclaredInFile extends Declared {
-  readonly file: string;
+  readonly place: Place;
 }
 
 /** Numbers and names that must not come back. */
@@ -38,7 +35,7 @@ export interface Reserved {
   readonly names: readonly string[];
 }
 
-export interface ProtoMessage extends DeclaredInFile {
+export interface ProtoMessage extends Declared {
   readonly fields: readonly ProtoField[];
   readonly reserved: Reserved;
   /** The option `message_set_wire_format` of proto1 days. */
@@ -64,7 +61,7 @@ export interface ProtoField extends Declared {
   readonly default: string | undefined;
 }
 
-export interface ProtoEnum extends DeclaredInFile {
+export interface ProtoEnum extends Declared {
   readonly values: readonly ProtoEnumValue[];
   readonly reserved: Reserved;
 }
@@ -73,7 +70,7 @@ export interface ProtoEnumValue extends Declared {
   readonly number: number;
 }
 
-export interface ProtoService extends DeclaredInFile {
+export interface ProtoService extends Declared {
   readonly methods: readonly ProtoMethod[];
 }
 

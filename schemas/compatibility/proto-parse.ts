@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs';
 import { ConnectError } from '../../core/errors.ts';
-import type { Position } from './json-positions.ts';
+import type { Place } from '../../pipeline/finding.ts';
 import type {
   Cardinality,
   ProtoEnum,
@@ -43,15 +43,15 @@ interface FileParts {
 }
 
 function readFile({ path, text }: ProtoSource, label: string): FileParts {
-  const positions = locateDeclarations(text);
+  const positions = locateDeclarations(path, text);
   const { root, package: name } = parse(path, text, label, positions);
   const parts: FileParts = {
     file: {
       path,
       package: name ?? '',
       syntax: /^\s*(?:syntax|edition)\s*=\s*["']([^"']+)["']/m.exec(text)?.[1] ?? 'proto2',
-      packageAt: positions.of('package'),
-      syntaxAt: positions.of('syntax'),
+      packagePlace: positions.of('package'),
+      syntaxPlace: positions.of('syntax'),
     },
     messages: [],
     enums: [],
@@ -71,20 +71,20 @@ function parse(path: string, text: string, label: string, positions: ProtoPositi
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const told = /^(.*?) \((?:.*, )?line (\d+)\)$/s.exec(reason);
-    if (told !== null) throw invalidProto(path, label, { line: Number(told[2]), column: 1 }, told[1] ?? reason);
-    const end = { line: text.split('\n').length, column: 1 };
+    if (told !== null) throw invalidProto({ file: path, line: Number(told[2]), column: 1 }, label, told[1] ?? reason);
+    const end = { file: path, line: text.split('\n').length, column: 1 };
     const twice = /^duplicate (?:id (\d+)|name '(\w+)') in/.exec(reason);
     const repeat = twice === null ? undefined : positions.repeatOf(twice[1] ?? twice[2] ?? '');
-    if (repeat !== undefined) throw invalidProto(path, label, repeat, reason);
+    if (repeat !== undefined) throw invalidProto(repeat, label, reason);
     // At the end of the file protobufjs stumbles over a token that is not there.
     const cut = error instanceof TypeError;
-    throw invalidProto(path, label, end, cut ? 'the file ends in the middle of a declaration' : reason);
+    throw invalidProto(end, label, cut ? 'the file ends in the middle of a declaration' : reason);
   }
 }
 
-function invalidProto(path: string, label: string, at: Position, message: string): ConnectError {
-  return new ConnectError('INVALID_DEFINITION', `${path} (${label}) is not a valid .proto file`, {
-    details: { problems: [{ file: path, line: at.line, column: at.column, message }] },
+function invalidProto(place: Place, label: string, message: string): ConnectError {
+  return new ConnectError('INVALID_DEFINITION', `${place.file} (${label}) is not a valid .proto file`, {
+    details: { problems: [{ ...place, message }] },
   });
 }
 
@@ -113,20 +113,19 @@ function toMessage(type: protobuf.Type, file: ProtoFile, positions: ProtoPositio
   const local = localName(type, file);
   return {
     name: fullName(type),
-    file: file.path,
-    at: positions.of(local),
+    place: positions.of(local),
     fields: type.fieldsArray.map((field) => toField(field, positions.of(`${local}.${field.name}`))),
     reserved: positions.reservedBy(local),
     messageSet: type.options?.message_set_wire_format === true,
   };
 }
 
-function toField(field: protobuf.Field, at: ProtoField['at']): ProtoField {
+function toField(field: protobuf.Field, place: Place): ProtoField {
   const options = (field.options ?? {}) as Readonly<Record<string, unknown>>;
   const oneof = field.partOf;
   return {
     name: field.name,
-    at,
+    place,
     number: field.id,
     type: field.type,
     keyType: field instanceof protobuf.MapField ? field.keyType : undefined,
@@ -153,12 +152,11 @@ function toEnum(type: protobuf.Enum, file: ProtoFile, positions: ProtoPositions)
   const local = localName(type, file);
   return {
     name: fullName(type),
-    file: file.path,
-    at: positions.of(local),
+    place: positions.of(local),
     values: Object.entries(type.values).map(([name, number]) => ({
       name,
       number,
-      at: positions.of(`${local}.${name}`),
+      place: positions.of(`${local}.${name}`),
     })),
     reserved: positions.reservedBy(local),
   };
@@ -168,11 +166,10 @@ function toService(service: protobuf.Service, file: ProtoFile, positions: ProtoP
   const local = localName(service, file);
   return {
     name: fullName(service),
-    file: file.path,
-    at: positions.of(local),
+    place: positions.of(local),
     methods: service.methodsArray.map((method) => ({
       name: method.name,
-      at: positions.of(`${local}.${method.name}`),
+      place: positions.of(`${local}.${method.name}`),
       requestType: method.requestType,
       responseType: method.responseType,
       requestStream: method.requestStream === true,

@@ -1,11 +1,11 @@
-import type { Position } from './json-positions.ts';
+import { type Place, startOf } from '../../pipeline/finding.ts';
 import type { Reserved } from './proto-model.ts';
 
 /** Where things are declared in one .proto file, by name: `PositionUpdate.size`, `Side.SIDE_LONG`, `syntax`. */
 export interface ProtoPositions {
-  of(name: string): Position;
+  of(name: string): Place;
   /** Where a name or a number comes up that its block already has. */
-  repeatOf(nameOrNumber: string): Position | undefined;
+  repeatOf(nameOrNumber: string): Place | undefined;
   /** What a message or an enumeration reserves. */
   reservedBy(name: string): Reserved;
   /** The text with its `reserved` statements blanked out, every other character in its place. */
@@ -19,14 +19,12 @@ const TOKENS = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.
 const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 const MAX_ENUM_NUMBER = 2 ** 31 - 1;
 
-const START: Position = { line: 1, column: 1 };
-
 /**
  * protobufjs checks the grammar but keeps no positions (its tokenizer knows lines, no columns), so a second, shallow
  * reading finds the declarations. Expects a file that protobufjs has accepted.
  */
-export function locateDeclarations(text: string): ProtoPositions {
-  const scan = new Scan(text);
+export function locateDeclarations(file: string, text: string): ProtoPositions {
+  const scan = new Scan(file, text);
   scan.block('file', '');
   return {
     repeatOf: (nameOrNumber) => scan.repeats.get(nameOrNumber),
@@ -40,32 +38,33 @@ export function locateDeclarations(text: string): ProtoPositions {
     },
     of(name) {
       for (let known = name; known !== ''; known = known.slice(0, Math.max(0, known.lastIndexOf('.')))) {
-        const position = scan.places.get(known);
-        if (position !== undefined) return position;
+        const place = scan.places.get(known);
+        if (place !== undefined) return place;
       }
-      return START;
+      return startOf(file);
     },
   };
 }
 
-interface Token extends Position {
+interface Token {
   readonly text: string;
+  readonly place: Place;
   readonly offset: number;
 }
 
 type Block = 'file' | 'message' | 'enum' | 'service' | 'skipped';
 
 class Scan {
-  readonly places = new Map<string, Position>();
-  readonly repeats = new Map<string, Position>();
+  readonly places = new Map<string, Place>();
+  readonly repeats = new Map<string, Place>();
   readonly reserved = new Map<string, { ranges: [number, number][]; names: string[] }>();
   /** From and to, as offsets. */
   readonly blanks: [number, number][] = [];
   readonly #tokens: readonly Token[];
   #next = 0;
 
-  constructor(text: string) {
-    this.#tokens = tokenize(text);
+  constructor(file: string, text: string) {
+    this.#tokens = tokenize(file, text);
   }
 
   /** Reads statements up to the closing brace. `prefix` is empty or ends with a dot. */
@@ -185,11 +184,11 @@ class Scan {
     if (token === undefined) return;
     const name = `${prefix}${token.text}`;
     if (this.places.has(name)) this.#repeat(token);
-    else this.places.set(name, { line: token.line, column: token.column });
+    else this.places.set(name, token.place);
   }
 
-  #repeat({ text, line, column }: Token): void {
-    if (!this.repeats.has(text)) this.repeats.set(text, { line, column });
+  #repeat({ text, place }: Token): void {
+    if (!this.repeats.has(text)) this.repeats.set(text, place);
   }
 
   #take(): Token | undefined {
@@ -205,7 +204,7 @@ class Scan {
   }
 }
 
-function tokenize(text: string): Token[] {
+function tokenize(file: string, text: string): Token[] {
   const tokens: Token[] = [];
   let line = 1;
   let lineStart = 0;
@@ -217,7 +216,8 @@ function tokenize(text: string): Token[] {
     }
     seen = match.index;
     if (!/^\/[/*]/.test(match[0])) {
-      tokens.push({ text: match[0], offset: match.index, line, column: match.index - lineStart + 1 });
+      const place = { file, line, column: match.index - lineStart + 1 };
+      tokens.push({ text: match[0], offset: match.index, place });
     }
   }
   return tokens;

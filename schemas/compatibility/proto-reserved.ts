@@ -1,8 +1,8 @@
 import type { Finding } from '../../pipeline/finding.ts';
-import { type ProtoChange, type ProtoPlace, protoFinding } from './proto-findings.ts';
-import { isReservedNumber, type ProtoSet, type Reserved } from './proto-model.ts';
+import { type ProtoChange, protoFinding } from './proto-findings.ts';
+import { type Declared, isReservedNumber, type ProtoSet, type Reserved } from './proto-model.ts';
 
-type Holder = ProtoPlace & { readonly name: string; readonly reserved: Reserved };
+type Holder = Declared & { readonly reserved: Reserved };
 
 /** What was reserved stays reserved: something was deleted there, and old messages still carry it. */
 export function reservedFindings(
@@ -39,20 +39,15 @@ export function reservedInUse(change: ProtoChange, set: ProtoSet): Finding[] {
     ...[...set.messages.values()].map((message) => ({ ...message, members: message.fields })),
     ...[...set.enums.values()].map((type) => ({ ...type, members: type.values })),
   ];
-  return holders.flatMap(({ name, file, reserved, members }) =>
+  return holders.flatMap(({ name, reserved, members }) =>
     members
       .filter((member) => isReservedNumber(reserved, member.number) || reserved.names.includes(member.name))
       .map((member) =>
-        protoFinding(
-          change,
-          'RESERVED_IN_USE',
-          { file, at: member.at },
-          {
-            path: `${name}.${member.name}`,
-            message: `${member.name} = ${member.number} takes what ${name} reserves; old messages still carry the deleted one, so they are read wrongly`,
-            remedy: 'take a new number and a new name',
-          },
-        ),
+        protoFinding(change, 'RESERVED_IN_USE', member, {
+          path: `${name}.${member.name}`,
+          message: `${member.name} = ${member.number} takes what ${name} reserves; old messages still carry the deleted one, so they are read wrongly`,
+          remedy: 'take a new number and a new name',
+        }),
       ),
   );
 }

@@ -54,15 +54,10 @@ function methodFindings(change: ProtoChange, service: ProtoService, older: Proto
   return changes
     .filter(([, changed]) => changed)
     .map(([rule, , is, was]) =>
-      protoFinding(
-        change,
-        rule,
-        { file: service.file, at: newer.at },
-        {
-          path: `${service.name}.${newer.name}`,
-          message: `rpc ${newer.name}: ${is} was ${was}; a client and a server of different versions cannot talk`,
-          remedy: 'leave the call as it is and add a new one beside it',
-        },
-      ),
+      protoFinding(change, rule, newer, {
+        path: `${service.name}.${newer.name}`,
+        message: `rpc ${newer.name}: ${is} was ${was}; a client and a server of different versions cannot talk`,
+        remedy: 'leave the call as it is and add a new one beside it',
+      }),
     );
 }

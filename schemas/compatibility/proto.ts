@@ -1,8 +1,8 @@
-import { type Finding, mergeFindings, sortFindings } from '../../pipeline/finding.ts';
+import { type Finding, mergeFindings, startOf } from '../../pipeline/finding.ts';
 import { enumFindings } from './proto-enums.ts';
 import { messageFindings } from './proto-fields.ts';
-import { PEERS, type ProtoChange, type ProtoPlace, protoFinding } from './proto-findings.ts';
-import type { ProtoFile, ProtoSet } from './proto-model.ts';
+import { PEERS, type ProtoChange, protoFinding } from './proto-findings.ts';
+import type { Declared, ProtoFile, ProtoSet } from './proto-model.ts';
 import { reservedInUse } from './proto-reserved.ts';
 import { serviceFindings } from './proto-services.ts';
 
@@ -17,7 +17,7 @@ export function checkProtoCompatibility(older: ProtoSet, newer: ProtoSet): Findi
   const renamed = packageChanges(older, newer);
   const change: ProtoChange = { older, newer, newName: (name) => newNameOf(name, older, renamed) };
   const findings: Finding[] = [...fileFindings(change), ...reservedInUse(change, newer)];
-  const compare = <T extends ProtoPlace & { readonly name: string }>(
+  const compare = <T extends Declared>(
     kind: 'MESSAGE' | 'ENUM' | 'SERVICE',
     before: ReadonlyMap<string, T>,
     after: ReadonlyMap<string, T>,
@@ -31,7 +31,7 @@ export function checkProtoCompatibility(older: ProtoSet, newer: ProtoSet): Findi
   compare('MESSAGE', older.messages, newer.messages, messageFindings);
   compare('ENUM', older.enums, newer.enums, enumFindings);
   compare('SERVICE', older.services, newer.services, serviceFindings);
-  return sortFindings(mergeFindings(findings));
+  return mergeFindings(findings);
 }
 
 /** Files that kept their path and changed their package. */
@@ -45,7 +45,7 @@ function packageChanges(older: ProtoSet, newer: ProtoSet): ReadonlyMap<string, P
 }
 
 function newNameOf(name: string, older: ProtoSet, renamed: ReadonlyMap<string, ProtoFile>): string {
-  const path = (older.messages.get(name) ?? older.enums.get(name) ?? older.services.get(name))?.file;
+  const path = (older.messages.get(name) ?? older.enums.get(name) ?? older.services.get(name))?.place.file;
   const before = path === undefined ? undefined : older.files.get(path);
   const after = path === undefined ? undefined : renamed.get(path);
   if (before === undefined || after === undefined) return name;
@@ -63,7 +63,7 @@ function fileFindings(change: ProtoChange): Finding[] {
         protoFinding(
           change,
           'FILE_SAME_PACKAGE',
-          { file: path, at: newer.packageAt },
+          { place: newer.packagePlace },
           {
             path: newer.package,
             message: `package ${newer.package || '(none)'} was ${older.package || '(none)'}; the names of all services change with it, so producers that still call the old ones get UNIMPLEMENTED`,
@@ -79,14 +79,14 @@ function fileFindings(change: ProtoChange): Finding[] {
 
 /** proto2 promises no JSON format. */
 function lostJsonFormat(change: ProtoChange, older: ProtoFile, newer: ProtoFile): Finding[] {
-  const holds = (items: ReadonlyMap<string, ProtoPlace>): boolean =>
-    [...items.values()].some(({ file }) => file === newer.path);
+  const holds = (items: ReadonlyMap<string, Declared>): boolean =>
+    [...items.values()].some(({ place }) => place.file === newer.path);
   const kinds = [...(holds(change.newer.messages) ? ['MESSAGE'] : []), ...(holds(change.newer.enums) ? ['ENUM'] : [])];
   return kinds.map((kind) =>
     protoFinding(
       change,
       `${kind}_SAME_JSON_FORMAT`,
-      { file: newer.path, at: newer.syntaxAt },
+      { place: newer.syntaxPlace },
       {
         path: newer.path,
         message: `syntax ${newer.syntax} was ${older.syntax}; in proto2 JSON is best effort only, presence and open enumerations differ as well`,
@@ -96,18 +96,19 @@ function lostJsonFormat(change: ProtoChange, older: ProtoFile, newer: ProtoFile)
   );
 }
 
-function deleted(
-  change: ProtoChange,
-  kind: 'MESSAGE' | 'ENUM' | 'SERVICE',
-  item: ProtoPlace & { readonly name: string },
-): Finding {
+function deleted(change: ProtoChange, kind: 'MESSAGE' | 'ENUM' | 'SERVICE', item: Declared): Finding {
   // Nothing of it is left to point at but what it stood in, or the place where that was.
   const around = change.newer.messages.get(change.newName(item.name.slice(0, Math.max(0, item.name.lastIndexOf('.')))));
-  const file = change.newer.files.get(item.file);
-  const place = around ?? { file: item.file, at: file?.packageAt ?? { line: 1, column: 1 } };
-  return protoFinding(change, `PACKAGE_${kind}_NO_DELETE`, place, {
-    path: item.name,
-    message: `${kind.toLowerCase()} ${item.name} is gone; ${PEERS} no longer understand each other where it was used`,
-    remedy: 'keep it with `option deprecated = true;`',
-  });
+  const { file } = item.place;
+  const place = around?.place ?? change.newer.files.get(file)?.packagePlace ?? startOf(file);
+  return protoFinding(
+    change,
+    `PACKAGE_${kind}_NO_DELETE`,
+    { place },
+    {
+      path: item.name,
+      message: `${kind.toLowerCase()} ${item.name} is gone; ${PEERS} no longer understand each other where it was used`,
+      remedy: 'keep it with `option deprecated = true;`',
+    },
+  );
 }

@@ -72,7 +72,7 @@ describe('positions in JSON', () => {
       const document = parseJsonWithPositions(write(value, random, places), 'x.json');
       expect(document.value).toEqual(value);
       for (const [pointer, place] of places) {
-        const { line, column } = document.positionOf(JSON.parse(pointer) as (string | number)[]);
+        const { line, column } = document.placeOf(JSON.parse(pointer) as (string | number)[]);
         expect(`seed ${seed} ${pointer} ${line}:${column}`).toBe(`seed ${seed} ${pointer} ${place}`);
       }
     }
@@ -80,7 +80,7 @@ describe('positions in JSON', () => {
 
   it('fall back to the nearest value around what is not there', () => {
     const document = parseJsonWithPositions('{\n  "a": [\n    { "b": 1 } ] }', 'x.json');
-    expect(document.positionOf(['a', 0, 'c', 'd'])).toEqual({ line: 3, column: 5 });
-    expect(document.positionOf(['z'])).toEqual({ line: 1, column: 1 });
+    expect(document.placeOf(['a', 0, 'c', 'd'])).toEqual({ file: 'x.json', line: 3, column: 5 });
+    expect(document.placeOf(['z'])).toEqual({ file: 'x.json', line: 1, column: 1 });
   });
 });

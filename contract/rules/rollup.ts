@@ -1,9 +1,9 @@
 import { didYouMean } from '../../pipeline/did-you-mean.ts';
 import { columnOf, type Relation } from '../catalog.ts';
-import { shortName, sqlPlace } from '../contract.ts';
+import { missingRelation, shortName, sqlAt, sqlPlace } from '../contract.ts';
 import type { Rule } from '../rule.ts';
 
-export const fold: Rule = {
+export const rollup: Rule = {
   id: 'FOLD',
   what: 'The rollup (`table.fold`) and its source exist, have the same columns in the same order, and share the identity with the table.',
   why: '`verify` and `rebuild` fail, or compare one column with another.',
@@ -15,21 +15,14 @@ export const fold: Rule = {
     for (const role of ['table', 'source'] as const) {
       const name = wanted[role];
       if (relations[name] !== undefined) continue;
-      const dropped = migrated.dropped[name];
-      yield {
-        path: name,
-        places: [definition.placeOf(['table', 'fold', role]), ...(dropped === undefined ? [] : [dropped])],
-        message: `${dropped === undefined ? 'no migration creates' : 'the migrations drop'} the ${role === 'table' ? 'table' : 'view'} ${name}${didYouMean(name, Object.keys(relations))}`,
-        remedy: `add a migration that creates it, or correct table.fold.${role}`,
-      };
+      yield missingRelation(contract, role === 'table' ? 'table' : 'view', name, ['table', 'fold', role]);
     }
     const kept = relations[wanted.table];
     const source = relations[wanted.source];
     if (kept === undefined || source === undefined) return;
     if (columnsText(kept) !== columnsText(source)) {
       yield {
-        path: shortName(source.name),
-        places: [sqlPlace(contract, source.name), sqlPlace(contract, kept.name)],
+        ...sqlAt(contract, source.name, undefined, sqlPlace(contract, kept.name)),
         message: `${shortName(source.name)} has columns (${columnsText(source)}), ${shortName(kept.name)} has (${columnsText(kept)})`,
         remedy: 'give both the same columns in the same order by a migration',
       };
