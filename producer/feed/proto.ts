@@ -3,24 +3,14 @@ import { isAbsolute, join } from 'node:path';
 import protobuf from 'protobufjs';
 import { ConnectError } from '../../core/errors.ts';
 
-/** The messages of one call. */
-interface ProtoCall {
-  readonly request: protobuf.Type;
-  readonly response: protobuf.Type;
-}
-
-/** What the proto of a feed says: its two calls, and the update that a stream message may hold. */
-interface FeedProto {
-  readonly subscribe: ProtoCall;
-  readonly replayInfo: ProtoCall;
-  readonly update: protobuf.Type;
-}
-
-/** Reads a proto and finds the feed's service in it by its full name. Errors: INVALID_DEFINITION. */
-export function loadFeedProto(protoPath: string, includeDirs: readonly string[], serviceName: string): FeedProto {
+/**
+ * What the proto of a feed says: the messages of its two calls, and the update that a stream message may hold.
+ * `serviceName` is the service's full name. Errors: INVALID_DEFINITION.
+ */
+export function loadFeedProto(protoPath: string, includeDirs: readonly string[], serviceName: string) {
   const service = loadRoot(protoPath, includeDirs).lookup(serviceName, protobuf.Service);
   if (!(service instanceof protobuf.Service)) throw invalidProto(protoPath, `has no service ${serviceName}`);
-  const call = (name: string): ProtoCall => {
+  const call = (name: string) => {
     const { resolvedRequestType: request, resolvedResponseType: response } = service.methods[name] ?? {};
     if (!request || !response) throw invalidProto(protoPath, `has no ${name} in service ${service.name}`);
     return { request, response };

@@ -5,36 +5,31 @@
  */
 type SendFailure = 'retry' | 'renew' | 'split' | 'fatal';
 
-const RENEW = new Set([
-  'OUT_OF_ORDER_SEQUENCE_NUMBER',
-  'DUPLICATE_SEQUENCE_NUMBER',
-  'UNKNOWN_PRODUCER_ID',
-  'INVALID_PRODUCER_EPOCH',
-  'PRODUCER_FENCED',
-  'INVALID_PRODUCER_ID_MAPPING',
-]);
-
-const SPLIT = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
-
-const FATAL = new Set([
-  'TOPIC_AUTHORIZATION_FAILED',
-  'CLUSTER_AUTHORIZATION_FAILED',
-  'SASL_AUTHENTICATION_FAILED',
-  'INVALID_TOPIC_EXCEPTION',
-  'INVALID_RECORD',
-  'UNSUPPORTED_VERSION',
-  'UNSUPPORTED_FOR_MESSAGE_FORMAT',
-]);
+const BY_TYPE: Readonly<Record<string, SendFailure>> = {
+  OUT_OF_ORDER_SEQUENCE_NUMBER: 'renew',
+  DUPLICATE_SEQUENCE_NUMBER: 'renew',
+  UNKNOWN_PRODUCER_ID: 'renew',
+  INVALID_PRODUCER_EPOCH: 'renew',
+  PRODUCER_FENCED: 'renew',
+  INVALID_PRODUCER_ID_MAPPING: 'renew',
+  MESSAGE_TOO_LARGE: 'split',
+  RECORD_LIST_TOO_LARGE: 'split',
+  TOPIC_AUTHORIZATION_FAILED: 'fatal',
+  CLUSTER_AUTHORIZATION_FAILED: 'fatal',
+  SASL_AUTHENTICATION_FAILED: 'fatal',
+  INVALID_TOPIC_EXCEPTION: 'fatal',
+  INVALID_RECORD: 'fatal',
+  UNSUPPORTED_VERSION: 'fatal',
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: 'fatal',
+};
 
 /** Classifies what kafkajs threw. Anything unknown is worth a retry: giving up would stop the stream, retrying loses nothing. */
 export function classifySendFailure(error: unknown): SendFailure {
   for (let current = error; current instanceof Error; current = current.cause) {
     const { name, type } = current as Error & { type?: unknown };
     if (name === 'KafkaJSSASLAuthenticationError') return 'fatal';
-    if (typeof type !== 'string') continue;
-    if (RENEW.has(type)) return 'renew';
-    if (SPLIT.has(type)) return 'split';
-    if (FATAL.has(type)) return 'fatal';
+    const kind = typeof type === 'string' ? BY_TYPE[type] : undefined;
+    if (kind !== undefined) return kind;
   }
   return 'retry';
 }

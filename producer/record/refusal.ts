@@ -23,7 +23,7 @@ export type RefusalCode =
 
 /** One reason for refusing an update. `field` is left out when the reason is the message as a whole. */
 export interface Refusal {
-  readonly field?: string;
+  readonly field?: string | undefined;
   readonly code: RefusalCode;
   readonly message: string;
 }

@@ -23,7 +23,7 @@ interface Bounds {
   readonly least: number;
   readonly most: number;
   /** Fractions are allowed. */
-  readonly fraction?: boolean;
+  readonly fraction?: boolean | undefined;
 }
 
 const COUNT = Number.MAX_SAFE_INTEGER;

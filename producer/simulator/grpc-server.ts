@@ -15,17 +15,11 @@ interface ServedService {
   readonly handlers: UntypedServiceImplementation;
 }
 
-/** A server that listens. */
-interface ListeningServer {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
 /** How long calls may take to end by themselves when the server closes. */
 const GRACE_MS = 500;
 
 /** Serves on `host:port` without TLS; port 0 takes a free one. Errors: ENVIRONMENT when it cannot listen there. */
-export async function listen(host: string, port: number, services: readonly ServedService[]): Promise<ListeningServer> {
+export async function listen(host: string, port: number, services: readonly ServedService[]) {
   // The library prints its errors and returns them as well. We report what it returns.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
