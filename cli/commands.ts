@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { registerChangeState } from './commands/change-state.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDlq, registerRejected } from './commands/dead-letters.ts';
@@ -12,7 +13,6 @@ import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerMsk } from './commands/msk.ts';
 import { registerOffsets } from './commands/offsets.ts';
-import { registerPause } from './commands/pause.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerPlugin } from './commands/plugin.ts';
 import { registerProduce } from './commands/produce.ts';
@@ -20,12 +20,10 @@ import { registerQuarantine } from './commands/quarantine.ts';
 import { registerRebuild } from './commands/rebuild.ts';
 import { registerRender } from './commands/render.ts';
 import { registerRestart } from './commands/restart.ts';
-import { registerResume } from './commands/resume.ts';
 import { registerSchemas } from './commands/schemas.ts';
 import { registerSimulate } from './commands/simulate.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
-import { registerStop } from './commands/stop.ts';
 import { registerUp } from './commands/up.ts';
 import { registerVerify } from './commands/verify.ts';
 import type { CliContext } from './context.ts';
@@ -55,9 +53,7 @@ export const commandGroups: readonly CommandGroup[] = [
     heading: 'Sinks:',
     commands: [
       registerRestart,
-      registerPause,
-      registerResume,
-      registerStop,
+      registerChangeState,
       registerOffsets,
       registerDelete,
       registerImport,

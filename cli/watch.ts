@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { untilInterrupted } from '../app/until-interrupted.ts';
 import type { CliContext } from './context.ts';
 
 const HOME = '\u001b[H';
@@ -17,10 +18,7 @@ export async function watch(
 ): Promise<void> {
   const { signal, stdout } = context;
   const isTty = context.isTty && !bare;
-  const ended = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
+  const ended = untilInterrupted(signal).then(() => undefined);
   if (isTty) stdout.write(CLEAR_SCREEN);
   while (!signal.aborted) {
     const lines = await Promise.race([look(), ended]);

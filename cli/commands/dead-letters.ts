@@ -13,8 +13,7 @@ import {
 } from '../flags.ts';
 import { count } from '../format.ts';
 import { groupLines, letterLines, replayLines, replaySummary } from '../render/dead-letters.ts';
-import { sinkNote } from '../render/sink-event.ts';
-import { sinkReporter } from '../render/sinks.ts';
+import { sinkOptions, sinkReporter } from '../render/sinks.ts';
 
 interface ListFlags extends StreamFlags {
   readonly where?: string[];
@@ -122,8 +121,7 @@ async function replayAgain(context: CliContext, source: SourceTopic, flags: Repl
     limit,
     again,
     dryRun,
-    timeoutMs: flags.timeout,
-    onSinkEvent: sinkNote(context),
+    ...sinkOptions(context, flags),
     agree: (records, topic) =>
       confirm(context, `publish ${count(records)} ${records === 1 ? 'record' : 'records'} to ${topic} again`, yes),
     onEvent: sinkReporter(context, (result) => {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import { confirm } from '../confirm.ts';
 import type { CliContext } from '../context.ts';
-import { type SinkFlags, wholeNumber, withSinkFlags } from '../flags.ts';
+import { type SinkFlags, wholeNumber, withSinkFlags, YES } from '../flags.ts';
 import { planLines, resultLine } from '../render/quarantine.ts';
-import { eachSink, selectSinks } from '../sink-action.ts';
+import { sinkOptions, sinkReporter } from '../render/sinks.ts';
 
 interface QuarantineFlags extends SinkFlags {
   readonly max: number;
@@ -26,40 +27,28 @@ export function registerQuarantine(program: Command, context: CliContext): void 
       DEFAULT_MAX,
     )
     .option('--dry-run', 'only show which records it is, and the proof')
-    .option('--yes', 'do it without asking')
-    .action((flags: QuarantineFlags) => run(context, flags));
-}
-
-async function run(context: CliContext, flags: QuarantineFlags): Promise<void> {
-  const [{ quarantine }, { confirm }, { streamParts }] = await Promise.all([
-    import('../../operate/quarantine/quarantine.ts'),
-    import('../confirm.ts'),
-    import('../stream-parts.ts'),
-  ]);
-  const sinks = await selectSinks(context, flags);
-  const say = flags.output === 'text' ? context.print : context.note;
-  const streams = await eachSink(context, sinks.actions, async (action) => {
-    const parts = streamParts(context, sinks, action.stream);
-    const result = await quarantine(
-      { ...action, ...parts },
-      {
-        max: flags.max,
-        dryRun: flags.dryRun === true,
-        onPlan: (plan) => {
-          for (const line of planLines(plan, action.stream.table.name)) say(line);
+    .option(...YES)
+    .action(async ({ max, dryRun = false, yes, ...flags }: QuarantineFlags) => {
+      const { quarantine } = await import('../../app/quarantine.ts');
+      const session = await context.session(flags);
+      const say = flags.output === 'text' ? context.print : context.note;
+      const streams = await quarantine(session, {
+        ...sinkOptions(context, flags),
+        max,
+        dryRun,
+        onPlan: (plan, { table }) => {
+          for (const line of planLines(plan, table.name)) say(line);
         },
-        agree: (plan) =>
+        agree: ({ culprits, connector }, { topic }) =>
           confirm(
             context,
-            plan.culprits.length === 0
-              ? `start ${plan.connector} again`
-              : `move ${plan.culprits.length} of ${action.stream.topic.name} to its DLQ and let ${plan.connector} go on`,
-            flags.yes === true,
+            culprits.length === 0
+              ? `start ${connector} again`
+              : `move ${culprits.length} of ${topic.name} to its DLQ and let ${connector} go on`,
+            yes,
           ),
-      },
-    );
-    context.note(resultLine(result));
-    return result;
-  });
-  if (flags.output === 'json') context.json({ environment: sinks.environment.name, streams });
+        onEvent: sinkReporter(context, (result) => context.note(resultLine(result))),
+      });
+      if (flags.output === 'json') context.json({ environment: session.environment.name, streams });
+    });
 }

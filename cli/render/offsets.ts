@@ -1,16 +1,5 @@
-import type { SinkPosition } from '../../connectors/sink-group.ts';
-import type { NextRecord } from '../../operate/offset-positions.ts';
-import type { OffsetMove, ResetPlan } from '../../operate/reset-offsets.ts';
+import type { OffsetMove, PlannedReset, SinkOffsets } from '../../app/offsets.ts';
 import { count, table } from '../format.ts';
-
-/** Where one sink stands, with what is known of the records it reads next. */
-export interface SinkOffsets {
-  readonly connector: string;
-  readonly topic: string;
-  readonly partitions: readonly (SinkPosition & { readonly next: NextRecord | undefined })[];
-  /** Why the next records could not be read. */
-  readonly unread?: string;
-}
 
 /** Each partition with its offsets, and the slot and time of the record that comes next. */
 export function offsetLines({ connector, topic, partitions }: SinkOffsets): string[] {
@@ -27,7 +16,7 @@ export function offsetLines({ connector, topic, partitions }: SinkOffsets): stri
 }
 
 /** Each partition that a reset moves, and what the moves mean. */
-export function planLines(connector: string, topic: string, { moves, again, skipped }: ResetPlan): string[] {
+export function resetLines({ connector, topic, moves, again, skipped }: PlannedReset): string[] {
   if (moves.length === 0) return [`= offsets of ${connector}  stand there already`];
   return [
     `~ offsets of ${connector}`,

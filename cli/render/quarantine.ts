@@ -1,5 +1,4 @@
-import type { QuarantineResult } from '../../operate/quarantine/quarantine.ts';
-import type { QuarantinePlan } from '../../operate/quarantine/quarantine-plan.ts';
+import type { QuarantinePlan, QuarantineResult } from '../../app/quarantine.ts';
 import { count, duration } from '../format.ts';
 
 /** What failed, which records it is, how that was proved, and what would be done. */

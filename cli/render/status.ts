@@ -1,5 +1,6 @@
-import type { EnvironmentStatus, FailureLine, StreamStatus } from '../../app/status.ts';
+import type { EnvironmentStatus, FailureLine } from '../../app/status.ts';
 import { count, table } from '../format.ts';
+import { taskStates } from './sinks.ts';
 
 /** Streams as a table, what failed below it, and what could not be asked. */
 export function statusLines({ streams, target }: EnvironmentStatus): string[] {
@@ -8,7 +9,7 @@ export function statusLines({ streams, target }: EnvironmentStatus): string[] {
     status.connector,
     target,
     status.state ?? '?',
-    tasks(status),
+    status.state === undefined ? '?' : taskStates(status.tasks) || 'none',
     number(status.lag),
     status.rows === undefined ? '?' : `${status.rows.exact ? '' : '~'}${count(status.rows.count)}`,
     number(status.rejected),
@@ -34,14 +35,6 @@ export function statusLines({ streams, target }: EnvironmentStatus): string[] {
 }
 
 const number = (value: bigint | undefined): string => (value === undefined ? '?' : count(value));
-
-/** `2 RUNNING` or `1 RUNNING, 1 FAILED`. */
-function tasks({ state, tasks: all }: StreamStatus): string {
-  if (state === undefined) return '?';
-  const states = new Map<string, number>();
-  for (const task of all) states.set(task.state, (states.get(task.state) ?? 0) + 1);
-  return [...states].map(([name, times]) => `${times} ${name}`).join(', ') || 'none';
-}
 
 function failureLines(connector: string, part: string, { cause, record, hint }: FailureLine): string[] {
   return [

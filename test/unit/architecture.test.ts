@@ -29,14 +29,9 @@ const ADAPTERS: Record<string, readonly string[]> = {
 /** Files of cli whose verbs still have to move to app. */
 const NOT_IN_APP_YET: readonly string[] = [
   'agree-plan',
-  'change-state',
-  'commands/delete',
   'commands/deploy',
   'commands/import',
-  'commands/offsets',
   'commands/plan',
-  'commands/quarantine',
-  'commands/restart',
   'context',
   'deploy-failure',
   'deploy-msk',
@@ -46,13 +41,9 @@ const NOT_IN_APP_YET: readonly string[] = [
   'msk-sink',
   'plan-streams',
   'preflight',
-  'render/offsets',
   'render/plan',
-  'render/quarantine',
   'require-contract',
   'saved-plan',
-  'sink-action',
-  'stream-parts',
 ];
 
 interface Import {

@@ -17,7 +17,9 @@ describe('connect init stream', () => {
   });
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-  it('writes a stream that passes the contract check, with the next free migration number', async () => {
+  it('writes a stream that passes the contract check, with the next free migration number', {
+    timeout: 60_000,
+  }, async () => {
     const paths = initStream(capturedContext({ cwd: root }).context, 'insurance_fund_flows');
     const numbers = readdirSync(join(root, 'migrations')).filter((name) => /^\d{4}_/.test(name));
     expect(paths).toEqual([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { stateWords } from '../../../cli/sink-action.ts';
+import { stateWords } from '../../../../cli/render/sinks.ts';
 
 test.each([
   ['RUNNING', ['RUNNING', 'RUNNING'], 'RUNNING 2/2 tasks'],

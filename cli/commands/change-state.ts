@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import type { RequestedState, StateChange } from '../../app/change-state.ts';
+import type { CliContext } from '../context.ts';
+import { type SinkFlags, withSinkFlags } from '../flags.ts';
+import { duration } from '../format.ts';
+import { sinkOptions, sinkReporter, stateWords } from '../render/sinks.ts';
+
+const COMMANDS = [
+  ['pause', 'PAUSED', 'pause the sinks: tasks keep their partitions and write nothing until `resume`'],
+  ['resume', 'RUNNING', 'start paused or stopped sinks again and wait until every task runs'],
+  [
+    'stop',
+    'STOPPED',
+    'stop the sinks: no tasks, no database connections; offsets stay, and `resume` starts them again',
+  ],
+] as const;
+
+/** `connect pause`, `connect resume`, `connect stop`: sinks are brought to a state and are really there. */
+export function registerChangeState(program: Command, context: CliContext): void {
+  for (const [name, wanted, description] of COMMANDS) {
+    withSinkFlags(program.command(name).description(description)).action(async (flags: SinkFlags) => {
+      const { changeStates } = await import('../../app/change-state.ts');
+      const session = await context.session(flags);
+      const streams = await changeStates(session, wanted, {
+        ...sinkOptions(context, flags),
+        onEvent: sinkReporter(context, (change) => {
+          context.printText(flags.output, [changeLine(change)]);
+          for (const note of changeNotes(change, wanted)) context.note(note);
+        }),
+      });
+      if (flags.output === 'json') context.json({ environment: session.environment.name, streams });
+    });
+  }
+}
+
+const changeLine = (change: StateChange): string =>
+  change.outcome === 'unchanged'
+    ? `= connector ${change.connector}  ${stateWords(change)}`
+    : `~ connector ${change.connector}  ${change.before} → ${stateWords(change)}`;
+
+const changeNotes = ({ connector, outcome, durationMs, tasks }: StateChange, wanted: RequestedState): string[] => [
+  outcome === 'unchanged'
+    ? `${connector} is ${wanted} already; nothing to change`
+    : `${connector} is ${wanted} after ${duration(durationMs)}`,
+  ...(wanted !== 'RUNNING' && tasks.some(({ state }) => state === 'FAILED')
+    ? [`${connector} has FAILED tasks; after \`connect resume\` run \`connect restart --failed\``]
+    : []),
+];
