@@ -1,7 +1,5 @@
 import type { Runtime, Session } from '../app/session.ts';
 import type { ConnectError } from '../core/errors.ts';
-import { resolveSecret } from '../pipeline/secrets.ts';
-import type { Project } from '../pipeline/types.ts';
 import type { OutputFormat } from './flags.ts';
 import { createRedaction, scrubbed } from './redaction.ts';
 import { renderError } from './render/error.ts';
@@ -23,10 +21,6 @@ export interface CliContext extends Runtime {
     readonly env?: string | undefined;
     readonly only?: readonly string[] | undefined;
   }): Promise<Session>;
-  /** The project around `cwd`; loaded once. */
-  loadProject(): Promise<Project>;
-  /** Resolves `${env:…}` and `${file:…}` references; the result must never be printed. */
-  secrets(project: Project): (reference: string) => string;
   setExitCode(code: number): void;
   /** Reports an error on stderr and makes its exit code the command's. */
   fail(error: ConnectError): void;
@@ -66,7 +60,6 @@ export function createContext(streams: ProcessStreams): CliContext {
   const stdout = scrubbed(streams.stdout, redaction.scrub);
   const stderr = scrubbed(streams.stderr, redaction.scrub);
   const runtime: Runtime = { env, cwd, signal, learn: (secrets) => redaction.learn(secrets) };
-  let project: Promise<Project> | undefined;
   const context: CliContext = {
     ...streams,
     ...runtime,
@@ -75,17 +68,6 @@ export function createContext(streams: ProcessStreams): CliContext {
     async session({ env: name, only }) {
       const { openEnvironment, openProject } = await import('../app/session.ts');
       return openEnvironment(openProject(runtime), name, { ...runtime, only });
-    },
-    loadProject() {
-      project ??= import('../app/session.ts').then(({ openProject }) => openProject(runtime));
-      return project;
-    },
-    secrets({ root }) {
-      return (reference) => {
-        const value = resolveSecret(reference, { root, env });
-        redaction.learn([value]);
-        return value;
-      };
     },
     fail(error) {
       context.note(renderError(error, { debug: env.DEBUG === 'connect' }));
