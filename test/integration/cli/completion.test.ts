@@ -43,7 +43,7 @@ it('in bash, TAB completes commands, flags, environments, streams, parts and for
     tab('connect plan --output=js'),
     tab('connect deploy --ro'),
   ]);
-  expect(commands).toEqual(['down', 'doctor']);
+  expect(commands).toEqual(['doctor', 'down']);
   expect(environments).toEqual(['local', 'docker', 'compose']);
   expect(streams).toEqual(['positions']);
   expect(parts).toEqual(['postgres', 'kafka', 'registry', 'connect']);
