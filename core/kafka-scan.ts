@@ -63,8 +63,10 @@ export async function rangesIn(
 export async function scanTopic(connection: KafkaConnection, options: ScanOptions): Promise<readonly PartitionRange[]> {
   const { topic, clientId, starts, ends: bounds } = options;
   const ranges = await topicRanges(connection, topic, clientId);
-  if (ranges === undefined)
-    throw new ConnectError('NOT_FOUND', `topic ${topic} does not exist`, { details: { topic } });
+  if (ranges === undefined) {
+    const hint = '`connect deploy` creates it';
+    throw new ConnectError('NOT_FOUND', `topic ${topic} does not exist`, { details: { topic }, hint });
+  }
   const endOf = ({ partition, high }: PartitionRange): bigint => {
     const end = bounds?.get(partition);
     return end !== undefined && end < high ? end : high;

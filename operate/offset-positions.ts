@@ -4,6 +4,7 @@ import { withAdmin } from '../core/kafka.ts';
 import { type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
+import { decodeValue } from './judge-records.ts';
 import type { StreamSource } from './read-records.ts';
 
 export const CLIENT_ID = 'perps-connect-offsets';
@@ -64,12 +65,8 @@ export async function slotOf(
   { table }: StreamDefinition,
   decoder: RecordDecoder,
 ): Promise<bigint | undefined> {
-  if (value === null || table.current === undefined) return undefined;
-  try {
-    const slot = (await decoder.decode(value))[table.current.order];
-    return typeof slot === 'bigint' || typeof slot === 'number' ? BigInt(slot) : undefined;
-  } catch (error) {
-    if (error instanceof ConnectError && error.code !== 'NOT_FOUND') throw error;
-    return undefined;
-  }
+  if (table.current === undefined) return undefined;
+  const decoded = await decodeValue(decoder, value);
+  const slot = decoded.kind === 'good' ? decoded.values[table.current.order] : undefined;
+  return typeof slot === 'bigint' || typeof slot === 'number' ? BigInt(slot) : undefined;
 }

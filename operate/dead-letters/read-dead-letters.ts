@@ -1,4 +1,3 @@
-import { ConnectError } from '../../core/errors.ts';
 import { readRecords, type StreamSource } from '../read-records.ts';
 import { type DeadLetter, type SourceTopic, sourceTopic, toDeadLetter } from './dead-letter.ts';
 
@@ -6,13 +5,8 @@ import { type DeadLetter, type SourceTopic, sourceTopic, toDeadLetter } from './
 export async function readDeadLetters(from: StreamSource, source: SourceTopic): Promise<DeadLetter[]> {
   const topic = sourceTopic(from.stream, source);
   const found: DeadLetter[] = [];
-  try {
-    await readRecords(from, { topic, clientId: 'perps-connect-letters' }, (record) => {
-      found.push(toDeadLetter(from.stream, source, record));
-    });
-  } catch (error) {
-    if (!(error instanceof ConnectError) || error.code !== 'NOT_FOUND') throw error;
-    throw new ConnectError('NOT_FOUND', error.message, { details: error.details, hint: '`connect deploy` creates it' });
-  }
+  await readRecords(from, { topic, clientId: 'perps-connect-letters' }, (record) => {
+    found.push(toDeadLetter(from.stream, source, record));
+  });
   return found.sort((a, b) => a.place.partition - b.place.partition || (a.place.offset < b.place.offset ? -1 : 1));
 }
