@@ -36,10 +36,10 @@ const notOk =
 export const warning = notOk('warning');
 export const broken = notOk('broken');
 
-/** Runs a check's question for each stream. */
-export async function eachStream(
-  { streams }: Pick<Probes, 'streams'>,
-  ask: (stream: StreamDefinition) => Promise<readonly Diagnosis[]>,
-): Promise<readonly Diagnosis[]> {
-  return (await Promise.all(streams.map(ask))).flat();
-}
+/** Examines each stream by itself. */
+export const perStream =
+  <P extends Pick<Probes, 'streams'>>(
+    examine: (stream: StreamDefinition, probes: P) => Promise<Diagnosis | readonly Diagnosis[]>,
+  ) =>
+  async (probes: P): Promise<readonly Diagnosis[]> =>
+    (await Promise.all(probes.streams.map((stream) => examine(stream, probes)))).flat();
