@@ -60,7 +60,7 @@ async function foldCost(
     name: 'fold-cost',
     title: 'What keeping the views current costs',
     method:
-      'COPY over one connection, in statements of the sink’s poll size, with the fold’s triggers on and off. In the worst case every update moves an indexed column.',
+      'COPY over one connection, in statements of the sink’s poll size, with the rollup’s triggers on and off. In the worst case every update moves an indexed column.',
     table: {
       header: ['', 'rows/s', 'with ÷ without'],
       rows: names.map((name, at) => [
@@ -71,7 +71,7 @@ async function foldCost(
     },
     plot: {
       kind: 'bars',
-      title: 'COPY with and without the fold, rows/s',
+      title: 'COPY with and without the rollup, rows/s',
       unit: 'rows/s',
       bars: names.map((name) => {
         const { median, low, high } = spread(of(name));

@@ -1,4 +1,4 @@
-import { DEFINITION, ENVIRONMENTS, type Mutation, SQL, sinkSetting, withFold } from './edit.ts';
+import { DEFINITION, ENVIRONMENTS, type Mutation, SQL, sinkSetting, withRollup } from './edit.ts';
 
 /** Edits of definition and environments. */
 export const definitionMutations: readonly Mutation[] = [
@@ -42,26 +42,26 @@ export const definitionMutations: readonly Mutation[] = [
     rule: 'CURRENT_VIEW',
   },
   {
-    name: 'the fold does not exist',
-    edit: withFold({ table: 'public.position_days' }),
+    name: 'the rollup does not exist',
+    edit: withRollup({ table: 'public.position_days' }),
     rule: 'FOLD',
     at: { file: DEFINITION, line: 'table: public.position_days' },
   },
   {
-    name: "the fold's source does not exist",
-    edit: withFold({ source: 'public.history' }),
+    name: "the rollup's source does not exist",
+    edit: withRollup({ source: 'public.history' }),
     rule: 'FOLD',
     at: { file: DEFINITION, line: 'source: public.history' },
   },
   {
-    name: 'the fold has other columns than its source',
-    edit: withFold({ source: 'public.user_statistics' }),
+    name: 'the rollup has other columns than its source',
+    edit: withRollup({ source: 'public.user_statistics' }),
     rule: 'FOLD',
     at: { file: SQL, line: 'CREATE VIEW user_statistics' },
   },
   {
-    name: "the fold's identity is no column",
-    edit: withFold({ identity: 'position' }),
+    name: "the rollup's identity is no column",
+    edit: withRollup({ identity: 'position' }),
     rule: 'FOLD',
     at: { file: DEFINITION, line: 'identity: position ' },
   },

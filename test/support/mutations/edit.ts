@@ -40,8 +40,8 @@ export const field = (json: string): Edit => ({
   replace: `"doc": "What happened." },\n    ${json}\n`,
 });
 
-/** A fold that is as it must be (a view stands for the derived table), but for what is given. */
-export const withFold = (changes: Readonly<Record<string, string>>): Edit => {
+/** A sound rollup (a view stands for the derived table), except for these changes. */
+export const withRollup = (changes: Readonly<Record<string, string>>): Edit => {
   const right = { table: 'public.current_positions', source: 'public.current_positions', identity: 'position_account' };
   const lines = Object.entries({ ...right, rebuild: 'public.rebuild', ...changes });
   return {

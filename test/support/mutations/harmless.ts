@@ -7,7 +7,7 @@ import {
   PROTO,
   sinkSetting,
   VIEWS_CHANGE,
-  withFold,
+  withRollup,
 } from './edit.ts';
 
 /** An edit that is right, alone or with others that belong to it. */
@@ -37,7 +37,7 @@ ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC;`,
 
 /** Edits that must pass. Each class of them is also deployed for real. */
 export const harmlessChanges: readonly HarmlessChange[] = [
-  { name: 'a fold that agrees with its source', edits: [withFold({})] },
+  { name: 'a rollup that agrees with its source', edits: [withRollup({})] },
   {
     name: 'a new optional field in all four layers',
     edits: [optionalField.sql, optionalField.avro, optionalField.proto],

@@ -278,7 +278,7 @@ describe('a later migration', () => {
     try {
       for (const table of ['positions', 'position_days'])
         await database.exec(`ALTER TABLE ${table} ${wider.join(', ')}`);
-      // The fold runs at commit, which is not to come.
+      // The rollup runs at commit, which does not come.
       await database.exec('SET CONSTRAINTS ALL IMMEDIATE');
       await deliver({});
       expect(await deliver({})).toBe(0);
