@@ -43,8 +43,8 @@ const run = (
   runMigrations(session.database, {
     folder: session.file('migrations'),
     direction,
-    ...(count === undefined ? {} : { count }),
-    ...(expected === undefined ? {} : { expected }),
+    count,
+    expected,
     signal: session.signal,
     onWait: (holder) => onEvent({ kind: 'waiting', holder }),
     onMigration: (name) => onEvent({ kind: 'migration', name }),

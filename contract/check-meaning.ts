@@ -5,13 +5,13 @@ import { parseExpression } from './sql-parser.ts';
 export interface ColumnLimit {
   readonly column: string;
   /** The only values, as text. */
-  readonly values?: readonly string[];
-  readonly minimum?: Bound;
-  readonly maximum?: Bound;
-  readonly minLength?: number;
-  readonly maxLength?: number;
+  readonly values?: readonly string[] | undefined;
+  readonly minimum?: Bound | undefined;
+  readonly maximum?: Bound | undefined;
+  readonly minLength?: number | undefined;
+  readonly maxLength?: number | undefined;
   /** Anything but the empty text. */
-  readonly notEmpty?: true;
+  readonly notEmpty?: true | undefined;
 }
 
 /** A decimal bound; `strict` excludes it. */
@@ -116,18 +116,13 @@ function meaning(left: Operand, operator: string, right: Operand): ColumnLimit |
 const isNumber = (text: string): boolean => /^-?\d+(\.\d+)?$/.test(text);
 
 function lengthLimit(column: string, operator: string, length: number): ColumnLimit | undefined {
-  switch (operator) {
-    case '=':
-      return { column, minLength: length, maxLength: length };
-    case '>':
-      return { column, minLength: length + 1 };
-    case '>=':
-      return { column, minLength: length };
-    case '<':
-      return { column, maxLength: length - 1 };
-    case '<=':
-      return { column, maxLength: length };
-    default:
-      return undefined;
-  }
+  const limits: Readonly<Record<string, Omit<ColumnLimit, 'column'>>> = {
+    '=': { minLength: length, maxLength: length },
+    '>': { minLength: length + 1 },
+    '>=': { minLength: length },
+    '<': { maxLength: length - 1 },
+    '<=': { maxLength: length },
+  };
+  const limit = limits[operator];
+  return limit && { column, ...limit };
 }

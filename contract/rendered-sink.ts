@@ -72,22 +72,12 @@ export const numberOf = (text: string | undefined, fallback: number): number =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : fallback;
 
 /** The parameters of a JDBC URL, as the driver takes them: the last of a repeated one wins. */
-export function urlParameters(url: string): ReadonlyMap<string, string> {
-  const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : '';
-  const pairs = query.split('&').filter((pair) => pair !== '');
-  return new Map(
-    pairs.map((pair) => {
-      const [name = '', value = ''] = pair.split('=', 2);
-      return [decodeURIComponent(name), decodeURIComponent(value)];
-    }),
-  );
-}
+export const urlParameters = (url: string): ReadonlyMap<string, string> =>
+  new Map(new URLSearchParams(/\?(.*)$/s.exec(url)?.[1]));
 
 /** The names of the configured transforms whose class is `type`, in the order in which they run. */
-function transformsOf(config: Config, type: RegExp): string[] {
-  const listed = (config.transforms ?? '').split(',').map((name) => name.trim());
-  return listed.filter((name) => type.test(config[`transforms.${name}.type`] ?? ''));
-}
+const transformsOf = (config: Config, type: RegExp): string[] =>
+  listOf(config.transforms).filter((name) => type.test(config[`transforms.${name}.type`] ?? ''));
 
 /** What the transform InsertField adds by itself. */
 const ADDED = ['topic', 'partition', 'offset', 'timestamp', 'static'];
@@ -97,12 +87,8 @@ const REPLACES = /\.ReplaceField\$Value$/;
 /** Columns that Connect adds to each record (transform InsertField), and the setting that names each. */
 export function addedColumns(config: Config): ReadonlyMap<string, string> {
   const keys = transformsOf(config, INSERTS).flatMap((name) => ADDED.map((what) => `transforms.${name}.${what}.field`));
-  return new Map(
-    keys.flatMap((key) => {
-      const value = config[key];
-      return value === undefined ? [] : [[value.replace(/[!?]$/, ''), key] as const];
-    }),
-  );
+  const set = keys.filter((key) => config[key] !== undefined);
+  return new Map(set.map((key) => [config[key]?.replace(/[!?]$/, '') ?? '', key]));
 }
 
 /** The names in the transforms' selections (ReplaceField). */

@@ -1,7 +1,7 @@
 /** The parts of a change in the order that is safe: nobody ever meets what the next one downstream cannot take. */
-export const ROLLOUT_STEPS = ['migration', 'schema', 'connector', 'producer'] as const;
+const ROLLOUT_STEPS = ['migration', 'schema', 'connector', 'producer'] as const;
 
-export type RolloutStepName = (typeof ROLLOUT_STEPS)[number];
+type RolloutStepName = (typeof ROLLOUT_STEPS)[number];
 
 const HOW: Readonly<Record<RolloutStepName, { readonly need: string; readonly command: string }>> = {
   migration: { need: 'a migration', command: 'connect migrate up' },
@@ -27,7 +27,7 @@ export interface KnownFields {
   readonly connector: ReadonlySet<string>;
 }
 
-export interface RolloutStep {
+interface RolloutStep {
   readonly step: RolloutStepName;
   /** Fields this step brings. */
   readonly fields: readonly string[];

@@ -7,9 +7,9 @@ const LOCK_KEY = '7021945512233411';
 
 export interface LockOptions {
   /** How long to wait for another migrator. Default 60 s. */
-  readonly lockWaitMs?: number;
+  readonly lockWaitMs?: number | undefined;
   /** Told once, when another migrator is at work: the wait begins. */
-  readonly onWait?: (holder: string) => void;
+  readonly onWait?: ((holder: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,7 +27,7 @@ export async function takeMigrationLock(client: PostgresClient, options: LockOpt
       what: 'the other migration to end',
       timeoutMs: lockWaitMs,
       everyMs: 100,
-      ...(signal ? { signal } : {}),
+      signal,
     });
   } catch (error) {
     if (!(error instanceof ConnectError) || error.code !== 'TIMEOUT') throw error;

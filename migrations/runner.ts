@@ -17,11 +17,11 @@ export interface MigrateOptions extends LockOptions {
   readonly folder: string;
   readonly direction: 'up' | 'down';
   /** How many at most. Default: all for up, one for down. */
-  readonly count?: number;
+  readonly count?: number | undefined;
   /** What somebody agreed to, in the order it runs: nothing runs if it is no longer what would run. */
-  readonly expected?: readonly string[];
+  readonly expected?: readonly string[] | undefined;
   /** Told each migration's name before it runs. */
-  readonly onMigration?: (name: string) => void;
+  readonly onMigration?: ((name: string) => void) | undefined;
 }
 
 export interface MigrationStatus {

@@ -13,17 +13,17 @@ export interface AvroField {
   readonly kind: AvroFieldKind;
   readonly nullable: boolean;
   /** Decimals only. */
-  readonly precision?: number;
-  readonly scale?: number;
+  readonly precision?: number | undefined;
+  readonly scale?: number | undefined;
   /** Strings only, in characters (code points, as PostgreSQL counts). */
-  readonly minLength?: number;
-  readonly maxLength?: number;
+  readonly minLength?: number | undefined;
+  readonly maxLength?: number | undefined;
   /** The only words a string may be. */
-  readonly allowed?: readonly string[];
+  readonly allowed?: readonly string[] | undefined;
   /** Ints and longs only, both included. */
-  readonly minimum?: bigint;
-  readonly maximum?: bigint;
-  readonly doc?: string;
+  readonly minimum?: bigint | undefined;
+  readonly maximum?: bigint | undefined;
+  readonly doc?: string | undefined;
 }
 
 /** A stream's Avro schema: as written, and as a list of fields. */
@@ -74,7 +74,7 @@ function parseField(raw: unknown, origin: string): AvroField {
     nullable,
     ...kindOf(type, where),
     ...limitsOf(raw, where),
-    ...(typeof raw.doc === 'string' ? { doc: raw.doc } : {}),
+    doc: typeof raw.doc === 'string' ? raw.doc : undefined,
   };
 }
 

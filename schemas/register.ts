@@ -18,9 +18,9 @@ export interface RegisterOptions {
   readonly subject: string;
   readonly schemaText: string;
   /** Where the text comes from, for messages. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   /** The least that the subject is held to; a stricter level that somebody has set stays. Default BACKWARD_TRANSITIVE. */
-  readonly level?: CompatibilityLevel;
+  readonly level?: CompatibilityLevel | undefined;
 }
 
 /**

@@ -5,8 +5,8 @@ import type { CompatibilityLevel } from './compatibility/level.ts';
 /** Where a registry is and how to get in. */
 export interface RegistryAddress {
   readonly url: string;
-  readonly username?: string;
-  readonly password?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
 }
 
 /** One registered version of a subject. */
@@ -42,8 +42,8 @@ export interface SchemaRegistry {
 }
 
 interface RefusalBody {
-  readonly error_code?: number;
-  readonly message?: string;
+  readonly error_code?: number | undefined;
+  readonly message?: string | undefined;
 }
 
 /** A client for one registry. */
@@ -55,7 +55,8 @@ export function createSchemaRegistry(address: RegistryAddress): SchemaRegistry {
     timeoutMs: 15_000,
     headers: { 'Content-Type': 'application/vnd.schemaregistry.v1+json' },
     hint: 'check registry.url in connect.yaml and that the registry runs',
-    ...(username === undefined ? {} : { username, password: password ?? '' }),
+    username,
+    password: password ?? '',
   });
 
   /** The body of a 2xx, undefined for a 404, an error otherwise. */
@@ -117,7 +118,7 @@ function refusal(reply: HttpReply<unknown>, call: string, url: string): ConnectE
     status >= 500 ? 'NOT_READY' : 'REFUSED',
     `schema registry at ${url} refused ${call}: ${reason}`,
     {
-      details: { status, ...(body.error_code === undefined ? {} : { errorCode: body.error_code }) },
+      details: { status, errorCode: body.error_code },
       ...(status === 401 || status === 403
         ? { hint: 'check registry.username and registry.password in connect.yaml, and what that user may do' }
         : {}),

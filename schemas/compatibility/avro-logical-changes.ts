@@ -6,7 +6,7 @@ import type { JsonPointer } from './json-positions.ts';
 interface Change {
   readonly rule: string;
   /** The attribute that tells it, where it stands. */
-  readonly attribute?: string;
+  readonly attribute?: string | undefined;
   readonly what: string;
   /** What goes wrong, and for whom. */
   readonly why: string;

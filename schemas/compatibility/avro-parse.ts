@@ -19,7 +19,7 @@ export interface AvroSource {
   /** Relative to the project. */
   readonly file: string;
   /** What findings call this version; the file by default. */
-  readonly label?: string;
+  readonly label?: string | undefined;
 }
 
 /**

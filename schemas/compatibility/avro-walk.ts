@@ -35,7 +35,7 @@ interface Words {
   readonly rule: string;
   readonly message: string;
   readonly remedy: string;
-  readonly severity?: Severity;
+  readonly severity?: Severity | undefined;
   /** Where the newer schema has nothing left to point at: what it was about. */
   readonly path?: string;
 }

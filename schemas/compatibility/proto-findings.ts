@@ -13,7 +13,7 @@ interface Words {
   readonly path: string;
   readonly message: string;
   readonly remedy: string;
-  readonly severity?: Severity;
+  readonly severity?: Severity | undefined;
 }
 
 export function protoFinding(
