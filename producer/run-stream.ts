@@ -13,7 +13,7 @@ import type { Commitment } from './feed/event.ts';
 import { followFeed } from './feed/follow.ts';
 import { createFeedPosition } from './feed/position.ts';
 import { type FeedService, loadFeedService } from './feed/protocol.ts';
-import type { Checkpoint } from './kafka/checkpoint.ts';
+import type { ResumePoint } from './kafka/checkpoint.ts';
 import { readCheckpoint } from './kafka/checkpoint-store.ts';
 import { createCluster } from './kafka/cluster.ts';
 import { createDelivery } from './kafka/delivery.ts';
@@ -84,7 +84,7 @@ export async function runStream(options: RunStreamOptions): Promise<ProducerSumm
 const clientIdOf = (stream: StreamDefinition): string => `connect-producer-${stream.name}`;
 
 /** The checkpoint to resume from. If it cannot be read, a given start makes up for it. */
-async function findCheckpoint(options: RunStreamOptions): Promise<Checkpoint | undefined> {
+async function findCheckpoint(options: RunStreamOptions): Promise<ResumePoint | undefined> {
   const { stream, kafka, signal, fromSlot, logger } = options;
   const topic = streamTopics(stream).checkpoint;
   try {
@@ -103,7 +103,7 @@ interface OpenStream {
   readonly service: FeedService;
   readonly feed: FeedClient;
   readonly sender: KafkaSender;
-  readonly checkpoint: Checkpoint | undefined;
+  readonly checkpoint: ResumePoint | undefined;
 }
 
 /** Reads the feed into Kafka. */

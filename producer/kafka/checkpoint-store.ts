@@ -1,6 +1,6 @@
 import type { KafkaConnection } from '../../core/kafka.ts';
 import { type ScannedRecord, scanTopic } from '../../core/kafka-scan.ts';
-import { type AcceptedGap, type Checkpoint, latestCheckpoint } from './checkpoint.ts';
+import { type AcceptedGap, latestCheckpoint, type ResumePoint } from './checkpoint.ts';
 
 const KEPT_GAPS = 20;
 /** At most one checkpoint is written in this time. */
@@ -17,7 +17,7 @@ interface CheckpointSource {
 export async function readCheckpoint(
   connection: KafkaConnection,
   { topic, stream, clientId, signal }: CheckpointSource,
-): Promise<Checkpoint | undefined> {
+): Promise<ResumePoint | undefined> {
   const key = Buffer.from(stream);
   // Only this stream's records are kept while reading. One key lives in one partition, so its order is the log's.
   const records: ScannedRecord[] = [];

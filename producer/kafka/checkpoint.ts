@@ -8,10 +8,19 @@ export interface AcceptedGap extends Gap {
   readonly acceptedAt: string;
 }
 
-/** How far a stream has been read and published, as it stands in the checkpoint topic under the stream's name. */
-export interface Checkpoint {
+/** Where a stream is resumed. */
+export interface ResumePoint {
   /** Everything the feed sent before it reached this slot is acknowledged by Kafka. */
   readonly slot: bigint;
+  /** The newest accepted gaps, oldest first. */
+  readonly gaps: readonly AcceptedGap[];
+}
+
+/**
+ * How far a stream has been read and published, as it stands in the checkpoint topic under the stream's name. All but the
+ * resume point is there for people.
+ */
+export interface Checkpoint extends ResumePoint {
   /** When it was written: ISO, UTC. */
   readonly at: string;
   /** Updates of this producer run: taken from the feed, published, refused. */
@@ -22,8 +31,6 @@ export interface Checkpoint {
   readonly instance: string;
   /** Address of the feed it was read from. Not part of the key: a feed that moves keeps its place. */
   readonly feed: string;
-  /** The newest accepted gaps, oldest first. */
-  readonly gaps: readonly AcceptedGap[];
 }
 
 /** The record value: JSON in which slots are text, because they go beyond what a JSON number keeps. */
@@ -33,7 +40,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
 }
 
 /** Reads a record value; undefined when it is no checkpoint. */
-function decodeCheckpoint(value: Buffer): Checkpoint | undefined {
+function decodeCheckpoint(value: Buffer): ResumePoint | undefined {
   let parsed: unknown;
   try {
     parsed = JSON.parse(value.toString());
@@ -42,18 +49,8 @@ function decodeCheckpoint(value: Buffer): Checkpoint | undefined {
   }
   if (!isObject(parsed)) return undefined;
   const slot = slotOf(parsed.slot);
-  if (slot === undefined) return undefined;
-  const gaps = Array.isArray(parsed.gaps) ? parsed.gaps.map(decodeGap) : [];
-  return {
-    slot,
-    at: textOf(parsed.at),
-    received: countOf(parsed.received),
-    published: countOf(parsed.published),
-    rejected: countOf(parsed.rejected),
-    instance: textOf(parsed.instance),
-    feed: textOf(parsed.feed),
-    gaps: gaps.filter((gap) => gap !== undefined),
-  };
+  const gaps = Array.isArray(parsed.gaps) ? parsed.gaps.flatMap((gap) => decodeGap(gap) ?? []) : [];
+  return slot === undefined ? undefined : { slot, gaps };
 }
 
 /**
@@ -65,8 +62,8 @@ export function latestCheckpoint(
   stream: string,
   topic: string,
   records: readonly Pick<ScannedRecord, 'key' | 'value' | 'partition' | 'offset'>[],
-): Checkpoint | undefined {
-  let found: Checkpoint | undefined;
+): ResumePoint | undefined {
+  let found: ResumePoint | undefined;
   let unreadable: string | undefined;
   for (const { key, value, partition, offset } of records) {
     if (key?.toString() !== stream) continue;
@@ -93,11 +90,9 @@ function decodeGap(value: unknown): AcceptedGap | undefined {
   if (!isObject(value)) return undefined;
   const from = slotOf(value.from);
   const to = slotOf(value.to);
-  return from === undefined || to === undefined ? undefined : { from, to, acceptedAt: textOf(value.acceptedAt) };
+  return from === undefined || to === undefined ? undefined : { from, to, acceptedAt: String(value.acceptedAt ?? '') };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const slotOf = (value: unknown): bigint | undefined =>
   typeof value === 'string' && /^\d{1,20}$/.test(value) ? BigInt(value) : undefined;
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-const countOf = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);

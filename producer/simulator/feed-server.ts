@@ -15,7 +15,6 @@ export interface SimulatorOptions extends FeedSettings {
 export interface Simulator {
   /** `host:port`. */
   readonly address: string;
-  readonly port: number;
   /** How many different updates have been sent; a replay does not count again. */
   sent(): number;
   /**
@@ -71,7 +70,6 @@ async function serve(feeds: readonly SimulatedFeed[], host: string, port: number
   const flushing = setInterval(() => void flush().catch(fail), ORACLE_FLUSH_MS).unref();
   return {
     address: `${host}:${server.port}`,
-    port: server.port,
     sent: () => feeds.reduce((sum, { world }) => sum + world.sent, 0),
     done,
     async close() {

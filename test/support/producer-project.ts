@@ -11,7 +11,7 @@ import { registryConnection } from '../../pipeline/connections.ts';
 import { checkpointTopic, rejectedTopic, valueSubject } from '../../pipeline/names.ts';
 import { selectStreams } from '../../pipeline/select.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import type { Checkpoint } from '../../producer/kafka/checkpoint.ts';
+import type { ResumePoint } from '../../producer/kafka/checkpoint.ts';
 import { readCheckpoint } from '../../producer/kafka/checkpoint-store.ts';
 import type { ProducerSummary } from '../../producer/run-statistics.ts';
 import { type RunStreamOptions, runStream } from '../../producer/run-stream.ts';
@@ -45,7 +45,7 @@ export interface ProducerProject {
   run(address: string, options?: Partial<RunStreamOptions>): Promise<ProducerSummary>;
   published(): Promise<PublishedRecord[]>;
   rejected(): Promise<RejectedUpdate[]>;
-  checkpoint(): Promise<Checkpoint | undefined>;
+  checkpoint(): Promise<ResumePoint | undefined>;
 }
 
 const CLIENT = 'producer-test';

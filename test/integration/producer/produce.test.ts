@@ -49,15 +49,8 @@ describe('a producer on a simulated feed', () => {
   });
 
   it('keeps its place, and reads only the overlap again', async () => {
-    const checkpoint = await test.checkpoint();
     const lastSlot = BigInt((await readOracleEntries(oraclePath)).at(-1)?.update.slot ?? '0');
-    expect(checkpoint).toMatchObject({
-      slot: lastSlot,
-      received: UPDATES,
-      published: UPDATES - FAULTY,
-      rejected: FAULTY,
-      feed: simulator.address,
-    });
+    expect((await test.checkpoint())?.slot).toBe(lastSlot);
     const summary = await test.run(simulator.address, { overlapSlots: 3n });
     expect(summary.resumedFrom).toBe(lastSlot - 3n);
     const rows = (await readOracleEntries(oraclePath)).filter((entry) => entry.expect === 'row');

@@ -32,6 +32,7 @@ async function scratch(): Promise<string> {
   return folder;
 }
 
+const portOf = ({ address }: Simulator): number => Number(address.split(':')[1]);
 const hashOf = (parts: readonly Buffer[]): string => createHash('sha256').update(Buffer.concat(parts)).digest('hex');
 
 async function bytesOf(reader: FeedReader, fromSlot?: string): Promise<Buffer[]> {
@@ -239,15 +240,15 @@ describe('the simulated feed', () => {
     await simulator.close();
     await refused;
     await simulator.done;
-    const again = await simulatePositions({ port: simulator.port, updates: 1 });
+    const again = await simulatePositions({ port: portOf(simulator), updates: 1 });
     await again.close();
   });
 
   it('says so when its port is taken', async () => {
     const { simulator } = await start({ updates: 1 });
-    await expect(simulatePositions({ port: simulator.port })).rejects.toMatchObject({
+    await expect(simulatePositions({ port: portOf(simulator) })).rejects.toMatchObject({
       code: 'ENVIRONMENT',
-      message: expect.stringContaining(`port ${simulator.port} is taken`),
+      message: expect.stringContaining(`port ${portOf(simulator)} is taken`),
     });
   });
 
