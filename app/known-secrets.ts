@@ -1,16 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { ConnectError } from '../core/errors.ts';
+import { referencesIn } from '../core/reference.ts';
 import type { Project } from '../pipeline/types.ts';
 import { existingStateFolder } from '../stack/folders.ts';
 
-const REFERENCES = /\$\{(?:env|file):[^}]+\}/g;
-
 /** The values behind every reference of a project, whatever environment or setting it stands in, as far as this machine can tell. */
 export function projectSecrets(project: Project, resolve: (reference: string) => string): string[] {
-  const text = JSON.stringify([project.environments, project.streams]);
-  return [...new Set(text.match(REFERENCES))].flatMap((reference) => {
+  const references = new Set<string>();
+  JSON.stringify([project.environments, project.streams], (_key, value) => {
+    if (typeof value === 'string') for (const { text } of referencesIn(value)) references.add(text);
+    return value;
+  });
+  return [...references].flatMap((reference) => {
     try {
-      return [resolve(JSON.parse(`"${reference}"`) as string)];
+      return [resolve(reference)];
     } catch (error) {
       // Some only resolve on the worker or on another machine.
       if (error instanceof ConnectError) return [];

@@ -6,7 +6,7 @@ import { createRestApi } from '../connectors/rest/api.ts';
 import type { SinkConfig } from '../connectors/sink-config.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
-import { isReference } from '../core/scrub.ts';
+import { isReference } from '../core/reference.ts';
 import type { Project } from '../pipeline/types.ts';
 import { startLocalWorker } from '../stack/msk/local-worker.ts';
 import { accepts } from '../stack/ports.ts';

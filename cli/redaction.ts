@@ -1,4 +1,6 @@
-import { createScrub, HIDDEN, isReference, isSecretName, type Scrub } from '../core/scrub.ts';
+import { isReference } from '../core/reference.ts';
+import { createScrub, HIDDEN, type Scrub } from '../core/scrub.ts';
+import { isSecretOutputKey } from '../core/secret-names.ts';
 
 /** What a command must not print, and the last gate of everything it prints. */
 export interface Redaction {
@@ -30,16 +32,12 @@ export function createRedaction(env: NodeJS.ProcessEnv): Redaction {
         (key, item) => {
           if (typeof item === 'bigint') return item.toString();
           if (typeof item !== 'string') return item;
-          return holdsSecret(key) && !isReference(item) ? HIDDEN : scrub(item);
+          return isSecretOutputKey(key) && !isReference(item) ? HIDDEN : scrub(item);
         },
         2,
       ),
   };
 }
-
-// A config provider is named after what it reads, an ARN names a secret without telling it, and a record's token is a coin.
-const holdsSecret = (key: string): boolean =>
-  isSecretName(key.replace(/^config\.providers\.[^.]+\./, '')) && !/arn$|:|^[a-z_]*token[a-z_]*$/i.test(key);
 
 /** The stream itself, but that it never writes a secret. */
 export function scrubbed(stream: NodeJS.WritableStream, scrub: Scrub): NodeJS.WritableStream {

@@ -1,4 +1,6 @@
-import { HIDDEN, isReference, isSecretName } from '../core/scrub.ts';
+import { isReference } from '../core/reference.ts';
+import { HIDDEN } from '../core/scrub.ts';
+import { isSecretSettingName } from '../core/secret-names.ts';
 import type { SinkConfig } from './sink-config.ts';
 
 /** One key that differs; `before` undefined: added, `after` undefined: removed. */
@@ -7,12 +9,6 @@ export interface ConfigChange {
   readonly before: string | undefined;
   readonly after: string | undefined;
 }
-
-// Kafka's PASSWORD settings whose names do not tell.
-const KEY_MATERIAL = /ssl\.(keystore\.(key|certificate\.chain)|truststore\.certificates)$|user\.info$/;
-
-/** Whether a connector's setting holds a secret, by its name: every setting that the pinned parts call a PASSWORD, and more. */
-export const isSecretKey = (key: string): boolean => isSecretName(key) || KEY_MATERIAL.test(key);
 
 /** What changes from the live to the desired configuration, by key. A secret that is no reference is not repeated. */
 export function configChanges(live: SinkConfig, desired: SinkConfig): ConfigChange[] {
@@ -23,4 +19,4 @@ export function configChanges(live: SinkConfig, desired: SinkConfig): ConfigChan
 }
 
 const shown = (key: string, value: string | undefined): string | undefined =>
-  value !== undefined && isSecretKey(key) && !isReference(value) ? HIDDEN : value;
+  value !== undefined && isSecretSettingName(key) && !isReference(value) ? HIDDEN : value;

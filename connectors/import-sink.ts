@@ -1,5 +1,5 @@
 import { ConnectError } from '../core/errors.ts';
-import { isReference } from '../core/scrub.ts';
+import { isReference } from '../core/reference.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
 import { compareConfigs, isMasked, isSecretSetting, withoutSecrets } from './plan/compare-configs.ts';

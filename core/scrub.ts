@@ -6,14 +6,6 @@ export type Scrub = (text: string) => string;
 /** What stands where a secret stood. */
 export const HIDDEN = '(secret)';
 
-const SECRET_NAME = /passw|passphrase|pwd|secret|token|credential|jaas|api[-_.]?key|private[-_.]?key|access[-_.]?key/i;
-
-/** Whether a setting or variable holds a secret, by its name. */
-export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
-
-/** `${provider:…}` and nothing else: a reference, which is resolved elsewhere and no secret itself. */
-export const isReference = (value: string): boolean => /^\$\{[^}]+\}$/.test(value);
-
 // key=value, key: value and key="value" for keys that name a secret, as in JDBC URLs, JAAS entries and echoed configs.
 const ASSIGNED = new RegExp(
   [

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSecretName } from '../core/secret-names.ts';
 import type { Problem } from './finding.ts';
 import { streamTopics } from './names.ts';
 import type { StreamDefinition } from './types.ts';
@@ -44,8 +45,6 @@ const DECIDED_ELSEWHERE: Readonly<Record<string, string>> = {
   'perps.connect.owner': 'project in connect.yaml',
 };
 
-const SECRET_SETTING = /passw|secret|token|credential|jaas|api[-_.]?key/i;
-
 /** What the schema cannot say about one definition. `root` is the project's folder. */
 export function checkDefinition(root: string, file: YamlFile, document: DefinitionDocument): Problem[] {
   const { topic, sink, table, feed, schema } = document;
@@ -60,7 +59,7 @@ export function checkDefinition(root: string, file: YamlFile, document: Definiti
     refuse(['sink', 'tasksMax'], message);
   }
   for (const key of Object.keys(topic.config)) {
-    if (SECRET_SETTING.test(key)) {
+    if (isSecretName(key)) {
       problems.push(
         file.problemAtKey(
           ['topic', 'config', key],

@@ -3,15 +3,12 @@ import { join } from 'node:path';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormatsModule from 'ajv-formats';
 import { packageRoot } from '../core/package-root.ts';
+import { isLocalReference, isReference } from '../core/reference.ts';
 import { didYouMean, nearest } from './did-you-mean.ts';
 import type { Problem } from './finding.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 export type SchemaName = 'definition' | 'environment';
-
-// A reference the command line resolves itself (see secrets.ts), and one that the Connect worker resolves.
-const SECRET_REFERENCE = /^\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^:}]+:[^}]+)\}$/;
-const WORKER_SECRET_REFERENCE = /^\$\{[A-Za-z][A-Za-z0-9_-]*:[^}]+\}$/;
 
 const validators = new Map<SchemaName, ValidateFunction>();
 
@@ -30,7 +27,7 @@ function validatorOf(name: SchemaName): ValidateFunction {
     meta: false,
     validateSchema: false,
     code: { optimize: false },
-    formats: { 'secret-reference': SECRET_REFERENCE, 'worker-secret-reference': WORKER_SECRET_REFERENCE },
+    formats: { 'secret-reference': isLocalReference, 'worker-secret-reference': isReference },
   });
   // An annotation that editors show instead of the bare pattern, and so do we.
   ajv.addVocabulary(['patternErrorMessage']);

@@ -1,3 +1,4 @@
+import { parseReference } from '../core/reference.ts';
 import type { DefinedStream } from './definition.ts';
 import type { Problem } from './finding.ts';
 import { type MskConnect, WORKER_JAVA } from './msk-connect.ts';
@@ -94,8 +95,6 @@ function checkAutoscaled(
   }
 }
 
-const REFERENCE = /^\$\{([A-Za-z][A-Za-z0-9_-]*):[^}]+\}$/;
-
 const providersOf = ({ workerConfiguration }: Pick<MskForm, 'workerConfiguration'>): string[] =>
   String(workerConfiguration['config.providers'] ?? '')
     .split(',')
@@ -104,7 +103,7 @@ const providersOf = ({ workerConfiguration }: Pick<MskForm, 'workerConfiguration
 
 /** A reference that no config provider of the worker resolves would reach the database as its own text. */
 export function checkProvider(file: YamlFile, at: Path, reference: string, form: MskForm): Problem[] {
-  const provider = REFERENCE.exec(reference)?.[1];
+  const provider = parseReference(reference)?.provider;
   if (provider === undefined || providersOf(form).includes(provider)) return [];
   const where = 'connect.workerConfiguration, config.providers';
   return [file.problemAt(at, `no config provider "${provider}" on the workers of MSK Connect; name it in ${where}`)];

@@ -1,3 +1,4 @@
+import { parseReference } from '../core/reference.ts';
 import type { MskConnect } from './msk-connect.ts';
 import type { SecretReference } from './types.ts';
 
@@ -18,7 +19,7 @@ export function withProvider<T extends Pick<MskConnect, 'region' | 'workerConfig
   connect: T,
   reference: SecretReference,
 ): T {
-  const [, name = ''] = /^\$\{([^:}]+):/.exec(reference) ?? [];
+  const name = parseReference(reference)?.provider ?? '';
   const providerClass = Object.hasOwn(AWS_PROVIDERS, name) ? AWS_PROVIDERS[name] : undefined;
   const declared = String(connect.workerConfiguration[PROVIDERS] ?? '')
     .split(',')

@@ -1,10 +1,8 @@
-import { isSecretName } from '../core/scrub.ts';
+import { isReference } from '../core/reference.ts';
+import { isSecretName } from '../core/secret-names.ts';
 import type { Problem } from './finding.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
-/** A config provider's name says what it is for: only its own settings can be secrets. */
-const PROVIDER_NAME = /^config\.providers\.[^.]+\./;
-const REFERENCE = /^\$\{[A-Za-z][A-Za-z0-9_-]*:[^}]+\}$/;
 const URL_WITH_LOGIN = /:\/\/[^/?#\s]*@/;
 const URL_WITH_PASSWORD_PARAMETER = /[?&;](user|username|password|passwd|pwd|sslpassword|token|secret|apikey)=/i;
 
@@ -15,19 +13,16 @@ const URL_WITH_PASSWORD_PARAMETER = /[?&;](user|username|password|passwd|pwd|ssl
 export function findPlaintextSecrets(file: YamlFile): Problem[] {
   const problems: Problem[] = [];
   visit(file.data, [], (path, value) => {
-    const key = path.findLast((step) => typeof step === 'string') ?? '';
-    if (value !== '' && isSecretName(String(key).replace(PROVIDER_NAME, '')) && !REFERENCE.test(String(value))) {
+    const key = String(path.findLast((step) => typeof step === 'string') ?? '');
+    if (value !== '' && isSecretName(key) && !isReference(String(value))) {
       problems.push(
-        file.problemAt(
-          path,
-          `${String(key)} is a secret in plain text; write a reference, \${env:NAME} or \${file:path:key}`,
-        ),
+        file.problemAt(path, `${key} is a secret in plain text; write a reference, \${env:NAME} or \${file:path:key}`),
       );
     } else if (typeof value === 'string' && (URL_WITH_LOGIN.test(value) || URL_WITH_PASSWORD_PARAMETER.test(value))) {
       problems.push(
         file.problemAt(
           path,
-          `${String(key)} is a URL that holds credentials; give user and password reference in their own keys`,
+          `${key} is a URL that holds credentials; give user and password reference in their own keys`,
         ),
       );
     }

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
+import { parseReference } from '../core/reference.ts';
 import type { SecretReference } from './types.ts';
 
 /** Where references are resolved: the project's folder and the process environment. */
@@ -14,20 +15,17 @@ export interface SecretSources {
  * Errors name the reference, never a value: USAGE when it has no value, INVALID_DEFINITION when it is no such reference.
  */
 export function resolveSecret(reference: SecretReference, { root, env }: SecretSources): string {
-  const [, provider, rest = ''] = /^\$\{(env|file):([^}]+)\}$/.exec(reference) ?? [];
+  const { provider, path, key = '' } = parseReference(reference) ?? {};
   if (provider === 'env') {
-    const value = env[rest];
+    const value = env[key];
     if (value !== undefined && value !== '') return value;
-    throw missing(reference, `the environment variable ${rest} is not set`, `set ${rest} and run again`);
+    throw missing(reference, `the environment variable ${key} is not set`, `set ${key} and run again`);
   }
-  if (provider === 'file') return fromFile(reference, root, rest);
+  if (provider === 'file' && path !== undefined) return fromFile(reference, root, path, key);
   throw new ConnectError('INVALID_DEFINITION', `a secret must be a reference \${env:NAME} or \${file:path:key}`);
 }
 
-function fromFile(reference: string, root: string, rest: string): string {
-  const separator = rest.lastIndexOf(':');
-  const path = rest.slice(0, separator);
-  const key = rest.slice(separator + 1);
+function fromFile(reference: string, root: string, path: string, key: string): string {
   let text: string;
   try {
     text = readFileSync(resolve(root, path), 'utf8');

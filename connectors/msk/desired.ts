@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isReference } from '../../core/scrub.ts';
+import { isReference } from '../../core/reference.ts';
 import type { MskCapacity, MskConnect } from '../../pipeline/msk-connect.ts';
 import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
 import type { DesiredSink, SinkConfig } from '../sink-config.ts';

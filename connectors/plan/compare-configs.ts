@@ -1,5 +1,6 @@
-import { createScrub, HIDDEN, isReference } from '../../core/scrub.ts';
-import { isSecretKey } from '../config-changes.ts';
+import { isReference } from '../../core/reference.ts';
+import { createScrub, HIDDEN } from '../../core/scrub.ts';
+import { isSecretSettingName } from '../../core/secret-names.ts';
 import { type SettingLookup, settingsOf } from '../settings/setting-lookup.ts';
 import type { SinkConfig } from '../sink-config.ts';
 import type { IgnoredSetting, PlannedChange } from './entry.ts';
@@ -89,7 +90,7 @@ function canonical(value: string, type: string): string {
   }
 }
 
-const isSecret = (key: string, type: string): boolean => type === 'PASSWORD' || isSecretKey(key);
+const isSecret = (key: string, type: string): boolean => type === 'PASSWORD' || isSecretSettingName(key);
 
 function shownChange(
   key: string,

@@ -1,3 +1,4 @@
+import { holdsReference } from '../../core/reference.ts';
 import { didYouMean } from '../../pipeline/did-you-mean.ts';
 import type { ConnectorKeys, KeyDefinition } from './connector-keys.ts';
 
@@ -21,8 +22,7 @@ const RANGES: Readonly<Record<string, readonly [bigint, bigint]>> = {
 
 /** What is wrong with a setting's value by its type, its bounds and its words; undefined when nothing is. */
 export function valueProblem(keys: ConnectorKeys, definition: KeyDefinition, value: string): string | undefined {
-  // A reference that the worker resolves.
-  if (/\$\{[^}]+\}/.test(value)) return undefined;
+  if (holdsReference(value)) return undefined;
   const words = WORDS[definition.name];
   if (words !== undefined && !words.includes(value)) return oneOf(words, value);
   switch (definition.type) {

@@ -1,7 +1,7 @@
 import { connectorKeys, lookUp } from '../../connectors/settings/connector-keys.ts';
+import { isReference } from '../../core/reference.ts';
 import { sinkRule } from '../rule.ts';
 
-const REFERENCE = /^\$\{[A-Za-z][A-Za-z0-9_-]*:[^}]+\}$/;
 const URL_WITH_LOGIN = /:\/\/[^/?#\s]*@|[?&;](user|username|password|passwd|pwd|sslpassword|token|secret)=/i;
 
 export const secretReference = sinkRule({
@@ -12,7 +12,7 @@ export const secretReference = sinkRule({
     const keys = connectorKeys();
     for (const [key, value] of Object.entries(config)) {
       const found = lookUp(keys, config, key);
-      const isSecret = found.known && found.definition?.type === 'PASSWORD' && value !== '' && !REFERENCE.test(value);
+      const isSecret = found.known && found.definition?.type === 'PASSWORD' && value !== '' && !isReference(value);
       if (!isSecret && !(key !== 'connection.password' && URL_WITH_LOGIN.test(value))) continue;
       yield {
         ...at(key),

@@ -1,3 +1,4 @@
+import { referencesIn } from '../../../core/reference.ts';
 import type { Arns, MskEnvironment } from './policy.ts';
 
 /** What a config provider reads of AWS. */
@@ -9,9 +10,6 @@ const KIND_OF_CLASS: Readonly<Record<string, Kind>> = {
   'com.amazonaws.kafka.config.providers.S3ImportConfigProvider': 'object',
   'com.github.jcustenborder.kafka.config.aws.SecretsManagerConfigProvider': 'secret',
 };
-
-/** `${provider:path:key}`, as Kafka reads it; the path may be missing. */
-const REFERENCE = /\$\{([^:{}]+):(?:([^:{}]*):)?([^{}]*)\}/g;
 
 /** ARNs of what the references in some settings lead to, and the providers of which we do not know what they read. */
 export interface ProviderResources {
@@ -34,7 +32,7 @@ export function providerResources(
     unknown: new Set(),
   };
   for (const value of values) {
-    for (const [, provider = '', path = '', key = ''] of value.matchAll(REFERENCE)) {
+    for (const { provider, path = '', key } of referencesIn(value)) {
       const kind = KIND_OF_CLASS[String(workerConfiguration[`config.providers.${provider}.class`] ?? '')];
       if (kind === 'secret') found.secret.add(secretArn(arns, decodeURIComponent(path)));
       else if (kind === 'parameter') found.parameter.add(parameterArn(arns, withoutOptions(key)));
