@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { ConnectError } from '../core/errors.ts';
+import { parseProperties } from '../core/properties.ts';
 import { referencesIn } from '../core/reference.ts';
 import type { Project } from '../pipeline/types.ts';
 import { existingStateFolder } from '../stack/folders.ts';
@@ -26,5 +27,5 @@ export function projectSecrets(project: Project, resolve: (reference: string) =>
 export function stackSecrets(root: string): string[] {
   const file = existingStateFolder(root)?.secretsFile;
   if (file === undefined || !existsSync(file)) return [];
-  return [...readFileSync(file, 'utf8').matchAll(/^[^#=\n]+=(.+)$/gm)].map(([, value = '']) => value);
+  return Object.values(parseProperties(readFileSync(file, 'utf8')));
 }

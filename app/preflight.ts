@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { ConfigFinding } from '../connectors/host.ts';
-import { propertiesText } from '../connectors/msk/properties.ts';
 import { createRestApi } from '../connectors/rest/api.ts';
 import type { SinkConfig } from '../connectors/sink-config.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
+import { propertiesText } from '../core/properties.ts';
 import { isReference } from '../core/reference.ts';
 import type { Project } from '../pipeline/types.ts';
 import { startLocalWorker } from '../stack/msk/local-worker.ts';

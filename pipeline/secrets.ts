@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
+import { parseProperties } from '../core/properties.ts';
 import { parseReference } from '../core/reference.ts';
 import type { SecretReference } from './types.ts';
 
@@ -36,18 +37,9 @@ function fromFile(reference: string, root: string, path: string, key: string): s
     const hint = path.startsWith('.connect/') ? 'the local stack writes this file: run `connect up`' : write;
     throw missing(reference, `${path} cannot be read (${reason})`, hint);
   }
-  const value = property(text, key);
+  const value = parseProperties(text)[key];
   if (value !== undefined && value !== '') return value;
   throw missing(reference, `${path} has no value for ${key}`, `add ${key}=… to ${path}`);
-}
-
-/** One value of a `key=value` file; lines that start with # or ! are comments. */
-function property(text: string, key: string): string | undefined {
-  for (const line of text.split(/\r?\n/)) {
-    const [, name, value] = /^\s*([^#!\s=:][^=:\s]*)\s*[=:]\s*(.*)$/.exec(line) ?? [];
-    if (name === key) return value;
-  }
-  return undefined;
 }
 
 const missing = (reference: string, why: string, hint: string): ConnectError =>

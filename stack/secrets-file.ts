@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { parseProperties, propertiesText } from '../core/properties.ts';
 import type { StateFolder } from './folders.ts';
 
 /** Passwords of the local PostgreSQL; made up on the first start. */
@@ -23,10 +24,8 @@ export function readSecrets(folder: StateFolder): StackSecrets | undefined {
   } catch {
     return undefined;
   }
-  const values = new Map([...text.matchAll(/^([\w.]+)=(\S+)$/gm)].map(([, key = '', value = '']) => [key, value]));
-  const superuser = values.get(KEYS.superuser);
-  const database = values.get(KEYS.database);
-  const registry = values.get(KEYS.registry);
+  const values = parseProperties(text);
+  const [superuser, database, registry] = [values[KEYS.superuser], values[KEYS.database], values[KEYS.registry]];
   return superuser && database && registry ? { superuser, database, registry } : undefined;
 }
 
@@ -34,11 +33,10 @@ export function readSecrets(folder: StateFolder): StackSecrets | undefined {
 export function createSecrets(folder: StateFolder): StackSecrets {
   const password = () => randomBytes(24).toString('base64url');
   const secrets: StackSecrets = { superuser: password(), database: password(), registry: password() };
-  const lines = Object.entries(KEYS).map(([name, key]) => `${key}=${secrets[name as keyof StackSecrets]}`);
+  const lines = Object.entries(KEYS).map(([name, key]) => [key, secrets[name as keyof StackSecrets]]);
   const fresh = `${folder.secretsFile}.new`;
-  writeFileSync(fresh, `# Passwords of the local stack, made up by \`connect up\`.\n${lines.join('\n')}\n`, {
-    mode: 0o600,
-  });
+  const comment = '# Passwords of the local stack, made up by `connect up`.\n';
+  writeFileSync(fresh, comment + propertiesText(Object.fromEntries(lines)), { mode: 0o600 });
   renameSync(fresh, folder.secretsFile);
   return secrets;
 }

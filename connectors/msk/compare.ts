@@ -1,10 +1,10 @@
+import { parseProperties } from '../../core/properties.ts';
 import { compareConfigs } from '../plan/compare-configs.ts';
 import { type IgnoredSetting, type PlannedChange, STATE_KEY } from '../plan/entry.ts';
 import { noSettings } from '../settings/setting-lookup.ts';
 import type { MskConnector } from './api.ts';
 import type { DesiredMskSink } from './desired.ts';
 import { capacityFacts, fixedFacts } from './facts.ts';
-import { parseProperties } from './properties.ts';
 
 /** A connector and what it refers to, as they are. */
 export interface ObservedMskSink {

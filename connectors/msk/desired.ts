@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { propertiesText } from '../../core/properties.ts';
 import { isReference } from '../../core/reference.ts';
 import type { MskCapacity, MskConnect } from '../../pipeline/msk-connect.ts';
 import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
 import type { DesiredSink, SinkConfig } from '../sink-config.ts';
 import type { FixedSettings } from './api.ts';
-import { propertiesText } from './properties.ts';
 
 /** A sink as the files want it on MSK Connect. */
 export interface DesiredMskSink {
@@ -39,7 +39,7 @@ export function desiredMskSink(
   brokers: readonly string[],
 ): DesiredMskSink {
   const { config, workerProperties } = splitConfig(rendered);
-  const properties = { ...workerDefaults(), ...workerProperties, ...asText(connect.workerConfiguration) };
+  const properties = sorted({ ...workerDefaults(), ...workerProperties, ...asText(connect.workerConfiguration) });
   const text = propertiesText(properties);
   const { capacity, authentication, encryption, role, version, networkType, logs, tags } = connect;
   const { state } = stream.sink;
@@ -82,6 +82,10 @@ function splitConfig(rendered: SinkConfig): { config: SinkConfig; workerProperti
   if (Object.values(config).some(isReference)) config['config.action.reload'] ??= 'none';
   return { config, workerProperties };
 }
+
+/** By key, so that the same properties make the same text, whatever their order. */
+const sorted = (properties: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** Both converters are required. Each connector names its own; a guess here would hide a missing setting. */
 const workerDefaults = (): Record<string, string> => ({

@@ -1,10 +1,10 @@
+import { parseProperties } from '../../core/properties.ts';
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
 import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
 import type { ObservedSink, ObservedTask, RunState, SinkConfig } from '../sink-config.ts';
 import type { GroupMembers } from '../sink-group.ts';
 import type { MskApi, MskConnector, MskState } from './api.ts';
 import { decidedByMsk, type ObservedMskSink } from './compare.ts';
-import { parseProperties } from './properties.ts';
 
 /** A connector's plugin, worker configuration and tags beside it. */
 export async function observeMskSink(api: MskApi, connector: MskConnector): Promise<ObservedMskSink> {

@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { constants, inflateRawSync } from 'node:zlib';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
 import { ConnectError } from '../../core/errors.ts';
+import { parseProperties } from '../../core/properties.ts';
 
 /** A Maven artifact, as a jar tells of itself. */
 export interface Coordinates {
@@ -111,8 +112,8 @@ function javaRelease(jar: Buffer, entry: Entry): number {
 function containedArtifacts(texts: ReadonlyMap<string, string>): Required<Coordinates>[] {
   return [...texts].flatMap(([name, text]) => {
     const [, group, artifact] = /^META-INF\/maven\/([^/]+)\/([^/]+)\/pom\.properties$/.exec(name) ?? [];
-    const version = /^version\s*=\s*(\S+)/m.exec(text)?.[1];
-    return group === undefined || artifact === undefined || version === undefined ? [] : [{ group, artifact, version }];
+    const version = parseProperties(text).version?.trim();
+    return group && artifact && version ? [{ group, artifact, version }] : [];
   });
 }
 

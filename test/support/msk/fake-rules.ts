@@ -1,4 +1,4 @@
-import { parseProperties } from '../../../connectors/msk/properties.ts';
+import { parseProperties } from '../../../core/properties.ts';
 import { whyRefused } from '../../../pipeline/msk-worker-properties.ts';
 import type { Json } from './sdk-contract.ts';
 

@@ -17,11 +17,21 @@ test('a key of a properties file, relative to the project', () => {
   expect(value).toBe('x=y:z ');
 });
 
+test('a value is unescaped as the worker unescapes it, and of two lines of a key the last counts', () => {
+  const root = projectFolder({
+    '.env': ['password=old', 'password=back\\\\slash\\u00fc\\=', 'long = one,\\', '  two'].join('\n'),
+  });
+  const secret = (key: string) => resolveSecret(reference(`file:.env:${key}`), { root, env: {} });
+  expect(secret('password')).toBe('back\\slashü=');
+  expect(secret('long')).toBe('one,two');
+});
+
 test.each([
   ['env:NOBODY', `secret ${reference('env:NOBODY')} cannot be resolved: the environment variable NOBODY is not set`],
   ['env:EMPTY', 'the environment variable EMPTY is not set'],
   ['file:nowhere.properties:k', 'nowhere.properties cannot be read (ENOENT)'],
   ['file:record.avsc:k', 'record.avsc has no value for k'],
+  ['file:record.avsc:constructor', 'record.avsc has no value for constructor'],
 ])('%s without a value is refused by its reference', (inside, message) => {
   const root = projectFolder({});
   expect(() => resolveSecret(reference(inside), { root, env: { EMPTY: '' } })).toThrow(message);
