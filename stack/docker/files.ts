@@ -1,5 +1,5 @@
+import { propertiesText } from '../../core/properties.ts';
 import { readArtifactLock } from '../artifacts.ts';
-import { propertiesText } from '../parts/jvm.ts';
 import { BROKER_HEAP_MB, brokerSettings, type Settings } from '../settings/broker.ts';
 import { INITDB_ARGUMENTS, PIPELINE_DATABASE, SERVER_SETTINGS } from '../settings/postgres.ts';
 import { REGISTRY_DATABASE, REGISTRY_HEAP_MB, REGISTRY_JVM_FLAGS, registryStorage } from '../settings/registry.ts';

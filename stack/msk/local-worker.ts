@@ -7,9 +7,10 @@ import { buffer } from 'node:stream/consumers';
 import { fromBufferPromise } from 'yauzl';
 import { ConnectError } from '../../core/errors.ts';
 import { createHttp, type Http } from '../../core/http.ts';
+import { propertiesText } from '../../core/properties.ts';
 import { waitFor } from '../../core/retry.ts';
 import { findJava } from '../java.ts';
-import { childEnvironment, jvmFlags, propertiesText } from '../parts/jvm.ts';
+import { childEnvironment, jvmFlags } from '../parts/jvm.ts';
 import { freePort } from '../ports.ts';
 import { mskWorkerClassPath } from './worker-artifacts.ts';
 

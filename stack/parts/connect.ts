@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHttp } from '../../core/http.ts';
+import { propertiesText } from '../../core/properties.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { partMarker } from '../markers.ts';
 import type { Part } from '../part.ts';
 import { REQUIRED_PLUGINS, WORKER_HEAP_MB, WORKER_JVM_FLAGS, workerSettings } from '../settings/worker.ts';
 import type { PartContext } from './context.ts';
-import { childEnvironment, jvmFlags, log4j2Properties, propertiesText } from './jvm.ts';
+import { childEnvironment, jvmFlags, log4j2Properties } from './jvm.ts';
 
 const FLAGS = jvmFlags(WORKER_HEAP_MB, WORKER_JVM_FLAGS);
 

@@ -1,3 +1,5 @@
+import { propertiesText } from '../../core/properties.ts';
+
 /** Flags that every JVM of the stack runs with. Heap sizes in MiB. */
 export function jvmFlags(heapMb: number, extra: readonly string[] = []): string[] {
   return [
@@ -25,31 +27,24 @@ export function childEnvironment(env: NodeJS.ProcessEnv, given: Readonly<Record<
 /** A log4j2 configuration: one rolling file, times in UTC. `levels` are loggers that say less, or more, than INFO. */
 export function log4j2Properties(file: string, levels: Readonly<Record<string, string>>): string {
   const loggers = Object.entries(levels).flatMap(([name, level], index) => [
-    `logger.l${index}.name = ${name}`,
-    `logger.l${index}.level = ${level}`,
+    [`logger.l${index}.name`, name],
+    [`logger.l${index}.level`, level],
   ]);
-  return `${[
-    'status = ERROR',
-    'appender.file.type = RollingFile',
-    'appender.file.name = file',
-    `appender.file.fileName = ${file}`,
-    `appender.file.filePattern = ${file}.%i`,
-    'appender.file.layout.type = PatternLayout',
-    "appender.file.layout.pattern = %d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z'}{UTC} %-5p %c{1} - %m%n",
-    'appender.file.policies.type = Policies',
-    'appender.file.policies.size.type = SizeBasedTriggeringPolicy',
-    'appender.file.policies.size.size = 10MB',
-    'appender.file.strategy.type = DefaultRolloverStrategy',
-    'appender.file.strategy.max = 2',
-    'rootLogger.level = INFO',
-    'rootLogger.appenderRef.file.ref = file',
-    ...loggers,
-  ].join('\n')}\n`;
-}
-
-/** A Java properties file; keys in the order given. */
-export function propertiesText(entries: Readonly<Record<string, string | number | boolean>>): string {
-  return `${Object.entries(entries)
-    .map(([key, value]) => `${key}=${String(value).replaceAll('\\', '\\\\')}`)
-    .join('\n')}\n`;
+  return propertiesText({
+    status: 'ERROR',
+    'appender.file.type': 'RollingFile',
+    'appender.file.name': 'file',
+    'appender.file.fileName': file,
+    'appender.file.filePattern': `${file}.%i`,
+    'appender.file.layout.type': 'PatternLayout',
+    'appender.file.layout.pattern': "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z'}{UTC} %-5p %c{1} - %m%n",
+    'appender.file.policies.type': 'Policies',
+    'appender.file.policies.size.type': 'SizeBasedTriggeringPolicy',
+    'appender.file.policies.size.size': '10MB',
+    'appender.file.strategy.type': 'DefaultRolloverStrategy',
+    'appender.file.strategy.max': 2,
+    'rootLogger.level': 'INFO',
+    'rootLogger.appenderRef.file.ref': 'file',
+    ...Object.fromEntries(loggers),
+  });
 }

@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
 import { withAdmin } from '../../core/kafka.ts';
+import { propertiesText } from '../../core/properties.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { partMarker } from '../markers.ts';
 import type { Part } from '../part.ts';
 import { accepts, freePort } from '../ports.ts';
 import { BROKER_HEAP_MB, brokerSettings } from '../settings/broker.ts';
 import type { PartContext } from './context.ts';
-import { childEnvironment, jvmFlags, log4j2Properties, propertiesText } from './jvm.ts';
+import { childEnvironment, jvmFlags, log4j2Properties } from './jvm.ts';
 
 const FLAGS = jvmFlags(BROKER_HEAP_MB, ['-Xms128m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20']);
 
