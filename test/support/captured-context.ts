@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import type { Session } from '../../app/session.ts';
 import { type CliContext, createContext } from '../../cli/context.ts';
 
 export interface CapturedContext {
@@ -17,10 +18,18 @@ export interface CapturedOptions {
   readonly isTty?: boolean;
   /** Interrupts as well. */
   readonly signal?: AbortSignal | undefined;
+  /** What of a command's session is another, such as `groups` in memory. */
+  readonly session?: Partial<Session> | undefined;
 }
 
 /** A command's context in this process: no terminal unless asked for, and what is written is kept. */
-export function capturedContext({ cwd = '/', env = {}, isTty = false, signal }: CapturedOptions = {}): CapturedContext {
+export function capturedContext({
+  cwd = '/',
+  env = {},
+  isTty = false,
+  signal,
+  session,
+}: CapturedOptions = {}): CapturedContext {
   const abort = new AbortController();
   const said = { stdout: '', stderr: '', code: 0 };
   let written = (): void => {};
@@ -35,7 +44,7 @@ export function capturedContext({ cwd = '/', env = {}, isTty = false, signal }: 
         done();
       },
     });
-  const context = createContext({
+  const real = createContext({
     env,
     cwd,
     stdout: into('stdout'),
@@ -46,5 +55,13 @@ export function capturedContext({ cwd = '/', env = {}, isTty = false, signal }: 
       said.code = code;
     },
   });
+  const context: CliContext = {
+    ...real,
+    async session(flags) {
+      const opened = await real.session(flags);
+      for (const [name, value] of Object.entries(session ?? {})) Object.defineProperty(opened, name, { value });
+      return opened;
+    },
+  };
   return { context, said, firstOutput, interrupt: () => abort.abort() };
 }

@@ -21,7 +21,7 @@ const BROKERS = ['b-1.example.com:9098', 'b-2.example.com:9098'];
 export interface MskProject {
   readonly root: string;
   readonly fake: FakeMsk;
-  /** Runs a command in the project, whose only environment on MSK Connect is `msk`. */
+  /** Runs a command in the project, whose only environment on MSK Connect is `msk`. Each sink's group has two members, in memory. */
   run(...args: string[]): Promise<InProcessResult>;
   /** Brings the positions sink to the fake as the project's files say, `sink` aside. */
   deploy(sink?: Partial<StreamDefinition['sink']>): Promise<void>;
@@ -55,11 +55,17 @@ export async function createMskProject(
     kafka: { ...kafka, replicationFactor: 3 },
   });
   writeFileSync(path, document.toString());
+  const groups = inMemoryGroups();
+  groups.setMembers(numberedMembers(2));
   return {
     root,
     fake,
     run: (...args) =>
-      runInProcess([...args, '-e', 'msk'], { cwd: root, env: { PERPS_DATABASE_PASSWORD: 'p4ssw0rd-of-the-test' } }),
+      runInProcess([...args, '-e', 'msk'], {
+        cwd: root,
+        env: { PERPS_DATABASE_PASSWORD: 'p4ssw0rd-of-the-test' },
+        session: { groups },
+      }),
     async deploy(sink = {}) {
       const project = loadProject(root, {});
       const environment = project.environments.msk as Environment & { readonly connect: MskConnect };
@@ -67,8 +73,6 @@ export async function createMskProject(
       if (found === undefined) throw new Error('the project has no stream positions');
       const stream = { ...found, sink: { ...found.sink, ...sink } };
       const { fields } = loadAvroSchema(join(root, stream.schema));
-      const groups = inMemoryGroups();
-      groups.setMembers(numberedMembers(2));
       const pluginFile = join(root, 'plugin.zip');
       writeFileSync(pluginFile, 'zip');
       const host = createMskHost({

@@ -1,15 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { createMskProject, type MskProject } from '../../support/msk/msk-project.ts';
-
-// Of Kafka these commands want the members of a consumer group; everything else goes over HTTP to the fake.
-vi.mock('../../../core/kafka.ts', async (importOriginal) => ({
-  ...(await importOriginal<typeof import('../../../core/kafka.ts')>()),
-  withAdmin: async (_connection: unknown, _client: string, task: (admin: unknown) => Promise<unknown>) =>
-    task({ describeGroups: async () => ({ groups: [{ members: [{ memberId: 'a' }, { memberId: 'b' }] }] }) }),
-}));
 
 const liveOf = ({ fake }: MskProject) => {
   const connector = fake.connectors.get('positions-sink');
