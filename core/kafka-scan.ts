@@ -63,10 +63,7 @@ export async function rangesIn(
 export async function scanTopic(connection: KafkaConnection, options: ScanOptions): Promise<readonly PartitionRange[]> {
   const { topic, clientId, starts, ends: bounds } = options;
   const ranges = await topicRanges(connection, topic, clientId);
-  if (ranges === undefined) {
-    const hint = '`connect deploy` creates it';
-    throw new ConnectError('NOT_FOUND', `topic ${topic} does not exist`, { details: { topic }, hint });
-  }
+  if (ranges === undefined) throw noSuchTopic(topic);
   const endOf = ({ partition, high }: PartitionRange): bigint => {
     const end = bounds?.get(partition);
     return end !== undefined && end < high ? end : high;
@@ -79,6 +76,13 @@ export async function scanTopic(connection: KafkaConnection, options: ScanOption
   if (ends.size > 0) await consumeTo(connection, options, ends);
   return ranges;
 }
+
+/** The error for a topic that does not exist. */
+export const noSuchTopic = (topic: string): ConnectError =>
+  new ConnectError('NOT_FOUND', `topic ${topic} does not exist`, {
+    details: { topic },
+    hint: '`connect deploy` creates it',
+  });
 
 async function consumeTo(connection: KafkaConnection, options: ScanOptions, ends: Map<number, bigint>): Promise<void> {
   const groupId = `${options.clientId}-${randomUUID()}`;

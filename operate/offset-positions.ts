@@ -1,7 +1,6 @@
 import { nextOffset, positionsIn, type SinkPosition } from '../connectors/sink-group.ts';
-import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
-import { type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
+import { noSuchTopic, type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { decodeValue } from './judge-records.ts';
@@ -11,15 +10,9 @@ export const CLIENT_ID = 'perps-connect-offsets';
 
 /** Where the sink stands in every partition of its topic. Errors: NOT_FOUND, UNREACHABLE. */
 export async function readPositions({ stream, kafka }: StreamSource): Promise<SinkPosition[]> {
-  const topic = stream.topic.name;
-  return withAdmin(kafka, CLIENT_ID, async (admin) => {
-    const positions = await positionsIn(admin, stream);
-    if (positions !== undefined) return positions;
-    throw new ConnectError('NOT_FOUND', `topic ${topic} does not exist`, {
-      details: { topic },
-      hint: '`connect deploy` creates it',
-    });
-  });
+  const positions = await withAdmin(kafka, CLIENT_ID, (admin) => positionsIn(admin, stream));
+  if (positions === undefined) throw noSuchTopic(stream.topic.name);
+  return positions;
 }
 
 /** The record that a sink reads next. */

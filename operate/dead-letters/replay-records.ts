@@ -1,7 +1,7 @@
 import { failuresOf } from '../../connectors/wait/failure.ts';
 import { sinkFailure } from '../../connectors/wait/wait-until-running.ts';
 import { ConnectError } from '../../core/errors.ts';
-import { topicRanges } from '../../core/kafka-scan.ts';
+import { noSuchTopic, topicRanges } from '../../core/kafka-scan.ts';
 import { inChunks } from '../in-chunks.ts';
 import { publishRecords } from '../publish-records.ts';
 import { formatPlace } from '../record-place.ts';
@@ -62,7 +62,7 @@ export async function replayRecords(
 ): Promise<ReplayResult> {
   const { stream, kafka } = action;
   const ranges = await topicRanges(kafka, stream.topic.name, CLIENT_ID);
-  if (ranges === undefined) throw new ConnectError('NOT_FOUND', `topic ${stream.topic.name} does not exist`);
+  if (ranges === undefined) throw noSuchTopic(stream.topic.name);
   const plan = await planReplay(context, deadLetters, { ranges, replayed: await readReplayed(action), again });
   const ready: Sending[] = [];
   const outcomes = new Map<DeadLetter, ReplayedLetter>();
