@@ -8,7 +8,7 @@ import type { GitBase } from '../schemas/compatibility/git-base.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
 import type { BrokenRule } from './rule.ts';
 
-/** Rules about what a change may not change, documented like the others. */
+/** Rules about what a change must leave as it is, documented like the others. */
 export const BASE_RULES = [
   {
     id: 'MIGRATION_EDITED',
@@ -45,7 +45,7 @@ export const BASE_RULES = [
 /** A broken rule of these. */
 type Broken = BrokenRule & { readonly rule: (typeof BASE_RULES)[number]['id'] };
 
-/** What a change breaks that was right before it. */
+/** What the change breaks. */
 export async function baseViolations(
   project: Project,
   streams: readonly StreamDefinition[],
@@ -117,7 +117,7 @@ function* definitionChanges(project: Project, stream: StreamDefinition, older: B
   const definition = parseYamlFile(file, readText(project, file) ?? '');
   const at = (...path: readonly string[]) =>
     ({ path: [name, ...path].join('.'), places: [definition.placeOf(path)] }) as const;
-  // A stream that moved to another topic starts anew there.
+  // A stream that moves to another topic starts from nothing there.
   if (older.at('topic', 'name') === topic.name) {
     const partitions = older.at('topic', 'partitions');
     if (typeof partitions === 'number' && partitions !== topic.partitions) {

@@ -5,17 +5,17 @@ import { packageRoot } from '../core/package-root.ts';
 import { type MigratedCatalog, runMigrations } from './migrated-catalog.ts';
 import type { SqlScript } from './sql-parser.ts';
 
-/** Rises when what is stored changes its form or meaning. */
+/** Raise it when the stored form or its meaning changes. */
 const FORMAT = 2;
-/** Branches are switched back and forth: a few catalogs stay. */
+/** How many catalogs stay: people switch branches back and forth. */
 const KEPT = 8;
 
 /** Runs migrations in an empty database. */
 export type RunMigrations = (scripts: readonly SqlScript[]) => Promise<MigratedCatalog>;
 
 /**
- * The catalog of a project's migrations, from the cache when the very same texts were run by the very same PGlite before
- * (reading it takes milliseconds, booting PGlite 2 s). A `folder` that cannot be written keeps nothing.
+ * The catalog of a project's migrations. It comes from the cache when the same PGlite has run the same texts before: that
+ * takes milliseconds, and booting PGlite 2 s. A `folder` that cannot be written keeps nothing.
  */
 export async function migratedCatalog(
   scripts: readonly SqlScript[],
@@ -64,7 +64,7 @@ function pgliteVersion(): string {
 
 const fileOf = (key: string): string => `catalog-${key.slice(0, 32)}.json`;
 
-/** A file that is cut short, edited or of another key counts as none. */
+/** A file that is cut short, edited or of another key counts as missing. */
 function readCached(path: string, key: string): MigratedCatalog | undefined {
   try {
     const stored = JSON.parse(readFileSync(path, 'utf8')) as { key: string; digest: string; text: string };

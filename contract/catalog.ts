@@ -27,7 +27,7 @@ export interface Column {
   readonly generated: boolean;
 }
 
-/** A type with its limits; what it has none of is left out. */
+/** A type with the limits that it has. */
 export interface ColumnType {
   /** As in pg_type: `numeric`, `int2`, `varchar`, `timestamp`, `timestamptz`, … */
   readonly name: string;

@@ -21,8 +21,8 @@ export interface Bound {
 }
 
 /**
- * What a CHECK means, as limits that hold together, when it is made of comparisons of one column with literals, IN, = ANY,
- * BETWEEN and length(), joined by AND. Undefined for everything else: such a check is then not known to hold.
+ * What a CHECK means, as limits that hold together. It may compare one column, or its length, with literals, by IN or
+ * BETWEEN as well, and join comparisons by AND. Undefined for everything else: nobody can tell whether such a check holds.
  * Takes the expression as PostgreSQL prints it: IN is `= ANY (ARRAY[…])`, and a cast stands behind most columns and literals.
  */
 export async function checkMeaning(expression: string): Promise<readonly ColumnLimit[] | undefined> {

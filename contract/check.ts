@@ -99,7 +99,7 @@ export async function loadContracts(
   for (const stream of streams) {
     try {
       const contract = loadContract(project, stream, migrated ?? NOTHING);
-      // Without the whole catalog, half of the rules would object to what the rest of the migrations makes.
+      // With half a catalog, the rules would miss what the other migrations make.
       if (migrated !== undefined && migrated.failure === undefined) contracts.push(contract);
     } catch (error) {
       readable = false;
@@ -128,6 +128,6 @@ async function toFindings(
 ): Promise<readonly Finding[]> {
   const files = broken.flatMap(({ places }) => places.map(({ file }) => file));
   const isChanged = base === undefined ? undefined : await changedSince(root, base, files);
-  // Two environments with one configuration break a rule twice and are told once.
+  // Two environments with the same configuration break a rule twice. It is reported once.
   return mergeFindings(broken.map((one) => toFinding(one, isChanged)));
 }

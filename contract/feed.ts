@@ -65,7 +65,7 @@ export function loadFeed(root: string, file: string, serviceName: string): Feed 
   };
 }
 
-/** The file and all it imports that are in the project; Google's own types are known without. */
+/** The file and those of its imports that are in the project. The parser knows Google's own types without them. */
 function sources(root: string, file: string): ProtoSource[] {
   const found = new Map<string, string>();
   const pending = [file];

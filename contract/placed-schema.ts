@@ -11,7 +11,7 @@ export interface PlacedSchema {
   /** Full name of the record. */
   readonly name: string;
   readonly fields: readonly PlacedField[];
-  /** Fields that are no column's match, each with its reason. */
+  /** Fields that no column can hold, each with its reason. */
   readonly unsupported: readonly { readonly name: string; readonly place: Place; readonly reason: string }[];
   readonly place: Place;
 }
@@ -23,8 +23,8 @@ export interface PlacedField extends AvroField {
 }
 
 /**
- * Reads an .avsc from its text. Fields are parsed one by one, so that each bad one is told with its own place.
- * Errors: INVALID_DEFINITION for what is no JSON or no record.
+ * Reads an .avsc from its text. Fields are parsed one by one, so that each bad one is reported at its own place.
+ * Errors: INVALID_DEFINITION for a text that is not JSON or not a record.
  */
 export function placeSchema(text: string, file: string): PlacedSchema {
   const document = parseJsonWithPositions(text, file);
@@ -69,7 +69,7 @@ function find(value: unknown, key: string): JsonPointer | undefined {
 export const fieldOf = (schema: PlacedSchema, name: string): PlacedField | undefined =>
   schema.fields.find((field) => field.name === name);
 
-/** That a schema has no field of a name; which one may be meant. */
+/** Says that a schema has no field of this name, and which one may be meant. */
 export const noField = (schema: PlacedSchema, name: string): string =>
   `${name} is no field of ${schema.name}${didYouMean(
     name,

@@ -1,4 +1,4 @@
-/** The parts of a change in the order that is safe: nobody ever meets what the next one downstream cannot take. */
+/** The parts of a change in the safe order: no part sends what the next one cannot take yet. */
 const ROLLOUT_STEPS = ['migration', 'schema', 'connector', 'producer'] as const;
 
 type RolloutStepName = (typeof ROLLOUT_STEPS)[number];
@@ -32,13 +32,13 @@ interface RolloutStep {
   /** Fields this step brings. */
   readonly fields: readonly string[];
   readonly command: string;
-  /** Set when a later part knows the field already: something was done out of order, and the sink may be failing now. */
+  /** True when a later part knows the field already: a step was skipped, and the sink may be failing now. */
   readonly overdue: boolean;
 }
 
 /**
- * What is still to be done, in the order to do it, to bring running parts to what the files say. Empty when nothing is.
- * The producer is restarted whenever the schema changes: it encodes with the schema it has read at its start.
+ * The steps that are left, in their order, until the running parts match the files. Empty when nothing is left.
+ * The producer restarts whenever the schema changes: it encodes with the schema that it read at its start.
  */
 export function rolloutSteps(desired: KnownFields, running: KnownFields): RolloutStep[] {
   const missing = (step: keyof KnownFields): string[] =>

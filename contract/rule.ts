@@ -21,7 +21,7 @@ export interface BrokenRule extends Violation {
   readonly rule: string;
 }
 
-/** What a reader is told of a rule. */
+/** What the documents say of a rule. */
 export interface RuleText {
   /** UPPER_SNAKE, stable: people search for it and CI systems remember it. */
   readonly id: string;

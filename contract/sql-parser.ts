@@ -30,7 +30,7 @@ export interface SqlToken {
   readonly place: Place;
 }
 
-/** What a script holds; nothing and the spot, when PostgreSQL's grammar refuses it. */
+/** The statements of a script; none, and the spot, when PostgreSQL's grammar refuses it. */
 export interface ParsedScript {
   readonly statements: readonly SqlStatement[];
   readonly failure?: { readonly place: Place; readonly message: string } | undefined;
@@ -74,7 +74,7 @@ export async function parseScript(script: SqlScript): Promise<ParsedScript> {
   }
 }
 
-/** The tree of one expression. Errors: the parser's own for what is none. */
+/** The tree of one expression. Errors: the parser's own for a text that is not an expression. */
 export async function parseExpression(text: string): Promise<Node | undefined> {
   const { parse } = await loadParser();
   const { stmts: [statement] = [] } = await parse(`SELECT ${text}`);

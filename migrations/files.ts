@@ -17,7 +17,7 @@ export interface MigrationFile {
   readonly checksum: string;
 }
 
-/** The golden dump stands beside the migrations and is none. */
+/** The golden dump: it stands beside the migrations and is not one of them. */
 export const GOLDEN_DUMP = 'schema.sql';
 
 const FILE_NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;

@@ -8,14 +8,14 @@ const LOCK_KEY = '7021945512233411';
 export interface LockOptions {
   /** How long to wait for another migrator. Default 60 s. */
   readonly lockWaitMs?: number | undefined;
-  /** Told once, when another migrator is at work: the wait begins. */
+  /** Hears once that another migrator is at work and the wait begins. */
   readonly onWait?: ((holder: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Takes the lock that keeps migrators of one database apart. The session holds it, so it is free again when the session
- * ends, also when the process dies. Asked for again and again instead of waited for in PostgreSQL, so that Ctrl-C works.
+ * ends, also when the process dies. The lock is asked for again and again, not waited for in PostgreSQL, so that Ctrl-C works.
  * Errors: TIMEOUT naming the session that holds it.
  */
 export async function takeMigrationLock(client: PostgresClient, options: LockOptions): Promise<void> {

@@ -18,9 +18,9 @@ export interface MigrateOptions extends LockOptions {
   readonly direction: 'up' | 'down';
   /** How many at most. Default: all for up, one for down. */
   readonly count?: number | undefined;
-  /** What somebody agreed to, in the order it runs: nothing runs if it is no longer what would run. */
+  /** The migrations that somebody agreed to, in their order. If others would run now, none runs. */
   readonly expected?: readonly string[] | undefined;
-  /** Told each migration's name before it runs. */
+  /** Hears each migration's name before it runs. */
   readonly onMigration?: ((name: string) => void) | undefined;
 }
 
@@ -93,7 +93,7 @@ function chooseMigrations(
     .slice(0, count ?? 1);
 }
 
-/** Another migrator may have been at work while somebody thought about the question. */
+/** Another migrator may have run while somebody read the question. */
 function refuseUnexpected(chosen: readonly MigrationFile[], { expected, direction }: MigrateOptions): void {
   const names = chosen.map(({ name }) => name).join(', ');
   if (expected === undefined || names === expected.join(', ')) return;

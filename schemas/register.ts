@@ -57,7 +57,7 @@ async function holdTo(
   try {
     await registry.setCompatibility(subject, level);
   } catch (error) {
-    // Of two who set a subject's first level at once, Apicurio refuses one. What counts is that it is set.
+    // When two set a subject's first level at once, Apicurio refuses one of them. The level is set all the same.
     if ((await registry.compatibility(subject)) !== level) throw error;
   }
   return level;

@@ -14,7 +14,7 @@ export const avroFieldUnfed: Rule = {
       .filter((name) => schema.fields.every((field) => field.name !== name));
     for (const field of schema.fields) {
       if (update.fields.some(({ name }) => name === field.name)) continue;
-      // The producer comes last: until it sends the field, null is what it is.
+      // The producer comes last. Until it sends the field, null is right.
       yield {
         path: `${schema.name}.${field.name}`,
         places: [field.place, update.place],

@@ -2,7 +2,7 @@ import { sinkRule } from '../rule.ts';
 
 export const deadLetterRisk = sinkRule({
   id: 'DEAD_LETTER_RISK',
-  what: 'Nothing goes to a dead letter topic by itself; a definition that chooses it is told the risk.',
+  what: 'No record goes to a dead letter topic unless the definition says so; then the check states the risk.',
   why: 'While the registry is down and the converter has not cached the schema, every healthy record goes to the dead letter topic and offsets move on.',
   *check({ config, connector, placeOf }) {
     const topic = config['errors.deadletterqueue.topic.name'] ?? '';

@@ -15,7 +15,7 @@ export const protoPresence: Rule = {
         places: [source.place, field.place],
         message: `${source.name}: an update without it would be stored as ${zero}`,
         remedy: `write \`optional ${source.type} ${source.name} = ${source.number};\`: the bytes on the wire stay the same`,
-        // Of a required number 0 may be meant; that nobody can tell is worth knowing.
+        // A required number may really be 0. The record does not show which, so it is a note.
         severity: field.nullable || field.kind === 'timestamp-millis' ? 'error' : 'note',
       };
     }

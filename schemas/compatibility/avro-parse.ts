@@ -203,7 +203,7 @@ class AvroParser {
     return [];
   }
 
-  /** Notes the problem and goes on with a stand-in, so that every problem is told at once. */
+  /** Notes the problem and continues with a stand-in, so that all problems are reported at once. */
   #problem(at: JsonPointer, message: string): AvroType {
     this.problems.push({ at, message });
     return { kind: 'null', logical: undefined };

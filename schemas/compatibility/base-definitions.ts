@@ -10,7 +10,7 @@ export interface BaseDefinition {
   at(...path: readonly string[]): unknown;
 }
 
-/** The definitions there were at the base. One that is no YAML holds nothing: it was fixed since. */
+/** The definitions of the base. One that is not YAML holds nothing: it was fixed since. */
 export async function definitionsAtBase(base: GitBase): Promise<BaseDefinition[]> {
   const files = (await base.list('connectors')).filter((file) => /\.ya?ml$/.test(file));
   return Promise.all(

@@ -48,7 +48,7 @@ export async function schemaAtBase(
   return docs.find((doc) => doc?.name === newer.name) ?? docs[files.indexOf(stream.schema)];
 }
 
-/** Any .avsc file of the repository: one that is no schema is not the one that is looked for. */
+/** Any .avsc file of the repository; undefined for one that is not a schema. */
 async function validSchemaIn(base: GitBase, file: string): Promise<AvroDoc | undefined> {
   try {
     return parseAvro({ text: (await base.read(file)) ?? '', file, label: base.label });

@@ -18,7 +18,7 @@ interface Ranged {
 }
 
 /**
- * Parses JSON and keeps positions. JSON is also YAML, whose parser tells the place of every node; `JSON.parse` goes
+ * Parses JSON and keeps positions. JSON is also YAML, whose parser knows the place of every node. `JSON.parse` goes
  * first, so that nothing but JSON passes. Errors: INVALID_DEFINITION with the place, also for a key that stands twice.
  */
 export function parseJsonWithPositions(text: string, file: string): JsonDocument {
@@ -30,7 +30,7 @@ export function parseJsonWithPositions(text: string, file: string): JsonDocument
     const { line, col } = lines.linePos(offset);
     return { file, line, column: col };
   };
-  // What else YAML may object to (tabs before a value) is no matter of JSON.
+  // YAML may object to more, tabs before a value for example. JSON allows that.
   const twice = tree.errors.find(({ code }) => code === 'DUPLICATE_KEY');
   if (twice !== undefined) throw invalidJson(placeAt(twice.pos[0]), 'the same key stands here twice');
   return {
@@ -59,8 +59,8 @@ function parseStrictly(source: string, file: string): unknown {
 
 /** Where V8 met the problem: it tells an offset, or the unexpected token amid ten characters to each side, or the end. */
 function offsetOf(reason: string, source: string): number {
-  const told = /at position (\d+)/.exec(reason)?.[1];
-  if (told !== undefined) return Number(told);
+  const stated = /at position (\d+)/.exec(reason)?.[1];
+  if (stated !== undefined) return Number(stated);
   const amid = /^Unexpected token '(.)', (\.\.\.)?"(.*)"(\.\.\.)? is not valid JSON$/su.exec(reason);
   if (amid === null) return source.length;
   const [, token = '', cut, snippet = ''] = amid;

@@ -70,8 +70,9 @@ function parse(path: string, text: string, label: string, positions: ProtoPositi
     return protobuf.parse(positions.textWithoutReserved, { keepCase: true });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    const told = /^(.*?) \((?:.*, )?line (\d+)\)$/s.exec(reason);
-    if (told !== null) throw invalidProto({ file: path, line: Number(told[2]), column: 1 }, label, told[1] ?? reason);
+    const located = /^(.*?) \((?:.*, )?line (\d+)\)$/s.exec(reason);
+    if (located !== null)
+      throw invalidProto({ file: path, line: Number(located[2]), column: 1 }, label, located[1] ?? reason);
     const end = { file: path, line: text.split('\n').length, column: 1 };
     const twice = /^duplicate (?:id (\d+)|name '(\w+)') in/.exec(reason);
     const repeat = twice === null ? undefined : positions.repeatOf(twice[1] ?? twice[2] ?? '');

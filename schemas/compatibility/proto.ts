@@ -10,8 +10,8 @@ import { serviceFindings } from './proto-services.ts';
  * What breaks the wire or JSON between two versions of .proto files. Rules and ids are those of buf's category
  * WIRE_JSON, plus four of its category PACKAGE (deleted messages, enumerations, services and calls) and one of ours
  * (RESERVED_IN_USE). Types are matched by full name, so they may move between files; files are matched by path, so that
- * a changed package is told once. Where one edit breaks two of buf's rules by the same cause (a new name also changes
- * the JSON name), it is told once. Extensions, which proto3 lacks, are not compared.
+ * a changed package is reported once. Where one edit breaks two of buf's rules by the same cause (a new name also changes
+ * the JSON name), it is reported once. Extensions, which proto3 lacks, are not compared.
  */
 export function checkProtoCompatibility(older: ProtoSet, newer: ProtoSet): Finding[] {
   const renamed = packageChanges(older, newer);
