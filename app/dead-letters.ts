@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import type { RecordPlace } from '../connectors/wait/failure.ts';
 import { headerText } from '../core/kafka-scan.ts';
 import { withPostgres } from '../core/postgres.ts';
 import { type CauseGroup, groupByCause } from '../operate/dead-letters/cause-groups.ts';
@@ -14,22 +15,19 @@ import type { SinkAction } from '../operate/sink-action.ts';
 import { createSinkRows } from '../operate/sink-rows.ts';
 import { createTableReader } from '../operate/table-reader.ts';
 import { valueSubject } from '../pipeline/names.ts';
-import type { StreamDefinition } from '../pipeline/types.ts';
 import { loadFeedService } from '../producer/feed/protocol.ts';
 import { createRecordEncoder } from '../producer/record/encoder.ts';
 import { createRecordMapper } from '../producer/record/mapper.ts';
-import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { findSchemaId } from '../schemas/schema-id.ts';
 import type { Session } from './session.ts';
-import { eachSink, type FailedSink, type SinkOptions, type SinkOutcome, selectedSinks } from './sinks.ts';
+import { type EachSinkOptions, eachSink, type FailedSink } from './sinks.ts';
 
 export type { ReplayResult, SourceTopic };
 
 /** Which records: those of one kind of topic that meet all conditions (`FIELD=VALUE`). */
-export interface DeadLetterRequest<T> {
+export interface DeadLetterRequest<T> extends EachSinkOptions<T> {
   readonly source: SourceTopic;
   readonly where?: readonly string[] | undefined;
-  readonly onEvent: (event: SinkOutcome<T>) => void;
 }
 
 /** The records of one topic by cause and stage. */
@@ -41,20 +39,15 @@ export interface ListedDeadLetters {
 }
 
 /** Counts the records of each stream by cause and stage. */
-export async function listDeadLetters(
+export const listDeadLetters = (
   session: Session,
   request: DeadLetterRequest<ListedDeadLetters>,
-): Promise<(ListedDeadLetters | FailedSink)[]> {
-  const decoder = await session.decoder();
-  const list = async (action: SinkAction): Promise<ListedDeadLetters> => {
+): Promise<(ListedDeadLetters | FailedSink)[]> =>
+  eachSource(session, request, async (action, _readers, deadLetters) => {
     const { stream } = action;
-    const deadLetters = await selectDeadLetters(action, request, contentReaders(session, decoder, stream));
-    const replayed = new Set((await readReplayed(action)).keys());
-    const groups = groupByCause(deadLetters, replayed);
+    const groups = groupByCause(deadLetters, new Set((await readReplayed(action)).keys()));
     return { stream: stream.name, topic: sourceTopic(stream, request.source), letters: deadLetters.length, groups };
-  };
-  return eachSink(await selectedSinks(session), list, request.onEvent);
-}
+  });
 
 /** A record as it is shown, and printed as JSON. */
 export interface ShownDeadLetter {
@@ -81,31 +74,24 @@ export interface ShownDeadLetters {
 }
 
 /** Shows at most `limit` records of each stream with all that is known of them. */
-export async function showDeadLetters(
+export const showDeadLetters = (
   session: Session,
   request: DeadLetterRequest<ShownDeadLetters> & { readonly limit: number },
-): Promise<(ShownDeadLetters | FailedSink)[]> {
-  const decoder = await session.decoder();
-  const show = async (action: SinkAction): Promise<ShownDeadLetters> => {
-    const readers = contentReaders(session, decoder, action.stream);
-    const deadLetters = await selectDeadLetters(action, request, readers);
+): Promise<(ShownDeadLetters | FailedSink)[]> =>
+  eachSource(session, request, async (action, readers, deadLetters) => {
     const replayed = await readReplayed(action);
-    const shown: ShownDeadLetter[] = [];
-    for (const deadLetter of deadLetters.slice(0, request.limit)) {
-      const place = replayed.get(deadLetter.recordId);
-      const content = await readContent(readers, deadLetter);
-      shown.push(shownDeadLetter(deadLetter, content, place === undefined ? undefined : formatPlace(place)));
+    const letters: ShownDeadLetter[] = [];
+    for (const one of deadLetters.slice(0, request.limit)) {
+      letters.push(shownDeadLetter(one, await readContent(readers, one), replayed.get(one.recordId)));
     }
-    return { stream: action.stream.name, letters: shown, of: deadLetters.length };
-  };
-  return eachSink(await selectedSinks(session), show, request.onEvent);
-}
+    return { stream: action.stream.name, letters, of: deadLetters.length };
+  });
 
 export interface ReplayedStream extends ReplayResult {
   readonly stream: string;
 }
 
-export interface ReplayRequest extends DeadLetterRequest<ReplayedStream>, SinkOptions {
+export interface ReplayRequest extends DeadLetterRequest<ReplayedStream> {
   /** At most so many records of each stream. */
   readonly limit?: number | undefined;
   /** Also what was replayed before, came back too often, or has a later delivery in the table. */
@@ -116,18 +102,11 @@ export interface ReplayRequest extends DeadLetterRequest<ReplayedStream>, SinkOp
 }
 
 /** Publishes records again and proves that their rows arrived. */
-export async function replayDeadLetters(
-  session: Session,
-  request: ReplayRequest,
-): Promise<(ReplayedStream | FailedSink)[]> {
-  const decoder = await session.decoder();
-  const replay = async (action: SinkAction): Promise<ReplayedStream> => {
-    const readers = contentReaders(session, decoder, action.stream);
-    const deadLetters = await selectDeadLetters(action, request, readers);
-    return { stream: action.stream.name, ...(await replayStream(session, action, readers, deadLetters, request)) };
-  };
-  return eachSink(await selectedSinks(session, request), replay, request.onEvent);
-}
+export const replayDeadLetters = (session: Session, request: ReplayRequest): Promise<(ReplayedStream | FailedSink)[]> =>
+  eachSource(session, request, async (action, readers, deadLetters) => ({
+    stream: action.stream.name,
+    ...(await replayStream(session, action, readers, deadLetters, request)),
+  }));
 
 async function replayStream(
   session: Session,
@@ -155,6 +134,22 @@ async function replayStream(
   });
 }
 
+/** Acts on the chosen records of each stream, one stream after the other. */
+async function eachSource<T>(
+  session: Session,
+  request: DeadLetterRequest<T>,
+  act: (action: SinkAction, readers: ContentReaders, deadLetters: readonly DeadLetter[]) => Promise<T>,
+): Promise<(T | FailedSink)[]> {
+  const decoder = await session.decoder();
+  return eachSink(session, request, async (action) => {
+    const { feed } = action.stream;
+    const proto = session.file(feed.proto);
+    const service = loadFeedService(proto, [dirname(proto), session.project.root], feed.service);
+    const readers = { decoder, service };
+    return act(action, readers, await selectDeadLetters(action, request, readers));
+  });
+}
+
 /** The records that meet the conditions; read only where a condition asks for their content. */
 async function selectDeadLetters(
   action: SinkAction,
@@ -171,15 +166,10 @@ async function selectDeadLetters(
   return selected;
 }
 
-function contentReaders(session: Session, decoder: RecordDecoder, { feed }: StreamDefinition): ContentReaders {
-  const proto = session.file(feed.proto);
-  return { decoder, service: loadFeedService(proto, [dirname(proto), session.project.root], feed.service) };
-}
-
 function shownDeadLetter(
   deadLetter: DeadLetter,
   content: RecordContent,
-  replayedAs: string | undefined,
+  replayedAs: RecordPlace | undefined,
 ): ShownDeadLetter {
   const { record, place, name, cause, stage, replays } = deadLetter;
   const names = Object.keys(record.headers).filter((name) => !name.endsWith('.stacktrace'));
@@ -191,7 +181,7 @@ function shownDeadLetter(
     cause,
     stage,
     replays,
-    replayedAs,
+    replayedAs: replayedAs === undefined ? undefined : formatPlace(replayedAs),
     headers: Object.fromEntries(names.map((name) => [name, headerText(record.headers, name) ?? ''])),
     content,
   };

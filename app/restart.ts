@@ -1,15 +1,14 @@
 import { type RestartResult, restartSink } from '../operate/restart-sink.ts';
 import type { Session } from './session.ts';
-import { eachSink, type FailedSink, type SinkOptions, type SinkOutcome, selectedSinks } from './sinks.ts';
+import { type EachSinkOptions, eachSink, type FailedSink } from './sinks.ts';
 
 export type { RestartResult };
 
-export interface RestartOptions extends SinkOptions {
+export interface RestartOptions extends EachSinkOptions<RestartResult> {
   /** Leave alone what runs. */
   readonly onlyFailed: boolean;
-  readonly onEvent: (event: SinkOutcome<RestartResult>) => void;
 }
 
 /** Restarts the selected sinks, one after the other, and waits until every task runs. */
-export const restart = async (session: Session, options: RestartOptions): Promise<(RestartResult | FailedSink)[]> =>
-  eachSink(await selectedSinks(session, options), (action) => restartSink(action, options), options.onEvent);
+export const restart = (session: Session, options: RestartOptions): Promise<(RestartResult | FailedSink)[]> =>
+  eachSink(session, options, (action) => restartSink(action, options));

@@ -24,6 +24,11 @@ export type SinkOutcome<T> =
   | { readonly kind: 'done'; readonly result: T }
   | { readonly kind: 'failed'; readonly failed: FailedSink };
 
+/** What a verb takes that acts on one sink after the other. */
+export interface EachSinkOptions<T> extends SinkOptions {
+  readonly onEvent: (outcome: SinkOutcome<T>) => void;
+}
+
 /** The sinks of the selected streams, ready to be acted on. */
 export async function selectedSinks(
   session: Session,
@@ -43,25 +48,26 @@ export async function selectedSinks(
 }
 
 /**
- * Acts on one sink after the other, also after one that failed: its error is reported and stands in the answer. The error
- * of a single sink is thrown. Errors: the single sink's; any, once the user has interrupted.
+ * Acts on the selected sinks, one after the other, also after one that failed: its error is reported and stands in the
+ * answer. The error of a single sink is thrown. Errors: the single sink's; any, once the user has interrupted.
  */
 export async function eachSink<T>(
-  actions: readonly SinkAction[],
+  session: Session,
+  options: EachSinkOptions<T>,
   act: (action: SinkAction) => Promise<T>,
-  onEvent: (event: SinkOutcome<T>) => void,
 ): Promise<(T | FailedSink)[]> {
+  const actions = await selectedSinks(session, options);
   const results: (T | FailedSink)[] = [];
   for (const action of actions) {
     try {
       const result = await act(action);
-      onEvent({ kind: 'done', result });
+      options.onEvent({ kind: 'done', result });
       results.push(result);
     } catch (error) {
-      if (actions.length === 1 || action.signal?.aborted === true) throw error;
+      if (actions.length === 1 || session.signal.aborted) throw error;
       const connector = action.stream.sink.name;
       const failed: FailedSink = { connector, outcome: 'failed', error: ConnectError.from(error) };
-      onEvent({ kind: 'failed', failed });
+      options.onEvent({ kind: 'failed', failed });
       results.push(failed);
     }
   }

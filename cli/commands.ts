@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { registerChangeState } from './commands/change-state.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerCompletion } from './commands/completion.ts';
@@ -26,13 +25,13 @@ import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerUp } from './commands/up.ts';
 import { registerVerify } from './commands/verify.ts';
-import type { CliContext } from './context.ts';
+import type { Register } from './context.ts';
 
 export const OTHER = 'Other:';
 
 interface CommandGroup {
   readonly heading: string;
-  readonly commands: readonly ((program: Command, context: CliContext) => void)[];
+  readonly commands: readonly Register[];
 }
 
 /** Every command, in the order that `--help` lists them: those of every day first. */

@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import type { Runtime, Session } from '../app/session.ts';
 import type { ConnectError } from '../core/errors.ts';
 import type { OutputFormat } from './flags.ts';
@@ -32,9 +33,14 @@ export interface CliContext extends Runtime {
   json(value: unknown): void;
   /** Data in the format that was asked for: the document, or lines. */
   show(format: OutputFormat, document: unknown, lines: () => readonly string[]): void;
+  /** As \`show\`, of an environment: the document says which. Without lines where they were printed on the way. */
+  answer(format: OutputFormat, session: Session, document: object, lines?: () => readonly string[]): void;
   /** Lines of data, where text was asked for. */
   printText(format: OutputFormat, lines: readonly string[]): void;
 }
+
+/** Adds a command to the program. */
+export type Register = (program: Command, context: CliContext) => void;
 
 /** A context on the real process. */
 export function processContext(signal: AbortSignal): CliContext {
@@ -80,6 +86,9 @@ export function createContext(streams: ProcessStreams): CliContext {
     show(format, document, lines) {
       if (format === 'json') context.json(document);
       else context.printText(format, lines());
+    },
+    answer(format, { environment }, document, lines = () => []) {
+      context.show(format, { environment: environment.name, ...document }, lines);
     },
     printText(format, lines) {
       if (format === 'text') for (const line of lines) context.print(line);

@@ -19,30 +19,47 @@ export interface SinkFlags extends StreamFlags {
   readonly timeout?: number | undefined;
 }
 
-export const withOutputFlag = (command: Command, description = 'text or json'): Command =>
-  command.addOption(new Option('-o, --output <format>', description).choices(['text', 'json']).default('text'));
-
 export const REPORT_FORMATS = ['text', 'json', 'github-actions', 'junit'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
-/** How a command reports findings, for people and for CI. */
-export const withReportFlag = (command: Command): Command =>
-  command.addOption(new Option('-o, --format <format>', 'how to report').choices(REPORT_FORMATS).default('text'));
+/** The flags of every command that reports findings. */
+export interface ReportFlags {
+  readonly against?: string | undefined;
+  readonly env?: string | undefined;
+  readonly only?: string[] | undefined;
+  readonly format: ReportFormat;
+}
 
 /** The flag of commands that ask before they act. */
 export const YES = ['--yes', 'do it without asking'] as const;
+const ONLY = ['--only <stream...>', 'these streams only'] as const;
 
-/** Adds the flags of `EnvironmentFlags`. */
-export const withEnvironmentFlags = (command: Command): Command =>
-  withOutputFlag(command.option('-e, --env <name>', 'environment of connect.yaml'));
+/** A command that prints data. `name` may have arguments behind it. */
+export const outputCommand = (parent: Command, name: string, description: string, formats = 'text or json'): Command =>
+  parent
+    .command(name)
+    .description(description)
+    .addOption(new Option('-o, --output <format>', formats).choices(['text', 'json']).default('text'));
 
-/** Adds the flags of `StreamFlags`. */
-export const withStreamFlags = (command: Command): Command =>
-  withEnvironmentFlags(command).option('--only <stream...>', 'these streams only');
+/** A command with the flags of `ReportFlags`; what it compares with is its own business. */
+export const reportCommand = (parent: Command, name: string, description: string): Command =>
+  parent
+    .command(name)
+    .description(description)
+    .addOption(new Option('-o, --format <format>', 'how to report').choices(REPORT_FORMATS).default('text'))
+    .option(...ONLY);
 
-/** Adds the flags of `SinkFlags`. */
-export const withSinkFlags = (command: Command): Command =>
-  withStreamFlags(command).option(
+/** A command with the flags of `EnvironmentFlags`. */
+export const environmentCommand = (parent: Command, name: string, description: string): Command =>
+  outputCommand(parent, name, description).option('-e, --env <name>', 'environment of connect.yaml');
+
+/** A command with the flags of `StreamFlags`. */
+export const streamCommand = (parent: Command, name: string, description: string): Command =>
+  environmentCommand(parent, name, description).option(...ONLY);
+
+/** A command with the flags of `SinkFlags`. */
+export const sinkCommand = (parent: Command, name: string, description: string): Command =>
+  streamCommand(parent, name, description).option(
     '--timeout <duration>',
     'how long to wait for each sink, and for each operation on MSK Connect (default: 2m, on MSK Connect 30m)',
     parseDuration,

@@ -1,7 +1,6 @@
-import type { Command } from 'commander';
 import type { RequestedState, StateChange } from '../../app/change-state.ts';
-import type { CliContext } from '../context.ts';
-import { type SinkFlags, withSinkFlags } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { type SinkFlags, sinkCommand } from '../flags.ts';
 import { duration } from '../format.ts';
 import { sinkOptions, sinkReporter, stateWords } from '../render/sinks.ts';
 
@@ -16,9 +15,9 @@ const COMMANDS = [
 ] as const;
 
 /** `connect pause`, `connect resume`, `connect stop`: sinks are brought to a state and are really there. */
-export function registerChangeState(program: Command, context: CliContext): void {
+export const registerChangeState: Register = (program, context) => {
   for (const [name, wanted, description] of COMMANDS) {
-    withSinkFlags(program.command(name).description(description)).action(async (flags: SinkFlags) => {
+    sinkCommand(program, name, description).action(async (flags: SinkFlags) => {
       const { changeStates } = await import('../../app/change-state.ts');
       const session = await context.session(flags);
       const streams = await changeStates(session, wanted, {
@@ -28,10 +27,10 @@ export function registerChangeState(program: Command, context: CliContext): void
           for (const note of changeNotes(change, wanted)) context.note(note);
         }),
       });
-      if (flags.output === 'json') context.json({ environment: session.environment.name, streams });
+      context.answer(flags.output, session, { streams });
     });
   }
-}
+};
 
 const changeLine = (change: StateChange): string =>
   change.outcome === 'unchanged'

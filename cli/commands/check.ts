@@ -1,28 +1,22 @@
-import type { Command } from 'commander';
 import { ConnectError } from '../../core/errors.ts';
-import type { CliContext } from '../context.ts';
-import { type ReportFormat, withReportFlag } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { type ReportFlags, reportCommand } from '../flags.ts';
 import { showFindings } from '../render/findings.ts';
 
-interface CheckFlags {
-  readonly against?: string;
+interface CheckFlags extends ReportFlags {
   readonly live?: boolean;
-  readonly env?: string;
-  readonly only?: string[];
-  readonly format: ReportFormat;
 }
 
 /** `connect check`: exit 0 when all layers agree, 3 when something does not. */
-export function registerCheck(program: Command, context: CliContext): void {
-  withReportFlag(
-    program
-      .command('check')
-      .description('check that feed, Avro schema, connector and table agree before you deploy; exit 3 if they do not'),
+export const registerCheck: Register = (program, context) => {
+  reportCommand(
+    program,
+    'check',
+    'check that feed, Avro schema, connector and table agree before you deploy; exit 3 if they do not',
   )
     .option('--against <ref>', 'check as well what a change since this branch, tag or commit breaks: main, origin/main')
     .option('--live', 'check as well what really runs: registry, database and Connect worker of the environment')
     .option('-e, --env <name>', 'environment of connect.yaml, for --live')
-    .option('--only <stream...>', 'these streams only')
     .action(async ({ live = false, format, ...flags }: CheckFlags) => {
       if (flags.env !== undefined && !live) {
         throw new ConnectError('USAGE', '-e names an environment to look at, but nothing live was asked for', {
@@ -35,4 +29,4 @@ export function registerCheck(program: Command, context: CliContext): void {
         found === undefined ? `✓ ${subject}: all layers agree${notes}` : `✗ ${subject}: ${found}${notes}`,
       );
     });
-}
+};

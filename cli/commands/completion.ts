@@ -1,9 +1,9 @@
-import { Argument, type Command } from 'commander';
+import { Argument } from 'commander';
 import { COMPLETE_COMMAND, completionScript, FILES_ANSWER, SHELLS, type Shell } from '../completion/scripts.ts';
-import type { CliContext } from '../context.ts';
+import type { Register } from '../context.ts';
 
 /** `connect completion bash|zsh|fish`, and the hidden command that what it prints asks for candidates. */
-export function registerCompletion(program: Command, context: CliContext): void {
+export const registerCompletion: Register = (program, context) => {
   program
     .command('completion')
     .description(
@@ -25,7 +25,7 @@ export function registerCompletion(program: Command, context: CliContext): void 
       if (found === 'files') context.print(FILES_ANSWER);
       else for (const { value, description = '' } of found) context.print(`${value}\t${description}`);
     });
-}
+};
 
 const HELP = `
 bash  add to ~/.bashrc:  source <(connect completion bash)

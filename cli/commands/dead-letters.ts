@@ -1,16 +1,8 @@
 import type { Command } from 'commander';
 import type { SourceTopic } from '../../app/dead-letters.ts';
 import { confirm } from '../confirm.ts';
-import type { CliContext } from '../context.ts';
-import {
-  collect,
-  type SinkFlags,
-  type StreamFlags,
-  wholeNumber,
-  withSinkFlags,
-  withStreamFlags,
-  YES,
-} from '../flags.ts';
+import type { CliContext, Register } from '../context.ts';
+import { collect, type SinkFlags, type StreamFlags, sinkCommand, streamCommand, wholeNumber, YES } from '../flags.ts';
 import { count } from '../format.ts';
 import { groupLines, letterLines, replayLines, replaySummary } from '../render/dead-letters.ts';
 import { sinkOptions, sinkReporter } from '../render/sinks.ts';
@@ -45,7 +37,7 @@ const WHERE = [
 ] as const;
 
 /** `connect dlq list|show|replay`. */
-export const registerDlq = (program: Command, context: CliContext): void =>
+export const registerDlq: Register = (program, context) =>
   registerSource(program, context, {
     source: 'dlq',
     description: 'list, show and replay records that the sink could not decode or PostgreSQL refused',
@@ -53,7 +45,7 @@ export const registerDlq = (program: Command, context: CliContext): void =>
   });
 
 /** `connect rejected list|show|replay`. */
-export const registerRejected = (program: Command, context: CliContext): void =>
+export const registerRejected: Register = (program, context) =>
   registerSource(program, context, {
     source: 'rejected',
     description: 'list, show and replay updates that the producer refused',
@@ -63,16 +55,16 @@ export const registerRejected = (program: Command, context: CliContext): void =>
 function registerSource(program: Command, context: CliContext, { source, description, replay }: Words): void {
   const parent = program.command(source).description(description);
 
-  withStreamFlags(parent.command('list').description('count them by cause and stage'))
+  streamCommand(parent, 'list', 'count them by cause and stage')
     .option(...WHERE)
     .action((flags: ListFlags) => list(context, source, flags));
 
-  withStreamFlags(parent.command('show').description('show them with all that is known: fields or bytes, cause, place'))
+  streamCommand(parent, 'show', 'show them with all that is known: fields or bytes, cause, place')
     .option(...WHERE)
     .option('--limit <records>', 'at most so many of each stream', COUNT, 10)
     .action((flags: ShowFlags) => show(context, source, flags));
 
-  withSinkFlags(parent.command('replay').description(replay))
+  sinkCommand(parent, 'replay', replay)
     .option(...WHERE)
     .option('--limit <records>', 'replay at most so many of each stream', COUNT)
     .option('--again', 'also what was replayed before, came back three times, or has a later delivery in the table')
@@ -89,7 +81,7 @@ async function list(context: CliContext, source: SourceTopic, { where, output, .
     where,
     onEvent: sinkReporter(context, (listed) => context.printText(output, groupLines(listed))),
   });
-  if (output === 'json') context.json({ environment: session.environment.name, streams });
+  context.answer(output, session, { streams });
 }
 
 async function show(
@@ -108,7 +100,7 @@ async function show(
       if (of > letters.length) context.note(`${of - letters.length} more; see them with --limit or --where`);
     }),
   });
-  if (output === 'json') context.json({ environment: session.environment.name, streams });
+  context.answer(output, session, { streams });
 }
 
 async function replayAgain(context: CliContext, source: SourceTopic, flags: ReplayFlags): Promise<void> {
@@ -130,5 +122,5 @@ async function replayAgain(context: CliContext, source: SourceTopic, flags: Repl
       if (result.arrived < result.replayed) context.setExitCode(1);
     }),
   });
-  if (output === 'json') context.json({ environment: session.environment.name, streams });
+  context.answer(output, session, { streams });
 }

@@ -1,7 +1,6 @@
-import type { Command } from 'commander';
 import { confirm } from '../confirm.ts';
-import type { CliContext } from '../context.ts';
-import { type SinkFlags, withSinkFlags, YES } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { type SinkFlags, sinkCommand, YES } from '../flags.ts';
 import { deletedLines } from '../render/delete.ts';
 import { sinkOptions } from '../render/sinks.ts';
 
@@ -11,12 +10,8 @@ interface DeleteFlags extends SinkFlags {
 }
 
 /** `connect delete`: the sinks go; table and topics stay, and offsets unless they are to go as well. */
-export function registerDelete(program: Command, context: CliContext): void {
-  withSinkFlags(
-    program
-      .command('delete')
-      .description('delete the sinks; tables, topics and offsets stay, so a later deploy resumes'),
-  )
+export const registerDelete: Register = (program, context) => {
+  sinkCommand(program, 'delete', 'delete the sinks; tables, topics and offsets stay, so a later deploy resumes')
     .option('--offsets', 'delete the committed offsets as well: a later deploy reads the topic from its oldest record')
     .option(...YES)
     .action(async ({ offsets = false, yes, ...flags }: DeleteFlags) => {
@@ -39,6 +34,6 @@ export function registerDelete(program: Command, context: CliContext): void {
           context.note(outcome === 'deleted' ? `${connector} deleted` : `${connector} was not deployed`);
         },
       });
-      if (flags.output === 'json') context.json({ environment, streams });
+      context.answer(flags.output, session, { streams });
     });
-}
+};

@@ -3,8 +3,10 @@ import type { Command } from 'commander';
 import type { StartFrom } from '../../app/choices.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { confirm } from '../confirm.ts';
-import type { CliContext } from '../context.ts';
-import { parseDuration, type StreamFlags, withStreamFlags } from '../flags.ts';
+import type { CliContext, Register } from '../context.ts';
+import { parseDuration, type StreamFlags, streamCommand } from '../flags.ts';
+import { deployLines, deployReporter } from '../render/deploy.ts';
+import { planLines } from '../render/plan.ts';
 import { planOptions, startOption } from './plan.ts';
 
 interface DeployFlags extends StreamFlags {
@@ -22,13 +24,11 @@ interface DeployFlags extends StreamFlags {
 }
 
 /** `connect deploy`: topics and sink connectors, until every task runs. */
-export function registerDeploy(program: Command, context: CliContext): void {
-  withStreamFlags(
-    program
-      .command('deploy')
-      .description(
-        'check, plan, create topics, create or update the sinks, wait until every task runs; roll back if one does not',
-      ),
+export const registerDeploy: Register = (program, context) => {
+  streamCommand(
+    program,
+    'deploy',
+    'check, plan, create topics, create or update the sinks, wait until every task runs; roll back if one does not',
   )
     .option(
       '--plan <file>',
@@ -45,11 +45,7 @@ export function registerDeploy(program: Command, context: CliContext): void {
     .option('--preflight', 'on MSK Connect: first have a worker of its version on this machine validate the sinks')
     .addOption(startOption())
     .action(async (flags: DeployFlags, command: Command) => {
-      const [{ deploy }, { deployLines, deployReporter }, { planLines }] = await Promise.all([
-        import('../../app/deploy.ts'),
-        import('../render/deploy.ts'),
-        import('../render/plan.ts'),
-      ]);
+      const { deploy } = await import('../../app/deploy.ts');
       const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags, command);
       const options = saved?.options ?? planOptions(flags);
       const isAwaited = flags.wait !== false;
@@ -68,10 +64,9 @@ export function registerDeploy(program: Command, context: CliContext): void {
         },
         onEvent: deployReporter(context, isAwaited),
       });
-      const { name } = session.environment;
-      context.show(flags.output, { environment: name, ...deployed }, () => deployLines(deployed));
+      context.answer(flags.output, session, deployed, () => deployLines(deployed));
     });
-}
+};
 
 /** What the plan was made for stands in its file. Errors: USAGE. */
 async function savedPlan(context: CliContext, file: string, flags: DeployFlags, command: Command) {

@@ -1,6 +1,5 @@
-import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { parseDuration, type StreamFlags, withStreamFlags } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { parseDuration, type StreamFlags, streamCommand } from '../flags.ts';
 import { doctorLines, doctorSummary } from '../render/doctor.ts';
 
 interface DoctorFlags extends StreamFlags {
@@ -8,22 +7,19 @@ interface DoctorFlags extends StreamFlags {
 }
 
 /** `connect doctor`: exit 0 when nothing is broken, 3 when something is. Changes nothing. */
-export function registerDoctor(program: Command, context: CliContext): void {
-  withStreamFlags(
-    program
-      .command('doctor')
-      .description(
-        'look at every part of an environment, say what is wrong and what to do; exit 3 if something is broken',
-      ),
+export const registerDoctor: Register = (program, context) => {
+  streamCommand(
+    program,
+    'doctor',
+    'look at every part of an environment, say what is wrong and what to do; exit 3 if something is broken',
   )
     .option('--timeout <duration>', 'bound of each check', parseDuration, 15_000)
     .action(async ({ timeout, ...flags }: DoctorFlags) => {
       const { doctor } = await import('../../app/doctor.ts');
       const session = await context.session(flags);
       const diagnosis = await doctor(session, { timeoutMs: timeout, nodeVersion: process.version });
-      const environment = session.environment.name;
-      context.show(flags.output, { environment, ...diagnosis }, () => doctorLines(diagnosis));
-      context.note(doctorSummary(environment, diagnosis));
+      context.answer(flags.output, session, diagnosis, () => doctorLines(diagnosis));
+      context.note(doctorSummary(session.environment.name, diagnosis));
       if (diagnosis.counts.broken > 0) context.setExitCode(3);
     });
-}
+};

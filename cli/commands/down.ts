@@ -1,15 +1,10 @@
-import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { type OutputFormat, withOutputFlag } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { type OutputFormat, outputCommand } from '../flags.ts';
 import { withStackProgress } from '../render/stack.ts';
 
 /** `connect down`: stops the local stack; data stays. */
-export function registerDown(program: Command, context: CliContext): void {
-  withOutputFlag(
-    program
-      .command('down')
-      .description('stop the local stack, even one that a killed `connect` left running; the data stays'),
-  )
+export const registerDown: Register = (program, context) => {
+  outputCommand(program, 'down', 'stop the local stack, even one that a killed `connect` left running; the data stays')
     .option('--docker', 'stop the containers of docker-compose.yml instead, of every profile')
     .action(async (flags: { output: OutputFormat; docker?: boolean }) => {
       const { down, downByDocker } = await import('../../app/down.ts');
@@ -19,4 +14,4 @@ export function registerDown(program: Command, context: CliContext): void {
       if (flags.output === 'json') context.json({ stopped });
       else context.note(stopped.length === 0 ? 'nothing was running' : `stopped ${stopped.join(', ')}`);
     });
-}
+};

@@ -1,6 +1,6 @@
-import { Argument, type Command } from 'commander';
+import { Argument } from 'commander';
 import { PART_NAMES, type PartName } from '../../app/choices.ts';
-import type { CliContext } from '../context.ts';
+import type { Register } from '../context.ts';
 import { wholeNumber } from '../flags.ts';
 
 interface LogsFlags {
@@ -9,7 +9,7 @@ interface LogsFlags {
 }
 
 /** `connect logs <part>`: the end of a part's log, and on request what follows. */
-export function registerLogs(program: Command, context: CliContext): void {
+export const registerLogs: Register = (program, context) => {
   program
     .command('logs')
     .description('show the log of a part of the local stack')
@@ -20,4 +20,4 @@ export function registerLogs(program: Command, context: CliContext): void {
       const { logs } = await import('../../app/logs.ts');
       await logs(context, part, { lines, follow, onText: (text) => void context.stdout.write(text) });
     });
-}
+};

@@ -1,6 +1,6 @@
-import { type Command, Option } from 'commander';
-import type { CliContext } from '../context.ts';
-import { withOutputFlag } from '../flags.ts';
+import { Option } from 'commander';
+import type { Register } from '../context.ts';
+import { outputCommand } from '../flags.ts';
 
 interface PolicyFlags {
   readonly env?: string;
@@ -8,12 +8,12 @@ interface PolicyFlags {
 }
 
 /** `connect msk iam-policy`. */
-export function registerMsk(program: Command, context: CliContext): void {
+export const registerMsk: Register = (program, context) => {
   const msk = program.command('msk').description('print what an AWS account needs for MSK Connect');
-  withOutputFlag(
-    msk
-      .command('iam-policy')
-      .description("print the least IAM policies for an environment's workers and for whoever deploys; asks no server"),
+  outputCommand(
+    msk,
+    'iam-policy',
+    "print the least IAM policies for an environment's workers and for whoever deploys; asks no server",
     'text or json; both are JSON, for the aws command line',
   )
     .option('-e, --env <name>', 'environment of connect.yaml')
@@ -24,4 +24,4 @@ export function registerMsk(program: Command, context: CliContext): void {
       for (const note of notes) context.note(`! ${note}`);
       context.json(role === undefined ? policies : policies[role]);
     });
-}
+};

@@ -1,8 +1,7 @@
-import type { Command } from 'commander';
 import { ConnectError } from '../../core/errors.ts';
 import { confirm } from '../confirm.ts';
-import type { CliContext } from '../context.ts';
-import { type SinkFlags, withSinkFlags, YES } from '../flags.ts';
+import type { CliContext, Register } from '../context.ts';
+import { type SinkFlags, sinkCommand, YES } from '../flags.ts';
 import { offsetLines, resetLines } from '../render/offsets.ts';
 import { sinkOptions } from '../render/sinks.ts';
 
@@ -13,17 +12,17 @@ interface ResetFlags extends SinkFlags {
 }
 
 /** `connect offsets get|reset`. */
-export function registerOffsets(program: Command, context: CliContext): void {
+export const registerOffsets: Register = (program, context) => {
   const offsets = program.command('offsets').description('show or change the offsets from which the sinks read on');
 
-  withSinkFlags(
-    offsets.command('get').description('show committed offsets, lag, and slot and time of the record that comes next'),
-  ).action((flags: SinkFlags) => get(context, flags));
+  sinkCommand(offsets, 'get', 'show committed offsets, lag, and slot and time of the record that comes next').action(
+    (flags: SinkFlags) => get(context, flags),
+  );
 
-  withSinkFlags(
-    offsets
-      .command('reset')
-      .description('make the sinks read on from another place; a running sink is stopped for it and started again'),
+  sinkCommand(
+    offsets,
+    'reset',
+    'make the sinks read on from another place; a running sink is stopped for it and started again',
   )
     .requiredOption(
       '--to <place>',
@@ -32,7 +31,7 @@ export function registerOffsets(program: Command, context: CliContext): void {
     .option('--dry-run', 'only show what would change')
     .option('--yes', `${YES[1]}; needed to leave records out`)
     .action((flags: ResetFlags) => reset(context, flags));
-}
+};
 
 async function get(context: CliContext, flags: SinkFlags): Promise<void> {
   const { getOffsets } = await import('../../app/offsets.ts');
@@ -43,7 +42,7 @@ async function get(context: CliContext, flags: SinkFlags): Promise<void> {
     context.note(`✗ the next records cannot be read: ${sink.unread}`);
     context.setExitCode(1);
   });
-  if (flags.output === 'json') context.json({ environment: session.environment.name, streams });
+  context.answer(flags.output, session, { streams });
 }
 
 async function reset(context: CliContext, { to, dryRun = false, yes, ...flags }: ResetFlags): Promise<void> {
@@ -72,5 +71,5 @@ async function reset(context: CliContext, { to, dryRun = false, yes, ...flags }:
       else context.note(`${event.connector} reads on from there; it is ${event.state}`);
     },
   });
-  if (flags.output === 'json') context.json({ environment: session.environment.name, to, streams });
+  context.answer(flags.output, session, { to, streams });
 }

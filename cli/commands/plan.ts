@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import { Option } from 'commander';
 import { START_FROM, type StartFrom } from '../../app/choices.ts';
-import type { CliContext } from '../context.ts';
-import { type StreamFlags, withStreamFlags } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { type StreamFlags, streamCommand } from '../flags.ts';
+import { planLines } from '../render/plan.ts';
 
 interface PlanFlags extends StreamFlags {
   readonly check?: boolean;
@@ -13,23 +14,16 @@ interface PlanFlags extends StreamFlags {
 }
 
 /** `connect plan`: what a deploy would change. Changes nothing itself. */
-export function registerPlan(program: Command, context: CliContext): void {
-  withStreamFlags(
-    program
-      .command('plan')
-      .alias('diff')
-      .description('show what deploy would change, and which migrations and schemas are still missing'),
-  )
+export const registerPlan: Register = (program, context) => {
+  streamCommand(program, 'plan', 'show what deploy would change, and which migrations and schemas are still missing')
+    .alias('diff')
     .option('--check', 'exit code 2 when anything is pending')
     .option('--out <file>', 'save the plan; `connect deploy --plan FILE` applies exactly that, or refuses')
     .option('--grow-topics', 'plan to add partitions where a definition has more; keys move to other partitions')
     .option('--prune', 'plan to delete sinks that this project has deployed and no longer defines')
     .addOption(startOption())
     .action(async (flags: PlanFlags) => {
-      const [{ pendingEntries, plan }, { planLines }] = await Promise.all([
-        import('../../app/plan.ts'),
-        import('../render/plan.ts'),
-      ]);
+      const { pendingEntries, plan } = await import('../../app/plan.ts');
       const made = await plan(await context.session(flags), planOptions(flags));
       context.show(flags.output, made.plan, () => planLines(made.plan));
       if (flags.out !== undefined) {
@@ -39,7 +33,7 @@ export function registerPlan(program: Command, context: CliContext): void {
       }
       if (flags.check === true && pendingEntries(made.plan).length > 0) context.setExitCode(2);
     });
-}
+};
 
 /** `--from`, of plan and deploy alike. */
 export const startOption = (): Option =>

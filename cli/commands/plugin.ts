@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { type OutputFormat, withOutputFlag } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { type OutputFormat, outputCommand } from '../flags.ts';
 import { withStackProgress } from '../render/stack.ts';
 
 interface BuildFlags {
@@ -12,15 +11,11 @@ interface BuildFlags {
 }
 
 /** `connect plugin build`. */
-export function registerPlugin(program: Command, context: CliContext): void {
+export const registerPlugin: Register = (program, context) => {
   const plugin = program
     .command('plugin')
     .description("build the sink's jars for workers that this package does not run");
-  withOutputFlag(
-    plugin
-      .command('build')
-      .description('write sink, converter and your jars as one zip; the same jars give the same bytes'),
-  )
+  outputCommand(plugin, 'build', 'write sink, converter and your jars as one zip; the same jars give the same bytes')
     .option('-e, --env <name>', 'environment of connect.yaml: it says which Java and which converter')
     .option('--out <file>', 'where to write it (default: .connect/plugin-<env>.zip)')
     .option('--jar <file...>', 'further jars, or zips of jars: config providers, a converter')
@@ -37,4 +32,4 @@ export function registerPlugin(program: Command, context: CliContext): void {
       context.show(flags.output, built, () => names.map((name) => `${name.padEnd(8)}${built[name]}`));
       context.note(`${built.manifest.jars.length} jars for Java ${built.manifest.java} or newer`);
     });
-}
+};

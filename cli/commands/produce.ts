@@ -1,6 +1,6 @@
-import { type Command, Option } from 'commander';
-import type { CliContext } from '../context.ts';
-import { parseDuration, parseSlot, type StreamFlags, withStreamFlags } from '../flags.ts';
+import { Option } from 'commander';
+import type { Register } from '../context.ts';
+import { parseDuration, parseSlot, type StreamFlags, streamCommand } from '../flags.ts';
 import { createProduceReport, summaryLines } from '../render/produce.ts';
 
 interface ProduceFlags extends StreamFlags {
@@ -14,11 +14,11 @@ interface ProduceFlags extends StreamFlags {
 }
 
 /** `connect produce`: reads the feeds and publishes their updates until it is stopped. */
-export function registerProduce(program: Command, context: CliContext): void {
-  withStreamFlags(
-    program
-      .command('produce')
-      .description('read the feeds and publish their updates to Kafka, from where the last run stopped'),
+export const registerProduce: Register = (program, context) => {
+  streamCommand(
+    program,
+    'produce',
+    'read the feeds and publish their updates to Kafka, from where the last run stopped',
   )
     .option('--from-slot <slot>', 'start at this slot instead of at the checkpoint', parseSlot)
     .addOption(
@@ -62,11 +62,9 @@ export function registerProduce(program: Command, context: CliContext): void {
           onProgress: report.onStats,
         });
         report.close();
-        context.show(flags.output, { environment: session.environment.name, streams }, () =>
-          streams.flatMap(summaryLines),
-        );
+        context.answer(flags.output, session, { streams }, () => streams.flatMap(summaryLines));
       } finally {
         report.close();
       }
     });
-}
+};

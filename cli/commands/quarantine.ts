@@ -1,7 +1,6 @@
-import type { Command } from 'commander';
 import { confirm } from '../confirm.ts';
-import type { CliContext } from '../context.ts';
-import { type SinkFlags, wholeNumber, withSinkFlags, YES } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { type SinkFlags, sinkCommand, wholeNumber, YES } from '../flags.ts';
 import { planLines, resultLine } from '../render/quarantine.ts';
 import { sinkOptions, sinkReporter } from '../render/sinks.ts';
 
@@ -14,11 +13,11 @@ interface QuarantineFlags extends SinkFlags {
 const DEFAULT_MAX = 10;
 
 /** `connect quarantine`: a record that stops a sink goes to the dead letter topic, alone, once it is proved to be the cause. */
-export function registerQuarantine(program: Command, context: CliContext): void {
-  withSinkFlags(
-    program
-      .command('quarantine')
-      .description('find the records that stop a sink, prove it, and move only those to the dead letter topic'),
+export const registerQuarantine: Register = (program, context) => {
+  sinkCommand(
+    program,
+    'quarantine',
+    'find the records that stop a sink, prove it, and move only those to the dead letter topic',
   )
     .option(
       '--max <records>',
@@ -49,6 +48,6 @@ export function registerQuarantine(program: Command, context: CliContext): void 
           ),
         onEvent: sinkReporter(context, (result) => context.note(resultLine(result))),
       });
-      if (flags.output === 'json') context.json({ environment: session.environment.name, streams });
+      context.answer(flags.output, session, { streams });
     });
-}
+};

@@ -1,6 +1,5 @@
-import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { type SinkFlags, withSinkFlags } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { type SinkFlags, sinkCommand } from '../flags.ts';
 import { duration } from '../format.ts';
 import { sinkOptions, sinkReporter, stateWords } from '../render/sinks.ts';
 
@@ -9,10 +8,8 @@ interface RestartFlags extends SinkFlags {
 }
 
 /** `connect restart [--failed]`: connector and tasks start anew, or only what has failed. */
-export function registerRestart(program: Command, context: CliContext): void {
-  withSinkFlags(
-    program.command('restart').description('restart the sinks and wait until every task runs and keeps running'),
-  )
+export const registerRestart: Register = (program, context) => {
+  sinkCommand(program, 'restart', 'restart the sinks and wait until every task runs and keeps running')
     .option('--failed', 'only what has FAILED; tasks that run are left alone')
     .action(async ({ failed = false, ...flags }: RestartFlags) => {
       const { restart } = await import('../../app/restart.ts');
@@ -31,6 +28,6 @@ export function registerRestart(program: Command, context: CliContext): void {
           );
         }),
       });
-      if (flags.output === 'json') context.json({ environment: session.environment.name, streams });
+      context.answer(flags.output, session, { streams });
     });
-}
+};

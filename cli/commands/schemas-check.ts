@@ -1,28 +1,22 @@
-import type { Command } from 'commander';
 import { ConnectError } from '../../core/errors.ts';
-import type { CliContext } from '../context.ts';
-import { type ReportFormat, withReportFlag } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { type ReportFlags, reportCommand } from '../flags.ts';
 import { showFindings } from '../render/findings.ts';
 
-interface CheckFlags {
-  readonly against?: string;
-  readonly env?: string;
+interface CheckFlags extends ReportFlags {
   readonly level?: string;
-  readonly only?: string[];
-  readonly format: ReportFormat;
 }
 
 /** `connect schemas check`: exit 0 when nothing breaks, 3 when something does. */
-export function addSchemasCheck(schemas: Command, context: CliContext): void {
-  withReportFlag(
-    schemas
-      .command('check')
-      .description('say what a change of schemas and .proto files breaks, and for whom; exit 3 if it breaks anything'),
+export const addSchemasCheck: Register = (schemas, context) => {
+  reportCommand(
+    schemas,
+    'check',
+    'say what a change of schemas and .proto files breaks, and for whom; exit 3 if it breaks anything',
   )
     .option('--against <ref>', 'compare with a branch, tag or commit of git: main, origin/main, v1.2.0')
     .option('-e, --env <name>', 'compare with the registry of this environment of connect.yaml')
     .option('--level <level>', 'compatibility level; default BACKWARD_TRANSITIVE, or what the registry adds to it')
-    .option('--only <stream...>', 'these streams only')
     .action(async ({ format, ...flags }: CheckFlags) => {
       if (flags.against === undefined && flags.env === undefined) {
         throw new ConnectError('USAGE', 'schemas check needs something to compare with', {
@@ -36,4 +30,4 @@ export function addSchemasCheck(schemas: Command, context: CliContext): void {
         found === undefined ? `✓ schemas are compatible${notes}; ${others}` : `✗ ${found}${notes}; ${others}`,
       );
     });
-}
+};

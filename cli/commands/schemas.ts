@@ -1,21 +1,18 @@
-import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { type StreamFlags, withStreamFlags } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { type StreamFlags, streamCommand } from '../flags.ts';
 import { registrationLine } from '../render/schemas-register.ts';
 import { addSchemasCheck } from './schemas-check.ts';
 
 /** `connect schemas register|check`. */
-export function registerSchemas(program: Command, context: CliContext): void {
+export const registerSchemas: Register = (program, context) => {
   const schemas = program.command('schemas').description('register the Avro schemas, or check a change of them');
-  withStreamFlags(
-    schemas.command('register').description("set each subject's compatibility level, then register its schema"),
-  ).action(async (flags: StreamFlags) => {
-    const { registerSchemas: register } = await import('../../app/schemas-register.ts');
-    const session = await context.session(flags);
-    const subjects = await register(session);
-    context.show(flags.output, { environment: session.environment.name, subjects }, () =>
-      subjects.map(registrationLine),
-    );
-  });
+  streamCommand(schemas, 'register', "set each subject's compatibility level, then register its schema").action(
+    async (flags: StreamFlags) => {
+      const { registerSchemas: register } = await import('../../app/schemas-register.ts');
+      const session = await context.session(flags);
+      const subjects = await register(session);
+      context.answer(flags.output, session, { subjects }, () => subjects.map(registrationLine));
+    },
+  );
   addSchemasCheck(schemas, context);
-}
+};

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import { Option } from 'commander';
 import { PROFILE_NAMES, type ProfileName } from '../../app/choices.ts';
-import type { CliContext } from '../context.ts';
-import { positiveNumber, type StreamFlags, wholeNumber, withStreamFlags } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { positiveNumber, type StreamFlags, streamCommand, wholeNumber } from '../flags.ts';
 import { simulateReporter } from '../render/simulate.ts';
 
 interface SimulateFlags extends StreamFlags {
@@ -20,11 +20,11 @@ interface SimulateFlags extends StreamFlags {
 const NUMBER = wholeNumber(0, 999_999_999_999_999);
 
 /** `connect simulate`: simulated feeds on a real gRPC server, until Ctrl-C. */
-export function registerSimulate(program: Command, context: CliContext): void {
-  withStreamFlags(
-    program
-      .command('simulate')
-      .description('serve simulated feeds over gRPC until Ctrl-C; the same seed gives the same market'),
+export const registerSimulate: Register = (program, context) => {
+  streamCommand(
+    program,
+    'simulate',
+    'serve simulated feeds over gRPC until Ctrl-C; the same seed gives the same market',
   )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', "port to listen on; default: that of the environment's feed", NUMBER)
@@ -58,4 +58,4 @@ export function registerSimulate(program: Command, context: CliContext): void {
         onEvent: simulateReporter(context, flags),
       });
     });
-}
+};

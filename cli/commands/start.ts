@@ -1,5 +1,4 @@
-import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
+import type { Register } from '../context.ts';
 import { wholeNumber } from '../flags.ts';
 import { startReporter } from '../render/start.ts';
 
@@ -14,7 +13,7 @@ interface StartFlags {
 const NUMBER = wholeNumber(1, 999_999_999);
 
 /** `connect start`: the whole pipeline once, from nothing to proven rows. Exit code 3 when verify finds a difference. */
-export function registerStart(program: Command, context: CliContext): void {
+export const registerStart: Register = (program, context) => {
   program
     .command('start')
     .description(
@@ -41,4 +40,4 @@ export function registerStart(program: Command, context: CliContext): void {
       });
       if (reports.some(({ differences }) => differences > 0)) context.setExitCode(3);
     });
-}
+};

@@ -1,6 +1,5 @@
-import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { type StreamFlags, withStreamFlags } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { type StreamFlags, streamCommand } from '../flags.ts';
 import { statusLines } from '../render/status.ts';
 import { jsonLine, watch } from '../watch.ts';
 
@@ -11,10 +10,8 @@ interface StatusFlags extends StreamFlags {
 const WATCH_EVERY_MS = 2_000;
 
 /** `connect status [--watch]`: connector, tasks, lag, rows and refused records of each stream. */
-export function registerStatus(program: Command, context: CliContext): void {
-  withStreamFlags(
-    program.command('status').description('show connector, tasks, lag, rows and refused records of each stream'),
-  )
+export const registerStatus: Register = (program, context) => {
+  streamCommand(program, 'status', 'show connector, tasks, lag, rows and refused records of each stream')
     .option('--watch', 'look again every 2 s until Ctrl-C; as JSON one document a line')
     .action(async (flags: StatusFlags) => {
       const { openStatus } = await import('../../app/status.ts');
@@ -31,4 +28,4 @@ export function registerStatus(program: Command, context: CliContext): void {
       if (seen.streams.some(({ unanswered }) => unanswered.length > 0)) context.setExitCode(1);
       context.show(flags.output, seen, () => statusLines(seen));
     });
-}
+};

@@ -1,6 +1,6 @@
-import { type Command, Option } from 'commander';
-import type { CliContext } from '../context.ts';
-import { type EnvironmentFlags, withEnvironmentFlags } from '../flags.ts';
+import { Option } from 'commander';
+import type { Register } from '../context.ts';
+import { type EnvironmentFlags, environmentCommand } from '../flags.ts';
 import { duration } from '../format.ts';
 import { containerLines, partLines, withStackProgress } from '../render/stack.ts';
 
@@ -10,11 +10,11 @@ interface UpFlags extends EnvironmentFlags {
 }
 
 /** `connect up`: starts what is not running and returns when all of it works. */
-export function registerUp(program: Command, context: CliContext): void {
-  withEnvironmentFlags(
-    program
-      .command('up')
-      .description('start the local Kafka, Connect, registry and PostgreSQL; parts that run already are left alone'),
+export const registerUp: Register = (program, context) => {
+  environmentCommand(
+    program,
+    'up',
+    'start the local Kafka, Connect, registry and PostgreSQL; parts that run already are left alone',
   )
     .option('--fresh', 'stop what runs, delete its data, and start from empty')
     .addOption(
@@ -45,7 +45,7 @@ export function registerUp(program: Command, context: CliContext): void {
           : 'everything was running already',
       );
     });
-}
+};
 
 const isStarted = (parts: readonly { readonly startedByThisCall: boolean }[]): boolean =>
   parts.some(({ startedByThisCall }) => startedByThisCall);

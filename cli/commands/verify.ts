@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
-import type { CliContext } from '../context.ts';
-import { parseDuration, type StreamFlags, withStreamFlags } from '../flags.ts';
+import type { Register } from '../context.ts';
+import { parseDuration, type StreamFlags, streamCommand } from '../flags.ts';
 import { verifyLines } from '../render/verify.ts';
 
 interface VerifyFlags extends StreamFlags {
@@ -10,13 +9,11 @@ interface VerifyFlags extends StreamFlags {
 }
 
 /** `connect verify`: exit 0 when every stream is exact, 3 when anything differs. */
-export function registerVerify(program: Command, context: CliContext): void {
-  withStreamFlags(
-    program
-      .command('verify')
-      .description(
-        'prove that every record of the topic is in the table, equal to the last digit; exit 3 if one is not',
-      ),
+export const registerVerify: Register = (program, context) => {
+  streamCommand(
+    program,
+    'verify',
+    'prove that every record of the topic is in the table, equal to the last digit; exit 3 if one is not',
   )
     .option('--oracle <folder>', 'compare as well with what the simulator wrote there (<stream>.ndjson)')
     .option('--wait <duration>', 'let the sinks catch up first, at most this long', parseDuration)
@@ -25,9 +22,7 @@ export function registerVerify(program: Command, context: CliContext): void {
       const session = await context.session(flags);
       const oracleFolder = oracle === undefined ? undefined : resolve(context.cwd, oracle);
       const streams = await verify(session, { oracleFolder, waitMs: wait });
-      context.show(flags.output, { environment: session.environment.name, streams }, () =>
-        streams.flatMap(verifyLines),
-      );
+      context.answer(flags.output, session, { streams }, () => streams.flatMap(verifyLines));
       if (streams.some(({ differences }) => differences > 0)) context.setExitCode(3);
     });
-}
+};

@@ -1,11 +1,6 @@
 import type { RenderedSink } from '../../app/render.ts';
 
-export const renderedDocument = (
-  environment: string,
-  sinks: readonly RenderedSink[],
-  isExplained: boolean,
-): object => ({
-  environment,
+export const renderedDocument = (sinks: readonly RenderedSink[], isExplained: boolean): object => ({
   connectors: sinks.map(({ name, settings }) => ({
     name,
     config: Object.fromEntries(settings.map(({ key, value }) => [key, value])),
