@@ -69,6 +69,20 @@ describe('the rooms', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('are described as they are held: docs/architecture.md lists the same imports', () => {
+    const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const names = (cell = '') => [...cell.matchAll(/`(\w+)\/`/g)].map(([, name = '']) => name);
+    const above: string[] = [];
+    for (const [, room = '', cell] of text.matchAll(/^\| `(\w+)\/` \|.*\| ([^|]*) \|$/gm)) {
+      if (room !== 'cli') {
+        const listed = cell === 'all rooms above' ? [...above] : names(cell);
+        expect({ [room]: listed.sort() }).toEqual({ [room]: [...(MAY_IMPORT[room] ?? [])].sort() });
+      }
+      above.push(room);
+    }
+    expect(above.sort()).toEqual([...Object.keys(MAY_IMPORT), 'cli'].sort());
+  });
+
   it.each(Object.entries(ADAPTERS))('only its adapter imports the package %s', (name, adapters) => {
     const users = [...rooms, 'cli']
       .flatMap(sourcesOf)
