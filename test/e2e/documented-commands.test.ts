@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../core/package-root.ts';
@@ -11,10 +11,9 @@ import { createStackFolder, removeStackFolder } from '../support/stack-folder.ts
 const documents = [
   'README.md',
   'CONTRIBUTING.md',
-  'docs/docker.md',
-  'docs/deploy.md',
-  'docs/msk.md',
-  'docs/operations.md',
+  ...readdirSync(join(packageRoot(), 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
 ];
 
 /**
