@@ -114,7 +114,8 @@ export function writtenFields(config: Config, fields: readonly string[]): Readon
   return new Set(written);
 }
 
-const listOf = (text = ''): string[] =>
+/** The items of a setting that is a list. */
+export const listOf = (text = ''): string[] =>
   text
     .split(',')
     .map((item) => item.trim())

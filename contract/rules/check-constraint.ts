@@ -27,25 +27,24 @@ export const checkConstraint = tableRule({
   },
 });
 
-/** What the field lets through and the CHECK does not. */
-function conflict(field: AvroField, limit: ColumnLimit): { attribute: string; text: string } | undefined {
+/** What the field lets through and the CHECK does not, and the attribute that says so. */
+interface Conflict {
+  readonly attribute: string;
+  readonly text: string;
+}
+
+function conflict(field: AvroField, limit: ColumnLimit): Conflict | undefined {
   return wordConflict(field, limit) ?? rangeConflict(field, limit) ?? lengthConflict(field, limit);
 }
 
-function wordConflict(
-  { allowed }: AvroField,
-  { values }: ColumnLimit,
-): { attribute: string; text: string } | undefined {
+function wordConflict({ allowed }: AvroField, { values }: ColumnLimit): Conflict | undefined {
   if (values === undefined) return undefined;
   if (allowed === undefined) return { attribute: 'name', text: 'any value is allowed' };
   const refused = allowed.filter((word) => !values.includes(word));
   return refused.length === 0 ? undefined : { attribute: 'allowed', text: `"${refused.join('", "')}" is allowed` };
 }
 
-function rangeConflict(
-  field: AvroField,
-  { minimum, maximum }: ColumnLimit,
-): { attribute: string; text: string } | undefined {
+function rangeConflict(field: AvroField, { minimum, maximum }: ColumnLimit): Conflict | undefined {
   if (minimum === undefined && maximum === undefined) return undefined;
   // Only whole numbers have bounds the producer enforces.
   if (!isWhole(field)) return { attribute: 'name', text: `every ${field.kind} is let through` };
@@ -70,7 +69,7 @@ function above(value: bigint, bound: string, strict: boolean): boolean {
 
 const negate = (text: string): string => (text.startsWith('-') ? text.slice(1) : `-${text}`);
 
-function lengthConflict(field: AvroField, limit: ColumnLimit): { attribute: string; text: string } | undefined {
+function lengthConflict(field: AvroField, limit: ColumnLimit): Conflict | undefined {
   const least = limit.notEmpty ? 1 : limit.minLength;
   const lengths = field.allowed?.map((word) => [...word].length);
   const shortest = lengths === undefined ? (field.minLength ?? 0) : Math.min(...lengths);

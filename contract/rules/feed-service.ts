@@ -30,7 +30,14 @@ export const feedService: Rule = {
   },
 };
 
-function* problems(service: FeedService): Generator<{ name: string; place: Place; text: string }> {
+/** What is wrong with what. */
+interface Fault {
+  readonly name: string;
+  readonly place: Place;
+  readonly text: string;
+}
+
+function* problems(service: FeedService): Generator<Fault> {
   const methodOf = (name: string): FeedMethod | undefined => service.methods.find((method) => method.name === name);
   const subscribe = methodOf('Subscribe');
   const replayInfo = methodOf('GetReplayInfo');
@@ -48,7 +55,7 @@ function* problems(service: FeedService): Generator<{ name: string; place: Place
 function* streamProblems(
   service: FeedService,
   { place, requestStream, responseStream, responseType, answer }: FeedMethod,
-): Generator<{ name: string; place: Place; text: string }> {
+): Generator<Fault> {
   const name = `${service.name}.Subscribe`;
   if (!responseStream || requestStream)
     yield { name, place, text: `${name} must take one request and return a stream` };

@@ -1,6 +1,6 @@
 import { traceColumns as names } from '../../pipeline/names.ts';
 import { columnOf } from '../catalog.ts';
-import { shortName, sqlPlace } from '../contract.ts';
+import { shortName, sqlAt, sqlPlace } from '../contract.ts';
 import { fieldOf } from '../placed-schema.ts';
 import { addedColumns } from '../rendered-sink.ts';
 import { tableRule } from '../rule.ts';
@@ -44,8 +44,7 @@ export const traceColumns = tableRule({
           };
         } else if (allowed !== undefined && !allowed.includes(column.type.name)) {
           yield {
-            path,
-            places: [sqlPlace(contract, table.name, name), sink.placeOf(setting)],
+            ...sqlAt(contract, table.name, name, sink.placeOf(setting)),
             message: `column ${path} ${column.type.text} does not hold every ${what}`,
             remedy: `make it ${what === 'offset' ? 'bigint' : 'integer'} by a migration`,
           };

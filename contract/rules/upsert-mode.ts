@@ -1,3 +1,4 @@
+import { listOf } from '../rendered-sink.ts';
 import { sinkRule } from '../rule.ts';
 
 export const upsertMode = sinkRule({
@@ -12,14 +13,7 @@ export const upsertMode = sinkRule({
     };
     for (const [key, value] of Object.entries(wanted)) {
       const actual = config[key] ?? '';
-      if (
-        actual
-          .split(',')
-          .map((part) => part.trim())
-          .sort()
-          .join(',') === value.split(',').sort().join(',')
-      )
-        continue;
+      if (listOf(actual).sort().join() === listOf(value).sort().join()) continue;
       yield {
         ...at(key),
         message: `${key} is ${actual || 'unset'}, not ${value}`,
