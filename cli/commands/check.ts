@@ -14,8 +14,11 @@ export const registerCheck: Register = (program, context) => {
     'check',
     'check that feed, Avro schema, connector and table agree before you deploy; exit 3 if they do not',
   )
-    .option('--against <ref>', 'check as well what a change since this branch, tag or commit breaks: main, origin/main')
-    .option('--live', 'check as well what really runs: registry, database and Connect worker of the environment')
+    .option(
+      '--against <ref>',
+      'also check what the changes since this branch, tag or commit break, for example main or origin/main',
+    )
+    .option('--live', 'also compare with what runs: registry, database and sinks of the environment')
     .option('-e, --env <name>', 'environment of connect.yaml, for --live')
     .action(async ({ live = false, format, ...flags }: CheckFlags) => {
       if (flags.env !== undefined && !live) {

@@ -32,7 +32,7 @@ interface Words {
 const COUNT = wholeNumber(1, 999_999_999);
 const WHERE = [
   '--where <field=value>',
-  'only where all hold: a field of the update, or cause, stage, partition, offset, key; repeatable',
+  'only records with this value of a field of the update, or of cause, stage, partition, offset or key; may be repeated, all must hold',
   collect,
 ] as const;
 
@@ -41,7 +41,7 @@ export const registerDlq: Register = (program, context) =>
   registerSource(program, context, {
     source: 'dlq',
     description: 'list, show and replay records that the sink could not decode or PostgreSQL refused',
-    replay: 'publish them again under their key in their partition, and prove that their rows arrived',
+    replay: 'publish these records again with their key and partition, and prove that their rows arrive',
   });
 
 /** `connect rejected list|show|replay`. */
@@ -49,25 +49,28 @@ export const registerRejected: Register = (program, context) =>
   registerSource(program, context, {
     source: 'rejected',
     description: 'list, show and replay updates that the producer refused',
-    replay: 'validate and encode them anew, publish what is accepted now, and prove that the rows arrived',
+    replay: 'validate and encode these updates again, publish what is accepted now, and prove that the rows arrive',
   });
 
 function registerSource(program: Command, context: CliContext, { source, description, replay }: Words): void {
   const parent = program.command(source).description(description);
 
-  streamCommand(parent, 'list', 'count them by cause and stage')
+  streamCommand(parent, 'list', 'count these records by cause and stage')
     .option(...WHERE)
     .action((flags: ListFlags) => list(context, source, flags));
 
-  streamCommand(parent, 'show', 'show them with all that is known: fields or bytes, cause, place')
+  streamCommand(parent, 'show', 'show these records with all that is known: fields or bytes, cause, place')
     .option(...WHERE)
-    .option('--limit <records>', 'at most so many of each stream', COUNT, 10)
+    .option('--limit <records>', 'at most this many of each stream', COUNT, 10)
     .action((flags: ShowFlags) => show(context, source, flags));
 
   sinkCommand(parent, 'replay', replay)
     .option(...WHERE)
-    .option('--limit <records>', 'replay at most so many of each stream', COUNT)
-    .option('--again', 'also what was replayed before, came back three times, or has a later delivery in the table')
+    .option('--limit <records>', 'replay at most this many of each stream', COUNT)
+    .option(
+      '--again',
+      'also records that were replayed before, that came back three times, or whose row holds a later delivery',
+    )
     .option('--dry-run', 'only show what would be replayed, and why the rest would not')
     .option(...YES)
     .action((flags: ReplayFlags) => replayAgain(context, source, flags));

@@ -30,19 +30,19 @@ export const registerDeploy: Register = (program, context) => {
     'deploy',
     'check, plan, create topics, create or update the sinks, wait until every task runs; roll back if one does not',
   )
-    .option(
-      '--plan <file>',
-      'apply this saved plan exactly and without asking, or refuse when anything has moved since',
-    )
-    .option('--timeout <duration>', 'bound of the wait for each sink (default: 2m, on MSK Connect 30m)', parseDuration)
+    .option('--plan <file>', 'apply exactly this saved plan without asking, or refuse if anything has changed since')
+    .option('--timeout <duration>', 'how long to wait for each sink (default: 2m, on MSK Connect 30m)', parseDuration)
     .option('--yes', 'apply the plan without asking; needed where there is no terminal and something would change')
     .option('--wait', 'wait until every sink runs (the default)')
-    .option('--no-wait', 'end once the cluster has taken the configuration; nothing can be rolled back then')
-    .option('--no-rollback', 'leave what was changed as it is when it does not run')
-    .option('--grow-topics', 'add partitions where a definition has more; keys move to other partitions')
+    .option('--no-wait', 'end when the cluster has taken the configuration; nothing can be rolled back then')
+    .option('--no-rollback', 'keep what was changed, even if it does not run')
+    .option(
+      '--grow-topics',
+      'add partitions to topics that have fewer than defined; keys then move to other partitions',
+    )
     .option('--prune', 'delete sinks that this project has deployed and no longer defines')
     .option('--replace', 'on MSK Connect: delete and create a sink that cannot be changed in place; offsets stay')
-    .option('--preflight', 'on MSK Connect: first have a worker of its version on this machine validate the sinks')
+    .option('--preflight', 'on MSK Connect: first validate the sinks on a worker of the same version on this machine')
     .addOption(startOption())
     .action(async (flags: DeployFlags, command: Command) => {
       const { deploy } = await import('../../app/deploy.ts');

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Register } from '../context.ts';
 import { parseDuration, type StreamFlags, streamCommand } from '../flags.ts';
 import { doctorLines, doctorSummary } from '../render/doctor.ts';
@@ -13,7 +14,11 @@ export const registerDoctor: Register = (program, context) => {
     'doctor',
     'look at every part of an environment, say what is wrong and what to do; exit 3 if something is broken',
   )
-    .option('--timeout <duration>', 'bound of each check', parseDuration, 15_000)
+    .addOption(
+      new Option('--timeout <duration>', 'how long each check may take')
+        .argParser(parseDuration)
+        .default(15_000, '15s'),
+    )
     .action(async ({ timeout, ...flags }: DoctorFlags) => {
       const { doctor } = await import('../../app/doctor.ts');
       const session = await context.session(flags);

@@ -14,7 +14,10 @@ export const registerImport: Register = (program, context) => {
     'print a running connector as a definition that renders to the same configuration; exit 3 if it cannot hold a setting',
   )
     .argument('<connector>', 'name of the connector on the cluster')
-    .option('--as <stream>', 'name of the new stream, where the project has none for the topic; default: of the topic')
+    .option(
+      '--as <stream>',
+      'name of the stream, if the project has none for this topic (default: the name of the topic)',
+    )
     .action(async (connector: string, flags: ImportFlags) => {
       const { importConnector } = await import('../../app/import.ts');
       const session = await context.session(flags);

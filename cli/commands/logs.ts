@@ -14,7 +14,7 @@ export const registerLogs: Register = (program, context) => {
     .command('logs')
     .description('show the log of a part of the local stack')
     .addArgument(new Argument('<part>', 'whose log').choices(PART_NAMES))
-    .option('-f, --follow', 'go on showing what is written, until Ctrl-C')
+    .option('-f, --follow', 'keep showing new lines until Ctrl-C')
     .option('-n, --lines <count>', 'how many lines from the end', wholeNumber(0, 999_999), 200)
     .action(async (part: PartName, { lines, follow = false }: LogsFlags) => {
       const { logs } = await import('../../app/logs.ts');

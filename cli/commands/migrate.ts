@@ -16,7 +16,7 @@ export const registerMigrate: Register = (program, context) => {
   const migrate = program.command('migrate').description('apply, roll back or list the database migrations');
 
   environmentCommand(migrate, 'up', 'apply pending migrations, each in its own transaction')
-    .option('-n, --count <number>', 'at most this many', COUNT)
+    .option('-n, --count <number>', 'apply at most this many', COUNT)
     .action(async ({ output, count, env }: MigrateFlags) => {
       const { migrateUp } = await import('../../app/migrate.ts');
       const session = await context.session({ env });
@@ -26,7 +26,7 @@ export const registerMigrate: Register = (program, context) => {
     });
 
   environmentCommand(migrate, 'down', 'roll back the newest migration; its table and data are dropped')
-    .option('-n, --count <number>', 'this many', COUNT)
+    .option('-n, --count <number>', 'roll back this many (default: 1)', COUNT)
     .option(...YES)
     .action(async ({ output, count, env, yes }: MigrateFlags) => {
       const { migrateDown } = await import('../../app/migrate.ts');

@@ -17,7 +17,7 @@ export const registerMsk: Register = (program, context) => {
     'text or json; both are JSON, for the aws command line',
   )
     .option('-e, --env <name>', 'environment of connect.yaml')
-    .addOption(new Option('--role <role>', 'only those of one').choices(['worker', 'deployer']))
+    .addOption(new Option('--role <role>', 'only the policies of this role').choices(['worker', 'deployer']))
     .action(async ({ env, role }: PolicyFlags) => {
       const { iamPolicies } = await import('../../app/iam-policy.ts');
       const { notes, ...policies } = iamPolicies(await context.session({ env }));

@@ -15,14 +15,14 @@ interface ResetFlags extends SinkFlags {
 export const registerOffsets: Register = (program, context) => {
   const offsets = program.command('offsets').description('show or change the offsets from which the sinks read on');
 
-  sinkCommand(offsets, 'get', 'show committed offsets, lag, and slot and time of the record that comes next').action(
+  sinkCommand(offsets, 'get', 'show committed offsets, lag, and the slot and time of the next record').action(
     (flags: SinkFlags) => get(context, flags),
   );
 
   sinkCommand(
     offsets,
     'reset',
-    'make the sinks read on from another place; a running sink is stopped for it and started again',
+    'make the sinks read on from another place; a running sink is stopped first and started again',
   )
     .requiredOption(
       '--to <place>',

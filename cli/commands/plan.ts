@@ -17,9 +17,12 @@ interface PlanFlags extends StreamFlags {
 export const registerPlan: Register = (program, context) => {
   streamCommand(program, 'plan', 'show what deploy would change, and which migrations and schemas are still missing')
     .alias('diff')
-    .option('--check', 'exit code 2 when anything is pending')
+    .option('--check', 'end with exit code 2 if anything is pending')
     .option('--out <file>', 'save the plan; `connect deploy --plan FILE` applies exactly that, or refuses')
-    .option('--grow-topics', 'plan to add partitions where a definition has more; keys move to other partitions')
+    .option(
+      '--grow-topics',
+      'plan to add partitions to topics that have fewer than defined; keys then move to other partitions',
+    )
     .option('--prune', 'plan to delete sinks that this project has deployed and no longer defines')
     .addOption(startOption())
     .action(async (flags: PlanFlags) => {
@@ -39,7 +42,7 @@ export const registerPlan: Register = (program, context) => {
 export const startOption = (): Option =>
   new Option(
     '--from <place>',
-    'where a sink begins that has to be created: where an earlier one of its name stopped, the oldest record, the next one',
+    'where a new sink begins: where an earlier sink of its name stopped, at the oldest record, or at the next record',
   )
     .choices(START_FROM)
     .default('resume');

@@ -16,9 +16,9 @@ export const registerPlugin: Register = (program, context) => {
     .command('plugin')
     .description("build the sink's jars for workers that this package does not run");
   outputCommand(plugin, 'build', 'write sink, converter and your jars as one zip; the same jars give the same bytes')
-    .option('-e, --env <name>', 'environment of connect.yaml: it says which Java and which converter')
+    .option('-e, --env <name>', 'environment of connect.yaml; it decides which Java and which converter')
     .option('--out <file>', 'where to write it (default: .connect/plugin-<env>.zip)')
-    .option('--jar <file...>', 'further jars, or zips of jars: config providers, a converter')
+    .option('--jar <file...>', 'add these jars or zips of jars, for example a config provider or a converter')
     .action(async ({ out, jar = [], ...flags }: BuildFlags) => {
       const { buildPlugin } = await import('../../app/plugin-build.ts');
       const session = await context.session(flags);

@@ -28,7 +28,7 @@ export const registerProduce: Register = (program, context) => {
     )
     .option(
       '--accept-gap',
-      'leave out slots that the feed no longer has, and record the gap; without it that is an error',
+      'leave out slots that the feed no longer has, and record the gap; without this flag that is an error',
     )
     .option('--end-with-feed', 'end when the feed ends its stream, instead of connecting again')
     .addOption(
@@ -37,7 +37,7 @@ export const registerProduce: Register = (program, context) => {
         .default('confirmed'),
     )
     .addOption(
-      new Option('--silence <duration>', 'connect again when neither update nor new slot came for so long')
+      new Option('--silence <duration>', 'connect again if neither an update nor a new slot comes for this long')
         .argParser(parseDuration)
         .default(30_000, '30s'),
     )

@@ -21,11 +21,11 @@ export const registerQuarantine: Register = (program, context) => {
   )
     .option(
       '--max <records>',
-      'at most so many records are moved; more are no accident',
+      'move at most this many records in all; more are a sign of another fault',
       wholeNumber(1, 999_999),
       DEFAULT_MAX,
     )
-    .option('--dry-run', 'only show which records it is, and the proof')
+    .option('--dry-run', 'only show the records and the proof')
     .option(...YES)
     .action(async ({ max, dryRun = false, yes, ...flags }: QuarantineFlags) => {
       const { quarantine } = await import('../../app/quarantine.ts');

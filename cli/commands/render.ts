@@ -9,7 +9,7 @@ interface RenderFlags extends StreamFlags {
 /** `connect render`: the sink configurations that `connect deploy` would send. */
 export const registerRender: Register = (program, context) => {
   streamCommand(program, 'render', 'print the sink configuration that deploy would send; asks no server')
-    .option('--explain', 'with the reason of each setting')
+    .option('--explain', 'add the reason for each setting')
     .action(async ({ explain = false, ...flags }: RenderFlags) => {
       const { renderSinks } = await import('../../app/render.ts');
       const session = await context.session(flags);

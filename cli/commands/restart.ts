@@ -10,7 +10,7 @@ interface RestartFlags extends SinkFlags {
 /** `connect restart [--failed]`: connector and tasks start anew, or only what has failed. */
 export const registerRestart: Register = (program, context) => {
   sinkCommand(program, 'restart', 'restart the sinks and wait until every task runs and keeps running')
-    .option('--failed', 'only what has FAILED; tasks that run are left alone')
+    .option('--failed', 'restart only what has FAILED; tasks that run go on')
     .action(async ({ failed = false, ...flags }: RestartFlags) => {
       const { restart } = await import('../../app/restart.ts');
       const session = await context.session(flags);

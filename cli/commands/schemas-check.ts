@@ -14,9 +14,12 @@ export const addSchemasCheck: Register = (schemas, context) => {
     'check',
     'say what a change of schemas and .proto files breaks, and for whom; exit 3 if it breaks anything',
   )
-    .option('--against <ref>', 'compare with a branch, tag or commit of git: main, origin/main, v1.2.0')
+    .option('--against <ref>', 'compare with a branch, tag or commit of git, for example main, origin/main or v1.2.0')
     .option('-e, --env <name>', 'compare with the registry of this environment of connect.yaml')
-    .option('--level <level>', 'compatibility level; default BACKWARD_TRANSITIVE, or what the registry adds to it')
+    .option(
+      '--level <level>',
+      'compatibility level (default: BACKWARD_TRANSITIVE, or a stricter one that the registry has)',
+    )
     .action(async ({ format, ...flags }: CheckFlags) => {
       if (flags.against === undefined && flags.env === undefined) {
         throw new ConnectError('USAGE', 'schemas check needs something to compare with', {

@@ -27,11 +27,15 @@ export const registerSimulate: Register = (program, context) => {
     'serve simulated feeds over gRPC until Ctrl-C; the same seed gives the same market',
   )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <number>', "port to listen on; default: that of the environment's feed", NUMBER)
+    .option('--port <number>', "port to listen on (default: that of the environment's feed)", NUMBER)
     .option('--seed <number>', 'which market', NUMBER, 42)
-    .option('--updates <number>', 'end each feed after so many updates; default: never', NUMBER)
-    .option('--rate <per second>', 'updates a second, read or not; default: as fast as they are read', positiveNumber)
-    .option('--faulty <number>', 'so many of the updates are ones that no table can hold', NUMBER)
+    .option('--updates <number>', 'end each feed after this many updates (default: never)', NUMBER)
+    .option(
+      '--rate <per second>',
+      'send this many updates a second, even if nobody reads them (default: as fast as they are read)',
+      positiveNumber,
+    )
+    .option('--faulty <number>', 'make this many of the updates such that the table cannot hold them', NUMBER)
     .addOption(
       new Option(
         '--profile <mix>',
@@ -40,8 +44,11 @@ export const registerSimulate: Register = (program, context) => {
         .choices(PROFILE_NAMES)
         .default('market'),
     )
-    .option('--replay-window <slots>', 'how far back a reader may start; default: from the beginning', NUMBER)
-    .option('--oracle <folder>', 'write down what was sent, one <stream>.ndjson each, for `connect verify --oracle`')
+    .option('--replay-window <slots>', 'how far back a reader may start (default: from the beginning)', NUMBER)
+    .option(
+      '--oracle <folder>',
+      'write what was sent into this folder, one <stream>.ndjson each, for `connect verify --oracle`',
+    )
     .action(async (flags: SimulateFlags) => {
       const { simulate } = await import('../../app/simulate.ts');
       const { host, port, seed, updates, faulty, profile, oracle } = flags;

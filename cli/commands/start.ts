@@ -19,12 +19,12 @@ export const registerStart: Register = (program, context) => {
     .description(
       'run everything once: start the stack, migrate, register, deploy, simulate, produce, verify; then show the tables',
     )
-    .option('-e, --env <name>', 'environment of connect.yaml; one whose parts this package runs')
+    .option('-e, --env <name>', 'environment of connect.yaml; it must have a local stack')
     .option('--updates <number>', 'how many updates each simulated feed sends', NUMBER, 50_000)
-    .option('--seed <number>', 'which simulated market', NUMBER, 42)
+    .option('--seed <number>', 'which simulated market; the same number gives the same market', NUMBER, 42)
     .option('--fresh', 'delete the local data first')
     .option('--stay', 'stay up until Ctrl-C (the default on a terminal)')
-    .option('--no-stay', 'stop what was started when done (the default elsewhere)')
+    .option('--no-stay', 'at the end, stop what was started (the default elsewhere)')
     .action(async ({ updates, seed, fresh = false, stay = context.isTty, ...flags }: StartFlags) => {
       const { start } = await import('../../app/start.ts');
       const { createLogger } = await import('../../core/log.ts');

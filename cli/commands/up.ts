@@ -18,9 +18,7 @@ export const registerUp: Register = (program, context) => {
   )
     .option('--fresh', 'stop what runs, delete its data, and start from empty')
     .addOption(
-      new Option('--docker', 'run them by docker compose instead: environment docker (docs/docker.md)').conflicts(
-        'env',
-      ),
+      new Option('--docker', 'use docker compose instead, with environment docker (docs/docker.md)').conflicts('env'),
     )
     .action(async ({ docker, fresh = false, ...flags }: UpFlags) => {
       const { up, upByDocker } = await import('../../app/up.ts');

@@ -15,8 +15,8 @@ export const registerVerify: Register = (program, context) => {
     'verify',
     'prove that every record of the topic is in the table, equal to the last digit; exit 3 if one is not',
   )
-    .option('--oracle <folder>', 'compare as well with what the simulator wrote there (<stream>.ndjson)')
-    .option('--wait <duration>', 'let the sinks catch up first, at most this long', parseDuration)
+    .option('--oracle <folder>', 'also compare with the files that `simulate --oracle` wrote into this folder')
+    .option('--wait <duration>', 'first wait until the sinks have caught up, at most this long', parseDuration)
     .action(async ({ oracle, wait, ...flags }: VerifyFlags) => {
       const { verify } = await import('../../app/verify.ts');
       const session = await context.session(flags);
