@@ -36,7 +36,7 @@ export const registerStart: Register = (program, context) => {
         fresh,
         stay,
         logger: createLogger({ level: 'warn', stream: context.stderr }),
-        onEvent: await startReporter(context, { environment, updates, seed }),
+        onEvent: startReporter(context, { environment, updates, seed }),
       });
       if (reports.some(({ differences }) => differences > 0)) context.setExitCode(3);
     });

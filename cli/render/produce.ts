@@ -3,6 +3,7 @@ import type { Logger } from '../../core/log.ts';
 import type { CliContext } from '../context.ts';
 import type { OutputFormat } from '../flags.ts';
 import { count, duration } from '../format.ts';
+import { createLiveLine } from '../live-line.ts';
 
 /** Without a terminal the progress is a line now and then. */
 const LOG_LINE_EVERY_MS = 5_000;
@@ -20,16 +21,11 @@ export interface ProduceReport {
  */
 export async function createProduceReport(context: CliContext, output: OutputFormat): Promise<ProduceReport> {
   const latest = new Map<string, ProducerStats>();
-  let isDrawn = false;
-  let notedAt = Date.now();
-  const line = () => [...latest.values()].map(progressLine).join('   ');
-  const erase = () => {
-    if (isDrawn) context.stderr.write('\r\u001b[2K');
-    isDrawn = false;
-  };
+  const live = createLiveLine(context);
+  let drawnAt = Date.now();
   const textLogger = (stream: string): Logger => {
     const note = (fields: object, message: string) => {
-      erase();
+      live.erase();
       context.note(logLine(stream, fields, message));
     };
     return { debug() {}, info: note, warn: note, error: note };
@@ -39,19 +35,11 @@ export async function createProduceReport(context: CliContext, output: OutputFor
     loggerOf: (stream) => jsonLogger ?? textLogger(stream),
     onStats(stats) {
       latest.set(stats.stream, stats);
-      if (context.isTty) {
-        erase();
-        context.stderr.write(line());
-        isDrawn = true;
-      } else if (Date.now() - notedAt >= LOG_LINE_EVERY_MS) {
-        notedAt = Date.now();
-        context.note(line());
-      }
+      if (!context.isTty && Date.now() - drawnAt < LOG_LINE_EVERY_MS) return;
+      drawnAt = Date.now();
+      live.draw([...latest.values()].map(progressLine).join('   '));
     },
-    close() {
-      if (isDrawn) context.stderr.write('\n');
-      isDrawn = false;
-    },
+    close: () => live.end(),
   };
 }
 
@@ -59,7 +47,7 @@ const createJsonLogger = async ({ stderr }: CliContext): Promise<Logger> =>
   (await import('../../core/log.ts')).createLogger({ stream: stderr });
 
 /** One stream's progress in one line. */
-export function progressLine(stats: ProducerStats): string {
+function progressLine(stats: ProducerStats): string {
   const { stream, received, published, rejected, pending, lastSlot, ratePerSecond, reconnects, load } = stats;
   const parts = [
     `${count(received)} received`,
@@ -76,7 +64,7 @@ export function progressLine(stats: ProducerStats): string {
 }
 
 /** What a stream's run has to say on the way: `positions  subscribing (feed 127.0.0.1:19350, fromSlot 312000000)`. */
-export function logLine(stream: string, fields: object, message: string): string {
+function logLine(stream: string, fields: object, message: string): string {
   const facts = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : value}`);

@@ -1,7 +1,7 @@
-import type { SingleBar } from 'cli-progress';
 import type { ContainerStatus, PartStatus, StackEvent } from '../../app/up.ts';
 import type { CliContext } from '../context.ts';
 import { duration, table } from '../format.ts';
+import { createLiveLine } from '../live-line.ts';
 
 /** Shows what the stack does, on stderr. `close` ends a bar that is still drawn. */
 export interface StackProgress {
@@ -10,40 +10,36 @@ export interface StackProgress {
 }
 
 const MEGABYTE = 1e6;
-/** Without a terminal the download is told in steps of this many percent. */
+const BAR_WIDTH = 30;
+/** Without a terminal a download is a line in steps of this many percent. */
 const STEP_PERCENT = 25;
 
 /** On a terminal a download is one bar, redrawn; elsewhere plain lines. */
-export async function createStackProgress(context: CliContext): Promise<StackProgress> {
-  const bar = context.isTty ? await createBar(context) : undefined;
-  let drawn = false;
-  let told = -1;
-  const close = () => {
-    if (drawn) bar?.stop();
-    drawn = false;
-  };
+export function createStackProgress(context: CliContext): StackProgress {
+  const live = createLiveLine(context);
+  let shown = -1;
   const onDownload = (doneBytes: number, totalBytes: number) => {
     const percent = totalBytes === 0 ? 100 : Math.floor((100 * doneBytes) / totalBytes);
-    if (bar === undefined) {
-      const step = Math.floor(percent / STEP_PERCENT);
-      if (step <= told) return;
-      told = step;
-      context.note(`download   ${megabytes(doneBytes)} of ${megabytes(totalBytes)} MB`);
-      return;
-    }
-    if (!drawn) bar.start(totalBytes, doneBytes, { mb: '' });
-    drawn = true;
-    bar.update(doneBytes, { mb: `${megabytes(doneBytes)}/${megabytes(totalBytes)} MB` });
-    if (doneBytes >= totalBytes) close();
+    const step = context.isTty ? percent : Math.floor(percent / STEP_PERCENT);
+    if (step <= shown) return;
+    shown = step;
+    const bytes = `${megabytes(doneBytes)} of ${megabytes(totalBytes)} MB`;
+    live.draw(context.isTty ? `download   ${bar(percent)} ${percent}%  ${bytes}` : `download   ${bytes}`);
+    if (doneBytes >= totalBytes) live.end();
   };
   return {
-    close,
+    close: () => live.end(),
     onEvent(event) {
       if (event.kind === 'download') return onDownload(event.doneBytes, event.totalBytes);
-      close();
+      live.end();
       context.note(eventLine(event));
     },
   };
+}
+
+function bar(percent: number): string {
+  const done = Math.round((BAR_WIDTH * percent) / 100);
+  return `[${'='.repeat(done)}${'-'.repeat(BAR_WIDTH - done)}]`;
 }
 
 /** Shows what the stack does for as long as a task runs. */
@@ -51,7 +47,7 @@ export async function withStackProgress<T>(
   context: CliContext,
   task: (onEvent: StackProgress['onEvent']) => Promise<T>,
 ): Promise<T> {
-  const progress = await createStackProgress(context);
+  const progress = createStackProgress(context);
   try {
     return await task(progress.onEvent);
   } finally {
@@ -84,18 +80,6 @@ function eventLine(event: Exclude<StackEvent, { kind: 'download' }>): string {
     ...(event.reason === undefined ? [] : [event.reason]),
   ];
   return `${event.part.padEnd(9)}  ${event.state}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
-}
-
-async function createBar(context: CliContext): Promise<SingleBar> {
-  const { default: progress } = await import('cli-progress');
-  return new progress.SingleBar({
-    format: 'download   [{bar}] {percentage}%  {mb}',
-    stream: context.stderr,
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: false,
-    fps: 5,
-  });
 }
 
 const megabytes = (bytes: number): string => (bytes / MEGABYTE).toFixed(0);

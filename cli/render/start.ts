@@ -2,6 +2,7 @@ import type { FlowCounts, Sample, StartEvent, StartStep } from '../../app/start.
 import type { Environment } from '../../pipeline/types.ts';
 import type { CliContext } from '../context.ts';
 import { count, duration, table } from '../format.ts';
+import { createLiveLine } from '../live-line.ts';
 import { deployReporter } from './deploy.ts';
 import { migrateReporter } from './migrate.ts';
 import { planLines } from './plan.ts';
@@ -15,21 +16,18 @@ interface StartWords {
 }
 
 /** Shows a start: a heading for each step, what happens in it, at last what is in the tables and where to look. */
-export async function startReporter(
+export function startReporter(
   context: CliContext,
   { environment, updates, seed }: StartWords,
-): Promise<(event: StartEvent) => void> {
+): (event: StartEvent) => void {
   const { note } = context;
-  const stack = await createStackProgress(context);
+  const stack = createStackProgress(context);
   const onMigration = migrateReporter(context, '+');
   const onDeploy = deployReporter(context, true);
   const print = (lines: readonly string[]) => context.printText('text', lines);
-  let isFlowDrawn = false;
+  const live = createLiveLine(context);
   return (event) => {
-    if (event.kind !== 'flow' && isFlowDrawn) {
-      context.stderr.write('\n');
-      isFlowDrawn = false;
-    }
+    if (event.kind !== 'flow') live.end();
     switch (event.kind) {
       case 'step':
         return note(`\n── ${titleOf(event.step, updates)}`);
@@ -53,10 +51,7 @@ export async function startReporter(
       case 'deploy':
         return onDeploy(event.event);
       case 'flow':
-        isFlowDrawn = context.isTty;
-        if (isFlowDrawn) context.stderr.write(`\r\u001b[2K${flowLine(event.counts)}`);
-        else note(flowLine(event.counts));
-        return;
+        return live.draw(flowLine(event.counts));
       case 'verified':
         return print(event.reports.flatMap(verifyLines));
       case 'samples':

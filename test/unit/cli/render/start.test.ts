@@ -12,7 +12,7 @@ const LINE = 'sent 1,200  in Kafka 1,100 + 1 refused  in PostgreSQL 900  lag 200
 
 test('a step has a heading, and the live line is a line each time without a terminal', async () => {
   const { context, said } = capturedContext();
-  const report = await startReporter(context, words);
+  const report = startReporter(context, words);
   report({ kind: 'step', step: 'produce' });
   report({ kind: 'flow', counts });
   report({ kind: 'flow', counts });
@@ -21,7 +21,7 @@ test('a step has a heading, and the live line is a line each time without a term
 
 test('on a terminal the live line is redrawn, and what follows begins on a new line', async () => {
   const { context, said } = capturedContext({ isTty: true });
-  const report = await startReporter(context, words);
+  const report = startReporter(context, words);
   report({ kind: 'flow', counts });
   report({ kind: 'flow', counts });
   report({ kind: 'step', step: 'verify' });
@@ -30,7 +30,7 @@ test('on a terminal the live line is redrawn, and what follows begins on a new l
 
 test('at last it shows the newest rows and where to connect, without a password', async () => {
   const { context, said } = capturedContext();
-  const report = await startReporter(context, words);
+  const report = startReporter(context, words);
   const columns = ['owner', 'size'];
   const rows = [['4Nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T', '1.5']];
   report({ kind: 'samples', samples: [{ view: 'current_positions', columns, rows }] });
