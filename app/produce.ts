@@ -34,19 +34,12 @@ export async function produce(
     });
   }
   const stop = new AbortController();
-  const run = (stream: (typeof streams)[number]): Promise<ProducerSummary> =>
-    runStream({
-      ...options,
-      fromSlot,
-      ...producerParts(session),
-      stream,
-      logger: loggerOf(stream.name),
-      signal: AbortSignal.any([session.signal, stop.signal]),
-    });
+  const signal = AbortSignal.any([session.signal, stop.signal]);
   const settled = await Promise.allSettled(
     streams.map(async (stream) => {
       try {
-        return await run(stream);
+        const parts = { ...producerParts(session), stream, logger: loggerOf(stream.name), signal };
+        return await runStream({ ...options, fromSlot, ...parts });
       } catch (error) {
         stop.abort();
         throw error;

@@ -48,21 +48,21 @@ export const registerDeploy: Register = (program, context) => {
       const { deploy } = await import('../../app/deploy.ts');
       const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags, command);
       const options = saved?.options ?? planOptions(flags);
-      const isAwaited = flags.wait !== false;
+      const { wait = true, replace = false, preflight = false } = flags;
       const session = await context.session({ env: saved?.plan.environment ?? flags.env, only: options.only });
       const deployed = await deploy(session, {
         plan: options,
         saved,
         timeoutMs: flags.timeout,
-        replace: flags.replace === true,
-        preflight: flags.preflight === true,
+        replace,
+        preflight,
         rollback: flags.rollback,
-        wait: isAwaited,
+        wait,
         agree: async (plan, entries) => {
           for (const line of planLines({ ...plan, entries })) context.note(line);
           await confirm(context, `deploy this to ${plan.environment}`, flags.yes === true || saved !== undefined);
         },
-        onEvent: deployReporter(context, isAwaited),
+        onEvent: deployReporter(context, wait),
       });
       context.answer(flags.output, session, deployed, () => deployLines(deployed));
     });
