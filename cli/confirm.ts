@@ -9,7 +9,7 @@ import type { CliContext } from './context.ts';
 export async function confirm(context: CliContext, what: string, yes: boolean | undefined): Promise<void> {
   if (yes === true) return;
   if (!context.isTty) {
-    throw new ConnectError('USAGE', `${what}: not done without a word`, {
+    throw new ConnectError('USAGE', `${what}: not done, because it was not confirmed`, {
       hint: 'there is no terminal to ask on; say --yes to do it',
     });
   }

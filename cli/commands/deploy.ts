@@ -73,7 +73,7 @@ async function savedPlan(context: CliContext, file: string, flags: DeployFlags, 
   const given = ['only', 'growTopics', 'prune', 'from'].filter((name) => command.getOptionValueSource(name) === 'cli');
   if (given.length > 0) {
     const names = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-    throw new ConnectError('USAGE', `${names.join(', ')}: the plan says that already`, {
+    throw new ConnectError('USAGE', `${names.join(', ')}: the saved plan already says that`, {
       hint: 'give it to `connect plan --out`, or deploy without --plan',
     });
   }

@@ -31,7 +31,7 @@ export const registerImport: Register = (program, context) => {
       context.note(
         differences.length === 0
           ? `${stream.file} as printed renders to what ${connector} has`
-          : `✗ ${differences.length} ${differences.length === 1 ? 'setting' : 'settings'} of ${connector} cannot be said in a definition`,
+          : `✗ a definition cannot hold ${differences.length} ${differences.length === 1 ? 'setting' : 'settings'} of ${connector}`,
       );
       if (differences.length > 0) context.setExitCode(3);
     });

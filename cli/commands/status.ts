@@ -12,7 +12,7 @@ const WATCH_EVERY_MS = 2_000;
 /** `connect status [--watch]`: connector, tasks, lag, rows and refused records of each stream. */
 export const registerStatus: Register = (program, context) => {
   streamCommand(program, 'status', 'show connector, tasks, lag, rows and refused records of each stream')
-    .option('--watch', 'look again every 2 s until Ctrl-C; as JSON one document a line')
+    .option('--watch', 'show it again every 2 s until Ctrl-C; as JSON one document a line')
     .action(async (flags: StatusFlags) => {
       const { openStatus } = await import('../../app/status.ts');
       const look = await openStatus(await context.session(flags));

@@ -66,7 +66,9 @@ test('a sink is planned, deployed, held back, started elsewhere, imported and pr
     expect((await run('deploy', '--plan', 'next.plan', '-e', 'other')).stderr).toContain(
       'is a plan for local, not for',
     );
-    expect((await connect('deploy', '--plan', 'next.plan')).stderr).toContain('--only: the plan says that already');
+    expect((await connect('deploy', '--plan', 'next.plan')).stderr).toContain(
+      '--only: the saved plan already says that',
+    );
     expect((await run('deploy', '--plan', 'no.plan')).code).toBe(64);
   });
 
