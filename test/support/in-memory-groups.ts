@@ -1,41 +1,48 @@
-import type { SinkGroups, SinkPosition } from '../../connectors/sink-group.ts';
+import type { GroupMembers, SinkGroups, SinkPosition } from '../../connectors/sink-group.ts';
 
-/** The consumer group of one sink, in memory. */
+/** The consumer groups of sinks, in memory. Without a name, a method is about `positions-sink`. */
 export interface InMemoryGroups extends SinkGroups {
-  /** Members from now on; undefined: Kafka does not say. */
-  setMembers(members: ReadonlySet<string> | undefined): void;
+  /** Members of every group from now on; undefined: Kafka does not say. */
+  setMembers(members: GroupMembers | ((connector: string) => GroupMembers)): void;
   /** Commits an offset as the sink itself does. */
-  commit(partition: number, offset: bigint): void;
-  forget(partition: number): void;
+  commit(partition: number, offset: bigint, connector?: string): void;
+  forget(partition: number, connector?: string): void;
   /** What is committed now, by partition. */
-  committed(): Record<number, bigint | undefined>;
+  committed(connector?: string): Record<number, bigint>;
 }
+
+const SINK = 'positions-sink';
 
 /** `ends`: where each partition of the topic ends; nothing is committed yet. */
 export function inMemoryGroups(ends: readonly bigint[] = []): InMemoryGroups {
-  let members: ReadonlySet<string> | undefined = new Set();
-  const committed = new Map<number, bigint>();
-  const positions = (): SinkPosition[] =>
+  let membersOf: (connector: string) => GroupMembers = () => new Set();
+  const groups = new Map<string, Map<number, bigint>>();
+  const group = (connector: string): Map<number, bigint> => {
+    const found = groups.get(connector) ?? new Map<number, bigint>();
+    groups.set(connector, found);
+    return found;
+  };
+  const positions = (connector: string): SinkPosition[] =>
     ends.map((end, partition) => {
-      const offset = committed.get(partition);
-      return { partition, low: 0n, end, committed: offset, lag: end - (offset ?? 0n) };
+      const committed = group(connector).get(partition);
+      return { partition, low: 0n, end, committed, lag: end - (committed ?? 0n) };
     });
   return {
-    members: async () => members,
-    whileWatching: (_connector, task) => task(async () => members),
-    positions: async () => positions(),
-    async setOffsets(_stream, offsets) {
-      if ((members?.size ?? 0) > 0) throw new Error('Kafka sets no offsets of a group that has members');
+    members: async (connector) => membersOf(connector),
+    whileWatching: (connector, task) => task(async () => membersOf(connector)),
+    positions: async ({ sink }) => positions(sink.name),
+    async setOffsets({ sink }, offsets) {
+      if ((membersOf(sink.name)?.size ?? 0) > 0) throw new Error('Kafka sets no offsets of a group that has members');
       for (const [partition, offset] of offsets)
-        if (offset === undefined) committed.delete(partition);
-        else committed.set(partition, offset);
+        if (offset === undefined) group(sink.name).delete(partition);
+        else group(sink.name).set(partition, offset);
     },
     setMembers(now) {
-      members = now;
+      membersOf = typeof now === 'function' ? now : () => now;
     },
-    commit: (partition, offset) => void committed.set(partition, offset),
-    forget: (partition) => void committed.delete(partition),
-    committed: () => Object.fromEntries(committed),
+    commit: (partition, offset, connector = SINK) => void group(connector).set(partition, offset),
+    forget: (partition, connector = SINK) => void group(connector).delete(partition),
+    committed: (connector = SINK) => Object.fromEntries(group(connector)),
   };
 }
 

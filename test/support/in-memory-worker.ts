@@ -1,4 +1,5 @@
 import type { SinkHost } from '../../connectors/host.ts';
+import { CONNECTOR_CLASS } from '../../connectors/render/debezium-jdbc.ts';
 import type { ConnectorStatus, RestApi } from '../../connectors/rest/api.ts';
 import { createRestHost } from '../../connectors/rest/host.ts';
 import type { RunState, SinkConfig } from '../../connectors/sink-config.ts';
@@ -42,17 +43,16 @@ export function inMemoryWorker(ends: readonly bigint[] = []): InMemoryWorker {
   const write = async (call: string, change: () => void): Promise<void> => {
     calls.push(call);
     change();
-    renewMembers();
+    generation += 1;
     if (losses === 0) return;
     losses -= 1;
     throw new ConnectError('UNREACHABLE', 'the answer was lost');
   };
   // Tasks that start anew are new members.
-  const renewMembers = (): void => {
-    generation += 1;
-    const working = [...connectors.values()].some(({ state }) => state !== 'STOPPED');
-    groups.setMembers(working ? new Set([...numberedMembers(9)].map((name) => `${name}-${generation}`)) : new Set());
-  };
+  groups.setMembers((name) => {
+    const { state = 'STOPPED' } = connectors.get(name) ?? {};
+    return new Set(state === 'STOPPED' ? [] : [...numberedMembers(9)].map((member) => `${member}-${generation}`));
+  });
   const request = (call: string, state: RunState) => (name: string) =>
     write(call, () => {
       find(name).state = state;
@@ -68,8 +68,8 @@ export function inMemoryWorker(ends: readonly bigint[] = []): InMemoryWorker {
     const tasks = Array.from({ length: count }, (_, id) => ({ id, state, worker: 'worker', trace }));
     return { state: connector.state, worker: 'worker', tasks };
   };
-  const offsetsOf = () =>
-    Object.entries(groups.committed()).map(([partition, offset]) => ({
+  const offsetsOf = (name: string) =>
+    Object.entries(groups.committed(name)).map(([partition, offset]) => ({
       topic: 'positions',
       partition: Number(partition),
       offset,
@@ -85,7 +85,7 @@ export function inMemoryWorker(ends: readonly bigint[] = []): InMemoryWorker {
         connectors.set(name, { config, state: connectors.get(name)?.state ?? 'RUNNING' });
       }),
     createHeld: (name, config, state) => write(`create ${state}`, () => void connectors.set(name, { config, state })),
-    validate: async ({ 'batch.size': size }) => (size === '0' ? [{ key: 'batch.size', errors: ['at least 1'] }] : []),
+    validate: async ({ 'tasks.max': tasks }) => (tasks === '0' ? [{ key: 'tasks.max', errors: ['at least 1'] }] : []),
     status,
     tasks: async (name) => {
       const { tasks = [] } = (await status(name)) ?? {};
@@ -100,16 +100,16 @@ export function inMemoryWorker(ends: readonly bigint[] = []): InMemoryWorker {
         find(name);
         connectors.delete(name);
       }),
-    offsets: async () => offsetsOf(),
-    setOffsets: async (_name, offsets) => {
+    offsets: async (name) => offsetsOf(name),
+    setOffsets: async (name, offsets) => {
       for (const { partition, offset } of offsets)
-        if (offset === undefined) groups.forget(partition);
-        else groups.commit(partition, offset);
+        if (offset === undefined) groups.forget(partition, name);
+        else groups.commit(partition, offset, name);
     },
-    resetOffsets: async () => {
-      for (const { partition } of offsetsOf()) groups.forget(partition);
+    resetOffsets: async (name) => {
+      for (const { partition } of offsetsOf(name)) groups.forget(partition, name);
     },
-    plugins: async () => [],
+    plugins: async () => [{ class: CONNECTOR_CLASS, type: 'sink', version: '3.6.0.Final' }],
   };
   return {
     api,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { CLUSTER } from '../../../support/msk/environment.ts';
 import { createMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
 
 const connector = ({ fake }: MskSink) => {
@@ -142,4 +143,24 @@ test('a sink that is declared paused is deployed, seen to run, and then held bac
     changes: [{ key: 'batch.size' }, { key: 'sink.state', before: 'paused', after: 'running' }],
   });
   expect(connector(sink).state).toBe('RUNNING');
+});
+
+test('a ZIP that was built anew since the plan is not deployed', async () => {
+  const sink = await createMskSink();
+  const host = sink.host();
+  const { entries } = await host.plan(sink.desired());
+  sink.host({ plugin: 'another zip' });
+  await expect(host.deploy(sink.desired(), entries, { timeoutMs: 2_000 })).rejects.toMatchObject({
+    code: 'UNSAFE',
+    message: expect.stringContaining('was built anew since the plan'),
+  });
+  expect(writes(sink)).toEqual([]);
+});
+
+test('brokers and plugin are looked up once for a plan and its deploy', async () => {
+  const sink = await createMskSink({ brokers: { bootstrapBrokerStringTls: 'b-1.example.com:9094' } });
+  const host = sink.host({ connect: { cluster: CLUSTER, brokers: undefined, authentication: 'none' } });
+  const { entries } = await host.plan(sink.desired());
+  await host.deploy(sink.desired(), entries, { timeoutMs: 2_000, settleMs: 0 });
+  expect(sink.fake.calls.filter((call) => call.startsWith('GetBootstrapBrokers'))).toHaveLength(1);
 });

@@ -51,7 +51,7 @@ test('a RUNNING connector with a failed task is none that runs: the group has a 
   const traces = [
     'org.apache.kafka.connect.errors.ConnectException: outer\nCaused by: org.postgresql.util.PSQLException: ERROR: column "mark_price" does not exist\n\tat a.b.C',
   ];
-  await expect(sink.deploy({ traces }, { timeoutMs: 100 })).rejects.toMatchObject({
+  await expect(sink.deploy({ traces }, { timeoutMs: 1_000 })).rejects.toMatchObject({
     code: 'DEPLOY_FAILED',
     message: expect.stringMatching(
       /1 of 2 tasks are in its group connect-positions-sink\n {2}cause {3}PSQLException: column "mark_price"/,
