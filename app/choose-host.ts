@@ -2,21 +2,22 @@ import { join } from 'node:path';
 import type { SinkHost } from '../connectors/host.ts';
 import { knownSecrets, workerConnection } from '../pipeline/connections.ts';
 import type { MskConnect } from '../pipeline/msk-connect.ts';
+import type { RestConnect } from '../pipeline/types.ts';
 import type { Session } from './session.ts';
 
 /** The host that an environment names. The one place that tells the kinds of hosts apart; what it answers holds no secret of the environment. */
 export async function chooseHost(session: Session): Promise<SinkHost> {
   const { connect } = session.environment;
-  return connect.target === 'msk' ? mskHost(session, connect) : restHost(session);
+  return connect.target === 'msk' ? mskHost(session, connect) : restHost(session, connect);
 }
 
-async function restHost({ environment, secrets, groups }: Session): Promise<SinkHost> {
+async function restHost({ environment, secrets, groups }: Session, connect: RestConnect): Promise<SinkHost> {
   const [{ createRestApi }, { createRestHost }] = await Promise.all([
     import('../connectors/rest/api.ts'),
     import('../connectors/rest/host.ts'),
   ]);
   const hidden = knownSecrets(environment, secrets);
-  return createRestHost(createRestApi({ ...workerConnection(environment, secrets), secrets: hidden }), groups);
+  return createRestHost(createRestApi({ ...workerConnection(connect, secrets), secrets: hidden }), groups);
 }
 
 async function mskHost(session: Session, connect: MskConnect): Promise<SinkHost> {

@@ -1,10 +1,10 @@
-import type { DeployOutcome, DeployResult, SinkHost } from '../connectors/host.ts';
+import type { DeployResult, SinkHost } from '../connectors/host.ts';
 import { appliedByDeploy, type PlanEntry, titleOf } from '../connectors/plan/entry.ts';
 import { type Plan, pendingEntries } from '../connectors/plan/plan.ts';
 import { type PlanOptions, planDrift, type SavedPlan } from '../connectors/plan/plan-file.ts';
 import { prune } from '../connectors/prune.ts';
 import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
-import type { SinkEvent } from '../connectors/wait/wait.ts';
+import type { DeployOutcome, SinkEvent } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';

@@ -10,6 +10,7 @@ import { ConnectError } from '../core/errors.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
 import { knownSecrets, workerConnection } from '../pipeline/connections.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
+import { restConnect } from '../test/support/rest-connect.ts';
 import { type Arrival, type ArrivalOptions, awaitRows } from './arrival.ts';
 import type { BenchStack } from './stack.ts';
 
@@ -28,7 +29,10 @@ export interface SinkRun {
 }
 
 const restApi = ({ environment, secrets }: BenchStack): RestApi =>
-  createRestApi({ ...workerConnection(environment, secrets), secrets: knownSecrets(environment, secrets) });
+  createRestApi({
+    ...workerConnection(restConnect(environment), secrets),
+    secrets: knownSecrets(environment, secrets),
+  });
 
 export const sinkHost = (stack: BenchStack): SinkHost => createRestHost(restApi(stack), createSinkGroups(stack.kafka));
 

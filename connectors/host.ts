@@ -1,8 +1,8 @@
 import { ConnectError } from '../core/errors.ts';
-import type { PlanEntry } from './plan/entry.ts';
+import type { ConfigChange, PlanEntry } from './plan/entry.ts';
 import type { Fingerprint } from './plan/hash.ts';
 import type { DesiredSink, ObservedSink, SinkConfig, SinkOffset, SinkTasks } from './sink-config.ts';
-import type { Wait } from './wait/wait.ts';
+import type { DeployOutcome, Wait } from './wait/wait.ts';
 
 /**
  * Where sinks run: a Kafka Connect cluster, or a service that runs the workers itself. What a host cannot do it does not have: no
@@ -72,8 +72,6 @@ export interface DeployWait extends Wait {
   readonly rollback?: boolean | undefined;
 }
 
-export type DeployOutcome = 'created' | 'updated' | 'replaced' | 'unchanged';
-
 export interface DeployResult extends Omit<SinkTasks, 'state'> {
   readonly connector: string;
   readonly outcome: DeployOutcome;
@@ -84,13 +82,6 @@ export interface DeployResult extends Omit<SinkTasks, 'state'> {
   /** How often something that had failed was started again. */
   readonly restarts: number;
   readonly durationMs: number;
-}
-
-/** One key that differs; `before` undefined: added, `after` undefined: removed. */
-export interface ConfigChange {
-  readonly key: string;
-  readonly before: string | undefined;
-  readonly after: string | undefined;
 }
 
 /** A setting the worker refuses, with its reasons. Values are not repeated. */

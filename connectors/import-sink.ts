@@ -1,11 +1,11 @@
 import { ConnectError } from '../core/errors.ts';
 import { isReference } from '../core/reference.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
+import { decidedElsewhere, OWNER_KEY } from '../pipeline/setting-owners.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
 import { compareConfigs, isMasked, isSecretSetting, withoutSecrets } from './plan/compare-configs.ts';
 import type { PlannedChange } from './plan/entry.ts';
 import { CONNECTOR_CLASS } from './render/debezium-jdbc.ts';
-import { OWNER_KEY } from './render/owner.ts';
 import { renderSink } from './render/render-sink.ts';
 import { type DeclaredState, requestedState } from './run-state.ts';
 import { settingsOf } from './settings/setting-lookup.ts';
@@ -31,23 +31,6 @@ export interface ImportedSink {
 
 /** What `sink.omit` says at no cost, the sink would work out again for every field of every record. */
 const SINKS_OWN_LIST = 'field.include.list';
-
-/** Settings with a key of their own in a definition or in connect.yaml: `sink.config` may not repeat them. */
-const ELSEWHERE = new Set([
-  'name',
-  'topics',
-  'tasks.max',
-  'batch.size',
-  'consumer.override.max.poll.records',
-  'consumer.override.max.partition.fetch.bytes',
-  'collection.name.format',
-  'primary.key.fields',
-  'connection.url',
-  'connection.username',
-  'connection.password',
-  OWNER_KEY,
-  SINKS_OWN_LIST,
-]);
 
 /** The topic a connector reads. Errors: REFUSED for a connector that no definition can make. */
 export function importedTopic(name: string, config: SinkConfig): string {
@@ -76,7 +59,7 @@ export function importSink(name: string, live: SinkConfig, context: ImportContex
   const rendered = renderSink(bare, environment, fields);
   const config = Object.fromEntries(
     compareConfigs(live, rendered, { settings })
-      .changes.filter(({ key }) => !ELSEWHERE.has(key))
+      .changes.filter(({ key }) => key !== SINKS_OWN_LIST && decidedElsewhere(key) === undefined)
       .flatMap(({ key }) => {
         const value = live[key] ?? settings(key)?.default;
         return value === undefined ? [] : [[key, importable(name, live, key, value)]];

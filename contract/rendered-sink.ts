@@ -1,6 +1,7 @@
 import type { Place } from '../pipeline/finding.ts';
+import { SETTING_OWNERS } from '../pipeline/setting-owners.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
-import type { Path, YamlFile } from '../pipeline/yaml-file.ts';
+import type { YamlFile } from '../pipeline/yaml-file.ts';
 
 type Config = Readonly<Record<string, string>>;
 
@@ -18,27 +19,6 @@ export interface RenderedSink {
   ): { readonly path: string; readonly places: readonly [Place, ...Place[]] };
 }
 
-/** What decides each setting that is not this package's own choice. */
-const DECIDED_BY: Readonly<Record<string, { readonly definition?: Path; readonly environment?: Path }>> = {
-  name: { definition: ['sink', 'name'] },
-  'tasks.max': { definition: ['sink', 'tasksMax'] },
-  topics: { definition: ['topic', 'name'] },
-  'collection.name.format': { definition: ['table', 'name'] },
-  'primary.key.fields': { definition: ['table', 'key'] },
-  'batch.size': { definition: ['sink', 'batchSize'] },
-  'consumer.override.max.poll.records': { definition: ['sink', 'maxPollRecords'] },
-  'consumer.override.max.partition.fetch.bytes': { definition: ['sink', 'maxPartitionFetchBytes'] },
-  'errors.tolerance': { definition: ['sink', 'onUndecodable'] },
-  'errors.deadletterqueue.topic.name': { definition: ['sink', 'onUndecodable'] },
-  'errors.deadletterqueue.topic.replication.factor': { environment: ['kafka', 'replicationFactor'] },
-  'connection.url': { environment: ['worker', 'databaseUrl'] },
-  'connection.username': { environment: ['worker', 'databaseUser'] },
-  'connection.password': { environment: ['worker', 'databasePassword'] },
-  'value.converter': { environment: ['worker', 'converter'] },
-  'value.converter.apicurio.registry.url': { environment: ['worker', 'registryUrl'] },
-  'value.converter.schema.registry.url': { environment: ['worker', 'registryUrl'] },
-};
-
 /** Joins a rendered configuration with the places that decide it. */
 export function placeSink(
   stream: StreamDefinition,
@@ -50,12 +30,12 @@ export function placeSink(
   const placeOf = (key: string): Place => {
     const written = ['sink', 'config', key];
     if (definition.has(written)) return definition.placeOf(written);
-    const decided = DECIDED_BY[key];
-    if (decided?.environment !== undefined) {
-      const path = ['environments', environment.name, ...decided.environment];
+    const owner = SETTING_OWNERS[key];
+    if (owner?.environment !== undefined) {
+      const path = ['environments', environment.name, ...owner.environment.split('.')];
       if (environments.has(path)) return environments.placeOf(path);
     }
-    return definition.placeOf(decided?.definition ?? ['sink', 'name']);
+    return definition.placeOf((owner?.definition ?? 'sink.name').split('.'));
   };
   const connector = stream.sink.name;
   return {

@@ -29,15 +29,9 @@ export function databaseConnection({ database }: Environment, secrets: Secrets):
 export const registryConnection = ({ registry }: Environment, secrets: Secrets): HttpConnection =>
   httpConnection(registry, secrets);
 
-/** The environment's Kafka Connect cluster (REST API). Errors: USAGE on MSK Connect. */
-export const workerConnection = (environment: Environment, secrets: Secrets): HttpConnection =>
-  httpConnection(restConnect(environment), secrets);
-
-/** The environment's Kafka Connect cluster when it has a REST API. Errors: USAGE on MSK Connect, which has none. */
-export function restConnect({ name, connect }: Environment): RestConnect {
-  if (connect.target === 'rest') return connect;
-  throw new ConnectError('USAGE', `environment ${name} is on MSK Connect, which has no REST API of Kafka Connect`);
-}
+/** A Kafka Connect cluster's REST API. */
+export const workerConnection = (connect: RestConnect, secrets: Secrets): HttpConnection =>
+  httpConnection(connect, secrets);
 
 /** The environment's feed. */
 export function feedConnection({ feed }: Environment, secrets: Secrets): FeedConnection {
@@ -66,7 +60,7 @@ export function knownSecrets(environment: Environment, secrets: Secrets): string
     kafka.sasl?.mechanism === 'aws-iam' ? undefined : kafka.sasl?.password,
     registry.password,
     database.password,
-    connect.target === 'rest' ? connect.password : undefined,
+    connect.password,
     worker.databasePassword,
     feed.token,
   ];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isSecretName } from '../core/secret-names.ts';
 import type { Problem } from './finding.ts';
 import { streamTopics } from './names.ts';
+import { decidedElsewhere } from './setting-owners.ts';
 import type { StreamDefinition } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
@@ -29,22 +30,6 @@ export function toStream(file: string, document: DefinitionDocument): StreamDefi
 const asText = (settings: Settings): Record<string, string> =>
   Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)]));
 
-/** Connector settings that the definition decides elsewhere, and where. */
-const DECIDED_ELSEWHERE: Readonly<Record<string, string>> = {
-  name: 'sink.name',
-  topics: 'topic.name',
-  'tasks.max': 'sink.tasksMax',
-  'batch.size': 'sink.batchSize',
-  'consumer.override.max.poll.records': 'sink.maxPollRecords',
-  'consumer.override.max.partition.fetch.bytes': 'sink.maxPartitionFetchBytes',
-  'collection.name.format': 'table.name',
-  'primary.key.fields': 'table.key',
-  'connection.url': 'worker.databaseUrl in connect.yaml',
-  'connection.username': 'worker.databaseUser in connect.yaml',
-  'connection.password': 'worker.databasePassword in connect.yaml',
-  'perps.connect.owner': 'project in connect.yaml',
-};
-
 /** What the schema cannot say about one definition. `root` is the project's folder. */
 export function checkDefinition(root: string, file: YamlFile, document: DefinitionDocument): Problem[] {
   const { topic, sink, table, feed, schema } = document;
@@ -69,7 +54,7 @@ export function checkDefinition(root: string, file: YamlFile, document: Definiti
     }
   }
   for (const key of Object.keys(sink.config)) {
-    const place = Object.hasOwn(DECIDED_ELSEWHERE, key) ? DECIDED_ELSEWHERE[key] : undefined;
+    const place = decidedElsewhere(key);
     if (place !== undefined) {
       problems.push(file.problemAtKey(['sink', 'config', key], `"${key}" is not set here; it comes from ${place}`));
     }

@@ -3,8 +3,7 @@ import type { DefinedStream } from './definition.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Problem } from './finding.ts';
 import { checkKafka, completeKafka, type KafkaForm } from './kafka-settings.ts';
-import { checkMskConnect, checkMskStream, checkProvider, type MskForm } from './msk-checks.ts';
-import { withProvider } from './msk-providers.ts';
+import { type TargetForm, targetRules } from './targets.ts';
 import type { ConverterFlavour, EmbeddedStackSettings, Environment } from './types.ts';
 import type { YamlFile } from './yaml-file.ts';
 
@@ -49,7 +48,7 @@ export function completeEnvironment(
     ...form,
     name,
     kafka: completeKafka(kafka, form.connect, root),
-    connect: form.connect.target === 'msk' ? withProvider(form.connect, worker.databasePassword) : form.connect,
+    connect: targetRules(form.connect).complete(form.connect, worker.databasePassword),
     worker: {
       converter: worker.converter,
       registryUrl: worker.registryUrl ?? registryOfWorker(worker.converter, registry.url),
@@ -142,7 +141,7 @@ export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument
     if ('stack' in form) problems.push(...checkPorts(file, name, form.stack.ports));
     else {
       problems.push(...checkKafka(file, ['environments', name, 'kafka'], form.kafka, form.connect));
-      if (form.connect.target === 'msk') problems.push(...checkMsk(file, name, form));
+      problems.push(...targetRules(form.connect).check(file, targetForm(name, form)));
     }
   }
   return problems;
@@ -155,20 +154,15 @@ function checkPorts(file: YamlFile, environment: string, ports: Ports): Problem[
   return [file.problemAt(['environments', environment, 'stack', 'ports', clash[1]], message)];
 }
 
-function checkMsk(file: YamlFile, environment: string, { connect, worker }: RemoteForm): Problem[] {
-  const at = ['environments', environment];
-  const form = withProvider(connect as MskForm, worker.databasePassword);
-  return [
-    ...checkMskConnect(file, [...at, 'connect'], form),
-    ...checkProvider(file, [...at, 'worker', 'databasePassword'], worker.databasePassword, form),
-  ];
-}
+const targetForm = (environment: string, { connect, worker }: RemoteForm): TargetForm => ({
+  environment,
+  connect,
+  databasePassword: worker.databasePassword,
+});
 
 /** What the targets of the environments have against the definitions. */
-export function checkStreamsOnTargets(document: EnvironmentsDocument, streams: readonly DefinedStream[]): Problem[] {
-  return Object.entries(document.environments).flatMap(([name, form]) => {
-    if ('stack' in form || form.connect.target !== 'msk') return [];
-    const msk = withProvider(form.connect as MskForm, form.worker.databasePassword);
-    return streams.flatMap((defined) => checkMskStream(defined, name, msk));
+export const checkStreamsOnTargets = (document: EnvironmentsDocument, streams: readonly DefinedStream[]): Problem[] =>
+  Object.entries(document.environments).flatMap(([name, form]) => {
+    if ('stack' in form) return [];
+    return streams.flatMap((defined) => targetRules(form.connect).checkStream(targetForm(name, form), defined));
   });
-}

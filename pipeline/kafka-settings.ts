@@ -49,7 +49,7 @@ function completeLogin(
 
 function regionIn({ brokers, cluster }: KafkaForm, connect: Environment['connect']): string | undefined {
   if (cluster !== undefined) return regionOf(cluster);
-  return regionOfBroker(brokers?.[0] ?? '') ?? (connect.target === 'msk' ? connect.region : undefined);
+  return regionOfBroker(brokers?.[0] ?? '') ?? connect.region;
 }
 
 /** Which of an MSK cluster's addresses a client with these settings wants. */

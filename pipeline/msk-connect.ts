@@ -22,6 +22,9 @@ export interface MskConnect {
   readonly tags: Readonly<Record<string, string>>;
   /** Other addresses of the AWS services. */
   readonly endpoints: MskEndpoints;
+  /** What only a REST API has. */
+  readonly url?: undefined;
+  readonly password?: undefined;
 }
 
 export type MskConnectVersion = '3.7.x' | '2.7.1';
@@ -30,10 +33,6 @@ export type MskConnectVersion = '3.7.x' | '2.7.1';
 export const WORKER_JAVA: Readonly<Record<MskConnectVersion, number>> = { '3.7.x': 17, '2.7.1': 11 };
 
 export type MskCapacity = { readonly provisioned: ProvisionedCapacity } | { readonly autoscaled: AutoscaledCapacity };
-
-/** Whether the service decides how many tasks run, whatever the definition says. */
-export const isAutoscaled = (connect: MskConnect | { readonly target: 'rest' }): boolean =>
-  connect.target === 'msk' && 'autoscaled' in connect.capacity;
 
 export interface ProvisionedCapacity {
   readonly mcuCount: number;

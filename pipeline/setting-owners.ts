@@ -1,4 +1,7 @@
-/** The setting that marks a connector as this project's. No plugin reads it. It lives and dies with the connector. */
+/**
+ * The setting that marks a connector as this project's. No plugin reads it. It lives and dies with the
+ * connector, so that it always says what the cluster has.
+ */
 export const OWNER_KEY = 'perps.connect.owner';
 
 /** What decides a connector setting: a key of the definition, of the environment, or of connect.yaml as a whole. */

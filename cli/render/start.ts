@@ -85,7 +85,7 @@ const addressLines = ({ database, registry, connect, kafka, stack }: Environment
   ...(stack === undefined ? [] : ['            the password is in .connect/secrets.properties']),
   `Kafka       ${kafka.brokers.join(', ')}`,
   `Registry    ${registry.url}`,
-  `Connect     ${connect.target === 'rest' ? connect.url : `MSK Connect in ${connect.region}`}`,
+  `Connect     ${connect.url ?? `MSK Connect in ${connect.region}`}`,
   `again       pnpm connect verify --oracle .connect/oracle   (seed ${seed})`,
 ];
 

@@ -3,13 +3,17 @@ import { isDeepStrictEqual } from 'node:util';
 /** `blocked`: `deploy` refuses, because only a person can decide; the entry's summary says what. */
 export type PlanAction = 'create' | 'update' | 'replace' | 'delete' | 'unchanged' | 'blocked';
 
-/** One setting that changes. Secrets stand here as their references, or as `(secret)`. */
-export interface PlannedChange {
+/** One setting that changes. */
+export interface ConfigChange {
   readonly key: string;
   /** Undefined: it is not set now. */
   readonly before: string | undefined;
   /** Undefined: it is taken away. */
   readonly after: string | undefined;
+}
+
+/** A change as it is shown: secrets stand as their references, or as `(secret)`. */
+export interface PlannedChange extends ConfigChange {
   readonly secret: boolean;
 }
 

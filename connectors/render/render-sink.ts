@@ -1,7 +1,7 @@
+import { OWNER_KEY } from '../../pipeline/setting-owners.ts';
 import type { Environment, StreamDefinition } from '../../pipeline/types.ts';
 import type { SinkConfig, SinkFields } from '../sink-config.ts';
 import { debeziumJdbcSettings } from './debezium-jdbc.ts';
-import { OWNER_KEY } from './owner.ts';
 import type { SinkSetting } from './sink-setting.ts';
 
 /** The configuration of a stream's sink, with the reason of each setting. Same input, same order. */

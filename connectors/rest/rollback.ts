@@ -1,11 +1,10 @@
-import type { DeployOutcome } from '../host.ts';
 import { restorable } from '../plan/compare-configs.ts';
 import { requestedState } from '../run-state.ts';
 import type { ObservedSink } from '../sink-config.ts';
 import { haveConfig, isHealthy } from '../wait/progress.ts';
 import { withRetry } from '../wait/retry-policy.ts';
 import { afterRollback } from '../wait/rolled-back.ts';
-import type { Wait } from '../wait/wait.ts';
+import type { DeployOutcome, Wait } from '../wait/wait.ts';
 import { waitUntilHeld } from '../wait/wait-until-held.ts';
 import { waitUntilRunning } from '../wait/wait-until-running.ts';
 import type { Deployment } from './deployment.ts';

@@ -1,11 +1,10 @@
 import { ConnectError } from '../../core/errors.ts';
 import { waitFor } from '../../core/retry.ts';
-import type { DeployOutcome } from '../host.ts';
 import type { StartOffset } from '../plan/start-plan.ts';
 import { type RequestedState, requestedState } from '../run-state.ts';
 import type { ObservedSink, SinkConfig } from '../sink-config.ts';
 import { withRetry } from '../wait/retry-policy.ts';
-import type { Wait } from '../wait/wait.ts';
+import type { DeployOutcome, Wait } from '../wait/wait.ts';
 import type { RestApi } from './api.ts';
 import { restOffsets } from './offsets.ts';
 

@@ -1,4 +1,4 @@
-import type { ConfigChange, DeployOutcome } from '../host.ts';
+import type { ConfigChange } from '../plan/entry.ts';
 import type { FailedPart } from './failure.ts';
 
 /** How long something about a sink may take, and who hears of it. */
@@ -12,6 +12,8 @@ export interface Wait {
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: SinkEvent) => void) | undefined;
 }
+
+export type DeployOutcome = 'created' | 'updated' | 'replaced' | 'unchanged';
 
 /** What is reported of a sink while something goes on. */
 export type SinkEvent =

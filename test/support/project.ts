@@ -18,7 +18,6 @@ import { createHttp } from '../../core/http.ts';
 import { withAdmin } from '../../core/kafka.ts';
 import { packageRoot } from '../../core/package-root.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
-import { restConnect } from '../../pipeline/connections.ts';
 import { loadProject } from '../../pipeline/load.ts';
 import { resolveSecret } from '../../pipeline/secrets.ts';
 import type { Environment, Project } from '../../pipeline/types.ts';
@@ -27,6 +26,7 @@ import { superuserConnection } from '../../stack/parts/postgres.ts';
 import { readSecrets } from '../../stack/secrets-file.ts';
 import type { StackPorts } from '../../stack/types.ts';
 import { freePorts } from './free-ports.ts';
+import { restConnect } from './rest-connect.ts';
 
 /** A project of its own on the shared stack: own folder, database, topics, subjects and connectors. */
 export interface TestProject {

@@ -21,6 +21,7 @@ import { frame } from '../../schemas/wire-format.ts';
 import { createAvroType } from './avro-type.ts';
 import { goodRecord } from './good-record.ts';
 import { createTestProject, type TestProject } from './project.ts';
+import { restConnect } from './rest-connect.ts';
 
 /** A project whose table and subject exist, ready for its sink. */
 export interface SinkFixture {
@@ -60,7 +61,7 @@ export async function createSinkFixture(name: string): Promise<SinkFixture> {
   const type = createAvroType(schema.raw);
   const config = renderSink(stream, test.environment, schema.fields);
   const api = createRestApi({
-    ...workerConnection(test.environment, test.secrets),
+    ...workerConnection(restConnect(test.environment), test.secrets),
     secrets: knownSecrets(test.environment, test.secrets),
   });
   const kafka = { brokers: test.environment.kafka.brokers };

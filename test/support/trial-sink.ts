@@ -20,6 +20,7 @@ import { mutatedProject } from './contract-fixture.ts';
 import { goodRecord } from './good-record.ts';
 import type { Edit } from './mutations/edit.ts';
 import { createTestProject, type TestProject } from './project.ts';
+import { restConnect } from './rest-connect.ts';
 
 /** Many small pipelines in one database, each in a schema of its own, each made of the contract fixture with some edits. */
 export interface Trials {
@@ -59,7 +60,7 @@ export async function createTrials(name: string): Promise<Trials> {
   await producer.connect();
   const registry = createSchemaRegistry(registryConnection(test.environment, test.secrets));
   const api = createRestApi({
-    ...workerConnection(test.environment, test.secrets),
+    ...workerConnection(restConnect(test.environment), test.secrets),
     secrets: knownSecrets(test.environment, test.secrets),
   });
   let number = 0;

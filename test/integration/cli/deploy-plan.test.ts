@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { OWNER_KEY } from '../../../connectors/render/owner.ts';
+import { OWNER_KEY } from '../../../pipeline/setting-owners.ts';
 import { eventually } from '../../support/eventually.ts';
 import { type InProcessResult, runInProcess } from '../../support/in-process-cli.ts';
 import { createSinkFixture } from '../../support/sink-fixture.ts';

@@ -11,6 +11,7 @@ import { valueSubject } from '../../../pipeline/names.ts';
 import type { Environment } from '../../../pipeline/types.ts';
 import { createSchemaRegistry, type SchemaRegistry } from '../../../schemas/registry.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
+import { restConnect } from '../../support/rest-connect.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
 
 describe('what runs, compared with the files', () => {
@@ -26,7 +27,7 @@ describe('what runs, compared with the files', () => {
 
   const live = (environment: Environment = sink.test.environment): Promise<readonly Finding[]> => {
     const { secrets } = sink.test;
-    const host = createRestHost(createRestApi(workerConnection(environment, secrets)), sink.groups);
+    const host = createRestHost(createRestApi(workerConnection(restConnect(environment), secrets)), sink.groups);
     return checkLive(sink.test.reload(), environment, { secrets, host }, ['positions']);
   };
   const told = async (): Promise<string[]> => (await live()).map(({ rule, path }) => `${rule} ${path}`);

@@ -20,6 +20,7 @@ import { createAvroType } from '../../support/avro-type.ts';
 import { startCli } from '../../support/cli.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
+import { restConnect } from '../../support/rest-connect.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
 import { startTamperingProxy } from '../../support/tampering-proxy.ts';
 
@@ -59,7 +60,7 @@ describe('quarantine', () => {
       },
       { timeoutMs: 60_000 },
     );
-  const workerUrl = () => workerConnection(sink.test.environment, sink.test.secrets).url;
+  const workerUrl = () => workerConnection(restConnect(sink.test.environment), sink.test.secrets).url;
   /** Runs with connect.yaml changed. */
   const withEnvironment = async <T>(find: RegExp, replace: string, task: () => Promise<T>): Promise<T> => {
     const file = join(sink.test.root, 'connect.yaml');

@@ -5,8 +5,8 @@ import { createHttp } from '../../../core/http.ts';
 import { createKafka, withAdmin } from '../../../core/kafka.ts';
 import { withPostgres } from '../../../core/postgres.ts';
 import { waitFor } from '../../../core/retry.ts';
-import { restConnect } from '../../../pipeline/connections.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
+import { restConnect } from '../../support/rest-connect.ts';
 
 describe('a project on the embedded stack', () => {
   let test: TestProject;

@@ -123,8 +123,10 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
         if (scope?.[1] !== REGION) throw new Refusal(403, 'ForbiddenException', 'the signature is of another region');
         const body = Buffer.concat(chunks);
         if (scope[2] === 's3') s3(message, reply, body);
-        else if (scope[2] === 'kafka') send(reply, 200, options.brokers ?? {});
-        else mskConnect(message, reply, body);
+        else if (scope[2] === 'kafka') {
+          calls.push('GetBootstrapBrokers');
+          send(reply, 200, options.brokers ?? {});
+        } else mskConnect(message, reply, body);
       } catch (error) {
         if (error instanceof Refusal) send(reply, error.status, { message: error.message }, error.type);
         // A defect of the fake must not look like one of the service.

@@ -5,7 +5,6 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../../../cli/main.ts';
 import { packageRoot, packageVersion } from '../../../../core/package-root.ts';
-import { restConnect } from '../../../../pipeline/connections.ts';
 import { loadProject } from '../../../../pipeline/load.ts';
 import type { Environment } from '../../../../pipeline/types.ts';
 import { readArtifactLock } from '../../../../stack/artifacts.ts';
@@ -18,6 +17,7 @@ import { REGISTRY_HEAP_MB } from '../../../../stack/settings/registry.ts';
 import { WORKER_HEAP_MB } from '../../../../stack/settings/worker.ts';
 import { capturedContext } from '../../../support/captured-context.ts';
 import { type ComposeService, composeFile, composeText, repositoryFile } from '../../../support/compose-file.ts';
+import { restConnect } from '../../../support/rest-connect.ts';
 
 const { services, volumes } = composeFile();
 const entries = Object.entries(services);
