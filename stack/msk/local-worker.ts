@@ -10,7 +10,7 @@ import { createHttp, type Http } from '../../core/http.ts';
 import { propertiesText } from '../../core/properties.ts';
 import { waitFor } from '../../core/retry.ts';
 import { findJava } from '../java.ts';
-import { childEnvironment, jvmFlags } from '../parts/jvm.ts';
+import { jvmEnvironment, jvmFlags } from '../parts/jvm.ts';
 import { freePort } from '../ports.ts';
 import { mskWorkerClassPath } from './worker-artifacts.ts';
 
@@ -63,7 +63,7 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     'org.apache.kafka.connect.cli.ConnectDistributed',
     join(folder, 'worker.properties'),
   ];
-  const child = spawn(command, args, { cwd: folder, env: childEnvironment(env, { CLASSPATH, ...variables }) });
+  const child = spawn(command, args, { cwd: folder, env: jvmEnvironment(env, { CLASSPATH, ...variables }) });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => void appendFile(log, data));
   const http = createHttp({
     what: 'the local worker',

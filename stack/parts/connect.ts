@@ -8,7 +8,7 @@ import { partMarker } from '../markers.ts';
 import type { Part } from '../part.ts';
 import { REQUIRED_PLUGINS, WORKER_HEAP_MB, WORKER_JVM_FLAGS, workerSettings } from '../settings/worker.ts';
 import type { PartContext } from './context.ts';
-import { childEnvironment, jvmFlags, log4j2Properties } from './jvm.ts';
+import { jvmEnvironment, jvmFlags, log4j2Properties } from './jvm.ts';
 
 const FLAGS = jvmFlags(WORKER_HEAP_MB, WORKER_JVM_FLAGS);
 
@@ -53,7 +53,7 @@ export function connectPart(context: PartContext): Part {
           'org.apache.kafka.connect.cli.ConnectDistributed',
           config,
         ],
-        env: childEnvironment(env, { CLASSPATH: context.classPath, PERPS_DATABASE_PASSWORD: secrets.database }),
+        env: jvmEnvironment(env, { CLASSPATH: context.classPath, PERPS_DATABASE_PASSWORD: secrets.database }),
       };
     },
     async probe() {

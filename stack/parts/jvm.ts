@@ -13,7 +13,7 @@ export function jvmFlags(heapMb: number, extra: readonly string[] = []): string[
   ];
 }
 
-const PASSED_ON = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TMPDIR', 'LD_LIBRARY_PATH'];
+const PASSED_ON = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'LC_CTYPE', 'TMPDIR', 'LD_LIBRARY_PATH'];
 
 /**
  * The environment of a child: what programs generally need, and what is given. Not the user's whole environment:
@@ -22,6 +22,12 @@ const PASSED_ON = ['PATH', 'HOME', 'USER', 'LOGNAME', 'LANG', 'LC_ALL', 'TMPDIR'
 export function childEnvironment(env: NodeJS.ProcessEnv, given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const kept = PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
   return { ...Object.fromEntries(kept), TZ: 'UTC', ...given };
+}
+
+/** `childEnvironment` for a JVM: it decodes paths by the locale, and in one of ASCII alone it cannot open /home/josé. */
+export function jvmEnvironment(env: NodeJS.ProcessEnv, given: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const isUtf8 = /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || '');
+  return childEnvironment(env, isUtf8 ? given : { LC_ALL: 'C.UTF-8', ...given });
 }
 
 /** A log4j2 configuration: one rolling file, times in UTC. `levels` are loggers that say less, or more, than INFO. */

@@ -13,7 +13,7 @@ import type { Part } from '../part.ts';
 import { accepts, freePort } from '../ports.ts';
 import { BROKER_HEAP_MB, brokerSettings } from '../settings/broker.ts';
 import type { PartContext } from './context.ts';
-import { childEnvironment, jvmFlags, log4j2Properties } from './jvm.ts';
+import { jvmEnvironment, jvmFlags, log4j2Properties } from './jvm.ts';
 
 const FLAGS = jvmFlags(BROKER_HEAP_MB, ['-Xms128m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20']);
 
@@ -42,7 +42,7 @@ export function kafkaPart(context: PartContext): Part {
     async prepare(signal) {
       const java = await context.java();
       await context.artifacts(signal);
-      const environment = childEnvironment(env, { CLASSPATH: context.classPath });
+      const environment = jvmEnvironment(env, { CLASSPATH: context.classPath });
       const config = join(folder.config, 'kafka.properties');
       const logging = join(folder.config, 'kafka-log4j2.properties');
       await writeFile(logging, log4j2Properties(folder.logFile('kafka'), QUIET));

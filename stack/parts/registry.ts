@@ -6,7 +6,7 @@ import type { Part } from '../part.ts';
 import { freePort } from '../ports.ts';
 import { REGISTRY_HEAP_MB, REGISTRY_JVM_FLAGS, registryStorage } from '../settings/registry.ts';
 import type { PartContext } from './context.ts';
-import { childEnvironment, jvmFlags } from './jvm.ts';
+import { jvmEnvironment, jvmFlags } from './jvm.ts';
 
 const FLAGS = jvmFlags(REGISTRY_HEAP_MB, REGISTRY_JVM_FLAGS);
 
@@ -30,7 +30,7 @@ export function registryPart(context: PartContext): Part {
       return {
         command: java.command,
         args: [marker, ...FLAGS, ...Object.entries(properties).map(([key, value]) => `-D${key}=${value}`), '-jar', jar],
-        env: childEnvironment(env, {
+        env: jvmEnvironment(env, {
           QUARKUS_LOG_CONSOLE_ENABLE: 'false',
           ...registryStorage(`127.0.0.1:${ports.postgres}`),
           APICURIO_DATASOURCE_PASSWORD: secrets.registry,

@@ -11,7 +11,7 @@ import { readArtifactLock } from '../../stack/artifacts.ts';
 import { artifactFolders } from '../../stack/fetch-artifacts.ts';
 import { cacheFolder } from '../../stack/folders.ts';
 import { findJava } from '../../stack/java.ts';
-import { childEnvironment } from '../../stack/parts/jvm.ts';
+import { jvmEnvironment } from '../../stack/parts/jvm.ts';
 import { brokerSettings } from '../../stack/settings/broker.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-ports.ts';
@@ -109,7 +109,7 @@ async function runBroker(
   const jars = artifactFolders(lock, cacheFolder(process.env)).kafka;
   const classPath = lock.groups.kafka.files.map(({ name }) => join(jars, name)).join(delimiter);
   const { command } = await findJava(process.env);
-  const env = childEnvironment(process.env, { CLASSPATH: classPath });
+  const env = jvmEnvironment(process.env, { CLASSPATH: classPath });
   const quick = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
   const scram = `SCRAM-SHA-512=[name=${username},password=${password},iterations=4096]`;
   await promisify(execFile)(

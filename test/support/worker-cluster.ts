@@ -9,7 +9,7 @@ import { readArtifactLock } from '../../stack/artifacts.ts';
 import { artifactFolders } from '../../stack/fetch-artifacts.ts';
 import { cacheFolder, existingStateFolder } from '../../stack/folders.ts';
 import { findJava } from '../../stack/java.ts';
-import { childEnvironment, jvmFlags, log4j2Properties } from '../../stack/parts/jvm.ts';
+import { jvmEnvironment, jvmFlags, log4j2Properties } from '../../stack/parts/jvm.ts';
 import { readSecrets } from '../../stack/secrets-file.ts';
 import { WORKER_HEAP_MB, workerSettings } from '../../stack/settings/worker.ts';
 import { eventually } from './eventually.ts';
@@ -92,7 +92,7 @@ async function startWorker(folder: string, port: number, group: string): Promise
     ],
     {
       stdio: ['ignore', output, output],
-      env: childEnvironment(process.env, {
+      env: jvmEnvironment(process.env, {
         CLASSPATH: lock.groups.kafka.files.map((file) => join(folders.kafka, file.name)).join(delimiter),
         PERPS_DATABASE_PASSWORD: (secrets ?? missing()).database,
       }),
