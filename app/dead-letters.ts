@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import type { RecordPlace } from '../connectors/wait/failure.ts';
-import { headerText } from '../core/kafka-scan.ts';
+import { headerText } from '../core/kafka-headers.ts';
 import { withPostgres } from '../core/postgres.ts';
 import { type CauseGroup, groupByCause } from '../operate/dead-letters/cause-groups.ts';
 import { meetsConditions, needContent, parseConditions } from '../operate/dead-letters/conditions.ts';

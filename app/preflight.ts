@@ -43,7 +43,7 @@ export async function preflight(session: Session, onSink: (connector: string) =>
     } finally {
       await worker.close();
       await withAdmin({ brokers: [broker] }, 'perps-connect-preflight', (admin) =>
-        admin.deleteTopics({ topics: [...worker.topics] }),
+        admin.deleteTopics(worker.topics),
       ).catch(() => {});
     }
   }

@@ -76,13 +76,10 @@ export async function prepareStream(stack: BenchStack, stream: StreamDefinition)
 }
 
 /** A topic with the partitions and settings of the stream's. */
-export async function createTopic({ kafka, stream }: BenchStack, topic: string): Promise<void> {
+export async function createTopic({ kafka, stream }: BenchStack, name: string): Promise<void> {
   const { partitions, config } = stream.topic;
-  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-  const topics = [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }];
-  const create = () =>
-    withAdmin(kafka, 'perps-connect-bench', (admin) => admin.createTopics({ topics, waitForLeaders: true }));
-  await retry(create, NOT_YET);
+  const topic = { name, partitions, replicationFactor: 1, config };
+  await retry(() => withAdmin(kafka, 'perps-connect-bench', (admin) => admin.createTopic(topic)), NOT_YET);
 }
 
 /** Records of a request to Kafka: large, because filling a topic is not what is measured. */
@@ -117,20 +114,7 @@ export function* encoded(source: EncodingSource, workload: Workload): Generator<
 
 /** Creates the topic and writes the workload into it. Returns the bytes of keys and values. */
 export async function fillTopic(stack: BenchStack, topic: string, workload: Workload): Promise<number> {
-  const { partitions, config } = stack.stream.topic;
-  await withAdmin(stack.kafka, 'perps-connect-bench', (admin) =>
-    admin.createTopics({
-      topics: [
-        {
-          topic,
-          numPartitions: partitions,
-          replicationFactor: 1,
-          configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
-        },
-      ],
-      waitForLeaders: true,
-    }),
-  );
+  await createTopic(stack, topic);
   const producer = createKafka(stack.kafka, 'perps-connect-bench').producer({
     idempotent: true,
     maxInFlightRequests: 1,

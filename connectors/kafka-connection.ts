@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConnectError } from '../core/errors.ts';
-import type { KafkaConnection } from '../core/kafka.ts';
+import type { KafkaConnection, PasswordLogin, TokenLogin } from '../core/kafka.ts';
 import type { Secrets } from '../pipeline/connections.ts';
 import { accessOf } from '../pipeline/kafka-settings.ts';
 import type { Environment, KafkaLogin, KafkaTls } from '../pipeline/types.ts';
@@ -11,16 +11,13 @@ export function kafkaConnection({ connect, kafka }: Environment, secrets: Secret
   const { brokers, cluster, ssl, sasl } = kafka;
   return {
     brokers: cluster === undefined ? brokers : mskBrokers(cluster, accessOf(kafka), connect.endpoints?.kafka),
-    ...(ssl === undefined ? {} : { ssl: typeof ssl === 'boolean' ? ssl : readTls(ssl) }),
-    ...(sasl === undefined ? {} : { sasl: loginOf(sasl, secrets) }),
+    ssl: typeof ssl === 'object' ? readTls(ssl) : ssl,
+    sasl: sasl && loginOf(sasl, secrets),
   };
 }
 
-function loginOf(login: KafkaLogin, secrets: Secrets): NonNullable<KafkaConnection['sasl']> {
-  if (login.mechanism === 'aws-iam') return iamLogin(login.region);
-  const { mechanism, username, password } = login;
-  return { mechanism, username, password: secrets(password) } as NonNullable<KafkaConnection['sasl']>;
-}
+const loginOf = (login: KafkaLogin, secrets: Secrets): PasswordLogin | TokenLogin =>
+  login.mechanism === 'aws-iam' ? iamLogin(login.region) : { ...login, password: secrets(login.password) };
 
 function readTls({ ca, certificate, key }: KafkaTls): Exclude<KafkaConnection['ssl'], boolean | undefined> {
   return {

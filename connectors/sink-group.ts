@@ -1,6 +1,5 @@
-import type { Admin } from 'kafkajs';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
-import { rangesIn } from '../core/kafka-scan.ts';
+import type { KafkaAdmin } from '../core/kafka-admin.ts';
 import { sinkGroup } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 
@@ -31,7 +30,7 @@ export interface SinkGroups {
 const CLIENT_ID = 'perps-connect-sinks';
 
 export const createSinkGroups = (kafka: KafkaConnection): SinkGroups => {
-  const ask = <T>(task: (admin: Admin) => Promise<T>): Promise<T> => withAdmin(kafka, CLIENT_ID, task);
+  const ask = <T>(task: (admin: KafkaAdmin) => Promise<T>): Promise<T> => withAdmin(kafka, CLIENT_ID, task);
   return {
     members: (connector) => ask((admin) => membersIn(admin, connector)),
     whileWatching: (connector, task) => ask((admin) => task(() => membersIn(admin, connector))),
@@ -41,17 +40,16 @@ export const createSinkGroups = (kafka: KafkaConnection): SinkGroups => {
 };
 
 /** Undefined without permission, or for a group protocol that the client does not know. */
-async function membersIn(admin: Admin, connector: string): Promise<GroupMembers> {
+async function membersIn(admin: KafkaAdmin, connector: string): Promise<GroupMembers> {
   try {
-    const { groups } = await admin.describeGroups([sinkGroup({ sink: { name: connector } })]);
-    return new Set(groups.flatMap((group) => group.members.map((member) => member.memberId)));
+    return await admin.groupMembers(sinkGroup({ sink: { name: connector } }));
   } catch {
     return undefined;
   }
 }
 
-/** What of Kafka's admin client tells offsets. */
-export type OffsetReader = Pick<Admin, 'listTopics' | 'fetchTopicOffsets' | 'fetchOffsets'>;
+/** What of Kafka's administration tells offsets. */
+export type OffsetReader = Pick<KafkaAdmin, 'ranges' | 'committedOffsets'>;
 
 /**
  * Where the sink stands in every partition of its topic; undefined without the topic. The one source of offsets and lag:
@@ -59,14 +57,11 @@ export type OffsetReader = Pick<Admin, 'listTopics' | 'fetchTopicOffsets' | 'fet
  */
 export async function positionsIn(admin: OffsetReader, stream: StreamDefinition): Promise<SinkPosition[] | undefined> {
   const topic = stream.topic.name;
-  const ranges = await rangesIn(admin, topic);
+  const ranges = await admin.ranges(topic);
   if (ranges === undefined) return undefined;
-  const [found] = await admin.fetchOffsets({ groupId: sinkGroup(stream), topics: [topic] });
-  const committed = new Map(found?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
+  const committed = await admin.committedOffsets(sinkGroup(stream), topic);
   return ranges.map(({ partition, low, high: end }) => {
-    const offset = committed.get(partition);
-    // Kafka says -1 for none.
-    const range = { partition, low, end, committed: offset !== undefined && offset >= 0n ? offset : undefined };
+    const range = { partition, low, end, committed: committed.get(partition) };
     return { ...range, lag: end - nextOffset(range) };
   });
 }
@@ -80,21 +75,20 @@ export function nextOffset({ low, end, committed }: Omit<SinkPosition, 'lag'>): 
 
 /** Kafka forgets offsets of a whole group only, so what is to stay is set again. */
 async function setOffsets(
-  admin: Admin,
+  admin: KafkaAdmin,
   stream: StreamDefinition,
   offsets: ReadonlyMap<number, bigint | undefined>,
 ): Promise<void> {
-  const groupId = sinkGroup(stream);
-  const topic = stream.topic.name;
+  const group = sinkGroup(stream);
   let wanted = offsets;
   if ([...offsets.values()].includes(undefined)) {
     const positions = (await positionsIn(admin, stream)) ?? [];
     const kept = positions.map(({ partition, committed }) => [partition, committed] as const);
     wanted = new Map([...kept, ...offsets]);
-    await admin.deleteGroups([groupId]);
+    await admin.deleteGroup(group);
   }
-  const partitions = [...wanted].flatMap(([partition, offset]) =>
-    offset === undefined ? [] : [{ partition, offset: offset.toString() }],
+  const set = new Map(
+    [...wanted].flatMap(([partition, offset]) => (offset === undefined ? [] : [[partition, offset]])),
   );
-  if (partitions.length > 0) await admin.setOffsets({ groupId, topic, partitions });
+  if (set.size > 0) await admin.commitOffsets(group, stream.topic.name, set);
 }

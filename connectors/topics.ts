@@ -1,6 +1,5 @@
-import type { Admin, ConfigResourceTypes } from 'kafkajs';
 import { ConnectError } from '../core/errors.ts';
-import { waitFor } from '../core/retry.ts';
+import type { KafkaAdmin } from '../core/kafka-admin.ts';
 import { streamTopics } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 
@@ -49,18 +48,18 @@ export function topicSpecs(stream: StreamDefinition, replicationFactor: number):
  * Errors: UNSAFE when a topic has another number of partitions than the definition otherwise; REFUSED when the cluster won't create one.
  */
 export async function ensureTopics(
-  admin: Admin,
+  admin: KafkaAdmin,
   stream: StreamDefinition,
   replicationFactor: number,
   { grow = false }: { readonly grow?: boolean } = {},
 ): Promise<TopicOutcome[]> {
   const specs = topicSpecs(stream, replicationFactor);
-  const present = new Set(await admin.listTopics());
+  const present = await admin.listTopics();
   const missing = specs.filter(({ name }) => !present.has(name));
   const created = new Set<string>();
   for (const spec of missing) if (await createTopic(admin, spec, replicationFactor)) created.add(spec.name);
   const names = specs.map(({ name }) => name).filter((name) => !created.has(name));
-  const observed = await describeTopics(admin, names);
+  const observed = await observeTopics(admin, names);
   const outcomes: TopicOutcome[] = [];
   for (const spec of specs) {
     const live = observed[spec.name];
@@ -76,80 +75,37 @@ export async function ensureTopics(
   return outcomes;
 }
 
-/** A cluster elects leaders in milliseconds, one that is busy in seconds. */
-const LEADERS_TIMEOUT_MS = 30_000;
-
-/** False when someone else has just created it. */
-async function createTopic(admin: Admin, spec: TopicSpec, replicationFactor: number): Promise<boolean> {
-  const configEntries = Object.entries(spec.config).map(([name, value]) => ({ name, value }));
-  const topics = [{ topic: spec.name, numPartitions: spec.partitions, replicationFactor, configEntries }];
+/** False when someone else has just created it. Errors: REFUSED, TIMEOUT. */
+async function createTopic(admin: KafkaAdmin, spec: TopicSpec, replicationFactor: number): Promise<boolean> {
   try {
-    // Not kafkajs's own wait for leaders: it gives up when the cluster has not yet told every broker of the topic.
-    if (!(await admin.createTopics({ topics, waitForLeaders: false }))) return false;
+    return await admin.createTopic({ ...spec, replicationFactor });
   } catch (error) {
-    const reason = reasonOf(error);
+    if (error instanceof ConnectError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
     throw new ConnectError('REFUSED', `Kafka did not create topic ${spec.name}: ${reason}`, {
       cause: error,
       details: { topic: spec.name },
-      ...(/replication/i.test(reason)
-        ? { hint: `kafka.replicationFactor is ${replicationFactor}; the cluster needs at least as many brokers` }
-        : {}),
+      hint: /replication/i.test(reason)
+        ? `kafka.replicationFactor is ${replicationFactor}; the cluster needs at least as many brokers`
+        : undefined,
     });
   }
-  await waitForLeaders(admin, spec);
-  return true;
 }
-
-/** Errors: TIMEOUT. */
-async function waitForLeaders(admin: Admin, { name, partitions }: TopicSpec): Promise<void> {
-  await waitFor(
-    async () => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
-      const led = topics[0]?.partitions.filter(({ leader }) => leader >= 0) ?? [];
-      return led.length === partitions ? true : undefined;
-    },
-    { what: `topic ${name} to have its leaders`, timeoutMs: LEADERS_TIMEOUT_MS },
-  );
-}
-
-// kafkajs wraps the broker's answers, one for each topic, in an aggregate.
-function reasonOf(error: unknown): string {
-  const inner = (error as { errors?: unknown[] }).errors?.[0] ?? error;
-  return inner instanceof Error ? inner.message : String(inner);
-}
-
-/** `ConfigResourceTypes.TOPIC`, by Kafka's protocol: the enumeration itself would load kafkajs here. */
-const TOPIC_RESOURCE: ConfigResourceTypes.TOPIC = 2;
 
 /** The topics of these names that exist, by name. */
-export async function observeTopics(admin: Admin, names: readonly string[]): Promise<Record<string, ObservedTopic>> {
+export async function observeTopics(
+  admin: Pick<KafkaAdmin, 'listTopics' | 'placements' | 'topicSettings'>,
+  names: readonly string[],
+): Promise<Record<string, ObservedTopic>> {
   // Asking for a topic that is not there could create it.
-  const present = new Set(await admin.listTopics());
-  return describeTopics(
-    admin,
-    names.filter((name) => present.has(name)),
-  );
-}
-
-async function describeTopics(admin: Admin, names: readonly string[]): Promise<Record<string, ObservedTopic>> {
-  if (names.length === 0) return {};
-  const [{ topics }, { resources }] = await Promise.all([
-    admin.fetchTopicMetadata({ topics: [...names] }),
-    admin.describeConfigs({
-      includeSynonyms: false,
-      resources: names.map((name) => ({ type: TOPIC_RESOURCE, name })),
-    }),
-  ]);
+  const present = await admin.listTopics();
+  const existing = names.filter((name) => present.has(name));
+  const [placements, settings] = await Promise.all([admin.placements(existing), admin.topicSettings(existing)]);
   return Object.fromEntries(
-    names.map((name) => {
-      const partitions = topics.find((topic) => topic.name === name)?.partitions ?? [];
-      const entries = resources.find((resource) => resource.resourceName === name)?.configEntries ?? [];
-      const observed: ObservedTopic = {
-        partitions: partitions.length,
-        replicas: Math.min(...partitions.map((partition) => partition.replicas.length)),
-        config: Object.fromEntries(entries.map((entry) => [entry.configName, entry.configValue])),
-      };
-      return [name, observed];
+    existing.map((name) => {
+      const partitions = placements.get(name) ?? [];
+      const replicas = Math.min(...partitions.map((placement) => placement.replicas));
+      return [name, { partitions: partitions.length, replicas, config: settings.get(name) ?? {} }];
     }),
   );
 }
@@ -166,10 +122,10 @@ export function topicDifferences(spec: TopicSpec, live: ObservedTopic, replicati
 }
 
 /** False when it has as many partitions as the definition says; grows it when that was asked for. */
-async function growTopic(admin: Admin, spec: TopicSpec, live: ObservedTopic, grow: boolean): Promise<boolean> {
+async function growTopic(admin: KafkaAdmin, spec: TopicSpec, live: ObservedTopic, grow: boolean): Promise<boolean> {
   if (live.partitions === spec.partitions) return false;
   if (!grow || live.partitions > spec.partitions) refusePartitions(spec, live.partitions);
-  await admin.createPartitions({ topicPartitions: [{ topic: spec.name, count: spec.partitions }] });
+  await admin.growTopic(spec.name, spec.partitions);
   return true;
 }
 

@@ -1,14 +1,28 @@
 import type { ConnectionOptions } from 'node:tls';
-import { type Admin, Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { ConnectError } from './errors.ts';
+import { type KafkaAdmin, kafkaAdmin } from './kafka-admin.ts';
+import { bearerLogin } from './kafka-bearer.ts';
 import { loginRefusal, untrustedCertificate } from './kafka-failure.ts';
 import type { Logger } from './log.ts';
 
-/** Where a Kafka cluster is and how to get in. `ssl` as Node's TLS takes it, `sasl` as kafkajs does. */
+/** Where a Kafka cluster is and how to get in. `ssl` as Node's TLS takes it. */
 export interface KafkaConnection {
   readonly brokers: readonly string[] | BrokerSource;
-  readonly ssl?: boolean | ConnectionOptions;
-  readonly sasl?: KafkaConfig['sasl'];
+  readonly ssl?: boolean | ConnectionOptions | undefined;
+  readonly sasl?: PasswordLogin | TokenLogin | undefined;
+}
+
+export interface PasswordLogin {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
+}
+
+/** OAUTHBEARER. */
+export interface TokenLogin {
+  /** Asked at each login. Its errors reach the caller as they are. */
+  token(): Promise<string>;
 }
 
 /** Brokers that have to be asked for. Errors of `lookUp` reach the caller as they are. */
@@ -27,8 +41,7 @@ export function createKafka(connection: KafkaConnection, clientId: string, logge
     clientId,
     brokers: brokersOf(connection),
     ...(connection.ssl === undefined ? {} : { ssl: connection.ssl }),
-    // A copy: kafkajs keeps its authenticator in the object, and with it the password of its first use.
-    ...(connection.sasl === undefined ? {} : { sasl: { ...connection.sasl } }),
+    ...(connection.sasl === undefined ? {} : { sasl: loginOf(connection.sasl) }),
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
     retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 },
@@ -41,6 +54,10 @@ export function createKafka(connection: KafkaConnection, clientId: string, logge
     },
   });
 }
+
+// A copy: kafkajs keeps its authenticator in the object, and with it the password of its first use.
+const loginOf = (login: PasswordLogin | TokenLogin): NonNullable<KafkaConfig['sasl']> =>
+  'token' in login ? bearerLogin(() => login.token()) : ({ ...login } as SASLOptions);
 
 function brokersOf({ brokers }: KafkaConnection): KafkaConfig['brokers'] {
   if (!('lookUp' in brokers)) return [...brokers];
@@ -58,22 +75,41 @@ function brokersOf({ brokers }: KafkaConnection): KafkaConfig['brokers'] {
 export const brokerLabel = ({ brokers }: KafkaConnection): string =>
   'lookUp' in brokers ? brokers.label : brokers.join(', ');
 
+/** An admin client of its own connection. */
+export interface AdminSession {
+  /** Errors: those of `kafkaUnreachable`. */
+  connect(): Promise<KafkaAdmin>;
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet. `retries`: how often the client repeats a question. */
+export function createAdmin(connection: KafkaConnection, clientId: string, retries: number): AdminSession {
+  const client = createKafka(connection, clientId).admin({ retry: { retries } });
+  return {
+    async connect() {
+      try {
+        await client.connect();
+      } catch (error) {
+        throw kafkaUnreachable(connection, error);
+      }
+      return kafkaAdmin(client);
+    },
+    close: () => client.disconnect(),
+  };
+}
+
 /** Runs `task` with a connected admin client. Errors: those of `kafkaUnreachable`. */
 export async function withAdmin<T>(
   connection: KafkaConnection,
   clientId: string,
-  task: (admin: Admin) => Promise<T>,
+  task: (admin: KafkaAdmin) => Promise<T>,
 ): Promise<T> {
-  const admin = createKafka(connection, clientId).admin({ retry: { retries: 3 } });
-  try {
-    await admin.connect();
-  } catch (error) {
-    throw kafkaUnreachable(connection, error);
-  }
+  const session = createAdmin(connection, clientId, 3);
+  const admin = await session.connect();
   try {
     return await task(admin);
   } finally {
-    await admin.disconnect();
+    await session.close();
   }
 }
 

@@ -1,5 +1,4 @@
 import { type OffsetReader, positionsIn, type SinkPosition } from '../connectors/sink-group.ts';
-import { rangesIn } from '../core/kafka-scan.ts';
 import { deadLetterTopic, rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 
@@ -17,7 +16,7 @@ export interface Backlog {
 /** Counts what the sink has still to read, the refused updates and the dead-letter records. */
 export async function readBacklog(admin: OffsetReader, stream: StreamDefinition): Promise<Backlog> {
   const recordsIn = async (topic: string): Promise<bigint> =>
-    ((await rangesIn(admin, topic)) ?? []).reduce((sum, { low, high }) => sum + high - low, 0n);
+    ((await admin.ranges(topic)) ?? []).reduce((sum, { low, high }) => sum + high - low, 0n);
   const [positions = [], rejected, deadLetters] = await Promise.all([
     positionsIn(admin, stream),
     recordsIn(rejectedTopic(stream)),

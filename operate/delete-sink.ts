@@ -58,7 +58,7 @@ export async function deleteSink(
 
   async function presentTopics(): Promise<string[]> {
     const present = await withAdmin(kafka, CLIENT_ID, (admin) => admin.listTopics());
-    return Object.values(streamTopics(stream)).filter((topic) => present.includes(topic));
+    return Object.values(streamTopics(stream)).filter((topic) => present.has(topic));
   }
 }
 

@@ -48,10 +48,7 @@ export async function findOffsets(
     case 'latest':
       return new Map(positions.map(({ partition, end }) => [partition, end]));
     case 'time': {
-      const found = await withAdmin(kafka, CLIENT_ID, (admin) =>
-        admin.fetchTopicOffsetsByTimestamp(topic, target.at.getTime()),
-      );
-      return new Map(found.map(({ partition, offset }) => [partition, BigInt(offset)]));
+      return new Map(await withAdmin(kafka, CLIENT_ID, (admin) => admin.offsetsAt(topic, target.at)));
     }
     case 'slot': {
       if (stream.table.current === undefined) {

@@ -1,6 +1,7 @@
-import type { IHeaders } from 'kafkajs';
 import { ConnectError, rootCause } from '../core/errors.ts';
-import { createKafka, type KafkaConnection, kafkaUnreachable } from '../core/kafka.ts';
+import type { KafkaConnection } from '../core/kafka.ts';
+import type { RecordHeaders } from '../core/kafka-headers.ts';
+import { connectProducer } from '../core/kafka-producer.ts';
 import { DEFAULT_LIMITS, takeRequest } from '../producer/kafka/publisher.ts';
 
 /** A record for one partition. Bytes and headers are published as they are. */
@@ -8,7 +9,7 @@ export interface PublishedRecord {
   readonly partition: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: IHeaders;
+  readonly headers: RecordHeaders;
   /** When it was made. Default: now. */
   readonly timestampMs?: number | undefined;
 }
@@ -23,25 +24,18 @@ export async function publishRecords(
 ): Promise<bigint[]> {
   const { topic, clientId, records } = options;
   if (records.length === 0) return [];
-  const producer = createKafka(connection, clientId).producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-  });
+  const producer = await connectProducer(connection, { clientId });
   try {
-    await producer.connect().catch((error: unknown) => {
-      throw kafkaUnreachable(connection, error);
-    });
     const offsets: bigint[] = [];
     let rest = records.map((record) => ({ record, bytes: sizeOf(record) }));
     while (rest.length > 0) {
       const request = takeRequest(rest, DEFAULT_LIMITS);
       rest = rest.slice(request.length);
       const messages = request.map(({ record }) => toMessage(record));
-      const answers = await producer.send({ topic, acks: -1, messages }).catch((error: unknown) => {
+      const answers = await producer.send(new Map([[topic, messages]])).catch((error: unknown) => {
         throw refused(topic, error);
       });
-      const next = new Map(answers.map(({ partition, baseOffset }) => [partition, BigInt(baseOffset ?? -1)]));
+      const next = new Map(answers.map(({ partition, baseOffset }) => [partition, baseOffset]));
       for (const { record } of request) {
         const offset = next.get(record.partition) ?? -1n;
         offsets.push(offset);

@@ -1,4 +1,4 @@
-import type { PartitionRange } from '../core/kafka-scan.ts';
+import type { PartitionRange } from '../core/kafka-admin.ts';
 import type { PostgresClient } from '../core/postgres.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { quoteIdentifier } from './canonical.ts';

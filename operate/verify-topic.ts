@@ -1,4 +1,5 @@
-import { type PartitionRange, type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
+import type { PartitionRange } from '../core/kafka-admin.ts';
+import { type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { type CanonicalRow, canonicalRecord, differingColumns, pickColumns } from './canonical.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RecordPlace } from '../../connectors/wait/failure.ts';
-import { headerText, type ScannedRecord } from '../../core/kafka-scan.ts';
+import { headerText } from '../../core/kafka-headers.ts';
+import type { ScannedRecord } from '../../core/kafka-scan.ts';
 import { deadLetterTopic, rejectedTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import { formatPlace } from '../record-place.ts';

@@ -1,6 +1,5 @@
-import type { IHeaders } from 'kafkajs';
 import { explainTrace, type RecordPlace } from '../../connectors/wait/failure.ts';
-import { headerText } from '../../core/kafka-scan.ts';
+import { headerText, type RecordHeaders } from '../../core/kafka-headers.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import { formatPlace } from '../record-place.ts';
 
@@ -38,7 +37,7 @@ export const REPLAY_HEADERS = {
 } as const;
 
 /** Where a dead letter stood in the data topic; undefined when its headers do not say. */
-export function originOf(headers: IHeaders): RecordPlace | undefined {
+export function originOf(headers: RecordHeaders): RecordPlace | undefined {
   const topic = headerText(headers, CONNECT_HEADERS.topic);
   const partition = headerText(headers, CONNECT_HEADERS.partition);
   const offset = headerText(headers, CONNECT_HEADERS.offset);
@@ -47,11 +46,11 @@ export function originOf(headers: IHeaders): RecordPlace | undefined {
 }
 
 /** The name of a dead letter: where the record stood, so that two copies have one name; else where it stands now. */
-export const deadLetterName = (headers: IHeaders, place: RecordPlace): string =>
+export const deadLetterName = (headers: RecordHeaders, place: RecordPlace): string =>
   formatPlace(originOf(headers) ?? place);
 
 /** Why a record became a dead letter: the innermost cause where there is a trace. */
-export function causeOf(headers: IHeaders, stream: StreamDefinition): string {
+export function causeOf(headers: RecordHeaders, stream: StreamDefinition): string {
   const trace = headerText(headers, CONNECT_HEADERS.trace);
   if (trace !== undefined && trace !== '') return explainTrace(trace, stream).cause;
   const exception = headerText(headers, CONNECT_HEADERS.exception)?.split('.').at(-1);
@@ -62,11 +61,11 @@ export function causeOf(headers: IHeaders, stream: StreamDefinition): string {
 const OURS = /^(__connect\.errors\.|quarantine\.|replay\.)/;
 
 /** The headers that the record had before Connect, quarantine and replays added theirs. */
-export const ownHeaders = (headers: IHeaders): IHeaders =>
+export const ownHeaders = (headers: RecordHeaders): RecordHeaders =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !OURS.test(name)));
 
 /** How many times the record was replayed before it became this dead letter. */
-export function replayCount(headers: IHeaders): number {
+export function replayCount(headers: RecordHeaders): number {
   const text = headerText(headers, REPLAY_HEADERS.count) ?? '';
   return /^\d{1,9}$/.test(text) ? Number(text) : 0;
 }

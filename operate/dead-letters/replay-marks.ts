@@ -1,5 +1,5 @@
 import type { RecordPlace } from '../../connectors/wait/failure.ts';
-import { headerText } from '../../core/kafka-scan.ts';
+import { headerText } from '../../core/kafka-headers.ts';
 import { createMarks, type Marks } from '../marks.ts';
 import { readRecords, type StreamSource } from '../read-records.ts';
 import { REPLAY_HEADERS } from './record-headers.ts';

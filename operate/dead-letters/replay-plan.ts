@@ -1,6 +1,6 @@
-import type { IHeaders } from 'kafkajs';
 import type { RecordPlace } from '../../connectors/wait/failure.ts';
-import type { PartitionRange } from '../../core/kafka-scan.ts';
+import type { PartitionRange } from '../../core/kafka-admin.ts';
+import type { RecordHeaders } from '../../core/kafka-headers.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { FeedService } from '../../producer/feed/protocol.ts';
 import { partitionOf } from '../../producer/kafka/partition.ts';
@@ -22,7 +22,7 @@ export interface ReadyRecord {
   readonly partition: number;
   readonly key: Buffer | null;
   readonly value: Buffer;
-  readonly headers: IHeaders;
+  readonly headers: RecordHeaders;
   /** What the table will hold. */
   readonly values: AvroRecord;
 }

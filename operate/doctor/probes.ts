@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
-import type { Admin } from 'kafkajs';
 import { abilityOf, type ConfigFinding, type Plugin, type SinkHost } from '../../connectors/host.ts';
 import { kafkaConnection } from '../../connectors/kafka-connection.ts';
 import { renderSink } from '../../connectors/render/render-sink.ts';
 import type { SinkConfig } from '../../connectors/sink-config.ts';
-import { createKafka, kafkaUnreachable } from '../../core/kafka.ts';
+import { createAdmin } from '../../core/kafka.ts';
+import type { KafkaAdmin } from '../../core/kafka-admin.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { databaseConnection, feedConnection, registryConnection, type Secrets } from '../../pipeline/connections.ts';
 import { projectFile } from '../../pipeline/load.ts';
@@ -40,7 +40,7 @@ export interface Examined {
 export interface Probes extends Examined {
   readonly database: PostgresConnection;
   readonly registry: SchemaRegistry;
-  kafka(): Promise<Admin>;
+  kafka(): Promise<KafkaAdmin>;
   query<Row extends object>(sql: string): Promise<readonly Row[]>;
   plugins(): Promise<readonly Plugin[]>;
   /** What the worker has against a stream's sink. */
@@ -59,21 +59,15 @@ export interface Probes extends Examined {
 /** Opens nothing before a check asks. */
 export function createProbes(examined: Examined, secrets: Secrets): Probes {
   const { project, environment, host } = examined;
-  const connection = kafkaConnection(environment, secrets);
   const database = databaseConnection(environment, secrets);
-  const admin = createKafka(connection, 'perps-connect-doctor').admin({ retry: { retries: 1 } });
+  const kafka = createAdmin(kafkaConnection(environment, secrets), 'perps-connect-doctor', 1);
   const sinkConfig = (stream: StreamDefinition): SinkConfig =>
     renderSink(stream, environment, loadAvroSchema(projectFile(project, stream.schema)).fields);
   return {
     ...examined,
     database,
     registry: createSchemaRegistry(registryConnection(environment, secrets)),
-    kafka: once(async () => {
-      await admin.connect().catch((error: unknown) => {
-        throw kafkaUnreachable(connection, error);
-      });
-      return admin;
-    }),
+    kafka: once(() => kafka.connect()),
     query: <Row extends object>(sql: string) =>
       withPostgres(database, async (client) => (await client.query<Row>(sql)).rows),
     plugins: once(async () => abilityOf(host, 'plugins')()),
@@ -92,7 +86,7 @@ export function createProbes(examined: Examined, secrets: Secrets): Probes {
       }
     },
     // Not awaited: it would wait for a broker that takes connections and says nothing.
-    close: () => void admin.disconnect().catch(() => {}),
+    close: () => void kafka.close().catch(() => {}),
   };
 }
 

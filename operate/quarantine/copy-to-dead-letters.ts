@@ -1,5 +1,5 @@
-import type { IHeaders } from 'kafkajs';
 import type { FailedPart } from '../../connectors/wait/failure.ts';
+import type { RecordHeaders } from '../../core/kafka-headers.ts';
 import { deadLetterTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import { CONNECT_HEADERS, deadLetterName, QUARANTINE_HEADERS } from '../dead-letters/record-headers.ts';
@@ -63,7 +63,7 @@ function reasonHeaders(
   stream: StreamDefinition,
   { record, kind, reason }: Culprit,
   { failures, neighbours }: Proof,
-): IHeaders {
+): RecordHeaders {
   const isRefused = kind === 'refused-by-database';
   const tried = isRefused ? 'is refused by PostgreSQL' : 'does not decode';
   // A single failure is about this record even if its trace does not name it.

@@ -1,13 +1,10 @@
-import type { CompressionTypes, TopicMessages } from 'kafkajs';
 import { ConnectError } from '../../core/errors.ts';
-import { brokerLabel, createKafka, type KafkaConnection, kafkaUnreachable, withAdmin } from '../../core/kafka.ts';
+import { brokerLabel, type KafkaConnection, withAdmin } from '../../core/kafka.ts';
+import { connectProducer, type OutgoingMessage } from '../../core/kafka-producer.ts';
 import type { Logger } from '../../core/log.ts';
 
-/** A record of a request, with the partition that it goes to. */
-export type PlacedMessage = TopicMessages['messages'][number] & { readonly partition: number };
-
 /** Records by topic. */
-export type SendRequest = ReadonlyMap<string, PlacedMessage[]>;
+export type SendRequest = ReadonlyMap<string, OutgoingMessage[]>;
 
 /** One producer id at the brokers. */
 export interface ClusterProducer {
@@ -33,17 +30,15 @@ interface ClusterOptions {
   readonly logger: Logger;
 }
 
-/** Kafka's numbers. kafkajs compresses with gzip by itself; other codecs would need native packages. */
-const CODECS: Readonly<Record<'none' | 'gzip', CompressionTypes>> = { none: 0, gzip: 1 };
-
-/** The cluster through kafkajs. */
+/** The cluster through the Kafka client. */
 export function createCluster({ connection, clientId, compression, logger }: ClusterOptions): Cluster {
   const label = brokerLabel(connection);
+  const retry = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 4 };
   return {
     label,
     partitions: (topics) =>
       withAdmin(connection, clientId, async (admin) => {
-        const existing = new Set(await admin.listTopics());
+        const existing = await admin.listTopics();
         const absent = topics.filter((topic) => !existing.has(topic));
         if (absent.length > 0) {
           throw new ConnectError('NOT_FOUND', `Kafka at ${label} has no topic ${absent.join(', ')}`, {
@@ -51,31 +46,16 @@ export function createCluster({ connection, clientId, compression, logger }: Clu
             hint: 'run `connect deploy`, which creates the topics of a stream',
           });
         }
-        const metadata = await admin.fetchTopicMetadata({ topics: [...topics] });
-        return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
+        const placements = await admin.placements(topics);
+        return new Map([...placements].map(([topic, partitions]) => [topic, partitions.length]));
       }),
     async connect() {
-      const producer = createKafka(connection, clientId, logger).producer({
-        idempotent: true,
-        maxInFlightRequests: 1,
-        allowAutoTopicCreation: false,
-        // The sender chooses partitions itself, because it must check that kafkajs has sent to each of them.
-        createPartitioner: () => (args) => (args.message as PlacedMessage).partition,
-        retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 4 },
-      });
-      const disconnect = () => producer.disconnect().catch(() => {});
-      try {
-        await producer.connect();
-      } catch (error) {
-        await disconnect();
-        throw kafkaUnreachable(connection, error);
-      }
+      const producer = await connectProducer(connection, { clientId, compression, logger, retry });
       return {
-        disconnect,
+        disconnect: producer.disconnect,
         async send(request) {
-          const topicMessages = [...request].map(([topic, messages]) => ({ topic, messages }));
-          const answers = await producer.sendBatch({ acks: -1, compression: CODECS[compression], topicMessages });
-          return new Set(answers.map(({ topicName, partition }) => `${topicName}/${partition}`));
+          const answers = await producer.send(request);
+          return new Set(answers.map(({ topic, partition }) => `${topic}/${partition}`));
         },
       };
     },

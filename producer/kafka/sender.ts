@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError, rootCause } from '../../core/errors.ts';
+import type { OutgoingMessage } from '../../core/kafka-producer.ts';
 import type { Logger } from '../../core/log.ts';
 import { backoffMs } from '../../core/retry.ts';
-import type { Cluster, PlacedMessage, SendRequest } from './cluster.ts';
+import type { Cluster, SendRequest } from './cluster.ts';
 import { createOutageLog } from './outage-log.ts';
 import type { OutgoingRecord } from './outgoing-record.ts';
 import { partitionOf } from './partition.ts';
@@ -42,12 +43,11 @@ export async function createKafkaSender({ cluster, topics, logger }: KafkaSender
   let last: Promise<void> = Promise.resolve();
 
   const place = (records: readonly OutgoingRecord[]): SendRequest => {
-    const request = new Map<string, PlacedMessage[]>();
+    const request = new Map<string, OutgoingMessage[]>();
     for (const { topic, key, value, headers } of records) {
       const count = partitions.get(topic) ?? 1;
       const partition = key === null ? (keyless++ & 0x7fffffff) % count : partitionOf(key, count);
-      const message =
-        headers === undefined ? { key, value, partition } : { key, value, partition, headers: { ...headers } };
+      const message = { key, value, partition, headers };
       const messages = request.get(topic);
       if (messages === undefined) request.set(topic, [message]);
       else messages.push(message);
@@ -128,7 +128,7 @@ async function unlessAborted<T>(task: Promise<T>, signal: AbortSignal): Promise<
  * answered; a partition that has moved to such a broker meanwhile would count as sent.
  */
 function notAnswered(sent: SendRequest, answered: ReadonlySet<string>): SendRequest {
-  const missing = new Map<string, PlacedMessage[]>();
+  const missing = new Map<string, OutgoingMessage[]>();
   for (const [topic, messages] of sent) {
     const left = messages.filter(({ partition }) => !answered.has(`${topic}/${partition}`));
     if (left.length > 0) missing.set(topic, left);

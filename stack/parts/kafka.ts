@@ -57,7 +57,7 @@ export function kafkaPart(context: PartContext): Part {
     async probe() {
       if (!(await accepts(ports.kafka))) return false;
       return withAdmin({ brokers: [`127.0.0.1:${ports.kafka}`] }, 'perps-connect-up', async (admin) => {
-        return (await admin.describeCluster()).brokers.length === 1;
+        return (await admin.brokers()).length === 1;
       });
     },
   };

@@ -1,10 +1,10 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { IHeaders } from 'kafkajs';
 import { ensureTopics } from '../../connectors/topics.ts';
 import { type KafkaConnection, withAdmin } from '../../core/kafka.ts';
-import { headerText, scanTopic } from '../../core/kafka-scan.ts';
+import { headerText } from '../../core/kafka-headers.ts';
+import { type ScannedRecord, scanTopic } from '../../core/kafka-scan.ts';
 import { silentLogger } from '../../core/log.ts';
 import { canonicalRecord } from '../../operate/canonical.ts';
 import { registryConnection } from '../../pipeline/connections.ts';
@@ -65,7 +65,7 @@ export async function createProducerProject(
     const schemaText = readFileSync(join(root, stream.schema), 'utf8');
     await registerSchema(createSchemaRegistry(registry), { subject: valueSubject(stream), schemaText });
   }
-  const scan = async <T>(topic: string, each: (record: Scanned) => Promise<T> | T): Promise<T[]> => {
+  const scan = async <T>(topic: string, each: (record: ScannedRecord) => Promise<T> | T): Promise<T[]> => {
     const found: T[] = [];
     await scanTopic(kafka, {
       topic,
@@ -107,14 +107,6 @@ export async function createProducerProject(
       })),
     checkpoint: () => readCheckpoint(kafka, { topic: checkpointTopic(stream), stream: stream.name, clientId: CLIENT }),
   };
-}
-
-interface Scanned {
-  readonly partition: number;
-  readonly offset: bigint;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: IHeaders;
 }
 
 /** What a simulated feed has sent. */

@@ -163,8 +163,8 @@ async function removeConnectors(url: string, suffix: string): Promise<void> {
 
 async function removeTopics(brokers: readonly string[], suffix: string): Promise<void> {
   await withAdmin({ brokers }, 'perps-connect-test', async (admin) => {
-    const topics = (await admin.listTopics()).filter((topic) => topic.includes(suffix));
-    if (topics.length > 0) await admin.deleteTopics({ topics });
+    const topics = [...(await admin.listTopics())].filter((topic) => topic.includes(suffix));
+    if (topics.length > 0) await admin.deleteTopics(topics);
   });
 }
 

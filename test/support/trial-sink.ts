@@ -71,7 +71,7 @@ export async function createTrials(name: string): Promise<Trials> {
       const { stream, schema } = await prepare(test, edits, schemaName);
       const { id } = await registerSchema(registry, { subject: valueSubject(stream), schemaText: schema.text });
       const topic = stream.topic.name;
-      await withAdmin(kafka, 'test', (admin) => admin.createTopics({ topics: [{ topic, numPartitions: 1 }] }));
+      await withAdmin(kafka, 'test', (admin) => admin.createTopic({ name: topic, partitions: 1 }));
       const type = createAvroType(schema.raw);
       const names = schema.fields.map((field) => field.name);
       const send = async (values: readonly Buffer[]) => {

@@ -18,13 +18,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   app: ['core', 'pipeline', 'schemas', 'producer', 'connectors', 'migrations', 'contract', 'operate', 'stack'],
 };
 
-/** Packages with one importer each: the adapter that hides them. `kafkajs` may be named for its types anywhere. */
+/** Packages with one importer each: the adapter that hides them. Their types may be named anywhere. */
 const ADAPTERS: Record<string, readonly string[]> = {
   axios: ['core/http.ts'],
   pg: ['core/postgres.ts'],
-  kafkajs: ['core/kafka.ts'],
   'libpg-query': ['contract/sql-parser.ts'],
 };
+
+/** Packages of which not even a type is named outside of one folder. */
+const HIDDEN: readonly (readonly [packages: RegExp, folder: string])[] = [
+  [/^kafkajs$/, 'core/'],
+  [/^@aws-sdk\/|^aws-/, 'connectors/msk/sdk/'],
+];
 
 interface Import {
   readonly file: string;
@@ -92,13 +97,13 @@ describe('the rooms', () => {
     expect(users.filter((file) => !adapters.includes(file))).toEqual([]);
   });
 
-  it('every AWS package is named, types included, only where the calls of AWS are', () => {
-    const users = [...rooms, 'cli']
+  it.each(HIDDEN)('packages %s are named, types included, only in %s', (packages, folder) => {
+    const users = [...rooms, 'cli', 'bench']
       .flatMap(sourcesOf)
       .flatMap(importsOf)
-      .filter(({ specifier }) => /^@aws-sdk\/|^aws-/.test(specifier))
+      .filter(({ specifier }) => packages.test(specifier))
       .map(({ file }) => file);
-    expect(users.filter((file) => !file.startsWith('connectors/msk/sdk/'))).toEqual([]);
+    expect(users.filter((file) => !file.startsWith(folder))).toEqual([]);
   });
 
   it('no room but cli writes to the console or reads the process environment', () => {

@@ -1,5 +1,4 @@
-import type { BrokerSource, KafkaConnection } from '../../../core/kafka.ts';
-import { bearerLogin } from '../../../core/kafka-bearer.ts';
+import type { BrokerSource, TokenLogin } from '../../../core/kafka.ts';
 import { optionalPackage } from '../../../core/optional-package.ts';
 import { type MskAccess, regionOf } from '../../../pipeline/kafka-settings.ts';
 import { awsError } from './client.ts';
@@ -44,12 +43,14 @@ export function mskBrokers(arn: string, access: MskAccess, endpoint?: string): B
 }
 
 /** A login by the AWS identity of the process, from the default chain; it is asked again when a session ends. */
-export function iamLogin(region: string): NonNullable<KafkaConnection['sasl']> {
-  let token: { readonly value: string; readonly expiryMs: number } | undefined;
-  return bearerLogin(async () => {
-    if (token === undefined || token.expiryMs - Date.now() < RENEW_BEFORE_MS) token = await signToken(region);
-    return token.value;
-  });
+export function iamLogin(region: string): TokenLogin {
+  let last: { readonly value: string; readonly expiryMs: number } | undefined;
+  return {
+    async token() {
+      if (last === undefined || last.expiryMs - Date.now() < RENEW_BEFORE_MS) last = await signToken(region);
+      return last.value;
+    },
+  };
 }
 
 async function signToken(region: string): Promise<{ value: string; expiryMs: number }> {

@@ -1,11 +1,9 @@
-import type { Admin, ConfigResourceTypes } from 'kafkajs';
+import type { KafkaAdmin } from '../../../core/kafka-admin.ts';
 import { isOlder } from '../../../core/version.ts';
 import { broken, type Check, ok, warning } from '../check.ts';
 
 /** Older brokers lack what this package's client and Connect ask for. */
 const OLDEST = '2.8';
-/** `ConfigResourceTypes.BROKER`, by Kafka's protocol. */
-const BROKER_RESOURCE: ConfigResourceTypes.BROKER = 4;
 
 /** The cluster answers, is recent enough, and has as many brokers as a partition has copies. */
 export const kafkaReachable: Check<'environment' | 'kafka'> = {
@@ -14,7 +12,7 @@ export const kafkaReachable: Check<'environment' | 'kafka'> = {
   needs: [],
   async run({ environment, kafka }) {
     const admin = await kafka();
-    const { brokers } = await admin.describeCluster();
+    const brokers = await admin.brokers();
     const subject = `Kafka at ${environment.kafka.brokers.join(', ')}`;
     const { replicationFactor } = environment.kafka;
     if (brokers.length < replicationFactor) {
@@ -23,7 +21,7 @@ export const kafkaReachable: Check<'environment' | 'kafka'> = {
         broken(subject, message, 'start the missing brokers, or correct kafka.replicationFactor in connect.yaml'),
       ];
     }
-    const version = await protocolVersion(admin, brokers[0]?.nodeId ?? 0);
+    const version = await protocolVersion(admin, brokers[0] ?? 0);
     const count = brokers.length === 1 ? '1 broker' : `${brokers.length} brokers`;
     if (version !== undefined && isOlder(version, OLDEST)) {
       const remedy = `update the brokers: ${OLDEST} is the oldest supported`;
@@ -34,11 +32,7 @@ export const kafkaReachable: Check<'environment' | 'kafka'> = {
 };
 
 /** Brokers have their version in this setting alone, which Kafka 4 no longer has. */
-async function protocolVersion(admin: Admin, broker: number): Promise<string | undefined> {
-  const { resources } = await admin.describeConfigs({
-    includeSynonyms: false,
-    resources: [{ type: BROKER_RESOURCE, name: String(broker), configNames: ['inter.broker.protocol.version'] }],
-  });
-  const value = resources[0]?.configEntries.find(({ configName }) => configName === 'inter.broker.protocol.version');
-  return /^\d+\.\d+/.exec(value?.configValue ?? '')?.[0];
+async function protocolVersion(admin: KafkaAdmin, broker: number): Promise<string | undefined> {
+  const setting = await admin.brokerSetting(broker, 'inter.broker.protocol.version');
+  return /^\d+\.\d+/.exec(setting ?? '')?.[0];
 }

@@ -1,8 +1,8 @@
-import type { Admin } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureTopics, type TopicOutcome } from '../../../connectors/topics.ts';
 import { ConnectError } from '../../../core/errors.ts';
 import { withAdmin } from '../../../core/kafka.ts';
+import type { KafkaAdmin } from '../../../core/kafka-admin.ts';
 import { selectStreams } from '../../../pipeline/load.ts';
 import type { StreamDefinition } from '../../../pipeline/types.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
@@ -16,7 +16,7 @@ describe('the topics of a stream', () => {
   });
   afterAll(() => test?.remove());
 
-  const admin = <T>(task: (admin: Admin) => Promise<T>) =>
+  const admin = <T>(task: (admin: KafkaAdmin) => Promise<T>) =>
     withAdmin({ brokers: test.environment.kafka.brokers }, 'test', task);
   const ensure = (definition = stream, replicas = 1): Promise<TopicOutcome[]> =>
     admin((client) => ensureTopics(client, definition, replicas));
@@ -31,9 +31,9 @@ describe('the topics of a stream', () => {
     const [one, other] = await Promise.all([ensure(), ensure()]);
     const outcomes = one.map(({ outcome }, index) => [outcome, other[index]?.outcome].sort());
     expect(outcomes).toEqual(Array(4).fill(['created', 'unchanged']));
-    const { topics } = await admin((client) => client.fetchTopicMetadata({ topics: one.map(({ name }) => name) }));
+    const placements = await admin((client) => client.placements(one.map(({ name }) => name)));
     const partitions = Object.fromEntries(
-      topics.map((topic) => [topic.name.replace(stream.topic.name, ''), topic.partitions.length]),
+      [...placements].map(([name, list]) => [name.replace(stream.topic.name, ''), list.length]),
     );
     expect(partitions).toEqual({ '': 4, '.rejected': 1, '.dlq': 1, '.checkpoint': 1 });
   });

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { iamLogin } from '../../../connectors/msk/sdk/kafka-access.ts';
 import { createKafka, type KafkaConnection, withAdmin } from '../../../core/kafka.ts';
-import { bearerLogin } from '../../../core/kafka-bearer.ts';
 import { scanTopic } from '../../../core/kafka-scan.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startSecureBroker } from '../../support/secure-broker.ts';
@@ -16,7 +15,7 @@ function unsignedToken(subject: string): string {
 
 /** Creates the topic, sends a record to it and reads it back, all by the package's own clients. */
 async function roundTrip(connection: KafkaConnection, topic: string): Promise<string[]> {
-  await withAdmin(connection, 'test', (admin) => admin.createTopics({ topics: [{ topic }], waitForLeaders: true }));
+  await withAdmin(connection, 'test', (admin) => admin.createTopic({ name: topic, partitions: 1 }));
   const producer = createKafka(connection, 'test').producer();
   await producer.connect();
   await producer.send({ topic, acks: -1, messages: [{ key: 'k', value: `hello from ${topic}` }] });
@@ -33,10 +32,12 @@ async function roundTrip(connection: KafkaConnection, topic: string): Promise<st
 /** A session that ends is renewed with a token asked for anew, on the connection that there is. */
 async function expectRenewedLogin(connection: KafkaConnection): Promise<void> {
   let asked = 0;
-  const sasl = bearerLogin(async () => {
-    asked += 1;
-    return unsignedToken('perps');
-  });
+  const sasl = {
+    async token() {
+      asked += 1;
+      return unsignedToken('perps');
+    },
+  };
   await withAdmin({ ...connection, sasl }, 'test', async (admin) => {
     await admin.listTopics();
     const before = asked;
@@ -68,7 +69,7 @@ describe('a cluster behind TLS', { timeout: 240_000 }, () => {
     const mutual = { brokers: [broker.mutualTls], ssl: { ca, ...pair } };
     expect(await roundTrip(mutual, 'by-certificate')).toEqual(['hello from by-certificate']);
 
-    const bearer = { brokers: [broker.oauth], ssl: { ca }, sasl: bearerLogin(async () => unsignedToken('perps')) };
+    const bearer = { brokers: [broker.oauth], ssl: { ca }, sasl: { token: async () => unsignedToken('perps') } };
     expect(await roundTrip(bearer, 'by-token')).toEqual(['hello from by-token']);
     await expectRenewedLogin(bearer);
 

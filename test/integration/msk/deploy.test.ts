@@ -71,7 +71,7 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     const topics = await withAdmin({ brokers: sink.test.environment.kafka.brokers }, 'test', (admin) =>
       admin.listTopics(),
     );
-    expect(topics.filter((topic) => topic.includes('preflight'))).toEqual([]);
+    expect([...topics].filter((topic) => topic.includes('preflight'))).toEqual([]);
     await rows(500);
     await succeed('verify', '-e', 'msk');
     await succeed('plan', '-e', 'msk', '--check');

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { headerText, type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';
+import { headerText } from '../../../core/kafka-headers.ts';
+import { type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';
 import { replayMarks } from '../../../operate/dead-letters/replay-marks.ts';
 import { publishRecords } from '../../../operate/publish-records.ts';
 import { deadLetterTopic, rejectedTopic } from '../../../pipeline/names.ts';

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { withAdmin } from '../../../core/kafka.ts';
+import { createKafka } from '../../../core/kafka.ts';
 import { withPostgres } from '../../../core/postgres.ts';
 import type { DoctorReport } from '../../../operate/doctor/diagnose.ts';
 import { sinkGroup } from '../../../pipeline/names.ts';
@@ -57,18 +57,19 @@ it('what is wrong is found, each with its remedy', async () => {
   });
   await sink.produce(40);
   const topic = stream.topic.name;
-  await withAdmin({ brokers: test.environment.kafka.brokers }, 'test', async (admin) => {
-    const partitions = [0, 1, 2, 3].map((partition) => ({ partition, offset: '0' }));
-    await admin.setOffsets({ groupId: sinkGroup(stream), topic, partitions });
-    const ends = await admin.fetchTopicOffsets(topic);
-    const filled = ends.filter(({ high }) => high !== '0').slice(0, 1);
-    await admin.deleteTopicRecords({
-      topic,
-      partitions: filled.map(({ partition, high }) => ({ partition, offset: high })),
-    });
-    const configEntries = [{ name: 'cleanup.policy', value: 'compact' }];
-    await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
+  const admin = createKafka({ brokers: test.environment.kafka.brokers }, 'test').admin();
+  await admin.connect();
+  const partitions = [0, 1, 2, 3].map((partition) => ({ partition, offset: '0' }));
+  await admin.setOffsets({ groupId: sinkGroup(stream), topic, partitions });
+  const ends = await admin.fetchTopicOffsets(topic);
+  const filled = ends.filter(({ high }) => high !== '0').slice(0, 1);
+  await admin.deleteTopicRecords({
+    topic,
+    partitions: filled.map(({ partition, high }) => ({ partition, offset: high })),
   });
+  const configEntries = [{ name: 'cleanup.policy', value: 'compact' }];
+  await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
+  await admin.disconnect();
   const file = join(test.root, stream.file);
   const good = readFileSync(file, 'utf8');
   writeFileSync(file, `${good}  config:\n    value.converter: org.example.NoSuchConverter\n`);

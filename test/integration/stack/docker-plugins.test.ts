@@ -130,8 +130,8 @@ async function startWorker(plugins: string): Promise<number> {
     child.kill('SIGKILL');
     await ended;
     await withAdmin({ brokers: [broker] }, 'perps-connect-test', async (admin) => {
-      const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(group));
-      await admin.deleteTopics({ topics });
+      const topics = [...(await admin.listTopics())].filter((topic) => topic.startsWith(group));
+      await admin.deleteTopics(topics);
     });
   });
   return port;

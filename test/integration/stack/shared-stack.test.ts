@@ -5,6 +5,7 @@ import { createHttp } from '../../../core/http.ts';
 import { createKafka, withAdmin } from '../../../core/kafka.ts';
 import { withPostgres } from '../../../core/postgres.ts';
 import { waitFor } from '../../../core/retry.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
 import { restConnect } from '../../support/rest-connect.ts';
 
@@ -27,8 +28,8 @@ describe('a project on the embedded stack', () => {
     const { brokers } = test.environment.kafka;
     await withAdmin({ brokers }, 'test', async (admin) => {
       const topic = `probe-${test.suffix}`;
-      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true });
-      expect(await admin.fetchTopicOffsets(topic)).toHaveLength(3);
+      await admin.createTopic({ name: topic, partitions: 3 });
+      await eventually(async () => expect(await admin.ranges(topic)).toHaveLength(3));
     });
   });
 
@@ -106,9 +107,7 @@ describe('a project on the embedded stack', () => {
     header.writeInt32BE(body.id, 1);
     const kafka = { brokers: test.environment.kafka.brokers };
     const producer = createKafka(kafka, 'test').producer();
-    await withAdmin(kafka, 'test', (admin) =>
-      admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true }),
-    );
+    await withAdmin(kafka, 'test', (admin) => admin.createTopic({ name: topic, partitions: 1 }));
     await producer.connect();
     await producer.send({ topic, messages: [{ key: 'a', value: Buffer.concat([header, payload]) }] });
     await producer.disconnect();

@@ -1,4 +1,3 @@
-import type { Logger } from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { iamLogin, mskBrokers } from '../../../../../connectors/msk/sdk/kafka-access.ts';
 import { withAdmin } from '../../../../../core/kafka.ts';
@@ -23,26 +22,9 @@ function withoutCredentials(): void {
   vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
 }
 
-/** The token that a login would send to a broker. */
-async function tokenOf(login: ReturnType<typeof iamLogin>): Promise<string> {
-  if (!('authenticationProvider' in login)) throw new Error('no login by token');
-  let sent = '';
-  const authenticator = login.authenticationProvider({
-    host: 'b-1',
-    port: 9098,
-    logger: {} as Logger,
-    async saslAuthenticate({ request }) {
-      sent = (await request.encode()).toString();
-    },
-  });
-  await authenticator.authenticate();
-  const field = sent.split('\u0001').find((text) => text.startsWith('auth=Bearer '));
-  return field?.replace('auth=Bearer ', '') ?? '';
-}
-
 describe('a login by IAM', () => {
   it('is a URL of the kafka-cluster service, signed with the credentials of the environment, for 15 minutes', async () => {
-    const token = await tokenOf(iamLogin('eu-central-1'));
+    const token = await iamLogin('eu-central-1').token();
     const url = new URL(Buffer.from(token, 'base64url').toString());
     expect([url.protocol, url.host]).toEqual(['https:', 'kafka.eu-central-1.amazonaws.com']);
     expect(Object.fromEntries(url.searchParams)).toMatchObject({
@@ -58,12 +40,12 @@ describe('a login by IAM', () => {
 
   it('uses a token again while it is fresh', async () => {
     const login = iamLogin('eu-central-1');
-    expect(await tokenOf(login)).toBe(await tokenOf(login));
+    expect(await login.token()).toBe(await login.token());
   });
 });
 
 it.each([
-  ['a login', () => tokenOf(iamLogin('eu-central-1'))],
+  ['a login', () => iamLogin('eu-central-1').token()],
   ['a search for brokers', () => mskBrokers(ARN, 'iam', 'http://127.0.0.1:9').lookUp()],
 ])('%s without credentials says that they are missing, and where they are looked for', async (_what, attempt) => {
   withoutCredentials();

@@ -1,0 +1,170 @@
+import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import { waitFor } from './retry.ts';
+
+/** Offsets of one partition when it was looked at: records stand in [low, high). */
+export interface PartitionRange {
+  readonly partition: number;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** Who has one partition. */
+export interface PartitionPlacement {
+  /** Node id; undefined while the partition has no leader. */
+  readonly leader: number | undefined;
+  /** Copies, in sync or not. */
+  readonly replicas: number;
+}
+
+/** A topic to be created. */
+export interface NewTopic {
+  readonly name: string;
+  readonly partitions: number;
+  /** Default: the cluster's own. */
+  readonly replicationFactor?: number | undefined;
+  readonly config?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * A Kafka cluster's administration, as far as this package needs it. No question creates a topic that is not there.
+ * Errors: those of the client, as it throws them.
+ */
+export interface KafkaAdmin {
+  listTopics(): Promise<ReadonlySet<string>>;
+  /** Of topics that exist: their partitions in order. */
+  placements(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionPlacement[]>>;
+  /** Of topics that exist: their settings, the defaults too. */
+  topicSettings(topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>>;
+  /** Resolves once every partition has a leader; false when the topic is there already. Errors: TIMEOUT. */
+  createTopic(topic: NewTopic): Promise<boolean>;
+  /** Adds partitions until there are so many. */
+  growTopic(topic: string, partitions: number): Promise<void>;
+  deleteTopics(topics: readonly string[]): Promise<void>;
+  /** The offsets of each partition, in order; undefined when the topic does not exist. */
+  ranges(topic: string): Promise<PartitionRange[] | undefined>;
+  /** By partition, the first record at or after a time; where there is none, the partition's end. */
+  offsetsAt(topic: string, time: Date): Promise<ReadonlyMap<number, bigint>>;
+  /** By partition, the next offset of a group, where it has committed one. */
+  committedOffsets(group: string, topic: string): Promise<ReadonlyMap<number, bigint>>;
+  /** Of a group without members. */
+  commitOffsets(group: string, topic: string, offsets: ReadonlyMap<number, bigint>): Promise<void>;
+  deleteGroup(group: string): Promise<void>;
+  /** Ids of a group's members. */
+  groupMembers(group: string): Promise<ReadonlySet<string>>;
+  /** Node ids. */
+  brokers(): Promise<readonly number[]>;
+  /** Undefined when this broker does not have it. */
+  brokerSetting(broker: number, name: string): Promise<string | undefined>;
+}
+
+/** What of kafkajs the port is made from. */
+export type AdminClient = Pick<
+  Admin,
+  | 'createPartitions'
+  | 'createTopics'
+  | 'deleteGroups'
+  | 'deleteTopics'
+  | 'describeCluster'
+  | 'describeConfigs'
+  | 'describeGroups'
+  | 'fetchOffsets'
+  | 'fetchTopicMetadata'
+  | 'fetchTopicOffsets'
+  | 'fetchTopicOffsetsByTimestamp'
+  | 'listTopics'
+  | 'setOffsets'
+>;
+
+/** A cluster elects leaders in milliseconds, one that is busy in seconds. */
+const LEADERS_TIMEOUT_MS = 30_000;
+
+/** The port over an admin client that is connected. */
+export function kafkaAdmin(client: AdminClient): KafkaAdmin {
+  const placements: KafkaAdmin['placements'] = async (names) => {
+    if (names.length === 0) return new Map();
+    const { topics } = await client.fetchTopicMetadata({ topics: [...names] });
+    return new Map(
+      topics.map(({ name, partitions }) => [
+        name,
+        partitions
+          .toSorted((a, b) => a.partitionId - b.partitionId)
+          .map(
+            ({ leader, replicas }): PartitionPlacement => ({
+              leader: leader < 0 ? undefined : leader,
+              replicas: replicas.length,
+            }),
+          ),
+      ]),
+    );
+  };
+  const listTopics = async () => new Set(await client.listTopics());
+  return {
+    listTopics,
+    placements,
+    async topicSettings(names) {
+      if (names.length === 0) return new Map();
+      const resources = names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }));
+      const described = await client.describeConfigs({ includeSynonyms: false, resources });
+      return new Map(
+        described.resources.map(({ resourceName, configEntries }) => [
+          resourceName,
+          Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+        ]),
+      );
+    },
+    async createTopic({ name, partitions, replicationFactor = -1, config = {} }) {
+      const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
+      const topics = [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }];
+      // Not kafkajs's own wait for leaders: it gives up when the cluster has not yet told every broker of the topic.
+      const isNew = await client.createTopics({ topics, waitForLeaders: false }).catch(throwInner);
+      if (!isNew) return false;
+      const hasLeaders = async () => {
+        const led = (await placements([name])).get(name)?.filter(({ leader }) => leader !== undefined) ?? [];
+        return led.length === partitions ? true : undefined;
+      };
+      return waitFor(hasLeaders, { what: `topic ${name} to have its leaders`, timeoutMs: LEADERS_TIMEOUT_MS });
+    },
+    async growTopic(topic, count) {
+      await client.createPartitions({ topicPartitions: [{ topic, count }] });
+    },
+    deleteTopics: (topics) => client.deleteTopics({ topics: [...topics] }),
+    async ranges(topic) {
+      // Asking for a topic that is not there could create it.
+      if (!(await listTopics()).has(topic)) return undefined;
+      return (await client.fetchTopicOffsets(topic))
+        .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
+        .sort((a, b) => a.partition - b.partition);
+    },
+    offsetsAt: async (topic, time) => byPartition(await client.fetchTopicOffsetsByTimestamp(topic, time.getTime())),
+    async committedOffsets(groupId, topic) {
+      const [found] = await client.fetchOffsets({ groupId, topics: [topic] });
+      // Kafka says -1 for none.
+      return byPartition(found?.partitions.filter(({ offset }) => !offset.startsWith('-')) ?? []);
+    },
+    async commitOffsets(groupId, topic, offsets) {
+      const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: offset.toString() }));
+      await client.setOffsets({ groupId, topic, partitions });
+    },
+    async deleteGroup(group) {
+      await client.deleteGroups([group]);
+    },
+    async groupMembers(group) {
+      const { groups } = await client.describeGroups([group]);
+      return new Set(groups.flatMap(({ members }) => members.map(({ memberId }) => memberId)));
+    },
+    brokers: async () => (await client.describeCluster()).brokers.map(({ nodeId }) => nodeId),
+    async brokerSetting(broker, name) {
+      const resource = { type: ConfigResourceTypes.BROKER, name: String(broker), configNames: [name] };
+      const { resources } = await client.describeConfigs({ includeSynonyms: false, resources: [resource] });
+      return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue;
+    },
+  };
+}
+
+const byPartition = (entries: readonly { partition: number; offset: string }[]): Map<number, bigint> =>
+  new Map(entries.map(({ partition, offset }) => [partition, BigInt(offset)]));
+
+/** kafkajs wraps the broker's answers, one for each topic, in an aggregate. */
+function throwInner(error: unknown): never {
+  throw (error as { errors?: unknown[] }).errors?.[0] ?? error;
+}
