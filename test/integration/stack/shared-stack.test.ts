@@ -29,7 +29,7 @@ describe('a project on the embedded stack', () => {
     await withAdmin({ brokers }, 'test', async (admin) => {
       const topic = `probe-${test.suffix}`;
       await admin.createTopic({ name: topic, partitions: 3 });
-      await eventually(async () => expect(await admin.ranges(topic)).toHaveLength(3));
+      await eventually(async () => expect(await admin.ranges(topic)).toHaveLength(3), { timeoutMs: 10_000 });
     });
   });
 
