@@ -9,8 +9,7 @@ import { withRetry } from '../connectors/wait/retry-policy.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
 import { knownSecrets, workerConnection } from '../pipeline/connections.ts';
-import type { StreamDefinition } from '../pipeline/types.ts';
-import { restConnect } from '../test/support/rest-connect.ts';
+import type { RestConnect, StreamDefinition } from '../pipeline/types.ts';
 import { type Arrival, type ArrivalOptions, awaitRows } from './arrival.ts';
 import type { BenchStack } from './stack.ts';
 
@@ -30,7 +29,8 @@ export interface SinkRun {
 
 const restApi = ({ environment, secrets }: BenchStack): RestApi =>
   createRestApi({
-    ...workerConnection(restConnect(environment), secrets),
+    // The embedded stack has a Connect cluster of its own.
+    ...workerConnection(environment.connect as RestConnect, secrets),
     secrets: knownSecrets(environment, secrets),
   });
 

@@ -1,4 +1,4 @@
-import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import type { Admin, ConfigResourceTypes } from 'kafkajs';
 import { waitFor } from './retry.ts';
 
 /** Offsets of one partition when it was looked at: records stand in [low, high). */
@@ -57,6 +57,10 @@ export interface KafkaAdmin {
   brokerSetting(broker: number, name: string): Promise<string | undefined>;
 }
 
+/** Of Kafka's kinds of resources; kafkajs exports them in a way that Node does not see from an ES module. */
+const TOPIC: ConfigResourceTypes = 2;
+const BROKER: ConfigResourceTypes = 4;
+
 /** What of kafkajs the port is made from. */
 export type AdminClient = Pick<
   Admin,
@@ -103,7 +107,7 @@ export function kafkaAdmin(client: AdminClient): KafkaAdmin {
     placements,
     async topicSettings(names) {
       if (names.length === 0) return new Map();
-      const resources = names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name }));
+      const resources = names.map((name) => ({ type: TOPIC, name }));
       const described = await client.describeConfigs({ includeSynonyms: false, resources });
       return new Map(
         described.resources.map(({ resourceName, configEntries }) => [
@@ -154,7 +158,7 @@ export function kafkaAdmin(client: AdminClient): KafkaAdmin {
     },
     brokers: async () => (await client.describeCluster()).brokers.map(({ nodeId }) => nodeId),
     async brokerSetting(broker, name) {
-      const resource = { type: ConfigResourceTypes.BROKER, name: String(broker), configNames: [name] };
+      const resource = { type: BROKER, name: String(broker), configNames: [name] };
       const { resources } = await client.describeConfigs({ includeSynonyms: false, resources: [resource] });
       return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue;
     },
