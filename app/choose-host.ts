@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { SinkHost } from '../connectors/host.ts';
-import { knownSecrets, workerConnection } from '../pipeline/connections.ts';
+import { httpConnection, knownSecrets } from '../pipeline/connections.ts';
 import type { MskConnect } from '../pipeline/msk-connect.ts';
 import type { RestConnect } from '../pipeline/types.ts';
 import type { Session } from './session.ts';
@@ -17,7 +17,7 @@ async function restHost({ environment, secrets, groups }: Session, connect: Rest
     import('../connectors/rest/host.ts'),
   ]);
   const hidden = knownSecrets(environment, secrets);
-  return createRestHost(createRestApi({ ...workerConnection(connect, secrets), secrets: hidden }), groups);
+  return createRestHost(createRestApi({ ...httpConnection(connect, secrets), secrets: hidden }), groups);
 }
 
 async function mskHost(session: Session, connect: MskConnect): Promise<SinkHost> {

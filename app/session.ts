@@ -12,8 +12,8 @@ import {
   type FeedConnection,
   feedConnection,
   type HttpConnection,
+  httpConnection,
   knownSecrets,
-  registryConnection,
   type Secrets,
 } from '../pipeline/connections.ts';
 import { findProjectRoot, loadProject, projectFile, selectEnvironment, selectStreams } from '../pipeline/load.ts';
@@ -104,7 +104,7 @@ export class Session {
   }
 
   get registryAddress(): HttpConnection {
-    return registryConnection(this.environment, this.secrets);
+    return httpConnection(this.environment.registry, this.secrets);
   }
 
   async registry(): Promise<SchemaRegistry> {

@@ -8,7 +8,7 @@ import { failuresOf } from '../connectors/wait/failure.ts';
 import { withRetry } from '../connectors/wait/retry-policy.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
-import { knownSecrets, workerConnection } from '../pipeline/connections.ts';
+import { httpConnection, knownSecrets } from '../pipeline/connections.ts';
 import type { RestConnect, StreamDefinition } from '../pipeline/types.ts';
 import { type Arrival, type ArrivalOptions, awaitRows } from './arrival.ts';
 import type { BenchStack } from './stack.ts';
@@ -30,7 +30,7 @@ export interface SinkRun {
 const restApi = ({ environment, secrets }: BenchStack): RestApi =>
   createRestApi({
     // The embedded stack has a Connect cluster of its own.
-    ...workerConnection(environment.connect as RestConnect, secrets),
+    ...httpConnection(environment.connect as RestConnect, secrets),
     secrets: knownSecrets(environment, secrets),
   });
 

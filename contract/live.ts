@@ -2,7 +2,7 @@ import type { SinkHost } from '../connectors/host.ts';
 import { connectorKeys } from '../connectors/settings/connector-keys.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { readMigrationStatus } from '../migrations/runner.ts';
-import { databaseConnection, registryConnection, type Secrets } from '../pipeline/connections.ts';
+import { databaseConnection, httpConnection, type Secrets } from '../pipeline/connections.ts';
 import { type Finding, mergeFindings, startOf } from '../pipeline/finding.ts';
 import { projectFile, selectStreams } from '../pipeline/load.ts';
 import { valueSubject } from '../pipeline/names.ts';
@@ -41,7 +41,7 @@ export async function checkLive(
   const streams = selectStreams(project, only);
   const { contracts } = await loadContracts(project, streams);
   const database = databaseConnection(environment, secrets);
-  const registry = createSchemaRegistry(registryConnection(environment, secrets));
+  const registry = createSchemaRegistry(httpConnection(environment.registry, secrets));
   const catalog = await liveCatalog(database);
   const broken: BrokenRule[] = [...(await migrationDrift(project, database))];
   for (const contract of contracts) {

@@ -12,7 +12,7 @@ export interface PostgresConnection {
   readonly user: string;
   readonly password: string;
   /** `verify` checks the server's certificate; `require` only encrypts. Default: none. */
-  readonly tls?: 'none' | 'require' | 'verify';
+  readonly tls?: 'none' | 'require' | 'verify' | undefined;
   /** `server` leaves the session in the database's own time zone. Default: UTC. */
   readonly timeZone?: 'server';
 }

@@ -8,46 +8,35 @@ export type Secrets = (reference: SecretReference) => string;
 /** A service behind HTTP. The URL has no trailing slash. */
 export interface HttpConnection {
   readonly url: string;
-  readonly username?: string;
-  readonly password?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
 }
 
 /** The gRPC service that updates come from; `address` is host:port. */
 export interface FeedConnection {
   readonly address: string;
   readonly tls: boolean;
-  readonly token?: string;
+  readonly token?: string | undefined;
 }
 
 /** The environment's PostgreSQL. */
 export function databaseConnection({ database }: Environment, secrets: Secrets): PostgresConnection {
   const { host, port, name, user, password, tls } = database;
-  return { host, port, database: name, user, password: secrets(password), ...(tls === undefined ? {} : { tls }) };
+  return { host, port, database: name, user, password: secrets(password), tls };
 }
-
-/** The environment's schema registry (Confluent REST API). */
-export const registryConnection = ({ registry }: Environment, secrets: Secrets): HttpConnection =>
-  httpConnection(registry, secrets);
-
-/** A Kafka Connect cluster's REST API. */
-export const workerConnection = (connect: RestConnect, secrets: Secrets): HttpConnection =>
-  httpConnection(connect, secrets);
 
 /** The environment's feed. */
 export function feedConnection({ feed }: Environment, secrets: Secrets): FeedConnection {
   const { address, tls, token } = feed;
-  return { address, tls, ...(token === undefined ? {} : { token: secrets(token) }) };
+  return { address, tls, token: token && secrets(token) };
 }
 
-function httpConnection(
-  { url, username, password }: { url: string; username?: string; password?: SecretReference },
+/** The environment's schema registry (Confluent REST API), or a Kafka Connect cluster's REST API. */
+export function httpConnection(
+  { url, username, password }: Environment['registry'] | RestConnect,
   secrets: Secrets,
 ): HttpConnection {
-  return {
-    url: url.replace(/\/+$/, ''),
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password: secrets(password) }),
-  };
+  return { url: url.replace(/\/+$/, ''), username, password: password && secrets(password) };
 }
 
 /**

@@ -4,10 +4,9 @@ import type { StreamDefinition } from './types.ts';
 /** A stream as the text of its definition, in the order in which definitions are read. */
 export function definitionText(stream: StreamDefinition): string {
   const { name, feed, schema, topic, table, sink } = stream;
-  const { ignore, ...source } = feed;
   const document = new Document({
     name,
-    feed: { ...source, ...(ignore.length === 0 ? {} : { ignore }) },
+    feed: withoutEmpty(feed),
     schema,
     topic: withoutEmpty(topic),
     table,

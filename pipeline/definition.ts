@@ -44,14 +44,9 @@ export function checkDefinition(root: string, file: YamlFile, document: Definiti
     refuse(['sink', 'tasksMax'], message);
   }
   for (const key of Object.keys(topic.config)) {
-    if (isSecretName(key)) {
-      problems.push(
-        file.problemAtKey(
-          ['topic', 'config', key],
-          `"${key}" is no topic setting; secrets belong to connect.yaml, as references`,
-        ),
-      );
-    }
+    if (!isSecretName(key)) continue;
+    const message = `"${key}" is no topic setting; secrets belong to connect.yaml, as references`;
+    problems.push(file.problemAtKey(['topic', 'config', key], message));
   }
   for (const key of Object.keys(sink.config)) {
     const place = decidedElsewhere(key);

@@ -48,7 +48,7 @@ export function completeEnvironment(
     ...form,
     name,
     kafka: completeKafka(kafka, form.connect, root),
-    connect: targetRules(form.connect).complete(form.connect, worker.databasePassword),
+    connect: targetRules(form.connect).complete(targetForm(name, form)),
     worker: {
       converter: worker.converter,
       registryUrl: worker.registryUrl ?? registryOfWorker(worker.converter, registry.url),
@@ -106,13 +106,10 @@ function overriddenPorts(ports: Ports, env: NodeJS.ProcessEnv): Ports {
   }
   const clash = twice(result);
   if (clash !== undefined) {
-    throw new ConnectError(
-      'USAGE',
-      `ports ${clash[0]} and ${clash[1]} of the local stack are both ${result[clash[0]]}`,
-      {
-        hint: `check ${PORT_VARIABLES[clash[0]]} and ${PORT_VARIABLES[clash[1]]}`,
-      },
-    );
+    const [one, other] = clash;
+    throw new ConnectError('USAGE', `ports ${one} and ${other} of the local stack are both ${result[one]}`, {
+      hint: `check ${PORT_VARIABLES[one]} and ${PORT_VARIABLES[other]}`,
+    });
   }
   return result;
 }
@@ -133,9 +130,8 @@ export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument
   const names = Object.keys(document.environments);
   if (!names.includes(document.default)) {
     const guess = didYouMean(document.default, names);
-    problems.push(
-      file.problemAt(['default'], `no environment "${document.default}"; allowed: ${names.join(', ')}${guess}`),
-    );
+    const message = `no environment "${document.default}"; allowed: ${names.join(', ')}${guess}`;
+    problems.push(file.problemAt(['default'], message));
   }
   for (const [name, form] of Object.entries(document.environments)) {
     if ('stack' in form) problems.push(...checkPorts(file, name, form.stack.ports));
@@ -164,5 +160,5 @@ const targetForm = (environment: string, { connect, worker }: RemoteForm): Targe
 export const checkStreamsOnTargets = (document: EnvironmentsDocument, streams: readonly DefinedStream[]): Problem[] =>
   Object.entries(document.environments).flatMap(([name, form]) => {
     if ('stack' in form) return [];
-    return streams.flatMap((defined) => targetRules(form.connect).checkStream(targetForm(name, form), defined));
+    return streams.flatMap((defined) => targetRules(form.connect).checkStream(defined, targetForm(name, form)));
   });

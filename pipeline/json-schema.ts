@@ -69,59 +69,43 @@ function toProblem(error: ErrorObject, file: YamlFile): Problem {
       return file.problemAtKey([...path, key], `unknown key "${key}"; ${list}`);
     }
     case 'required':
-      return file.problemAtKey(path, `${where} lacks "${String(params.missingProperty)}"${describe(error)}`);
+      return file.problemAtKey(path, `${where} lacks "${params.missingProperty}"${describe(error)}`);
     case 'dependencies':
-      return file.problemAtKey(path, `${where} has "${String(params.property)}" but lacks "${String(params.deps)}"`);
+      return file.problemAtKey(path, `${where} has "${params.property}" but lacks "${params.deps}"`);
     case 'propertyNames': {
       const key = String(params.propertyName);
       const rule = (error.schema as { patternErrorMessage?: string }).patternErrorMessage ?? 'another name';
       return file.problemAtKey([...path, key], `the name "${key}" is not allowed here; allowed: ${rule}`);
     }
     default:
-      return file.problemAt(path, `${where} ${complaint(error)}`);
+      return file.problemAt(path, `${where} ${COMPLAINTS[error.keyword]?.(error) ?? error.message ?? 'is not valid'}`);
   }
 }
 
 /** What is wrong with a value and what is allowed. Values are only quoted where they can hold no secret: enumerations and numbers. */
-function complaint(error: ErrorObject): string {
-  const { params, parentSchema, data } = error;
-  switch (error.keyword) {
-    case 'type':
-      return `must be ${types(params.type)}, not ${typeName(data)}`;
-    case 'enum': {
-      const allowed = (params.allowedValues as unknown[]).map(String);
-      const guess = typeof data === 'string' ? didYouMean(data, allowed) : '';
-      return `must be ${allowed.length === 1 ? '' : 'one of '}${allowed.join(', ')}${guess}`;
-    }
-    case 'format':
-      if (params.format === 'secret-reference') {
-        return `must be a reference, \${env:NAME} or \${file:path:key}: no secret stands in a file`;
-      }
-      if (params.format === 'worker-secret-reference') {
-        return `must be a reference that the worker resolves, e.g. \${env:NAME}: no secret stands in a file`;
-      }
-      return `must be a URL${allowedText(parentSchema)}`;
-    case 'pattern':
-      return `is not in the right form${allowedText(parentSchema)}`;
-    case 'minimum':
-      return `must be at least ${String(params.limit)}, not ${String(data)}`;
-    case 'maximum':
-      return `must be at most ${String(params.limit)}, not ${String(data)}`;
-    case 'minLength':
-      return Number(params.limit) === 1 ? 'must not be empty' : `must have at least ${String(params.limit)} characters`;
-    case 'maxLength':
-      return `must have at most ${String(params.limit)} characters`;
-    case 'maxProperties':
-      return `must have at most ${String(params.limit)} entries`;
-    case 'minItems':
-    case 'minProperties':
-      return 'must not be empty; at least one entry';
-    case 'uniqueItems':
-      return 'holds an entry twice';
-    default:
-      return error.message ?? 'is not valid';
-  }
-}
+const COMPLAINTS: Readonly<Record<string, (error: ErrorObject) => string>> = {
+  type: ({ params, data }) => `must be ${types(params.type)}, not ${typeName(data)}`,
+  enum: ({ params, data }) => {
+    const allowed = (params.allowedValues as unknown[]).map(String);
+    const guess = typeof data === 'string' ? didYouMean(data, allowed) : '';
+    return `must be ${allowed.length === 1 ? '' : 'one of '}${allowed.join(', ')}${guess}`;
+  },
+  format: ({ params, parentSchema }) => FORMATS[params.format] ?? `must be a URL${allowedText(parentSchema)}`,
+  pattern: ({ parentSchema }) => `is not in the right form${allowedText(parentSchema)}`,
+  minimum: ({ params, data }) => `must be at least ${params.limit}, not ${data}`,
+  maximum: ({ params, data }) => `must be at most ${params.limit}, not ${data}`,
+  minLength: ({ params: { limit } }) => (limit === 1 ? 'must not be empty' : `must have at least ${limit} characters`),
+  maxLength: ({ params }) => `must have at most ${params.limit} characters`,
+  maxProperties: ({ params }) => `must have at most ${params.limit} entries`,
+  minItems: () => 'must not be empty; at least one entry',
+  minProperties: () => 'must not be empty; at least one entry',
+  uniqueItems: () => 'holds an entry twice',
+};
+
+const FORMATS: Readonly<Record<string, string>> = {
+  'secret-reference': `must be a reference, \${env:NAME} or \${file:path:key}: no secret stands in a file`,
+  'worker-secret-reference': `must be a reference that the worker resolves, e.g. \${env:NAME}: no secret stands in a file`,
+};
 
 const allowedText = (schema: unknown): string => {
   const text = (schema as { patternErrorMessage?: string } | undefined)?.patternErrorMessage;

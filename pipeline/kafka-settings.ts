@@ -27,8 +27,8 @@ export function completeKafka(form: KafkaForm, connect: Environment['connect'], 
   return {
     ...rest,
     brokers: form.brokers ?? [],
-    ...(ssl === undefined ? {} : { ssl: typeof ssl === 'boolean' ? ssl : absolute(ssl, root) }),
-    ...(sasl === undefined ? {} : { sasl: completeLogin(sasl, form, connect) }),
+    ssl: typeof ssl === 'object' ? absolute(ssl, root) : ssl,
+    sasl: sasl && completeLogin(sasl, form, connect),
   };
 }
 

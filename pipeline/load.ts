@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import { checkAcross, checkDefinition, type DefinedStream, type DefinitionDocument, toStream } from './definition.ts';
+import { didYouMean } from './did-you-mean.ts';
 import {
   checkEnvironments,
   checkStreamsOnTargets,
@@ -12,11 +13,10 @@ import { type Problem, sortProblems } from './finding.ts';
 import { type SchemaName, validateFile } from './json-schema.ts';
 import { findPlaintextSecrets } from './plaintext-secrets.ts';
 import { ENVIRONMENT_FILE } from './project-root.ts';
-import type { Environment, Project } from './types.ts';
+import type { Environment, Project, StreamDefinition } from './types.ts';
 import { parseYamlFile, type YamlFile } from './yaml-file.ts';
 
 export { findProjectRoot } from './project-root.ts';
-export { selectEnvironment, selectStreams } from './select.ts';
 
 const DEFINITION_FOLDER = 'connectors';
 
@@ -40,16 +40,44 @@ export function loadProject(root: string, env: NodeJS.ProcessEnv): Project {
     environments: Object.fromEntries(
       Object.entries(environments.environments).map(([name, form]) => [
         name,
-        { ...completeEnvironment(name, form, { root, env }), ...projectOf(environments) },
+        // A sink's name comes from its definition, so the environments of one project that share a cluster share their sinks.
+        { ...completeEnvironment(name, form, { root, env }), project: environments.project },
       ]),
     ),
     streams: defined.map(({ stream }) => stream),
   };
 }
 
-// A sink's name comes from its definition, so the environments of one project that share a cluster share their sinks.
-const projectOf = ({ project }: EnvironmentsDocument): Pick<Environment, 'project'> =>
-  project === undefined ? {} : { project };
+/** The environment of that name, or the project's default. Errors: USAGE naming those there are. */
+export function selectEnvironment(project: Project, name?: string): Environment {
+  const wanted = name ?? project.defaultEnvironment;
+  const names = Object.keys(project.environments);
+  const environment = names.includes(wanted) ? project.environments[wanted] : undefined;
+  if (environment === undefined) {
+    throw new ConnectError('USAGE', `no environment "${wanted}" in connect.yaml${didYouMean(wanted, names)}`, {
+      hint: `environments: ${names.join(', ')}`,
+    });
+  }
+  return environment;
+}
+
+/** The streams of those names, in the project's order, or all. Errors: USAGE naming those there are. */
+export function selectStreams(project: Project, only?: readonly string[]): StreamDefinition[] {
+  const names = project.streams.map((stream) => stream.name);
+  if (names.length === 0) {
+    throw new ConnectError('USAGE', `no stream is defined in ${project.root}`, {
+      hint: 'a stream is a file connectors/<name>.yaml',
+    });
+  }
+  for (const wanted of only ?? []) {
+    if (!names.includes(wanted)) {
+      throw new ConnectError('USAGE', `no stream "${wanted}"${didYouMean(wanted, names)}`, {
+        hint: `streams: ${names.join(', ')}`,
+      });
+    }
+  }
+  return project.streams.filter((stream) => only === undefined || only.includes(stream.name));
+}
 
 function readEnvironments(root: string, problems: Problem[]): EnvironmentsDocument {
   const file = readChecked(root, ENVIRONMENT_FILE, 'environment', problems);

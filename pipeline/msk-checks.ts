@@ -1,22 +1,13 @@
-import { parseReference } from '../core/reference.ts';
 import type { DefinedStream } from './definition.ts';
 import type { Problem } from './finding.ts';
-import { type MskConnect, WORKER_JAVA } from './msk-connect.ts';
+import { type AutoscaledCapacity, type MskConnect, WORKER_JAVA } from './msk-connect.ts';
+import { checkProvider, providersOf } from './msk-providers.ts';
 import { whyRefused, workerPropertyOf } from './msk-worker-properties.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** `connect` of an environment as the schema leaves it: each value is valid, but not yet what goes together. */
 export type MskForm = Omit<MskConnect, 'capacity' | 'plugin'> & {
-  readonly capacity: {
-    readonly provisioned?: object;
-    readonly autoscaled?: {
-      readonly minWorkers: number;
-      readonly maxWorkers: number;
-      readonly scaleInCpu: number;
-      readonly scaleOutCpu: number;
-      readonly maxTasks?: number;
-    };
-  };
+  readonly capacity: { readonly provisioned?: object; readonly autoscaled?: AutoscaledCapacity };
   readonly plugin: { readonly bucket?: string; readonly arn?: string };
 };
 
@@ -78,10 +69,9 @@ export function checkMskConnect(file: YamlFile, at: Path, form: MskForm): Proble
 }
 
 function checkAutoscaled(
-  capacity: NonNullable<MskForm['capacity']['autoscaled']>,
+  { minWorkers, maxWorkers, scaleInCpu, scaleOutCpu, maxTasks }: AutoscaledCapacity,
   refuse: (path: Path, message: string) => void,
 ): void {
-  const { minWorkers, maxWorkers, scaleInCpu, scaleOutCpu, maxTasks } = capacity;
   const at = (key: string): Path => ['capacity', 'autoscaled', key];
   if (minWorkers > maxWorkers) refuse(at('minWorkers'), `minWorkers must be at most maxWorkers (${maxWorkers})`);
   if (scaleInCpu >= scaleOutCpu) {
@@ -93,20 +83,6 @@ function checkAutoscaled(
   if (maxTasks !== undefined && maxTasks < maxWorkers) {
     refuse(at('maxTasks'), `maxTasks must be at least maxWorkers (${maxWorkers}), not ${maxTasks}`);
   }
-}
-
-const providersOf = ({ workerConfiguration }: Pick<MskForm, 'workerConfiguration'>): string[] =>
-  String(workerConfiguration['config.providers'] ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-
-/** A reference that no config provider of the worker resolves would reach the database as its own text. */
-export function checkProvider(file: YamlFile, at: Path, reference: string, form: MskForm): Problem[] {
-  const provider = parseReference(reference)?.provider;
-  if (provider === undefined || providersOf(form).includes(provider)) return [];
-  const where = 'connect.workerConfiguration, config.providers';
-  return [file.problemAt(at, `no config provider "${provider}" on the workers of MSK Connect; name it in ${where}`)];
 }
 
 const whySetTwice = (property: string, { workerConfiguration }: MskForm): string | undefined =>

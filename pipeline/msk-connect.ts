@@ -21,7 +21,7 @@ export interface MskConnect {
   readonly logs: MskLogs;
   readonly tags: Readonly<Record<string, string>>;
   /** Other addresses of the AWS services. */
-  readonly endpoints: MskEndpoints;
+  readonly endpoints: Readonly<Partial<Record<'kafkaConnect' | 'kafka' | 's3' | 'logs', string>>>;
   /** What only a REST API has. */
   readonly url?: undefined;
   readonly password?: undefined;
@@ -32,12 +32,9 @@ export type MskConnectVersion = '3.7.x' | '2.7.1';
 /** What the workers of a version run on. */
 export const WORKER_JAVA: Readonly<Record<MskConnectVersion, number>> = { '3.7.x': 17, '2.7.1': 11 };
 
-export type MskCapacity = { readonly provisioned: ProvisionedCapacity } | { readonly autoscaled: AutoscaledCapacity };
-
-export interface ProvisionedCapacity {
-  readonly mcuCount: number;
-  readonly workerCount: number;
-}
+export type MskCapacity =
+  | { readonly provisioned: { readonly mcuCount: number; readonly workerCount: number } }
+  | { readonly autoscaled: AutoscaledCapacity };
 
 export interface AutoscaledCapacity {
   readonly mcuCount: number;
@@ -61,11 +58,4 @@ export interface MskLogs {
   readonly cloudWatch?: { readonly logGroup: string } | undefined;
   readonly s3?: { readonly bucket: string; readonly prefix?: string | undefined } | undefined;
   readonly firehose?: { readonly deliveryStream: string } | undefined;
-}
-
-export interface MskEndpoints {
-  readonly kafkaConnect?: string;
-  readonly kafka?: string;
-  readonly s3?: string;
-  readonly logs?: string;
 }

@@ -1,6 +1,8 @@
 import { parseReference } from '../core/reference.ts';
+import type { Problem } from './finding.ts';
 import type { MskConnect } from './msk-connect.ts';
 import type { SecretReference } from './types.ts';
+import type { Path, YamlFile } from './yaml-file.ts';
 
 /** AWS's own config providers (msk-config-providers), by the names that its documentation gives them. */
 const AWS_PROVIDERS: Readonly<Record<string, string>> = {
@@ -10,6 +12,15 @@ const AWS_PROVIDERS: Readonly<Record<string, string>> = {
 };
 
 const PROVIDERS = 'config.providers';
+
+type Workers = Pick<MskConnect, 'workerConfiguration'>;
+
+/** Names of the config providers that the workers have. */
+export const providersOf = ({ workerConfiguration }: Workers): string[] =>
+  String(workerConfiguration[PROVIDERS] ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 
 /**
  * An MSK Connect target whose workers also have the provider behind a reference, when it is one of AWS's and the file
@@ -21,10 +32,7 @@ export function withProvider<T extends Pick<MskConnect, 'region' | 'workerConfig
 ): T {
   const name = parseReference(reference)?.provider ?? '';
   const providerClass = Object.hasOwn(AWS_PROVIDERS, name) ? AWS_PROVIDERS[name] : undefined;
-  const declared = String(connect.workerConfiguration[PROVIDERS] ?? '')
-    .split(',')
-    .map((text) => text.trim())
-    .filter((text) => text !== '');
+  const declared = providersOf(connect);
   if (providerClass === undefined || declared.includes(name)) return connect;
   return {
     ...connect,
@@ -35,4 +43,12 @@ export function withProvider<T extends Pick<MskConnect, 'region' | 'workerConfig
       [PROVIDERS]: [...declared, name].join(','),
     },
   };
+}
+
+/** A reference that no config provider of the worker resolves would reach the database as its own text. */
+export function checkProvider(file: YamlFile, at: Path, reference: string, workers: Workers): Problem[] {
+  const provider = parseReference(reference)?.provider;
+  if (provider === undefined || providersOf(workers).includes(provider)) return [];
+  const where = `connect.workerConfiguration, ${PROVIDERS}`;
+  return [file.problemAt(at, `no config provider "${provider}" on the workers of MSK Connect; name it in ${where}`)];
 }

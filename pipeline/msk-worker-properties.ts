@@ -3,46 +3,47 @@
  * `producer.` only some. From its documentation, "Supported worker configuration properties".
  */
 
-const CONSUMER = [
-  'allow.auto.create.topics',
-  'auto.offset.reset',
-  'check.crcs',
-  'fetch.max.bytes',
-  'fetch.max.wait.ms',
-  'fetch.min.bytes',
-  'heartbeat.interval.ms',
-  'key.deserializer',
-  'max.partition.fetch.bytes',
-  'max.poll.interval.ms',
-  'max.poll.records',
-  'metadata.max.age.ms',
-  'partition.assignment.strategy',
-  'reconnect.backoff.ms',
-  'reconnect.backoff.max.ms',
-  'request.timeout.ms',
-  'retry.backoff.ms',
-  'session.timeout.ms',
-  'value.deserializer',
-];
-
-const PRODUCER = [
-  'acks',
-  'batch.size',
-  'buffer.memory',
-  'compression.type',
-  'enable.idempotence',
-  'key.serializer',
-  'linger.ms',
-  'max.request.size',
-  'metadata.max.age.ms',
-  'metadata.max.idle.ms',
-  'partitioner.class',
-  'reconnect.backoff.ms',
-  'reconnect.backoff.max.ms',
-  'request.timeout.ms',
-  'retry.backoff.ms',
-  'value.serializer',
-];
+const CLIENT_KEYS: Readonly<Record<string, readonly string[]>> = {
+  consumer: [
+    'allow.auto.create.topics',
+    'auto.offset.reset',
+    'check.crcs',
+    'fetch.max.bytes',
+    'fetch.max.wait.ms',
+    'fetch.min.bytes',
+    'heartbeat.interval.ms',
+    'key.deserializer',
+    'max.partition.fetch.bytes',
+    'max.poll.interval.ms',
+    'max.poll.records',
+    'metadata.max.age.ms',
+    'partition.assignment.strategy',
+    'reconnect.backoff.ms',
+    'reconnect.backoff.max.ms',
+    'request.timeout.ms',
+    'retry.backoff.ms',
+    'session.timeout.ms',
+    'value.deserializer',
+  ],
+  producer: [
+    'acks',
+    'batch.size',
+    'buffer.memory',
+    'compression.type',
+    'enable.idempotence',
+    'key.serializer',
+    'linger.ms',
+    'max.request.size',
+    'metadata.max.age.ms',
+    'metadata.max.idle.ms',
+    'partitioner.class',
+    'reconnect.backoff.ms',
+    'reconnect.backoff.max.ms',
+    'request.timeout.ms',
+    'retry.backoff.ms',
+    'value.serializer',
+  ],
+};
 
 const REFUSED_PREFIXES = [
   'access.control.',
@@ -78,17 +79,12 @@ const REFUSED_KEYS = new Set([
   'status.storage.topic',
 ]);
 
-const ALLOWED_CLIENT_KEYS = new Set([
-  ...CONSUMER.map((key) => `consumer.${key}`),
-  ...PRODUCER.map((key) => `producer.${key}`),
-]);
-
 /** Why MSK Connect refuses a worker property; undefined when it takes it. */
 export function whyRefused(key: string): string | undefined {
-  if (/^(consumer|producer)\./.test(key)) {
-    if (ALLOWED_CLIENT_KEYS.has(key)) return undefined;
-    const client = key.split('.')[0] ?? '';
-    const allowed = client === 'consumer' ? CONSUMER : PRODUCER;
+  const [, client, setting = ''] = /^(consumer|producer)\.(.*)$/.exec(key) ?? [];
+  if (client !== undefined) {
+    const allowed = CLIENT_KEYS[client] ?? [];
+    if (allowed.includes(setting)) return undefined;
     return `MSK Connect takes no "${key}"; of ${client} settings it takes ${allowed.join(', ')}`;
   }
   const prefix = REFUSED_PREFIXES.find((one) => key.startsWith(one));

@@ -14,17 +14,11 @@ export function findPlaintextSecrets(file: YamlFile): Problem[] {
   const problems: Problem[] = [];
   visit(file.data, [], (path, value) => {
     const key = String(path.findLast((step) => typeof step === 'string') ?? '');
+    const refuse = (why: string) => problems.push(file.problemAt(path, `${key} is ${why}`));
     if (value !== '' && isSecretName(key) && !isReference(String(value))) {
-      problems.push(
-        file.problemAt(path, `${key} is a secret in plain text; write a reference, \${env:NAME} or \${file:path:key}`),
-      );
-    } else if (typeof value === 'string' && (URL_WITH_LOGIN.test(value) || URL_WITH_PASSWORD_PARAMETER.test(value))) {
-      problems.push(
-        file.problemAt(
-          path,
-          `${key} is a URL that holds credentials; give user and password reference in their own keys`,
-        ),
-      );
+      refuse(`a secret in plain text; write a reference, \${env:NAME} or \${file:path:key}`);
+    } else if (URL_WITH_LOGIN.test(String(value)) || URL_WITH_PASSWORD_PARAMETER.test(String(value))) {
+      refuse('a URL that holds credentials; give user and password reference in their own keys');
     }
   });
   return problems;

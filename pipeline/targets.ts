@@ -1,10 +1,10 @@
 import type { DefinedStream } from './definition.ts';
 import type { Problem } from './finding.ts';
-import { checkMskConnect, checkMskStream, checkProvider, type MskForm } from './msk-checks.ts';
+import { checkMskConnect, checkMskStream, type MskForm } from './msk-checks.ts';
 import type { MskConnect } from './msk-connect.ts';
-import { withProvider } from './msk-providers.ts';
+import { checkProvider, withProvider } from './msk-providers.ts';
 import type { Environment, SecretReference } from './types.ts';
-import type { Path, YamlFile } from './yaml-file.ts';
+import type { YamlFile } from './yaml-file.ts';
 
 type Connect = Environment['connect'];
 
@@ -17,32 +17,28 @@ export interface TargetForm {
 
 /** What a kind of target adds to what the schema says of it. */
 interface TargetRules {
-  complete(connect: Connect, databasePassword: SecretReference): Connect;
+  complete(form: TargetForm): Connect;
   check(file: YamlFile, form: TargetForm): Problem[];
-  checkStream(form: TargetForm, defined: DefinedStream): Problem[];
+  checkStream(defined: DefinedStream, form: TargetForm): Problem[];
 }
 
-const msk = {
-  complete: (connect: Connect, databasePassword: SecretReference) =>
-    withProvider(connect as MskConnect, databasePassword),
-  formOf: ({ connect, databasePassword }: TargetForm): MskForm =>
-    withProvider<MskForm>(connect as MskForm, databasePassword),
-  check(file: YamlFile, form: TargetForm): Problem[] {
-    const at: Path = ['environments', form.environment];
-    const { databasePassword } = form;
-    return [
-      ...checkMskConnect(file, [...at, 'connect'], msk.formOf(form)),
-      ...checkProvider(file, [...at, 'worker', 'databasePassword'], databasePassword, msk.formOf(form)),
-    ];
-  },
-  checkStream: (form: TargetForm, defined: DefinedStream) =>
-    checkMskStream(defined, form.environment, msk.formOf(form)),
-};
+const mskForm = ({ connect, databasePassword }: TargetForm): MskForm =>
+  withProvider(connect as MskForm, databasePassword);
 
 /** Every kind of target. The schema says all there is to say of a Connect cluster. */
 const TARGETS: Readonly<Record<Connect['target'], TargetRules>> = {
-  rest: { complete: (connect) => connect, check: () => [], checkStream: () => [] },
-  msk,
+  rest: { complete: ({ connect }) => connect, check: () => [], checkStream: () => [] },
+  msk: {
+    complete: ({ connect, databasePassword }) => withProvider(connect as MskConnect, databasePassword),
+    check(file, form) {
+      const at = ['environments', form.environment];
+      return [
+        ...checkMskConnect(file, [...at, 'connect'], mskForm(form)),
+        ...checkProvider(file, [...at, 'worker', 'databasePassword'], form.databasePassword, mskForm(form)),
+      ];
+    },
+    checkStream: (defined, form) => checkMskStream(defined, form.environment, mskForm(form)),
+  },
 };
 
 /** The rules of a kind of target. */

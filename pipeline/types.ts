@@ -79,18 +79,18 @@ export type ConverterFlavour = 'apicurio' | 'confluent';
 export interface Environment {
   readonly name: string;
   /** `project` of connect.yaml: the mark of the connectors that are deployed from here. */
-  readonly project?: string;
+  readonly project?: string | undefined;
   /** Set when this package runs the parts itself. */
-  readonly stack?: EmbeddedStackSettings;
+  readonly stack?: EmbeddedStackSettings | undefined;
   readonly kafka: {
     /** Bootstrap brokers, host:port each; none when `cluster` leads to them. */
     readonly brokers: readonly string[];
     /** ARN of an MSK cluster, which is asked for its brokers. */
-    readonly cluster?: string;
+    readonly cluster?: string | undefined;
     readonly replicationFactor: number;
     /** Whether the brokers speak TLS, and with which files beyond the system's authorities. */
-    readonly ssl?: boolean | KafkaTls;
-    readonly sasl?: KafkaLogin;
+    readonly ssl?: boolean | KafkaTls | undefined;
+    readonly sasl?: KafkaLogin | undefined;
   };
   /** Confluent-compatible REST API. */
   readonly registry: { readonly url: string; readonly username?: string; readonly password?: SecretReference };
@@ -119,11 +119,7 @@ export interface Environment {
 }
 
 /** PEM files, by absolute path: an authority of one's own; certificate and key for mutual TLS. */
-export interface KafkaTls {
-  readonly ca?: string;
-  readonly certificate?: string;
-  readonly key?: string;
-}
+export type KafkaTls = Readonly<Partial<Record<'ca' | 'certificate' | 'key', string>>>;
 
 /** By a password, or as the AWS identity of the process. */
 export type KafkaLogin =
@@ -149,13 +145,7 @@ export interface RestConnect {
 /** Ports of the embedded stack on the loopback interface. */
 export interface EmbeddedStackSettings {
   readonly kind: 'embedded';
-  readonly ports: {
-    readonly kafka: number;
-    readonly registry: number;
-    readonly postgres: number;
-    readonly connect: number;
-    readonly feed: number;
-  };
+  readonly ports: Readonly<Record<'kafka' | 'registry' | 'postgres' | 'connect' | 'feed', number>>;
 }
 
 /** A loaded project: everything under the folder that holds `connect.yaml`. */

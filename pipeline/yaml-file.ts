@@ -5,28 +5,13 @@ import type { Place, Problem } from './finding.ts';
 export type Path = readonly (string | number)[];
 
 /** One parsed YAML file whose values know where they stand. */
-export interface YamlFile {
-  /** Relative to the project. */
-  readonly file: string;
-  /** The values as plain data; undefined when the file is not valid YAML (see `problems`). */
-  readonly data: unknown;
-  /** What YAML itself has to say: syntax, duplicate keys, unknown tags. */
-  readonly problems: readonly Problem[];
-  /** Whether the file says anything at that path. */
-  has(path: Path): boolean;
-  /** Where the value stands, or the nearest parent that exists. */
-  placeOf(path: Path): Place;
-  /** A problem at the value of `path`, or at the nearest parent that exists. */
-  problemAt(path: Path, message: string): Problem;
-  /** A problem at the key that `path` ends with. */
-  problemAtKey(path: Path, message: string): Problem;
-}
+export type YamlFile = ReturnType<typeof parseYamlFile>;
 
 /**
  * Parses YAML 1.2 (core schema). Duplicate keys are refused, anchors and aliases are followed.
  * The library's own messages quote the source line, which may hold a secret, so positions are ours (`prettyErrors: false`).
  */
-export function parseYamlFile(file: string, text: string): YamlFile {
+export function parseYamlFile(file: string, text: string) {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: '1.2',
@@ -50,13 +35,20 @@ export function parseYamlFile(file: string, text: string): YamlFile {
     }
   }
   return {
+    /** Relative to the project. */
     file,
+    /** The values as plain data; undefined when the file is not valid YAML (see `problems`). */
     data,
-    problems,
-    has: (path) => valueAt(data, path) !== undefined,
-    placeOf: (path) => placeAt(offsetOf(document, path, false)),
-    problemAt: (path, message) => at(offsetOf(document, path, false), message),
-    problemAtKey: (path, message) => at(offsetOf(document, path, true), message),
+    /** What YAML itself has to say: syntax, duplicate keys, unknown tags. */
+    problems: problems as readonly Problem[],
+    /** Whether the file says anything at that path. */
+    has: (path: Path) => valueAt(data, path) !== undefined,
+    /** Where the value stands, or the nearest parent that exists. */
+    placeOf: (path: Path) => placeAt(offsetOf(document, path, false)),
+    /** A problem at the value of `path`, or at the nearest parent that exists. */
+    problemAt: (path: Path, message: string) => at(offsetOf(document, path, false), message),
+    /** A problem at the key that `path` ends with. */
+    problemAtKey: (path: Path, message: string) => at(offsetOf(document, path, true), message),
   };
 }
 

@@ -6,7 +6,7 @@ import type { SinkConfig } from '../../connectors/sink-config.ts';
 import { createAdmin } from '../../core/kafka.ts';
 import type { KafkaAdmin } from '../../core/kafka-admin.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
-import { databaseConnection, feedConnection, registryConnection, type Secrets } from '../../pipeline/connections.ts';
+import { databaseConnection, feedConnection, httpConnection, type Secrets } from '../../pipeline/connections.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import type { Environment, Project, StreamDefinition } from '../../pipeline/types.ts';
 import { openFeed } from '../../producer/feed/client.ts';
@@ -66,7 +66,7 @@ export function createProbes(examined: Examined, secrets: Secrets): Probes {
   return {
     ...examined,
     database,
-    registry: createSchemaRegistry(registryConnection(environment, secrets)),
+    registry: createSchemaRegistry(httpConnection(environment.registry, secrets)),
     kafka: once(() => kafka.connect()),
     query: <Row extends object>(sql: string) =>
       withPostgres(database, async (client) => (await client.query<Row>(sql)).rows),

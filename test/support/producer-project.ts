@@ -7,9 +7,9 @@ import { headerText } from '../../core/kafka-headers.ts';
 import { type ScannedRecord, scanTopic } from '../../core/kafka-scan.ts';
 import { silentLogger } from '../../core/log.ts';
 import { canonicalRecord } from '../../operate/canonical.ts';
-import { registryConnection } from '../../pipeline/connections.ts';
+import { httpConnection } from '../../pipeline/connections.ts';
+import { selectStreams } from '../../pipeline/load.ts';
 import { checkpointTopic, rejectedTopic, valueSubject } from '../../pipeline/names.ts';
-import { selectStreams } from '../../pipeline/select.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { ResumePoint } from '../../producer/kafka/checkpoint.ts';
 import { readCheckpoint } from '../../producer/kafka/checkpoint-store.ts';
@@ -59,7 +59,7 @@ export async function createProducerProject(
   const kafka: KafkaConnection = { brokers: environment.kafka.brokers };
   const [stream] = selectStreams(project.project, ['positions']);
   if (stream === undefined) throw new Error('the project has no stream "positions"');
-  const registry = registryConnection(environment, secrets);
+  const registry = httpConnection(environment.registry, secrets);
   if (options.topics !== false) await withAdmin(kafka, CLIENT, (admin) => ensureTopics(admin, stream, 1));
   if (options.register !== false) {
     const schemaText = readFileSync(join(root, stream.schema), 'utf8');

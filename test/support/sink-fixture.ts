@@ -10,7 +10,7 @@ import type { SinkEvent } from '../../connectors/wait/wait.ts';
 import { createKafka, withAdmin } from '../../core/kafka.ts';
 import { withPostgres } from '../../core/postgres.ts';
 import { migrate } from '../../migrations/runner.ts';
-import { knownSecrets, registryConnection, workerConnection } from '../../pipeline/connections.ts';
+import { httpConnection, knownSecrets } from '../../pipeline/connections.ts';
 import { projectFile, selectStreams } from '../../pipeline/load.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
@@ -56,12 +56,12 @@ export async function createSinkFixture(name: string): Promise<SinkFixture> {
   if (stream === undefined) throw new Error('no stream positions');
   await migrate(test.database, { folder: join(test.root, 'migrations'), direction: 'up' });
   const schema = loadAvroSchema(projectFile(test.project, stream.schema));
-  const registry = createSchemaRegistry(registryConnection(test.environment, test.secrets));
+  const registry = createSchemaRegistry(httpConnection(test.environment.registry, test.secrets));
   const { id } = await registerSchema(registry, { subject: valueSubject(stream), schemaText: schema.text });
   const type = createAvroType(schema.raw);
   const config = renderSink(stream, test.environment, schema.fields);
   const api = createRestApi({
-    ...workerConnection(restConnect(test.environment), test.secrets),
+    ...httpConnection(restConnect(test.environment), test.secrets),
     secrets: knownSecrets(test.environment, test.secrets),
   });
   const kafka = { brokers: test.environment.kafka.brokers };

@@ -7,7 +7,7 @@ import { createKafka, withAdmin } from '../../core/kafka.ts';
 import { withPostgres } from '../../core/postgres.ts';
 import { waitFor } from '../../core/retry.ts';
 import { readMigrations } from '../../migrations/files.ts';
-import { knownSecrets, registryConnection, workerConnection } from '../../pipeline/connections.ts';
+import { httpConnection, knownSecrets } from '../../pipeline/connections.ts';
 import { loadProject } from '../../pipeline/load.ts';
 import { valueSubject } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
@@ -58,9 +58,9 @@ export async function createTrials(name: string): Promise<Trials> {
   const kafka = { brokers: test.environment.kafka.brokers };
   const producer = createKafka(kafka, 'test').producer();
   await producer.connect();
-  const registry = createSchemaRegistry(registryConnection(test.environment, test.secrets));
+  const registry = createSchemaRegistry(httpConnection(test.environment.registry, test.secrets));
   const api = createRestApi({
-    ...workerConnection(restConnect(test.environment), test.secrets),
+    ...httpConnection(restConnect(test.environment), test.secrets),
     secrets: knownSecrets(test.environment, test.secrets),
   });
   let number = 0;

@@ -5,7 +5,7 @@ import { createRestApi } from '../../../connectors/rest/api.ts';
 import { createRestHost } from '../../../connectors/rest/host.ts';
 import { checkLive } from '../../../contract/live.ts';
 import { withPostgres } from '../../../core/postgres.ts';
-import { registryConnection, workerConnection } from '../../../pipeline/connections.ts';
+import { httpConnection } from '../../../pipeline/connections.ts';
 import type { Finding } from '../../../pipeline/finding.ts';
 import { valueSubject } from '../../../pipeline/names.ts';
 import type { Environment } from '../../../pipeline/types.ts';
@@ -20,14 +20,14 @@ describe('what runs, compared with the files', () => {
 
   beforeAll(async () => {
     sink = await createSinkFixture('live');
-    registry = createSchemaRegistry(registryConnection(sink.test.environment, sink.test.secrets));
+    registry = createSchemaRegistry(httpConnection(sink.test.environment.registry, sink.test.secrets));
     await sink.deploy();
   }, 180_000);
   afterAll(() => sink?.test.remove(), 60_000);
 
   const live = (environment: Environment = sink.test.environment): Promise<readonly Finding[]> => {
     const { secrets } = sink.test;
-    const host = createRestHost(createRestApi(workerConnection(restConnect(environment), secrets)), sink.groups);
+    const host = createRestHost(createRestApi(httpConnection(restConnect(environment), secrets)), sink.groups);
     return checkLive(sink.test.reload(), environment, { secrets, host }, ['positions']);
   };
   const told = async (): Promise<string[]> => (await live()).map(({ rule, path }) => `${rule} ${path}`);

@@ -8,10 +8,9 @@ import { createKafka, withAdmin } from '../../../core/kafka.ts';
 import { headerText } from '../../../core/kafka-headers.ts';
 import { type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';
 import { withPostgres } from '../../../core/postgres.ts';
-import { registryConnection, workerConnection } from '../../../pipeline/connections.ts';
-import { projectFile } from '../../../pipeline/load.ts';
+import { httpConnection } from '../../../pipeline/connections.ts';
+import { projectFile, selectStreams } from '../../../pipeline/load.ts';
 import { deadLetterTopic, valueSubject } from '../../../pipeline/names.ts';
-import { selectStreams } from '../../../pipeline/select.ts';
 import type { StreamDefinition } from '../../../pipeline/types.ts';
 import { loadAvroSchema } from '../../../schemas/avro-schema.ts';
 import { registerSchema } from '../../../schemas/register.ts';
@@ -61,7 +60,7 @@ describe('quarantine', () => {
       },
       { timeoutMs: 60_000 },
     );
-  const workerUrl = () => workerConnection(restConnect(sink.test.environment), sink.test.secrets).url;
+  const workerUrl = () => httpConnection(restConnect(sink.test.environment), sink.test.secrets).url;
   /** Runs with connect.yaml changed. */
   const withEnvironment = async <T>(find: RegExp, replace: string, task: () => Promise<T>): Promise<T> => {
     const file = join(sink.test.root, 'connect.yaml');
@@ -125,7 +124,7 @@ describe('quarantine', () => {
     const { test } = sink;
     [funding] = selectStreams(test.project, ['funding_payments']) as [StreamDefinition];
     const schema = loadAvroSchema(projectFile(test.project, funding.schema));
-    const registry = createSchemaRegistry(registryConnection(test.environment, test.secrets));
+    const registry = createSchemaRegistry(httpConnection(test.environment.registry, test.secrets));
     const { id } = await registerSchema(registry, { subject: valueSubject(funding), schemaText: schema.text });
     await withAdmin(kafka, 'test', (admin) => ensureTopics(admin, funding, 1));
     const type = createAvroType(schema.raw);
