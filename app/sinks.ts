@@ -19,14 +19,11 @@ export interface FailedSink {
   readonly error: ConnectError;
 }
 
-/** What became of one sink of several. */
-export type SinkOutcome<T> =
-  | { readonly kind: 'done'; readonly result: T }
-  | { readonly kind: 'failed'; readonly failed: FailedSink };
-
 /** What a verb takes that acts on one sink after the other. */
 export interface EachSinkOptions<T> extends SinkOptions {
-  readonly onEvent: (outcome: SinkOutcome<T>) => void;
+  readonly onDone: (result: T) => void;
+  /** Hears why one of several sinks failed. */
+  readonly onFailed: (error: ConnectError) => void;
 }
 
 /** The sinks of the selected streams, ready to be acted on. */
@@ -61,14 +58,13 @@ export async function eachSink<T>(
   for (const action of actions) {
     try {
       const result = await act(action);
-      options.onEvent({ kind: 'done', result });
+      options.onDone(result);
       results.push(result);
     } catch (error) {
       if (actions.length === 1 || session.signal.aborted) throw error;
-      const connector = action.stream.sink.name;
-      const failed: FailedSink = { connector, outcome: 'failed', error: ConnectError.from(error) };
-      options.onEvent({ kind: 'failed', failed });
-      results.push(failed);
+      const known = ConnectError.from(error);
+      options.onFailed(known);
+      results.push({ connector: action.stream.sink.name, outcome: 'failed', error: known });
     }
   }
   return results;

@@ -1,7 +1,7 @@
 import { registerChangeState } from './commands/change-state.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerCompletion } from './commands/completion.ts';
-import { registerDlq, registerRejected } from './commands/dead-letters.ts';
+import { registerDeadLetters } from './commands/dead-letters.ts';
 import { registerDelete } from './commands/delete.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -62,7 +62,7 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   {
     heading: 'Records:',
-    commands: [registerProduce, registerQuarantine, registerDlq, registerRejected],
+    commands: [registerProduce, registerQuarantine, registerDeadLetters],
   },
   { heading: OTHER, commands: [registerCompletion] },
 ];

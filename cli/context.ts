@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Runtime, Session } from '../app/session.ts';
 import type { ConnectError } from '../core/errors.ts';
 import type { OutputFormat } from './flags.ts';
@@ -17,6 +17,8 @@ export interface CliContext extends Runtime {
   readonly isTty: boolean;
   /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
+  /** How the command prints its data. Set from its flags, before it runs. */
+  format: OutputFormat;
   /** Opens the environment that the flags name, of the project around `cwd`, for the streams that they name. */
   session(flags: {
     readonly env?: string | undefined;
@@ -32,15 +34,15 @@ export interface CliContext extends Runtime {
   /** Data as one JSON document: stdout. BigInts become strings. */
   json(value: unknown): void;
   /** Data in the format that was asked for: the document, or lines. */
-  show(format: OutputFormat, document: unknown, lines: () => readonly string[]): void;
+  show(document: unknown, lines: () => readonly string[]): void;
   /** As \`show\`, of an environment: the document says which. Without lines where they were printed on the way. */
-  answer(format: OutputFormat, session: Session, document: object, lines?: () => readonly string[]): void;
+  answer(session: Session, document: object, lines?: () => readonly string[]): void;
   /** Lines of data, where text was asked for. */
-  printText(format: OutputFormat, lines: readonly string[]): void;
+  printText(lines: readonly string[]): void;
 }
 
 /** Adds a command to the program. */
-export type Register = (program: Command, context: CliContext) => void;
+export type Register = (program: CommandUnknownOpts, context: CliContext) => void;
 
 /** A context on the real process. */
 export function processContext(signal: AbortSignal): CliContext {
@@ -69,6 +71,7 @@ export function createContext(streams: ProcessStreams): CliContext {
   const context: CliContext = {
     ...streams,
     ...runtime,
+    format: 'text',
     stdout,
     stderr,
     async session({ env: name, only }) {
@@ -83,15 +86,15 @@ export function createContext(streams: ProcessStreams): CliContext {
     print: (line) => void stdout.write(`${line}\n`),
     // Scrubbed string by string: a secret may look like a piece of JSON.
     json: (value) => void streams.stdout.write(`${redaction.json(value)}\n`),
-    show(format, document, lines) {
-      if (format === 'json') context.json(document);
-      else context.printText(format, lines());
+    show(document, lines) {
+      if (context.format === 'json') context.json(document);
+      else context.printText(lines());
     },
-    answer(format, { environment }, document, lines = () => []) {
-      context.show(format, { environment: environment.name, ...document }, lines);
+    answer({ environment }, document, lines = () => []) {
+      context.show({ environment: environment.name, ...document }, lines);
     },
-    printText(format, lines) {
-      if (format === 'text') for (const line of lines) context.print(line);
+    printText(lines) {
+      if (context.format === 'text') for (const line of lines) context.print(line);
     },
   };
   return context;

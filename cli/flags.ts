@@ -1,64 +1,44 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type CommandUnknownOpts, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 
-export type OutputFormat = 'text' | 'json';
+const REPORT_FORMATS = ['text', 'json', 'github-actions', 'junit'] as const;
 
-/** The flags of every command about an environment. */
-export interface EnvironmentFlags {
-  readonly env?: string | undefined;
-  readonly output: OutputFormat;
-}
-
-/** The flags of every command about streams of an environment. */
-export interface StreamFlags extends EnvironmentFlags {
-  readonly only?: string[] | undefined;
-}
-
-/** The flags of every command that acts on deployed sinks. */
-export interface SinkFlags extends StreamFlags {
-  /** In milliseconds. Undefined: as long as actions take where the sinks run. */
-  readonly timeout?: number | undefined;
-}
-
-export const REPORT_FORMATS = ['text', 'json', 'github-actions', 'junit'] as const;
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
-
-/** The flags of every command that reports findings. */
-export interface ReportFlags {
-  readonly against?: string | undefined;
-  readonly env?: string | undefined;
-  readonly only?: string[] | undefined;
-  readonly format: ReportFormat;
-}
+/** How a command prints its data. Only commands that report findings know more than text and JSON. */
+export type OutputFormat = (typeof REPORT_FORMATS)[number];
 
 /** The flag of commands that ask before they act. */
 export const YES = ['--yes', 'do it without asking'] as const;
 const ONLY = ['--only <stream...>', 'these streams only'] as const;
 
-/** A command that prints data. `name` may have arguments behind it. */
-export const outputCommand = (parent: Command, name: string, description: string, formats = 'text or json'): Command =>
+/** A command that prints data. */
+export const outputCommand = (
+  parent: CommandUnknownOpts,
+  name: string,
+  description: string,
+  formats = 'text or json',
+) =>
   parent
     .command(name)
     .description(description)
     .addOption(new Option('-o, --output <format>', formats).choices(['text', 'json']).default('text'));
 
-/** A command with the flags of `ReportFlags`; what it compares with is its own business. */
-export const reportCommand = (parent: Command, name: string, description: string): Command =>
+/** A command that reports findings; what it compares with is its own business. */
+export const reportCommand = (parent: CommandUnknownOpts, name: string, description: string) =>
   parent
     .command(name)
     .description(description)
     .addOption(new Option('-o, --format <format>', 'how to report').choices(REPORT_FORMATS).default('text'))
     .option(...ONLY);
 
-/** A command with the flags of `EnvironmentFlags`. */
-export const environmentCommand = (parent: Command, name: string, description: string): Command =>
+/** A command about an environment. */
+export const environmentCommand = (parent: CommandUnknownOpts, name: string, description: string) =>
   outputCommand(parent, name, description).option('-e, --env <name>', 'environment of connect.yaml');
 
-/** A command with the flags of `StreamFlags`. */
-export const streamCommand = (parent: Command, name: string, description: string): Command =>
+/** A command about streams of an environment. */
+export const streamCommand = (parent: CommandUnknownOpts, name: string, description: string) =>
   environmentCommand(parent, name, description).option(...ONLY);
 
-/** A command with the flags of `SinkFlags`. */
-export const sinkCommand = (parent: Command, name: string, description: string): Command =>
+/** A command that acts on deployed sinks. Without `--timeout` it waits as long as actions take where the sinks run. */
+export const sinkCommand = (parent: CommandUnknownOpts, name: string, description: string) =>
   streamCommand(parent, name, description).option(
     '--timeout <duration>',
     'how long to wait for each sink, and for each operation on MSK Connect (default: 2m, on MSK Connect 30m)',

@@ -1,8 +1,9 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { ConnectError } from '../core/errors.ts';
 import { packageVersion } from '../core/package-root.ts';
 import { commandGroups, OTHER } from './commands.ts';
 import { type CliContext, processContext } from './context.ts';
+import type { OutputFormat } from './flags.ts';
 
 /** Runs one command line; sets the exit code through the context and never throws. */
 export async function run(argv: readonly string[], context: CliContext): Promise<void> {
@@ -18,25 +19,29 @@ export async function run(argv: readonly string[], context: CliContext): Promise
       return;
     }
     const known = context.signal.aborted ? interrupted(error) : ConnectError.from(error);
-    if (wantsJson(argv)) context.json({ error: known });
+    if (context.format === 'json') context.json({ error: known });
     context.fail(known);
   }
 }
 
 /** The whole command line, for running and for the documentation's tests. */
-export function createProgram(context: CliContext): Command {
-  const program = new Command('connect')
+export function createProgram(context: CliContext): CommandUnknownOpts {
+  const help = new Command('help').description('show the help of a command').helpGroup(OTHER);
+  help.argument('[command]');
+  const program: CommandUnknownOpts = new Command('connect')
     .description('Position updates from gRPC through Avro and Kafka to PostgreSQL, as code.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .configureOutput({
       writeOut: (text) => void context.stdout.write(text),
       writeErr: (text) => void context.stderr.write(text),
     })
+    .hook('preAction', (_program, command) => {
+      const { output, format = output }: { output?: OutputFormat; format?: OutputFormat } = command.opts();
+      if (format !== undefined) context.format = format;
+    })
     .showSuggestionAfterError(true)
     .exitOverride()
-    .addHelpCommand(
-      new Command('help').argument('[command]').description('show the help of a command').helpGroup(OTHER),
-    );
+    .addHelpCommand(help);
   for (const { heading, commands } of commandGroups) {
     program.commandsGroup(heading);
     for (const register of commands) register(program, context);
@@ -45,13 +50,13 @@ export function createProgram(context: CliContext): Command {
   return program;
 }
 
-function inheritSettings(command: Command, parent: Command): void {
+function inheritSettings(command: CommandUnknownOpts, parent: CommandUnknownOpts): void {
   command.copyInheritedSettings(parent);
   for (const child of command.commands) inheritSettings(child, command);
 }
 
 /** Whether the words name a command, or none at all. Flags in front of a command's name take no value. */
-function namesCommand(program: Command, argv: readonly string[]): boolean {
+function namesCommand(program: CommandUnknownOpts, argv: readonly string[]): boolean {
   let command = program;
   for (const word of argv) {
     if (command.commands.length === 0 || word === 'help' || word === '--') return true;
@@ -62,13 +67,6 @@ function namesCommand(program: Command, argv: readonly string[]): boolean {
   }
   return true;
 }
-
-const wantsJson = (argv: readonly string[]): boolean =>
-  argv.some(
-    (word, index) =>
-      /^(-o|--(output|format)=)json$/.test(word) ||
-      (word === 'json' && /^(-o|--output|--format)$/.test(argv[index - 1] ?? '')),
-  );
 
 function interrupted(error: unknown): ConnectError {
   const known = ConnectError.from(error);

@@ -1,8 +1,8 @@
 import type { RequestedState, StateChange } from '../../app/change-state.ts';
 import type { Register } from '../context.ts';
-import { type SinkFlags, sinkCommand } from '../flags.ts';
+import { sinkCommand } from '../flags.ts';
 import { duration } from '../format.ts';
-import { sinkOptions, sinkReporter, stateWords } from '../render/sinks.ts';
+import { sinkOptions, stateWords } from '../render/sinks.ts';
 
 const COMMANDS = [
   ['pause', 'PAUSED', 'pause the sinks: tasks keep their partitions and write nothing until `resume`'],
@@ -17,17 +17,17 @@ const COMMANDS = [
 /** `connect pause`, `connect resume`, `connect stop`: sinks are brought to a state and are really there. */
 export const registerChangeState: Register = (program, context) => {
   for (const [name, wanted, description] of COMMANDS) {
-    sinkCommand(program, name, description).action(async (flags: SinkFlags) => {
+    sinkCommand(program, name, description).action(async (flags) => {
       const { changeStates } = await import('../../app/change-state.ts');
       const session = await context.session(flags);
       const streams = await changeStates(session, wanted, {
-        ...sinkOptions(context, flags),
-        onEvent: sinkReporter(context, (change) => {
-          context.printText(flags.output, [changeLine(change)]);
+        ...sinkOptions(context, flags.timeout),
+        onDone: (change) => {
+          context.printText([changeLine(change)]);
           for (const note of changeNotes(change, wanted)) context.note(note);
-        }),
+        },
       });
-      context.answer(flags.output, session, { streams });
+      context.answer(session, { streams });
     });
   }
 };

@@ -1,11 +1,7 @@
 import { ConnectError } from '../../core/errors.ts';
 import type { Register } from '../context.ts';
-import { type ReportFlags, reportCommand } from '../flags.ts';
+import { reportCommand } from '../flags.ts';
 import { showFindings } from '../render/findings.ts';
-
-interface CheckFlags extends ReportFlags {
-  readonly live?: boolean;
-}
 
 /** `connect check`: exit 0 when all layers agree, 3 when something does not. */
 export const registerCheck: Register = (program, context) => {
@@ -20,7 +16,7 @@ export const registerCheck: Register = (program, context) => {
     )
     .option('--live', 'also compare with what runs: registry, database and sinks of the environment')
     .option('-e, --env <name>', 'environment of connect.yaml, for --live')
-    .action(async ({ live = false, format, ...flags }: CheckFlags) => {
+    .action(async ({ live = false, ...flags }) => {
       if (flags.env !== undefined && !live) {
         throw new ConnectError('USAGE', '-e names an environment to look at, but nothing live was asked for', {
           hint: 'add --live, or leave -e out: without --live every environment of connect.yaml is checked',
@@ -28,7 +24,7 @@ export const registerCheck: Register = (program, context) => {
       }
       const { check } = await import('../../app/check.ts');
       const { findings, prefix, subject } = await check(context, { live, ...flags });
-      showFindings(context, findings, { format, title: 'connect check', prefix }, (found, notes) =>
+      showFindings(context, findings, { title: 'connect check', prefix }, (found, notes) =>
         found === undefined ? `✓ ${subject}: all layers agree${notes}` : `✗ ${subject}: ${found}${notes}`,
       );
     });

@@ -1,5 +1,5 @@
-import { Argument } from 'commander';
-import { COMPLETE_COMMAND, completionScript, FILES_ANSWER, SHELLS, type Shell } from '../completion/scripts.ts';
+import { Argument } from '@commander-js/extra-typings';
+import { COMPLETE_COMMAND, completionScript, FILES_ANSWER, SHELLS } from '../completion/scripts.ts';
 import type { Register } from '../context.ts';
 
 /** `connect completion bash|zsh|fish`, and the hidden command that what it prints asks for candidates. */
@@ -11,13 +11,13 @@ export const registerCompletion: Register = (program, context) => {
     )
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .addHelpText('after', HELP)
-    .action((shell: Shell) => void context.stdout.write(completionScript(shell)));
+    .action((shell) => void context.stdout.write(completionScript(shell)));
 
   program
     .command(COMPLETE_COMMAND, { hidden: true })
     .description('candidates for the last of these words')
     .argument('[words...]')
-    .action(async (words: string[]) => {
+    .action(async (words) => {
       // Between two key strokes nobody wants to read an error.
       const { projectNames } = await import('../../app/project-names.ts');
       const { complete } = await import('../completion/complete.ts');

@@ -1,26 +1,21 @@
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
-import { type SinkFlags, sinkCommand, YES } from '../flags.ts';
+import { sinkCommand, YES } from '../flags.ts';
 import { deletedLines } from '../render/delete.ts';
 import { sinkOptions } from '../render/sinks.ts';
-
-interface DeleteFlags extends SinkFlags {
-  readonly offsets?: boolean;
-  readonly yes?: boolean;
-}
 
 /** `connect delete`: the sinks go; table and topics stay, and offsets unless they are to go as well. */
 export const registerDelete: Register = (program, context) => {
   sinkCommand(program, 'delete', 'delete the sinks; tables, topics and offsets stay, so a later deploy resumes')
     .option('--offsets', 'delete the committed offsets as well: a later deploy reads the topic from its oldest record')
     .option(...YES)
-    .action(async ({ offsets = false, yes, ...flags }: DeleteFlags) => {
+    .action(async ({ offsets = false, yes, ...flags }) => {
       const { deleteSinks } = await import('../../app/delete.ts');
       const session = await context.session(flags);
       const environment = session.environment.name;
       const kept = offsets ? 'tables and topics stay' : 'tables, topics and offsets stay';
       const streams = await deleteSinks(session, {
-        ...sinkOptions(context, flags),
+        ...sinkOptions(context, flags.timeout),
         withOffsets: offsets,
         agree: (names) =>
           confirm(
@@ -29,11 +24,11 @@ export const registerDelete: Register = (program, context) => {
             yes,
           ),
         onDeleted: (deleted, topic) => {
-          context.printText(flags.output, deletedLines(deleted, topic));
+          context.printText(deletedLines(deleted, topic));
           const { connector, outcome } = deleted;
           context.note(outcome === 'deleted' ? `${connector} deleted` : `${connector} was not deployed`);
         },
       });
-      context.answer(flags.output, session, { streams });
+      context.answer(session, { streams });
     });
 };

@@ -1,27 +1,12 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
-import type { StartFrom } from '../../app/choices.ts';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { ConnectError } from '../../core/errors.ts';
 import { confirm } from '../confirm.ts';
 import type { CliContext, Register } from '../context.ts';
-import { parseDuration, type StreamFlags, streamCommand } from '../flags.ts';
+import { parseDuration, streamCommand } from '../flags.ts';
 import { deployLines, deployReporter } from '../render/deploy.ts';
 import { planLines } from '../render/plan.ts';
 import { planOptions, startOption } from './plan.ts';
-
-interface DeployFlags extends StreamFlags {
-  readonly plan?: string;
-  readonly timeout?: number | undefined;
-  readonly yes?: boolean;
-  readonly rollback: boolean;
-  /** Undefined: neither flag was given. */
-  readonly wait?: boolean | undefined;
-  readonly growTopics?: boolean;
-  readonly prune?: boolean;
-  readonly replace?: boolean;
-  readonly preflight?: boolean;
-  readonly from: StartFrom;
-}
 
 /** `connect deploy`: topics and sink connectors, until every task runs. */
 export const registerDeploy: Register = (program, context) => {
@@ -44,9 +29,9 @@ export const registerDeploy: Register = (program, context) => {
     .option('--replace', 'on MSK Connect: delete and create a sink that cannot be changed in place; offsets stay')
     .option('--preflight', 'on MSK Connect: first validate the sinks on a worker of the same version on this machine')
     .addOption(startOption())
-    .action(async (flags: DeployFlags, command: Command) => {
+    .action(async (flags, command) => {
       const { deploy } = await import('../../app/deploy.ts');
-      const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags, command);
+      const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags.env, command);
       const options = saved?.options ?? planOptions(flags);
       const { wait = true, replace = false, preflight = false } = flags;
       const session = await context.session({ env: saved?.plan.environment ?? flags.env, only: options.only });
@@ -64,12 +49,12 @@ export const registerDeploy: Register = (program, context) => {
         },
         onEvent: deployReporter(context, wait),
       });
-      context.answer(flags.output, session, deployed, () => deployLines(deployed));
+      context.answer(session, deployed, () => deployLines(deployed));
     });
 };
 
 /** What the plan was made for stands in its file. Errors: USAGE. */
-async function savedPlan(context: CliContext, file: string, flags: DeployFlags, command: Command) {
+async function savedPlan(context: CliContext, file: string, env: string | undefined, command: CommandUnknownOpts) {
   const given = ['only', 'growTopics', 'prune', 'from'].filter((name) => command.getOptionValueSource(name) === 'cli');
   if (given.length > 0) {
     const names = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
@@ -78,5 +63,5 @@ async function savedPlan(context: CliContext, file: string, flags: DeployFlags, 
     });
   }
   const { loadPlan } = await import('../../app/saved-plan.ts');
-  return loadPlan(resolve(context.cwd, file), flags.env);
+  return loadPlan(resolve(context.cwd, file), env);
 }

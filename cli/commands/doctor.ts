@@ -1,11 +1,7 @@
-import { Option } from 'commander';
+import { Option } from '@commander-js/extra-typings';
 import type { Register } from '../context.ts';
-import { parseDuration, type StreamFlags, streamCommand } from '../flags.ts';
+import { parseDuration, streamCommand } from '../flags.ts';
 import { doctorLines, doctorSummary } from '../render/doctor.ts';
-
-interface DoctorFlags extends StreamFlags {
-  readonly timeout: number;
-}
 
 /** `connect doctor`: exit 0 when nothing is broken, 3 when something is. Changes nothing. */
 export const registerDoctor: Register = (program, context) => {
@@ -19,11 +15,11 @@ export const registerDoctor: Register = (program, context) => {
         .argParser(parseDuration)
         .default(15_000, '15s'),
     )
-    .action(async ({ timeout, ...flags }: DoctorFlags) => {
+    .action(async ({ timeout, ...flags }) => {
       const { doctor } = await import('../../app/doctor.ts');
       const session = await context.session(flags);
       const diagnosis = await doctor(session, { timeoutMs: timeout, nodeVersion: process.version });
-      context.answer(flags.output, session, diagnosis, () => doctorLines(diagnosis));
+      context.answer(session, diagnosis, () => doctorLines(diagnosis));
       context.note(doctorSummary(session.environment.name, diagnosis));
       if (diagnosis.counts.broken > 0) context.setExitCode(3);
     });

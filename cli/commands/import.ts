@@ -1,10 +1,6 @@
 import type { Register } from '../context.ts';
-import { type EnvironmentFlags, environmentCommand } from '../flags.ts';
+import { environmentCommand } from '../flags.ts';
 import { changeText } from '../render/plan.ts';
-
-interface ImportFlags extends EnvironmentFlags {
-  readonly as?: string;
-}
 
 /** `connect import NAME`: a live connector as a definition. Changes nothing. */
 export const registerImport: Register = (program, context) => {
@@ -18,13 +14,13 @@ export const registerImport: Register = (program, context) => {
       '--as <stream>',
       'name of the stream, if the project has none for this topic (default: the name of the topic)',
     )
-    .action(async (connector: string, flags: ImportFlags) => {
+    .action(async (connector, flags) => {
       const { importConnector } = await import('../../app/import.ts');
       const session = await context.session(flags);
       const imported = await importConnector(session, connector, flags.as);
       const { stream, definition, differences, guesses, adopts } = imported;
       const document = { file: stream.file, definition, differences, guesses };
-      context.answer(flags.output, session, document, () => [definition.trimEnd()]);
+      context.answer(session, document, () => [definition.trimEnd()]);
       for (const guess of guesses) context.note(`guessed  ${guess}`);
       if (adopts) context.note(`a deploy marks ${connector} as a sink of ${session.environment.project}`);
       for (const change of differences) context.note(`a deploy would still change  ${changeText(change, 0)}`);

@@ -1,12 +1,7 @@
-import { Argument } from 'commander';
-import { PART_NAMES, type PartName } from '../../app/choices.ts';
+import { Argument } from '@commander-js/extra-typings';
+import { PART_NAMES } from '../../app/choices.ts';
 import type { Register } from '../context.ts';
 import { wholeNumber } from '../flags.ts';
-
-interface LogsFlags {
-  readonly follow?: boolean;
-  readonly lines: number;
-}
 
 /** `connect logs <part>`: the end of a part's log, and on request what follows. */
 export const registerLogs: Register = (program, context) => {
@@ -16,7 +11,7 @@ export const registerLogs: Register = (program, context) => {
     .addArgument(new Argument('<part>', 'whose log').choices(PART_NAMES))
     .option('-f, --follow', 'keep showing new lines until Ctrl-C')
     .option('-n, --lines <count>', 'how many lines from the end', wholeNumber(0, 999_999), 200)
-    .action(async (part: PartName, { lines, follow = false }: LogsFlags) => {
+    .action(async (part, { lines, follow = false }) => {
       const { logs } = await import('../../app/logs.ts');
       await logs(context, part, { lines, follow, onText: (text) => void context.stdout.write(text) });
     });

@@ -1,13 +1,8 @@
 import type { Session } from '../../app/session.ts';
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
-import { type EnvironmentFlags, environmentCommand, wholeNumber, YES } from '../flags.ts';
+import { environmentCommand, wholeNumber, YES } from '../flags.ts';
 import { migrateReporter, migrationLines } from '../render/migrate.ts';
-
-interface MigrateFlags extends EnvironmentFlags {
-  readonly count?: number;
-  readonly yes?: boolean;
-}
 
 const COUNT = wholeNumber(1, 9_999);
 
@@ -17,18 +12,18 @@ export const registerMigrate: Register = (program, context) => {
 
   environmentCommand(migrate, 'up', 'apply pending migrations, each in its own transaction')
     .option('-n, --count <number>', 'apply at most this many', COUNT)
-    .action(async ({ output, count, env }: MigrateFlags) => {
+    .action(async ({ count, env }) => {
       const { migrateUp } = await import('../../app/migrate.ts');
       const session = await context.session({ env });
       const migrations = await migrateUp(session, { count, onEvent: migrateReporter(context, '+') });
-      context.answer(output, session, { direction: 'up', migrations });
+      context.answer(session, { direction: 'up', migrations });
       context.note(doneLine(migrations, 'applied', session));
     });
 
   environmentCommand(migrate, 'down', 'roll back the newest migration; its table and data are dropped')
     .option('-n, --count <number>', 'roll back this many (default: 1)', COUNT)
     .option(...YES)
-    .action(async ({ output, count, env, yes }: MigrateFlags) => {
+    .action(async ({ count, env, yes }) => {
       const { migrateDown } = await import('../../app/migrate.ts');
       const session = await context.session({ env });
       const migrations = await migrateDown(session, {
@@ -36,22 +31,18 @@ export const registerMigrate: Register = (program, context) => {
         onEvent: migrateReporter(context, '-'),
         agree: (names) => confirm(context, `roll back ${names.join(', ')} on ${session.environment.name}`, yes),
       });
-      context.answer(output, session, { direction: 'down', migrations });
+      context.answer(session, { direction: 'down', migrations });
       context.note(doneLine(migrations, 'rolled back', session));
     });
 
-  environmentCommand(migrate, 'status', 'list applied and pending migrations').action(
-    async (flags: EnvironmentFlags) => {
-      const { migrationStatus } = await import('../../app/migrate.ts');
-      const session = await context.session(flags);
-      const status = await migrationStatus(session);
-      context.answer(flags.output, session, status, () => migrationLines(status));
-      if (flags.output === 'text')
-        context.note(
-          `${status.applied.length} applied, ${status.pending.length} pending on ${session.environment.name}`,
-        );
-    },
-  );
+  environmentCommand(migrate, 'status', 'list applied and pending migrations').action(async (flags) => {
+    const { migrationStatus } = await import('../../app/migrate.ts');
+    const session = await context.session(flags);
+    const status = await migrationStatus(session);
+    context.answer(session, status, () => migrationLines(status));
+    if (context.format === 'text')
+      context.note(`${status.applied.length} applied, ${status.pending.length} pending on ${session.environment.name}`);
+  });
 };
 
 const doneLine = (done: readonly string[], what: string, { environment }: Session): string =>

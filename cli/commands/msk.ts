@@ -1,11 +1,6 @@
-import { Option } from 'commander';
+import { Option } from '@commander-js/extra-typings';
 import type { Register } from '../context.ts';
 import { outputCommand } from '../flags.ts';
-
-interface PolicyFlags {
-  readonly env?: string;
-  readonly role?: 'worker' | 'deployer';
-}
 
 /** `connect msk iam-policy`. */
 export const registerMsk: Register = (program, context) => {
@@ -18,7 +13,7 @@ export const registerMsk: Register = (program, context) => {
   )
     .option('-e, --env <name>', 'environment of connect.yaml')
     .addOption(new Option('--role <role>', 'only the policies of this role').choices(['worker', 'deployer']))
-    .action(async ({ env, role }: PolicyFlags) => {
+    .action(async ({ env, role }) => {
       const { iamPolicies } = await import('../../app/iam-policy.ts');
       const { notes, ...policies } = iamPolicies(await context.session({ env }));
       for (const note of notes) context.note(`! ${note}`);

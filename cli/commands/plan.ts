@@ -1,17 +1,10 @@
 import { resolve } from 'node:path';
-import { Option } from 'commander';
-import { START_FROM, type StartFrom } from '../../app/choices.ts';
+import { Option } from '@commander-js/extra-typings';
+import { START_FROM } from '../../app/choices.ts';
+import type { PlanOptions } from '../../app/plan.ts';
 import type { Register } from '../context.ts';
-import { type StreamFlags, streamCommand } from '../flags.ts';
+import { streamCommand } from '../flags.ts';
 import { planLines } from '../render/plan.ts';
-
-interface PlanFlags extends StreamFlags {
-  readonly check?: boolean;
-  readonly out?: string;
-  readonly growTopics?: boolean;
-  readonly prune?: boolean;
-  readonly from: StartFrom;
-}
 
 /** `connect plan`: what a deploy would change. Changes nothing itself. */
 export const registerPlan: Register = (program, context) => {
@@ -25,10 +18,10 @@ export const registerPlan: Register = (program, context) => {
     )
     .option('--prune', 'plan to delete sinks that this project has deployed and no longer defines')
     .addOption(startOption())
-    .action(async (flags: PlanFlags) => {
+    .action(async (flags) => {
       const { pendingEntries, plan } = await import('../../app/plan.ts');
       const made = await plan(await context.session(flags), planOptions(flags));
-      context.show(flags.output, made.plan, () => planLines(made.plan));
+      context.show(made.plan, () => planLines(made.plan));
       if (flags.out !== undefined) {
         const { savePlan } = await import('../../app/saved-plan.ts');
         await savePlan(resolve(context.cwd, flags.out), made);
@@ -39,7 +32,7 @@ export const registerPlan: Register = (program, context) => {
 };
 
 /** `--from`, of plan and deploy alike. */
-export const startOption = (): Option =>
+export const startOption = () =>
   new Option(
     '--from <place>',
     'where a new sink begins: where an earlier sink of its name stopped, at the oldest record, or at the next record',
@@ -48,9 +41,9 @@ export const startOption = (): Option =>
     .default('resume');
 
 /** What a plan is about, by the flags that plan and deploy share. */
-export const planOptions = (flags: Pick<PlanFlags, 'only' | 'growTopics' | 'prune' | 'from'>) => ({
-  only: flags.only,
-  growTopics: flags.growTopics === true,
-  prune: flags.prune === true,
-  from: flags.from,
-});
+export const planOptions = ({
+  only,
+  growTopics = false,
+  prune = false,
+  from,
+}: Pick<PlanOptions, 'from'> & Partial<PlanOptions>): PlanOptions => ({ only, growTopics, prune, from });

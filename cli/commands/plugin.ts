@@ -1,14 +1,7 @@
 import { resolve } from 'node:path';
 import type { Register } from '../context.ts';
-import { type OutputFormat, outputCommand } from '../flags.ts';
+import { outputCommand } from '../flags.ts';
 import { withStackProgress } from '../render/stack.ts';
-
-interface BuildFlags {
-  readonly env?: string;
-  readonly out?: string;
-  readonly jar?: string[];
-  readonly output: OutputFormat;
-}
 
 /** `connect plugin build`. */
 export const registerPlugin: Register = (program, context) => {
@@ -19,7 +12,7 @@ export const registerPlugin: Register = (program, context) => {
     .option('-e, --env <name>', 'environment of connect.yaml; it decides which Java and which converter')
     .option('--out <file>', 'where to write it (default: .connect/plugin-<env>.zip)')
     .option('--jar <file...>', 'add these jars or zips of jars, for example a config provider or a converter')
-    .action(async ({ out, jar = [], ...flags }: BuildFlags) => {
+    .action(async ({ out, jar = [], ...flags }) => {
       const { buildPlugin } = await import('../../app/plugin-build.ts');
       const session = await context.session(flags);
       const files = {
@@ -29,7 +22,7 @@ export const registerPlugin: Register = (program, context) => {
       const built = await withStackProgress(context, (onEvent) => buildPlugin(session, { ...files, onEvent }));
       for (const note of built.notes) context.note(`! ${note}`);
       const names = ['path', 'size', 'sha256', 'md5'] as const;
-      context.show(flags.output, built, () => names.map((name) => `${name.padEnd(8)}${built[name]}`));
+      context.show(built, () => names.map((name) => `${name.padEnd(8)}${built[name]}`));
       context.note(`${built.manifest.jars.length} jars for Java ${built.manifest.java} or newer`);
     });
 };

@@ -1,17 +1,7 @@
-import { Option } from 'commander';
+import { Option } from '@commander-js/extra-typings';
 import type { Register } from '../context.ts';
-import { parseDuration, parseSlot, type StreamFlags, streamCommand } from '../flags.ts';
+import { parseDuration, parseSlot, streamCommand } from '../flags.ts';
 import { createProduceReport, summaryLines } from '../render/produce.ts';
-
-interface ProduceFlags extends StreamFlags {
-  readonly fromSlot?: bigint;
-  readonly overlap: bigint;
-  readonly acceptGap?: boolean;
-  readonly endWithFeed?: boolean;
-  readonly commitment: 'processed' | 'confirmed' | 'finalized';
-  readonly silence: number;
-  readonly compression: 'none' | 'gzip';
-}
 
 /** `connect produce`: reads the feeds and publishes their updates until it is stopped. */
 export const registerProduce: Register = (program, context) => {
@@ -44,11 +34,11 @@ export const registerProduce: Register = (program, context) => {
     .addOption(
       new Option('--compression <codec>', 'compression of the batches').choices(['none', 'gzip']).default('none'),
     )
-    .action(async (flags: ProduceFlags) => {
+    .action(async (flags) => {
       const { produce } = await import('../../app/produce.ts');
       const { fromSlot, commitment, compression, acceptGap = false, endWithFeed = false } = flags;
       const session = await context.session(flags);
-      const report = await createProduceReport(context, flags.output);
+      const report = await createProduceReport(context);
       try {
         const streams = await produce(session, {
           fromSlot,
@@ -62,7 +52,7 @@ export const registerProduce: Register = (program, context) => {
           onProgress: report.onStats,
         });
         report.close();
-        context.answer(flags.output, session, { streams }, () => streams.flatMap(summaryLines));
+        context.answer(session, { streams }, () => streams.flatMap(summaryLines));
       } finally {
         report.close();
       }

@@ -1,14 +1,8 @@
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
-import { type SinkFlags, sinkCommand, wholeNumber, YES } from '../flags.ts';
+import { sinkCommand, wholeNumber, YES } from '../flags.ts';
 import { planLines, resultLine } from '../render/quarantine.ts';
-import { sinkOptions, sinkReporter } from '../render/sinks.ts';
-
-interface QuarantineFlags extends SinkFlags {
-  readonly max: number;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
-}
+import { sinkOptions } from '../render/sinks.ts';
 
 const DEFAULT_MAX = 10;
 
@@ -27,12 +21,12 @@ export const registerQuarantine: Register = (program, context) => {
     )
     .option('--dry-run', 'only show the records and the proof')
     .option(...YES)
-    .action(async ({ max, dryRun = false, yes, ...flags }: QuarantineFlags) => {
+    .action(async ({ max, dryRun = false, yes, ...flags }) => {
       const { quarantine } = await import('../../app/quarantine.ts');
       const session = await context.session(flags);
-      const say = flags.output === 'text' ? context.print : context.note;
+      const say = context.format === 'text' ? context.print : context.note;
       const streams = await quarantine(session, {
-        ...sinkOptions(context, flags),
+        ...sinkOptions(context, flags.timeout),
         max,
         dryRun,
         onPlan: (plan, { table }) => {
@@ -46,8 +40,8 @@ export const registerQuarantine: Register = (program, context) => {
               : `move ${culprits.length} of ${topic.name} to its DLQ and let ${connector} go on`,
             yes,
           ),
-        onEvent: sinkReporter(context, (result) => context.note(resultLine(result))),
+        onDone: (result) => context.note(resultLine(result)),
       });
-      context.answer(flags.output, session, { streams });
+      context.answer(session, { streams });
     });
 };

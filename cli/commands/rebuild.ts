@@ -1,5 +1,5 @@
 import type { Register } from '../context.ts';
-import { type StreamFlags, streamCommand } from '../flags.ts';
+import { streamCommand } from '../flags.ts';
 import { rebuildReporter } from '../render/rebuild.ts';
 
 /** `connect rebuild`: derived tables become what their history gives, while sinks go on. */
@@ -8,10 +8,10 @@ export const registerRebuild: Register = (program, context) => {
     program,
     'rebuild',
     'recompute the derived tables (`table.fold`) from the history while the sinks keep writing',
-  ).action(async (flags: StreamFlags) => {
+  ).action(async (flags) => {
     const { rebuild } = await import('../../app/rebuild.ts');
     const session = await context.session(flags);
-    const streams = await rebuild(session, rebuildReporter(context, flags.output));
-    context.answer(flags.output, session, { streams });
+    const streams = await rebuild(session, rebuildReporter(context));
+    context.answer(session, { streams });
   });
 };

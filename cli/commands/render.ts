@@ -1,20 +1,16 @@
 import type { Register } from '../context.ts';
-import { type StreamFlags, streamCommand } from '../flags.ts';
+import { streamCommand } from '../flags.ts';
 import { renderedDocument, renderedLines } from '../render/render.ts';
-
-interface RenderFlags extends StreamFlags {
-  readonly explain?: boolean;
-}
 
 /** `connect render`: the sink configurations that `connect deploy` would send. */
 export const registerRender: Register = (program, context) => {
   streamCommand(program, 'render', 'print the sink configuration that deploy would send; asks no server')
     .option('--explain', 'add the reason for each setting')
-    .action(async ({ explain = false, ...flags }: RenderFlags) => {
+    .action(async ({ explain = false, ...flags }) => {
       const { renderSinks } = await import('../../app/render.ts');
       const session = await context.session(flags);
       const sinks = renderSinks(session);
-      context.answer(flags.output, session, renderedDocument(sinks, explain), () =>
+      context.answer(session, renderedDocument(sinks, explain), () =>
         renderedLines(session.environment.name, sinks, explain),
       );
     });

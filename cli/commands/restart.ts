@@ -1,33 +1,29 @@
 import type { Register } from '../context.ts';
-import { type SinkFlags, sinkCommand } from '../flags.ts';
+import { sinkCommand } from '../flags.ts';
 import { duration } from '../format.ts';
-import { sinkOptions, sinkReporter, stateWords } from '../render/sinks.ts';
-
-interface RestartFlags extends SinkFlags {
-  readonly failed?: boolean;
-}
+import { sinkOptions, stateWords } from '../render/sinks.ts';
 
 /** `connect restart [--failed]`: connector and tasks start anew, or only what has failed. */
 export const registerRestart: Register = (program, context) => {
   sinkCommand(program, 'restart', 'restart the sinks and wait until every task runs and keeps running')
     .option('--failed', 'restart only what has FAILED; tasks that run go on')
-    .action(async ({ failed = false, ...flags }: RestartFlags) => {
+    .action(async ({ failed = false, ...flags }) => {
       const { restart } = await import('../../app/restart.ts');
       const session = await context.session(flags);
       const streams = await restart(session, {
-        ...sinkOptions(context, flags),
+        ...sinkOptions(context, flags.timeout),
         onlyFailed: failed,
-        onEvent: sinkReporter(context, (result) => {
+        onDone: (result) => {
           const { connector, outcome, restarted, durationMs } = result;
           const isRestarted = outcome === 'restarted';
-          context.printText(flags.output, [`${isRestarted ? '~' : '='} connector ${connector}  ${stateWords(result)}`]);
+          context.printText([`${isRestarted ? '~' : '='} connector ${connector}  ${stateWords(result)}`]);
           context.note(
             isRestarted
               ? `${connector} restarted (${restarted.join(', ')}) in ${duration(durationMs)}`
               : `nothing of ${connector} has FAILED; nothing restarted`,
           );
-        }),
+        },
       });
-      context.answer(flags.output, session, { streams });
+      context.answer(session, { streams });
     });
 };

@@ -1,18 +1,44 @@
+import { ConnectError } from '../../core/errors.ts';
 import type { Register } from '../context.ts';
-import { type StreamFlags, streamCommand } from '../flags.ts';
+import { reportCommand, streamCommand } from '../flags.ts';
+import { showFindings } from '../render/findings.ts';
 import { registrationLine } from '../render/schemas-register.ts';
-import { addSchemasCheck } from './schemas-check.ts';
 
-/** `connect schemas register|check`. */
+/** `connect schemas register|check`. A check ends with 3 when something breaks. */
 export const registerSchemas: Register = (program, context) => {
   const schemas = program.command('schemas').description('register the Avro schemas, or check a change of them');
+
   streamCommand(schemas, 'register', "set each subject's compatibility level, then register its schema").action(
-    async (flags: StreamFlags) => {
+    async (flags) => {
       const { registerSchemas: register } = await import('../../app/schemas-register.ts');
       const session = await context.session(flags);
       const subjects = await register(session);
-      context.answer(flags.output, session, { subjects }, () => subjects.map(registrationLine));
+      context.answer(session, { subjects }, () => subjects.map(registrationLine));
     },
   );
-  addSchemasCheck(schemas, context);
+
+  reportCommand(
+    schemas,
+    'check',
+    'say what a change of schemas and .proto files breaks, and for whom; exit 3 if it breaks anything',
+  )
+    .option('--against <ref>', 'compare with a branch, tag or commit of git, for example main, origin/main or v1.2.0')
+    .option('-e, --env <name>', 'compare with the registry of this environment of connect.yaml')
+    .option(
+      '--level <level>',
+      'compatibility level (default: BACKWARD_TRANSITIVE, or a stricter one that the registry has)',
+    )
+    .action(async (flags) => {
+      if (flags.against === undefined && flags.env === undefined) {
+        throw new ConnectError('USAGE', 'schemas check needs something to compare with', {
+          hint: 'give --against main for git, -e <environment> for its registry, or both',
+        });
+      }
+      const { checkSchemas } = await import('../../app/schemas-check.ts');
+      const { findings, prefix, compared } = await checkSchemas(context, flags);
+      const others = `compared with ${compared.join(' and ')}`;
+      showFindings(context, findings, { title: 'connect schemas check', prefix }, (found, notes) =>
+        found === undefined ? `✓ schemas are compatible${notes}; ${others}` : `✗ ${found}${notes}; ${others}`,
+      );
+    });
 };

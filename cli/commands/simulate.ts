@@ -1,21 +1,9 @@
 import { resolve } from 'node:path';
-import { Option } from 'commander';
-import { PROFILE_NAMES, type ProfileName } from '../../app/choices.ts';
+import { Option } from '@commander-js/extra-typings';
+import { PROFILE_NAMES } from '../../app/choices.ts';
 import type { Register } from '../context.ts';
-import { positiveNumber, type StreamFlags, streamCommand, wholeNumber } from '../flags.ts';
+import { positiveNumber, streamCommand, wholeNumber } from '../flags.ts';
 import { simulateReporter } from '../render/simulate.ts';
-
-interface SimulateFlags extends StreamFlags {
-  readonly host: string;
-  readonly port?: number;
-  readonly seed: number;
-  readonly updates?: number;
-  readonly rate?: number;
-  readonly faulty?: number;
-  readonly profile: ProfileName;
-  readonly replayWindow?: number;
-  readonly oracle?: string;
-}
 
 const NUMBER = wholeNumber(0, 999_999_999_999_999);
 
@@ -49,7 +37,7 @@ export const registerSimulate: Register = (program, context) => {
       '--oracle <folder>',
       'write what was sent into this folder, one <stream>.ndjson each, for `connect verify --oracle`',
     )
-    .action(async (flags: SimulateFlags) => {
+    .action(async (flags) => {
       const { simulate } = await import('../../app/simulate.ts');
       const { host, port, seed, updates, faulty, profile, oracle } = flags;
       await simulate(await context.session(flags), {

@@ -2,14 +2,6 @@ import type { Register } from '../context.ts';
 import { wholeNumber } from '../flags.ts';
 import { startReporter } from '../render/start.ts';
 
-interface StartFlags {
-  readonly env?: string;
-  readonly updates: number;
-  readonly seed: number;
-  readonly fresh?: boolean;
-  readonly stay?: boolean;
-}
-
 const NUMBER = wholeNumber(1, 999_999_999);
 
 /** `connect start`: the whole pipeline once, from nothing to proven rows. Exit code 3 when verify finds a difference. */
@@ -25,7 +17,7 @@ export const registerStart: Register = (program, context) => {
     .option('--fresh', 'delete the local data first')
     .option('--stay', 'stay up until Ctrl-C (the default on a terminal)')
     .option('--no-stay', 'at the end, stop what was started (the default elsewhere)')
-    .action(async ({ updates, seed, fresh = false, stay = context.isTty, ...flags }: StartFlags) => {
+    .action(async ({ updates, seed, fresh = false, stay = context.isTty, ...flags }) => {
       const { start } = await import('../../app/start.ts');
       const { createLogger } = await import('../../core/log.ts');
       const session = await context.session(flags);

@@ -1,11 +1,7 @@
 import type { Register } from '../context.ts';
-import { type StreamFlags, streamCommand } from '../flags.ts';
+import { streamCommand } from '../flags.ts';
 import { statusLines } from '../render/status.ts';
 import { jsonLine, watch } from '../watch.ts';
-
-interface StatusFlags extends StreamFlags {
-  readonly watch?: boolean;
-}
 
 const WATCH_EVERY_MS = 2_000;
 
@@ -13,11 +9,11 @@ const WATCH_EVERY_MS = 2_000;
 export const registerStatus: Register = (program, context) => {
   streamCommand(program, 'status', 'show connector, tasks, lag, rows and refused records of each stream')
     .option('--watch', 'show it again every 2 s until Ctrl-C; as JSON one document a line')
-    .action(async (flags: StatusFlags) => {
+    .action(async (flags) => {
       const { openStatus } = await import('../../app/status.ts');
       const look = await openStatus(await context.session(flags));
       if (flags.watch === true) {
-        const bare = flags.output === 'json';
+        const bare = context.format === 'json';
         await watch(context, { everyMs: WATCH_EVERY_MS, bare }, async () => {
           const seen = await look();
           return bare ? [jsonLine(seen)] : statusLines(seen);
@@ -26,6 +22,6 @@ export const registerStatus: Register = (program, context) => {
       }
       const seen = await look();
       if (seen.streams.some(({ unanswered }) => unanswered.length > 0)) context.setExitCode(1);
-      context.show(flags.output, seen, () => statusLines(seen));
+      context.show(seen, () => statusLines(seen));
     });
 };

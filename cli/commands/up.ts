@@ -1,13 +1,8 @@
-import { Option } from 'commander';
+import { Option } from '@commander-js/extra-typings';
 import type { Register } from '../context.ts';
-import { type EnvironmentFlags, environmentCommand } from '../flags.ts';
+import { environmentCommand } from '../flags.ts';
 import { duration } from '../format.ts';
 import { containerLines, partLines, withStackProgress } from '../render/stack.ts';
-
-interface UpFlags extends EnvironmentFlags {
-  readonly fresh?: boolean;
-  readonly docker?: boolean;
-}
 
 /** `connect up`: starts what is not running and returns when all of it works. */
 export const registerUp: Register = (program, context) => {
@@ -20,13 +15,13 @@ export const registerUp: Register = (program, context) => {
     .addOption(
       new Option('--docker', 'use docker compose instead, with environment docker (docs/docker.md)').conflicts('env'),
     )
-    .action(async ({ docker, fresh = false, ...flags }: UpFlags) => {
+    .action(async ({ docker, fresh = false, ...flags }) => {
       const { up, upByDocker } = await import('../../app/up.ts');
       const began = Date.now();
       if (docker) {
         const onOutput = (text: string) => void context.stderr.write(text);
         const parts = await upByDocker(context, { fresh, onOutput, onNote: context.note });
-        context.show(flags.output, { parts }, () => containerLines(parts));
+        context.show({ parts }, () => containerLines(parts));
         context.note(
           isStarted(parts)
             ? `ready in ${duration(Date.now() - began)}; use it with \`-e docker\`, stop it with \`connect down --docker\``
@@ -36,7 +31,7 @@ export const registerUp: Register = (program, context) => {
       }
       const session = await context.session(flags);
       const parts = await withStackProgress(context, (onEvent) => up(session, { fresh, onEvent }));
-      context.show(flags.output, { parts }, () => partLines(parts));
+      context.show({ parts }, () => partLines(parts));
       context.note(
         isStarted(parts)
           ? `ready in ${duration(Date.now() - began)}; stop it with \`connect down\``

@@ -1,12 +1,7 @@
 import { resolve } from 'node:path';
 import type { Register } from '../context.ts';
-import { parseDuration, type StreamFlags, streamCommand } from '../flags.ts';
+import { parseDuration, streamCommand } from '../flags.ts';
 import { verifyLines } from '../render/verify.ts';
-
-interface VerifyFlags extends StreamFlags {
-  readonly oracle?: string;
-  readonly wait?: number;
-}
 
 /** `connect verify`: exit 0 when every stream is exact, 3 when anything differs. */
 export const registerVerify: Register = (program, context) => {
@@ -17,12 +12,12 @@ export const registerVerify: Register = (program, context) => {
   )
     .option('--oracle <folder>', 'also compare with the files that `simulate --oracle` wrote into this folder')
     .option('--wait <duration>', 'first wait until the sinks have caught up, at most this long', parseDuration)
-    .action(async ({ oracle, wait, ...flags }: VerifyFlags) => {
+    .action(async ({ oracle, wait, ...flags }) => {
       const { verify } = await import('../../app/verify.ts');
       const session = await context.session(flags);
       const oracleFolder = oracle === undefined ? undefined : resolve(context.cwd, oracle);
       const streams = await verify(session, { oracleFolder, waitMs: wait });
-      context.answer(flags.output, session, { streams }, () => streams.flatMap(verifyLines));
+      context.answer(session, { streams }, () => streams.flatMap(verifyLines));
       if (streams.some(({ differences }) => differences > 0)) context.setExitCode(3);
     });
 };

@@ -1,4 +1,4 @@
-import type { Argument, Command, Option } from 'commander';
+import type { Argument, CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { ProjectNames } from '../../app/project-names.ts';
 
 /** One word that may stand at the cursor. */
@@ -22,7 +22,7 @@ interface Cursor {
  * What may stand at the last of `words` (the words after `connect`; the last is what is typed of it so far), by the
  * commands themselves and the names of the project. Pure.
  */
-export function complete(program: Command, words: readonly string[], names: ProjectNames): Completion {
+export function complete(program: CommandUnknownOpts, words: readonly string[], names: ProjectNames): Completion {
   const { before, current, prefix } = cursorOf(words);
   let command = program;
   let positional = 0;
@@ -65,19 +65,19 @@ function cursorOf(words: readonly string[]): Cursor {
   return { before: before.filter((word) => word !== '='), current, prefix: '' };
 }
 
-const lastIfVariadic = (command: Command): Argument | undefined => {
+const lastIfVariadic = (command: CommandUnknownOpts): Argument | undefined => {
   const last = command.registeredArguments.at(-1);
   return last?.variadic === true ? last : undefined;
 };
 
-const optionOf = (command: Command, word: string): Option | undefined => {
+const optionOf = (command: CommandUnknownOpts, word: string): Option | undefined => {
   const flag = word.split('=')[0];
   return command.options.find((option) => option.long === flag || option.short === flag);
 };
 
 const takesValue = (option: Option): boolean => option.required || option.optional;
 
-function flags(command: Command, before: readonly string[]): Candidate[] {
+function flags(command: CommandUnknownOpts, before: readonly string[]): Candidate[] {
   const own = command.options.filter(
     (option) => !option.hidden && (option.variadic || !before.some((word) => optionOf(command, word) === option)),
   );
@@ -85,7 +85,7 @@ function flags(command: Command, before: readonly string[]): Candidate[] {
   return [...listed, { value: '--help', description: 'display help for command' }];
 }
 
-function subcommands(command: Command): Candidate[] {
+function subcommands(command: CommandUnknownOpts): Candidate[] {
   return command
     .createHelp()
     .visibleCommands(command)

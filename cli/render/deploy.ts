@@ -1,8 +1,7 @@
 import type { DeployEvent, Deployed, DeployedStream, PlanEntry } from '../../app/deploy.ts';
 import type { CliContext } from '../context.ts';
 import { duration } from '../format.ts';
-import { sinkNote } from './sink-event.ts';
-import { stateWords } from './sinks.ts';
+import { sinkNote, stateWords } from './sinks.ts';
 
 const MARKS = { created: '+', grown: '~', updated: '~', replaced: '±', unchanged: '=', differs: '!' } as const;
 

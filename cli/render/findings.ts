@@ -1,6 +1,6 @@
 import type { Finding } from '../../app/check.ts';
 import type { CliContext } from '../context.ts';
-import type { ReportFormat } from '../flags.ts';
+import type { OutputFormat } from '../flags.ts';
 
 export interface ReportOptions {
   /** The command, as the report's title: "connect schemas check". */
@@ -16,10 +16,10 @@ export interface ReportOptions {
 export function showFindings(
   context: CliContext,
   findings: readonly Finding[],
-  { format, ...options }: ReportOptions & { readonly format: ReportFormat },
+  options: ReportOptions,
   summary: (found: string | undefined, notes: string) => string,
 ): void {
-  const report = renderReport(findings, format, options);
+  const report = renderReport(findings, context.format, options);
   if (report !== '') context.print(report);
   const { errors, notes } = countFindings(findings);
   const found = errors === 0 ? undefined : `${errors} ${errors === 1 ? 'finding' : 'findings'}`;
@@ -28,7 +28,7 @@ export function showFindings(
 }
 
 /** Findings, in their order, as one text without a final newline. */
-export function renderReport(findings: readonly Finding[], format: ReportFormat, options: ReportOptions): string {
+export function renderReport(findings: readonly Finding[], format: OutputFormat, options: ReportOptions): string {
   switch (format) {
     case 'text':
       return findings.map(textOf).join('\n');

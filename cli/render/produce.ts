@@ -1,7 +1,6 @@
 import type { ProducerStats, ProducerSummary } from '../../app/produce.ts';
 import type { Logger } from '../../core/log.ts';
 import type { CliContext } from '../context.ts';
-import type { OutputFormat } from '../flags.ts';
 import { count, duration } from '../format.ts';
 import { createLiveLine } from '../live-line.ts';
 
@@ -19,7 +18,7 @@ export interface ProduceReport {
  * On a terminal one line that is rewritten, below what is worth a line of its own; elsewhere a line every few seconds.
  * Where JSON was asked for, the log is JSON as well.
  */
-export async function createProduceReport(context: CliContext, output: OutputFormat): Promise<ProduceReport> {
+export async function createProduceReport(context: CliContext): Promise<ProduceReport> {
   const latest = new Map<string, ProducerStats>();
   const live = createLiveLine(context);
   let drawnAt = Date.now();
@@ -30,7 +29,7 @@ export async function createProduceReport(context: CliContext, output: OutputFor
     };
     return { debug() {}, info: note, warn: note, error: note };
   };
-  const jsonLogger = output === 'json' ? await createJsonLogger(context) : undefined;
+  const jsonLogger = context.format === 'json' ? await createJsonLogger(context) : undefined;
   return {
     loggerOf: (stream) => jsonLogger ?? textLogger(stream),
     onStats(stats) {

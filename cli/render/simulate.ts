@@ -1,22 +1,20 @@
 import type { SimulateEvent } from '../../app/simulate.ts';
 import type { CliContext } from '../context.ts';
-import type { OutputFormat } from '../flags.ts';
 import { count } from '../format.ts';
 
 interface SimulateWords {
-  readonly output: OutputFormat;
   readonly seed: number;
   readonly updates?: number | undefined;
 }
 
 /** Prints where the feeds are, and notes what becomes of them. */
 export const simulateReporter =
-  (context: CliContext, { output, seed, updates }: SimulateWords) =>
+  (context: CliContext, { seed, updates }: SimulateWords) =>
   (event: SimulateEvent): void => {
     switch (event.kind) {
       case 'serving': {
         const { address, services } = event;
-        context.show(output, { address, services }, () => services.map((service) => `${address}  ${service}`));
+        context.show({ address, services }, () => services.map((service) => `${address}  ${service}`));
         const length = updates === undefined ? 'without an end' : `${count(updates)} updates each`;
         context.note(`seed ${seed}, ${length}; serving until Ctrl-C`);
         break;

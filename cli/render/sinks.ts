@@ -1,21 +1,40 @@
-import type { SinkOptions, SinkOutcome } from '../../app/sinks.ts';
+import type { SinkEvent } from '../../app/sinks.ts';
 import type { CliContext } from '../context.ts';
-import type { SinkFlags } from '../flags.ts';
-import { sinkNote } from './sink-event.ts';
+import { count } from '../format.ts';
 
-/** How verbs wait for sinks, as the flags say; what goes on meanwhile is noted. */
-export const sinkOptions = (context: CliContext, { timeout }: Pick<SinkFlags, 'timeout'>): SinkOptions => ({
-  timeoutMs: timeout,
+/** How verbs wait for sinks. What goes on meanwhile is noted; the error of one of several goes to stderr, and its exit code is the command's. */
+export const sinkOptions = (context: CliContext, timeoutMs?: number) => ({
+  timeoutMs,
   onSinkEvent: sinkNote(context),
+  onFailed: context.fail,
 });
 
-/** Hears of one sink after the other; the error of one that failed goes to stderr, and its exit code is the command's. */
-export const sinkReporter =
-  <T>(context: CliContext, onDone: (result: T) => void) =>
-  (outcome: SinkOutcome<T>): void => {
-    if (outcome.kind === 'done') onDone(outcome.result);
-    else context.fail(outcome.failed.error);
-  };
+/** Notes how far a sink is. */
+export const sinkNote =
+  ({ note }: CliContext) =>
+  (connector: string, event: SinkEvent): void =>
+    note(`${connector} ${eventText(event)}`);
+
+function eventText(event: SinkEvent): string {
+  switch (event.kind) {
+    case 'applied':
+      return event.outcome === 'unchanged'
+        ? 'has this configuration already; nothing to change'
+        : `configuration ${event.outcome}; waiting for its tasks`;
+    case 'waiting':
+      return `${count(event.running)} of ${count(event.expected)} tasks RUNNING`;
+    case 'restarting': {
+      const causes = [...new Set(event.failures.map((failure) => failure.cause))].join('; ');
+      return `failed (${causes}); restart ${event.attempt} of ${event.of}`;
+    }
+    case 'rolling back':
+      return event.outcome === 'created'
+        ? 'does not run; removing it again'
+        : 'does not run; going back to its previous configuration';
+    case 'note':
+      return event.text;
+  }
+}
 
 /** Connector and tasks as they were seen last. */
 interface SinkTasks {

@@ -24,7 +24,7 @@ export function startReporter(
   const stack = createStackProgress(context);
   const onMigration = migrateReporter(context, '+');
   const onDeploy = deployReporter(context, true);
-  const print = (lines: readonly string[]) => context.printText('text', lines);
+  const print = (lines: readonly string[]) => context.printText(lines);
   const live = createLiveLine(context);
   return (event) => {
     if (event.kind !== 'flow') live.end();

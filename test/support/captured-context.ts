@@ -44,7 +44,7 @@ export function capturedContext({
         done();
       },
     });
-  const real = createContext({
+  const context = createContext({
     env,
     cwd,
     stdout: into('stdout'),
@@ -55,13 +55,11 @@ export function capturedContext({
       said.code = code;
     },
   });
-  const context: CliContext = {
-    ...real,
-    async session(flags) {
-      const opened = await real.session(flags);
-      for (const [name, value] of Object.entries(session ?? {})) Object.defineProperty(opened, name, { value });
-      return opened;
-    },
+  const open = context.session;
+  context.session = async (flags) => {
+    const opened = await open(flags);
+    for (const [name, value] of Object.entries(session ?? {})) Object.defineProperty(opened, name, { value });
+    return opened;
   };
   return { context, said, firstOutput, interrupt: () => abort.abort() };
 }

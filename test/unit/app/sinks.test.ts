@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openEnvironment, openProject } from '../../../app/session.ts';
-import { eachSink, type SinkOutcome } from '../../../app/sinks.ts';
-import { sinkReporter } from '../../../cli/render/sinks.ts';
+import { eachSink } from '../../../app/sinks.ts';
+import { sinkOptions } from '../../../cli/render/sinks.ts';
 import { ConnectError } from '../../../core/errors.ts';
 import { packageRoot } from '../../../core/package-root.ts';
 import type { SinkAction } from '../../../operate/sink-action.ts';
@@ -16,22 +16,20 @@ const act = ({ stream }: SinkAction): Promise<string> =>
 const failed = { connector: 'funding-payments-sink', outcome: 'failed', error: fails };
 
 test('after a sink that fails the next one is still acted on, and the failure is in the answer', async () => {
-  const events: SinkOutcome<string>[] = [];
+  const heard: (string | ConnectError)[] = [];
   const both = session('funding_payments', 'positions');
-  expect(await eachSink(both, { onEvent: (event) => events.push(event) }, act)).toEqual([failed, 'done']);
-  expect(events).toEqual([
-    { kind: 'failed', failed },
-    { kind: 'done', result: 'done' },
-  ]);
+  const hear = (one: string | ConnectError) => heard.push(one);
+  expect(await eachSink(both, { onDone: hear, onFailed: hear }, act)).toEqual([failed, 'done']);
+  expect(heard).toEqual([fails, 'done']);
 });
 
 test('the error of a single sink is thrown', async () => {
-  await expect(eachSink(session('funding_payments'), { onEvent: () => {} }, act)).rejects.toBe(fails);
+  await expect(eachSink(session('funding_payments'), { onDone() {}, onFailed() {} }, act)).rejects.toBe(fails);
 });
 
 test('the command line shows the failure on stderr, in its JSON, and by its exit code', async () => {
-  const onEvent = sinkReporter<string>(context, (word) => context.print(word));
-  const streams = await eachSink(session('funding_payments', 'positions'), { onEvent }, act);
+  const onDone = (word: string) => context.print(word);
+  const streams = await eachSink(session('funding_payments', 'positions'), { ...sinkOptions(context), onDone }, act);
   const { message, hint } = fails;
   expect(said).toEqual({ code: 1, stdout: 'done\n', stderr: `✗ ${message}\n  hint  ${hint}\n` });
   context.json(streams);

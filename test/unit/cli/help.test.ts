@@ -1,10 +1,13 @@
-import type { Command } from 'commander';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
 import { createProgram, run } from '../../../cli/main.ts';
 import { capturedContext } from '../../support/captured-context.ts';
 import { leafCommands } from '../../support/command-tree.ts';
 
-const withChildren = (command: Command): Command[] => [command, ...command.commands.flatMap(withChildren)];
+const withChildren = (command: CommandUnknownOpts): CommandUnknownOpts[] => [
+  command,
+  ...command.commands.flatMap(withChildren),
+];
 
 describe('the command line', () => {
   const program = createProgram(capturedContext().context);

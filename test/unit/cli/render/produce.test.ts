@@ -22,7 +22,7 @@ const LINE =
 
 test('on a terminal the progress is one line below what is logged', async () => {
   const { context, said } = capturedContext({ isTty: true });
-  const report = await createProduceReport(context, 'text');
+  const report = await createProduceReport(context);
   report.onStats(stats);
   report.loggerOf('positions').info({ feed: '127.0.0.1:1', fromSlot: undefined }, 'subscribing');
   report.onStats(stats);
@@ -34,7 +34,8 @@ test('on a terminal the progress is one line below what is logged', async () => 
 
 test('without a terminal the progress is a line now and then, and the log is JSON where JSON was asked for', async () => {
   const { context, said } = capturedContext();
-  const report = await createProduceReport(context, 'json');
+  context.format = 'json';
+  const report = await createProduceReport(context);
   report.onStats(stats);
   report.loggerOf('positions').info({ feed: '127.0.0.1:1' }, 'subscribing');
   report.close();
