@@ -41,7 +41,10 @@ export function createAxios(baseUrl: string, timeoutMs: number): AxiosInstance {
 export const proxyAgents = (url?: string): { httpAgent?: ProxyAgent; httpsAgent?: ProxyAgent } =>
   url !== undefined && isLoopback(url) ? {} : { httpAgent: new ProxyAgent(), httpsAgent: new ProxyAgent() };
 
-/** A client for one service. Errors: UNREACHABLE when nothing answers, TIMEOUT when it is too slow. */
+/** No service of the pipeline says as much at once. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/** A client for one service. Errors: UNREACHABLE when nothing answers, TIMEOUT when it is too slow, REFUSED for a huge answer. */
 export function createHttp(options: HttpOptions): Http {
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const timeoutMs = options.timeoutMs ?? 30_000;
@@ -57,6 +60,9 @@ export function createHttp(options: HttpOptions): Http {
           url: path,
           headers: { Accept: 'application/json', ...options.headers },
           validateStatus: () => true,
+          maxContentLength: MAX_ANSWER_BYTES,
+          // axios' own timeout begins anew with each byte.
+          signal: AbortSignal.timeout(timeoutMs),
           ...auth,
           ...(body === undefined ? {} : { data: body }),
         });
@@ -78,7 +84,13 @@ function unanswered(error: unknown, options: HttpOptions, baseUrl: string, timeo
   const hint = options.hint ?? 'check the address in connect.yaml and that the service runs';
   // The cause is reduced to its message: an axios error carries the request with its credentials.
   const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
-  if (reason === 'ECONNABORTED' || reason === 'ETIMEDOUT') {
+  if (reason === 'ERR_BAD_RESPONSE') {
+    return new ConnectError('REFUSED', `${options.what} at ${address} answered with more than 16 MiB`, {
+      hint,
+      details: { address },
+    });
+  }
+  if (['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED'].includes(reason)) {
     return new ConnectError('TIMEOUT', `${options.what} at ${address} did not answer within ${timeoutMs / 1000} s`, {
       hint,
       details: { address },

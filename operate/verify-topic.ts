@@ -5,6 +5,7 @@ import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { type CanonicalRow, canonicalRecord, differingColumns, pickColumns } from './canonical.ts';
 import { deadLetterName } from './dead-letters/record-headers.ts';
 import { inChunks } from './in-chunks.ts';
+import { decodeValue } from './judge-records.ts';
 import { readRecords, type StreamSource } from './read-records.ts';
 import { placeOf } from './record-place.ts';
 import type { TableRow } from './table-reader.ts';
@@ -92,17 +93,13 @@ async function decodeRecord(
   record: ScannedRecord,
   deadLetters: ReadonlySet<string>,
 ) {
+  const judgement = await decodeValue(decoder, record.value);
+  if (judgement.kind === 'good') return { record, values: canonicalRecord(schema.fields, judgement.values) };
+  const place = placeOf(stream, record);
   // A tombstone carries no update; the sink skips it.
-  if (record.value === null) return undefined;
-  try {
-    return { record, values: canonicalRecord(schema.fields, await decoder.decode(record.value)) };
-  } catch (error) {
-    const place = placeOf(stream, record);
-    if (deadLetters.has(place)) return undefined;
-    const reason = error instanceof Error ? error.message : String(error);
-    differences.add({ kind: 'missing', record: place, message: `${place} does not decode: ${reason}` });
-    return undefined;
-  }
+  if (judgement.kind === 'empty' || deadLetters.has(place)) return undefined;
+  differences.add({ kind: 'missing', record: place, message: `${place} does not decode: ${judgement.reason}` });
+  return undefined;
 }
 
 /** Where the dead letters stood, by the headers that Connect and `quarantine` write. */

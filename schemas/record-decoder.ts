@@ -1,57 +1,97 @@
-import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import { SchemaRegistry as RegistryLibrary, SchemaType } from '@kafkajs/confluent-schema-registry';
+import avro from 'avsc';
 import { ConnectError } from '../core/errors.ts';
+import { retry } from '../core/retry.ts';
 import { avroOptions } from './avro-codec.ts';
 import type { AvroRecord } from './avro-schema.ts';
-import type { RegistryAddress } from './registry.ts';
+import { createSchemaRegistry, type RegistryAddress, type SchemaById } from './registry.ts';
 import { unframe } from './wire-format.ts';
 
 /** Decodes Kafka values by the schema each of them names. */
 export interface RecordDecoder {
   /**
    * Bytes behind the record are ignored, as the sink's converter does.
-   * Errors: WireFormatError, NOT_FOUND for an unknown schema id, UNREACHABLE and REFUSED when the registry gives no answer,
-   * otherwise what is wrong with the bytes.
+   * Errors: WireFormatError, UnusableSchemaError, NOT_FOUND for an unknown schema id, UNREACHABLE, TIMEOUT, NOT_READY and REFUSED
+   * when the registry gives no answer, otherwise what is wrong with the bytes.
    */
   decode(value: Buffer): Promise<AvroRecord>;
 }
 
-/** A decoder on @kafkajs/confluent-schema-registry with this package's exact types; schemas are fetched once. */
-export function createRecordDecoder({ url, username, password }: RegistryAddress): RecordDecoder {
-  const registry = new SchemaRegistry(
-    {
-      host: url,
-      ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
-      // A retry object of its own: the library writes its defaults into the one it is given, shared or not.
-      retry: { retries: 3, initialRetryTimeInSecs: 0.2, maxRetryTimeInSecs: 2 },
-    },
-    { [SchemaType.AVRO]: avroOptions },
-  );
-  return {
-    async decode(value) {
-      const { schemaId, payload } = unframe(value);
-      const schema = await registry.getSchema(schemaId).catch((error: unknown) => {
-        throw unreadable(error, schemaId, url);
-      });
-      return schema.fromBuffer(payload, undefined, true) as AvroRecord;
-    },
-  };
+/** A schema that no Avro converter decodes with, or that is larger than any registry of Kafka stores. */
+export class UnusableSchemaError extends Error {
+  override readonly name = 'UnusableSchemaError';
 }
 
-function unreadable(error: unknown, schemaId: number, url: string): Error {
-  const status = (error as { status?: unknown }).status;
-  const reason = error instanceof Error ? error.message : String(error);
-  if (status === 404) {
-    return new ConnectError('NOT_FOUND', `schema id ${schemaId} is not in the registry at ${url}`, { cause: error });
-  }
-  if (status === 401 || status === 403) {
-    return new ConnectError('REFUSED', `schema registry at ${url} refused to give schema id ${schemaId} (${reason})`, {
-      cause: error,
-      hint: 'check registry.username and registry.password in connect.yaml',
-    });
-  }
-  // The library reports a connection that failed as status 400, so that says nothing.
-  return new ConnectError('UNREACHABLE', `schema registry at ${url} gave no schema for id ${schemaId} (${reason})`, {
-    cause: error,
-    hint: 'check registry.url in connect.yaml and that the registry runs',
-  });
+/** A registry keeps each schema in one Kafka record, of 1 MiB at most. */
+const MAX_SCHEMA_CHARACTERS = 1_048_576;
+/** How long an id that the registry does not know is not asked for again. */
+const UNKNOWN_FOR_MS = 30_000;
+/** So many unknown ids are remembered: bytes that only look framed name any number. */
+const MAX_UNKNOWN = 10_000;
+/** Between these, a registry that is busy or restarts is asked again. */
+const RETRY = { attempts: 4, baseMs: 200, maxMs: 2_000 };
+
+/**
+ * A decoder on @kafkajs/confluent-schema-registry with this package's exact types. Each schema is fetched and checked once,
+ * with the limits of our own client; the library only ever sees those that passed.
+ */
+export function createRecordDecoder(address: RegistryAddress): RecordDecoder {
+  const registry = createSchemaRegistry(address);
+  const library = new RegistryLibrary({ host: address.url });
+  const learned = new Map<number, Promise<void>>();
+  const unknown = new Map<number, { readonly error: unknown; readonly until: number }>();
+
+  const schemaOf = async (id: number): Promise<SchemaById> => {
+    const found = await retry(() => registry.schemaById(id), RETRY);
+    if (found !== undefined) return found;
+    throw new ConnectError('NOT_FOUND', `schema id ${id} is not in the registry at ${address.url}`);
+  };
+
+  /** Adds the schemas that one refers to, by name, and then its own type. */
+  const typeOf = async (what: string, found: SchemaById, named: Record<string, avro.Type>): Promise<avro.Type> => {
+    const { schema, schemaType = 'AVRO', references = [] } = found;
+    if (schemaType !== 'AVRO') throw new UnusableSchemaError(`${what} is of type ${schemaType}, not AVRO`);
+    if (schema.length > MAX_SCHEMA_CHARACTERS)
+      throw new UnusableSchemaError(`${what} has ${schema.length} characters, more than ${MAX_SCHEMA_CHARACTERS}`);
+    for (const { subject, version } of references) {
+      const referred = await retry(() => registry.version(subject, version), RETRY);
+      if (referred === undefined)
+        throw new UnusableSchemaError(`${what} refers to ${subject} ${version}, which is gone`);
+      await typeOf(`${subject} ${version}`, referred, named);
+    }
+    return avro.Type.forSchema(JSON.parse(schema) as avro.Schema, { ...avroOptions, registry: named });
+  };
+
+  const learn = async (id: number): Promise<void> => {
+    const type = await typeOf(`schema id ${id}`, await schemaOf(id), {});
+    const lenient = {
+      fromBuffer: { value: (payload: Buffer) => type.fromBuffer(payload, undefined, true) as unknown },
+    };
+    library.cache.setSchema(id, SchemaType.AVRO, Object.create(type, lenient) as avro.Type);
+  };
+
+  const remember = (id: number, error: unknown): void => {
+    learned.delete(id);
+    if (error instanceof ConnectError && error.code !== 'NOT_FOUND') return;
+    if (unknown.size >= MAX_UNKNOWN) unknown.clear();
+    unknown.set(id, { error, until: Date.now() + UNKNOWN_FOR_MS });
+  };
+
+  const known = (id: number): Promise<void> => {
+    const refused = unknown.get(id);
+    if (refused !== undefined && Date.now() < refused.until) return Promise.reject(refused.error);
+    const learning = learned.get(id) ?? learn(id);
+    if (!learned.has(id)) {
+      learned.set(id, learning);
+      learning.catch((error: unknown) => remember(id, error));
+    }
+    return learning;
+  };
+
+  return {
+    async decode(value) {
+      await known(unframe(value).schemaId);
+      return (await library.decode(value)) as AvroRecord;
+    },
+  };
 }

@@ -9,11 +9,19 @@ export interface RegistryAddress {
   readonly password?: string | undefined;
 }
 
+/** A schema as the registry keeps it. */
+export interface SchemaById {
+  readonly schema: string;
+  /** Left out for Avro. */
+  readonly schemaType?: string;
+  /** Schemas that it names and does not define. */
+  readonly references?: readonly { readonly subject: string; readonly version: number }[];
+}
+
 /** One registered version of a subject. */
-export interface RegisteredSchema {
+export interface RegisteredSchema extends SchemaById {
   readonly id: number;
   readonly version: number;
-  readonly schema: string;
 }
 
 /**
@@ -27,6 +35,8 @@ export interface SchemaRegistry {
   /** Version numbers in ascending order; undefined for an unknown subject. */
   versions(subject: string): Promise<readonly number[] | undefined>;
   version(subject: string, version: number | 'latest'): Promise<RegisteredSchema | undefined>;
+  /** Undefined for an unknown id. */
+  schemaById(id: number): Promise<SchemaById | undefined>;
   /** Where exactly this schema stands under the subject; undefined when it does not. */
   lookup(subject: string, schemaText: string): Promise<{ id: number; version: number } | undefined>;
   /** The subject's own level; undefined when it has none and the registry's default holds. */
@@ -82,6 +92,7 @@ export function createSchemaRegistry(address: RegistryAddress): SchemaRegistry {
     subjects: () => required('GET', '/subjects'),
     versions: async (subject) => (await call<number[]>('GET', `${at(subject)}/versions`))?.toSorted((a, b) => a - b),
     version: (subject, version) => call('GET', `${at(subject)}/versions/${version}`),
+    schemaById: (id) => call('GET', `/schemas/ids/${id}`),
     lookup: (subject, schemaText) => call('POST', at(subject), { schema: compact(schemaText) }),
     async compatibility(subject) {
       const config = await call<{ compatibilityLevel?: CompatibilityLevel }>('GET', configOf(subject));

@@ -70,6 +70,6 @@ test.each([500, 503, 401])('a registry that answers %i says nothing about a reco
   const judging = judge([frame(9, good)], { status, body: { message: 'no' } });
   await expect(judging).rejects.toMatchObject({
     name: 'ConnectError',
-    code: status === 401 ? 'REFUSED' : 'UNREACHABLE',
+    code: status === 401 ? 'REFUSED' : 'NOT_READY',
   });
 });

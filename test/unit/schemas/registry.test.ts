@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConnectError } from '../../../core/errors.ts';
 import { createRecordDecoder } from '../../../schemas/record-decoder.ts';
 import { registerSchema } from '../../../schemas/register.ts';
@@ -153,5 +153,57 @@ describe('the record decoder', () => {
     const decoder = createRecordDecoder({ url: 'http://127.0.0.1:1' });
     await expect(decoder.decode(frame(5, Buffer.alloc(1)))).rejects.toMatchObject({ code: 'UNREACHABLE' });
     await expect(decoder.decode(Buffer.from('{}'))).rejects.toMatchObject({ name: 'WireFormatError' });
+  });
+
+  it('asks for an unknown id once in a while, not once a record', async () => {
+    const server = await serveJson(() => undefined);
+    const decoder = createRecordDecoder({ url: server.url });
+    const value = frame(7, Buffer.alloc(1));
+    vi.useFakeTimers({ toFake: ['Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    for (let record = 0; record < 3; record += 1)
+      await expect(decoder.decode(value)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(server.requests).toHaveLength(1);
+    vi.setSystemTime(Date.now() + 31_000);
+    await expect(decoder.decode(value)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('asks again when the registry is busy', async () => {
+    let calls = 0;
+    const server = await serveJson(() => {
+      calls += 1;
+      return calls === 1
+        ? { status: 503, body: { message: 'starting' } }
+        : { status: 200, body: { schema: JSON.stringify(schema) } };
+    });
+    const value = frame(5, createAvroType(schema).toBuffer({ id: 1n }));
+    expect(await createRecordDecoder({ url: server.url }).decode(value)).toEqual({ id: 1n });
+  });
+
+  it.each([
+    ['JSON', { schema: '{}', schemaType: 'JSON' }, 'schema id 5 is of type JSON, not AVRO'],
+    ['PROTOBUF', { schema: 'syntax = "proto3";', schemaType: 'PROTOBUF' }, 'schema id 5 is of type PROTOBUF, not AVRO'],
+    ['huge', { schema: JSON.stringify({ ...schema, doc: 'x'.repeat(2 ** 20) }) }, /^schema id 5 has \d+ characters/],
+  ])('builds nothing from a schema that is %s', async (_name, body, message) => {
+    const server = await serveJson(() => ({ status: 200, body }));
+    const decoding = createRecordDecoder({ url: server.url }).decode(frame(5, Buffer.alloc(1)));
+    await expect(decoding).rejects.toThrow(message);
+    await expect(decoding).rejects.toMatchObject({ name: 'UnusableSchemaError' });
+  });
+
+  it('reads a schema that names one of another subject', async () => {
+    const side = { type: 'enum', name: 'Side', namespace: 'x', symbols: ['Long', 'Short'] };
+    const whole = { ...schema, fields: [...schema.fields, { name: 'side', type: 'x.Side' }] };
+    const references = [{ name: 'x.Side', subject: 'side', version: 2 }];
+    const server = await serveJson((request) => ({
+      status: 200,
+      body: request.endsWith('/subjects/side/versions/2')
+        ? { id: 1, version: 2, schema: JSON.stringify(side) }
+        : { schema: JSON.stringify(whole), references },
+    }));
+    const own = { ...schema, fields: [...schema.fields, { name: 'side', type: side }] };
+    const value = frame(5, createAvroType(own).toBuffer({ id: 3n, side: 'Short' }));
+    expect(await createRecordDecoder({ url: server.url }).decode(value)).toEqual({ id: 3n, side: 'Short' });
   });
 });
