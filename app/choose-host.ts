@@ -1,17 +1,38 @@
 import { join } from 'node:path';
 import type { SinkHost } from '../connectors/host.ts';
-import { httpConnection, knownSecrets } from '../pipeline/connections.ts';
+import type { MskEnvironment } from '../connectors/msk/iam/policy.ts';
+import type { SinkGroups } from '../connectors/sink-group.ts';
+import { ConnectError } from '../core/errors.ts';
+import type { Scrub } from '../core/scrub.ts';
+import { httpConnection, knownSecrets, type Secrets } from '../pipeline/connections.ts';
 import type { MskConnect } from '../pipeline/msk-connect.ts';
-import type { RestConnect } from '../pipeline/types.ts';
-import type { Session } from './session.ts';
+import type { Environment, Project, RestConnect } from '../pipeline/types.ts';
 
-/** The host that an environment names. The one place that tells the kinds of hosts apart; what it answers holds no secret of the environment. */
-export async function chooseHost(session: Session): Promise<SinkHost> {
-  const { connect } = session.environment;
-  return connect.target === 'msk' ? mskHost(session, connect) : restHost(session, connect);
+/** What a host is made from. */
+interface Surroundings {
+  readonly project: Project;
+  readonly environment: Environment;
+  readonly secrets: Secrets;
+  readonly groups: SinkGroups;
+  readonly scrub: Scrub;
 }
 
-async function restHost({ environment, secrets, groups }: Session, connect: RestConnect): Promise<SinkHost> {
+/** The host that an environment names. The one place that tells the kinds of hosts apart; what it answers holds no secret of the environment. */
+export async function chooseHost(around: Surroundings): Promise<SinkHost> {
+  const { connect } = around.environment;
+  return connect.target === 'msk' ? mskHost(around, connect) : restHost(around, connect);
+}
+
+/** An environment that needs IAM policies. Errors: USAGE for any other. */
+export function requireMsk(environment: Environment): MskEnvironment {
+  const { name, connect } = environment;
+  if (connect.target === 'msk') return { ...environment, connect };
+  throw new ConnectError('USAGE', `environment ${name} is not on MSK Connect, and needs no IAM policies`, {
+    hint: 'choose one with `connect: { target: msk, … }` by -e',
+  });
+}
+
+async function restHost({ environment, secrets, groups }: Surroundings, connect: RestConnect): Promise<SinkHost> {
   const [{ createRestApi }, { createRestHost }] = await Promise.all([
     import('../connectors/rest/api.ts'),
     import('../connectors/rest/host.ts'),
@@ -20,15 +41,17 @@ async function restHost({ environment, secrets, groups }: Session, connect: Rest
   return createRestHost(createRestApi({ ...httpConnection(connect, secrets), secrets: hidden }), groups);
 }
 
-async function mskHost(session: Session, connect: MskConnect): Promise<SinkHost> {
-  const { environment, groups, scrub, project } = session;
+async function mskHost(
+  { environment, groups, scrub, project, secrets }: Surroundings,
+  connect: MskConnect,
+): Promise<SinkHost> {
   const [{ createMskHost }, { createMskApi }, { readTaskTraces }] = await Promise.all([
     import('../connectors/msk/host.ts'),
     import('../connectors/msk/sdk/connect-api.ts'),
     import('../connectors/msk/sdk/worker-log.ts'),
   ]);
   return createMskHost({
-    api: createMskApi({ ...connect, secrets: knownSecrets(environment, session.secrets) }),
+    api: createMskApi({ ...connect, secrets: knownSecrets(environment, secrets) }),
     connect,
     pluginFile: pluginFile(project.root, environment.name),
     buildCommand: `connect plugin build -e ${environment.name}`,

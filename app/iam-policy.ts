@@ -1,9 +1,8 @@
 import { deployerPolicy } from '../connectors/msk/iam/deployer-policy.ts';
-import type { MskEnvironment, PolicyDocument } from '../connectors/msk/iam/policy.ts';
+import type { PolicyDocument } from '../connectors/msk/iam/policy.ts';
 import { workerPolicies } from '../connectors/msk/iam/worker-policy.ts';
 import { renderSink } from '../connectors/render/render-sink.ts';
-import { ConnectError } from '../core/errors.ts';
-import type { Environment } from '../pipeline/types.ts';
+import { requireMsk } from './choose-host.ts';
 import type { Session } from './session.ts';
 
 export interface EnvironmentPolicies {
@@ -14,7 +13,7 @@ export interface EnvironmentPolicies {
 
 /** The policies of an environment on MSK Connect, for the selected streams. Errors: USAGE for any other environment. */
 export function iamPolicies(session: Session): EnvironmentPolicies {
-  const environment = onMsk(session.environment);
+  const environment = requireMsk(session.environment);
   const { streams } = session;
   const sinks = streams.map((stream) => ({
     stream,
@@ -28,12 +27,4 @@ export function iamPolicies(session: Session): EnvironmentPolicies {
     deployer: { policy: deployerPolicy(environment, streams) },
     notes: [...notes, ...(cluster === undefined ? [wide] : [])],
   };
-}
-
-function onMsk(environment: Environment): MskEnvironment {
-  const { name, connect } = environment;
-  if (connect.target === 'msk') return { ...environment, connect };
-  throw new ConnectError('USAGE', `environment ${name} is not on MSK Connect, and needs no IAM policies`, {
-    hint: 'choose one with `connect: { target: msk, … }` by -e',
-  });
 }

@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
+const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../..');
 
 /** Which rooms each room may import. `bench` and `test` may import every room. */
@@ -62,7 +65,51 @@ const rooms = Object.keys(MAY_IMPORT).filter((room) =>
   readdirSync(root, { withFileTypes: true }).some((entry) => entry.isDirectory() && entry.name === room),
 );
 
+/** Every source file of the package and what it imports of it, types included. */
+const graph = new Map(
+  [...rooms, 'cli']
+    .flatMap(sourcesOf)
+    .map((file) => [
+      file,
+      importsOf(file).flatMap(({ specifier }) =>
+        specifier.startsWith('.') ? [relative(root, resolve(root, file, '..', specifier))] : [],
+      ),
+    ]),
+);
+
+/** The first way along imports that ends where it began. */
+function findCircle(): string[] | undefined {
+  const done = new Set<string>();
+  const way: string[] = [];
+  const visit = (file: string): string[] | undefined => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    way.push(file);
+    for (const next of graph.get(file) ?? []) {
+      const circle = visit(next);
+      if (circle !== undefined) return circle;
+    }
+    way.pop();
+    done.add(file);
+    return undefined;
+  };
+  return [...graph.keys()].map(visit).find((circle) => circle !== undefined);
+}
+
 describe('the rooms', () => {
+  it('import each other in no circle, types included', () => {
+    expect(graph.size).toBeGreaterThan(300);
+    expect(findCircle()).toBeUndefined();
+  });
+
+  it('tell targets apart in one place outside of connectors/msk', () => {
+    const branching = [...graph.keys()].filter(
+      (file) =>
+        !file.startsWith('connectors/msk/') && /[!=]== '(?:msk|rest)'/.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(branching).toEqual(['app/choose-host.ts']);
+  });
+
   it.each(rooms)('%s imports only the rooms it may', (room) => {
     const allowed = [room, ...(MAY_IMPORT[room] ?? [])];
     const wrong = sourcesOf(room)
@@ -136,4 +183,65 @@ describe('the rooms', () => {
       .filter((file) => /^import\s+(?!type\b)[^;]*from '@aws-sdk\//m.test(readFileSync(join(root, file), 'utf8')));
     expect(eager).toEqual([]);
   });
+});
+
+describe('the packages', () => {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly dependencies: Record<string, string>;
+    readonly optionalDependencies?: Record<string, string>;
+    readonly devDependencies: Record<string, string>;
+  };
+  const installed = { ...manifest.dependencies, ...manifest.optionalDependencies };
+  const packageOf = (specifier: string) => /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? '';
+  const used = [...graph.keys(), ...sourcesOf('bench')]
+    .flatMap(importsOf)
+    .filter(({ specifier }) => !/^(?:\.|node:)/.test(specifier));
+
+  it('that are installed with this one are imported by it', () => {
+    const names = new Set(used.filter(({ typeOnly }) => !typeOnly).map(({ specifier }) => packageOf(specifier)));
+    const mentioned = (name: string) =>
+      [...graph.keys()].some((file) => readFileSync(join(root, file), 'utf8').includes(`'${name}'`));
+    expect(Object.keys(installed).filter((name) => !names.has(name) && !mentioned(name))).toEqual([]);
+  });
+
+  it('that the rooms import are installed with this one', () => {
+    const wanted = used.filter(({ file, typeOnly }) => !typeOnly && !file.startsWith('bench/'));
+    expect(wanted.filter(({ specifier }) => installed[packageOf(specifier)] === undefined)).toEqual([]);
+  });
+
+  it('have the names that are imported of them, as Node sees them without a bundler', async () => {
+    const statements = [...graph.keys(), ...sourcesOf('bench')].flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/^import (?!type\b)([^;]*?)from '([^.'][^']*)';/gm)].map(
+        ([, names = '', specifier = '']) => {
+          const values = names.replaceAll(/\btype [\w ]+,?/g, '').replaceAll(/\b([\w$]+) as [\w$]+/g, '$1');
+          return `import(${JSON.stringify(specifier)}).then((all) => ${JSON.stringify([...values.matchAll(/[{,]\s*(\w+)/g)].map(([, name]) => name))}.filter((name) => !(name in all)).forEach((name) => console.log(${JSON.stringify(`${file}: ${specifier} has no `)} + name)));`;
+        },
+      ),
+    );
+    expect(statements.length).toBeGreaterThan(100);
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', statements.join('\n')], {
+      cwd: root,
+    });
+    expect(stdout).toBe('');
+  });
+});
+
+it('every exported function and value is used by something other than a test', () => {
+  const scripts = readdirSync(join(root, 'scripts')).map((name) => join('scripts', name));
+  const texts = [...graph.keys(), ...sourcesOf('bench'), ...scripts].map(
+    (file) => [file, readFileSync(join(root, file), 'utf8')] as const,
+  );
+  const unused = texts.flatMap(([file, text]) =>
+    [...text.matchAll(/^export (?:async )?(?:const|function|class) (\w+)/gm)]
+      .map(([, name = '']) => name)
+      .filter((name) => {
+        const word = new RegExp(`\\b${name}\\b`, 'g');
+        // In its own file it stands where it is defined.
+        return !texts.some(([other, content]) => (content.match(word)?.length ?? 0) > (other === file ? 1 : 0));
+      })
+      .map((name) => `${file}: ${name}`),
+  );
+  // docker-compose.yml has them in its text; a test holds it to them.
+  const composed = ['stack/docker/files.ts: postgresCommand', 'stack/docker/places.ts: METRICS_PORT'];
+  expect(unused).toEqual(composed);
 });
