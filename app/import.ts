@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { SinkHost } from '../connectors/host.ts';
 import { type ImportedSink, importedTopic, importSink } from '../connectors/import-sink.ts';
-import { isOwnedBy } from '../connectors/render/owner.ts';
 import type { ObservedSink, SinkConfig } from '../connectors/sink-config.ts';
 import { observeTopics } from '../connectors/topics.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { definitionText } from '../pipeline/definition-text.ts';
 import { valueSubject } from '../pipeline/names.ts';
+import { isOwnedBy } from '../pipeline/setting-owners.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type AvroSchema, parseAvroSchema } from '../schemas/avro-schema.ts';
 import type { Session } from './session.ts';

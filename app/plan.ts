@@ -1,5 +1,5 @@
 import type { PlanAction, PlanEntry, PlannedChange } from '../connectors/plan/entry.ts';
-import { hash } from '../connectors/plan/hash.ts';
+import { hash } from '../connectors/plan/fingerprint.ts';
 import {
   makePlan,
   type Plan,

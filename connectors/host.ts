@@ -1,6 +1,6 @@
 import { ConnectError } from '../core/errors.ts';
 import type { ConfigChange, PlanEntry } from './plan/entry.ts';
-import type { Fingerprint } from './plan/hash.ts';
+import type { Fingerprint } from './plan/fingerprint.ts';
 import type { DesiredSink, ObservedSink, SinkConfig, SinkOffset, SinkTasks } from './sink-config.ts';
 import type { DeployOutcome, Wait } from './wait/wait.ts';
 

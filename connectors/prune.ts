@@ -1,7 +1,7 @@
 import { ConnectError } from '../core/errors.ts';
 import { waitFor } from '../core/retry.ts';
+import { isOwnedBy } from '../pipeline/setting-owners.ts';
 import type { SinkHost } from './host.ts';
-import { isOwnedBy } from './render/owner.ts';
 import { withRetry } from './wait/retry-policy.ts';
 import type { Wait } from './wait/wait.ts';
 

@@ -4,17 +4,11 @@ import type { ObservedSink, RunState } from './sink-config.ts';
 export type RequestedState = 'RUNNING' | 'PAUSED' | 'STOPPED';
 
 /** `sink.state` of a definition. */
-export type DeclaredState = 'running' | 'paused' | 'stopped';
-
-const REQUESTED: Readonly<Record<DeclaredState, RequestedState>> = {
-  running: 'RUNNING',
-  paused: 'PAUSED',
-  stopped: 'STOPPED',
-};
+export type DeclaredState = Lowercase<RequestedState>;
 
 /** The state that a definition asks for; RUNNING when it leaves that open. */
-export const requestedBy = (declared: DeclaredState | undefined): RequestedState =>
-  declared === undefined ? 'RUNNING' : REQUESTED[declared];
+export const requestedBy = (declared: DeclaredState = 'running'): RequestedState =>
+  declared.toUpperCase() as RequestedState;
 
 /** The state that somebody has asked a deployed sink for. A FAILED one was asked to run. */
 export const requestedState = (state: RunState): RequestedState =>

@@ -94,3 +94,10 @@ export function rootCause(error: unknown): unknown {
   }
   return current;
 }
+
+/** An answer that is undefined when what was asked about does not exist. */
+export const ifFound = <T>(answer: Promise<T>): Promise<T | undefined> =>
+  answer.catch((error: unknown) => {
+    if (error instanceof ConnectError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  });

@@ -1,6 +1,6 @@
 import type { SinkHost } from '../connectors/host.ts';
 import type { Orphan } from '../connectors/plan/removal-plan.ts';
-import { isOwnedBy } from '../connectors/render/owner.ts';
+import { isOwnedBy } from '../pipeline/setting-owners.ts';
 
 /** The cluster's connectors that carry this project's mark and that no definition names, by name. */
 export async function observeOrphans(host: SinkHost, project: string, defined: ReadonlySet<string>): Promise<Orphan[]> {

@@ -1,6 +1,7 @@
+import { abilityOf, type SinkHost } from '../connectors/host.ts';
 import { isIn, type RequestedState } from '../connectors/run-state.ts';
 import { type ObservedSink, type SinkTasks, withoutTraces } from '../connectors/sink-config.ts';
-import { requestState } from '../connectors/wait/request-state.ts';
+import type { Wait } from '../connectors/wait/wait.ts';
 import { waitUntilHeld } from '../connectors/wait/wait-until-held.ts';
 import { deployedSink, type SinkAction, waitUntilSinkRuns } from './sink-action.ts';
 
@@ -39,4 +40,12 @@ export async function bringTo(action: SinkAction, wanted: RequestedState, before
   if (wanted === 'RUNNING') return waitUntilSinkRuns(action, before);
   const observe = () => host.observe(name);
   return withoutTraces(await waitUntilHeld({ name, observe, members: () => groups.members(name) }, wanted, action));
+}
+
+/** Answers before the sink is in that state. Errors: REFUSED when the host cannot. */
+function requestState(host: SinkHost, name: string, wanted: RequestedState, wait: Wait): Promise<void> {
+  const request = { RUNNING: () => host.resume, PAUSED: () => host.pause, STOPPED: () => abilityOf(host, 'stop') }[
+    wanted
+  ];
+  return request()(name, wait);
 }

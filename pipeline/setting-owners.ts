@@ -4,6 +4,10 @@
  */
 export const OWNER_KEY = 'perps.connect.owner';
 
+/** Whether a connector with this configuration was deployed by this project. */
+export const isOwnedBy = (config: Readonly<Record<string, string>>, project: string): boolean =>
+  config[OWNER_KEY] === project;
+
 /** What decides a connector setting: a key of the definition, of the environment, or of connect.yaml as a whole. */
 export interface SettingOwner {
   readonly definition?: string;

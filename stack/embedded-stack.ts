@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
+import { once } from '../core/once.ts';
 import { readArtifactLock } from './artifacts.ts';
 import { artifactFolders, fetchArtifacts } from './fetch-artifacts.ts';
 import { cacheFolder, existingStateFolder, type StateFolder, stateFolder, storageError } from './folders.ts';
@@ -120,15 +121,6 @@ function describeParts(folder: StateFolder, options: StackOptions): readonly Par
   const { postgresFolder: _old, ...state } = readState(folder);
   writeState(folder, { ...state, ports: options.ports, ...(inside ? {} : { postgresFolder: outsideFolder(folder) }) });
   return [postgresPart(context), kafkaPart(context), registryPart(context), connectPart(context)];
-}
-
-/** The same promise for every caller: all parts wait for one and the same work. */
-function once<T, Args extends unknown[]>(task: (...args: Args) => Promise<T>): (...args: Args) => Promise<T> {
-  let promise: Promise<T> | undefined;
-  return (...args) => {
-    promise ??= task(...args);
-    return promise;
-  };
 }
 
 function stackSecrets(folder: StateFolder, postgresData: string): StackSecrets {

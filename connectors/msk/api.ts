@@ -54,14 +54,9 @@ export interface ServiceReason {
   readonly message: string;
 }
 
-export interface NewConnector {
-  readonly name: string;
-  readonly config: SinkConfig;
-  readonly capacity: MskCapacity;
+export interface NewConnector
+  extends Pick<MskConnector, 'name' | 'config' | 'capacity' | 'workerConfiguration' | 'fixed'> {
   readonly plugin: Revision;
-  /** Undefined: AWS's default. */
-  readonly workerConfiguration: Revision | undefined;
-  readonly fixed: FixedSettings;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -73,7 +68,7 @@ export type ConnectorUpdate =
 export interface WorkerSettings {
   readonly capacity?: MskCapacity | undefined;
   readonly plugin?: Revision | undefined;
-  readonly workerConfiguration?: Revision | 'default';
+  readonly workerConfiguration?: Revision | 'default' | undefined;
 }
 
 /** Something that MSK Connect does to a connector, from PENDING to …_COMPLETE or …_FAILED. */
@@ -85,12 +80,10 @@ export interface MskOperation {
   readonly error?: ServiceReason | undefined;
 }
 
-export interface MskPlugin {
-  readonly arn: string;
+export interface MskPlugin extends Revision {
   readonly name: string;
   readonly state: string;
   readonly reason?: ServiceReason | undefined;
-  readonly revision: number;
   /** Of the file, hexadecimal; undefined until the service has read it. */
   readonly md5?: string | undefined;
 }
@@ -129,8 +122,6 @@ export interface MskApi {
   resume(connector: Pick<MskConnector, 'arn' | 'name'>): Promise<string>;
   restart(connector: Pick<MskConnector, 'arn' | 'name'>, options: { onlyFailed: boolean }): Promise<string>;
   operation(arn: string): Promise<MskOperation>;
-  /** ARNs of the connector's operations, the newest first. */
-  operations(connector: Pick<MskConnector, 'arn' | 'name'>): Promise<string[]>;
   findPlugin(name: string): Promise<MskPlugin | undefined>;
   pluginName(arn: string): Promise<string | undefined>;
   createPlugin(plugin: NewPlugin): Promise<void>;

@@ -1,10 +1,10 @@
 import { parseProperties } from '../../core/properties.ts';
-import { compareConfigs } from '../plan/compare-configs.ts';
+import { compareConfigs, REPLACING_KEY } from '../plan/compare-configs.ts';
 import { type IgnoredSetting, type PlannedChange, STATE_KEY } from '../plan/entry.ts';
 import { noSettings } from '../settings/setting-lookup.ts';
 import type { MskConnector } from './api.ts';
 import type { DesiredMskSink } from './desired.ts';
-import { capacityFacts, fixedFacts } from './facts.ts';
+import { capacityFacts, factsOf, fixedFacts } from './facts.ts';
 
 /** A connector and what it refers to, as they are. */
 export interface ObservedMskSink {
@@ -40,13 +40,13 @@ export function compareMskSink(desired: DesiredMskSink, pluginName: string, obse
   const { changes: config, ignored } = compareConfigs(connector.config, desired.config, { decidedByHost });
   const fixed = differences(fixedFacts(connector.fixed), fixedFacts(desired.fixed));
   return {
-    config: config.filter(({ key }) => key !== CLASS),
+    config: config.filter(({ key }) => key !== REPLACING_KEY),
     capacity: capacityDifferences(connector, desired),
-    plugin: differences(named('plugin', observed.pluginName), named('plugin', pluginName)),
+    plugin: differences(factsOf({ plugin: observed.pluginName }), { plugin: pluginName }),
     workerConfiguration: workerDifferences(observed, desired),
     state: stateChange(connector, desired),
-    tags: differences(prefixed('tags.', observed.tags), prefixed('tags.', { ...observed.tags, ...desired.tags })),
-    replacing: [...fixed, ...config.filter(({ key }) => key === CLASS)],
+    tags: differences(factsOf(observed.tags, 'tags.'), factsOf({ ...observed.tags, ...desired.tags }, 'tags.')),
+    replacing: [...fixed, ...config.filter(({ key }) => key === REPLACING_KEY)],
     ignored,
   };
 }
@@ -54,9 +54,6 @@ export function compareMskSink(desired: DesiredMskSink, pluginName: string, obse
 /** Autoscaled capacity overwrites the number of tasks that was asked for. */
 export const decidedByMsk = ({ capacity }: Pick<DesiredMskSink, 'capacity'>): readonly string[] =>
   'autoscaled' in capacity ? ['tasks.max'] : [];
-
-/** Another class is another connector under the same name. */
-const CLASS = 'connector.class';
 
 /**
  * Whether a person holds the connector back: it is PAUSED, and the definition declares neither that it runs nor, where nothing
@@ -89,8 +86,10 @@ function capacityDifferences(connector: MskConnector, desired: DesiredMskSink): 
 /** Property by property. Two texts that mean the same have one name here, whoever wrote them. */
 function workerDifferences(observed: ObservedMskSink, { workerConfiguration }: DesiredMskSink): PlannedChange[] {
   const live = parseProperties(observed.workerConfiguration?.text ?? '');
-  const changes = compareConfigs(live, workerConfiguration.properties, { settings: noSettings }).changes;
-  return changes.map((change) => ({ ...change, key: `worker ${change.key}` }));
+  return differences(live, workerConfiguration.properties).map((change) => ({
+    ...change,
+    key: `worker ${change.key}`,
+  }));
 }
 
 const differences = (
@@ -104,9 +103,3 @@ function stateChange({ state }: MskConnector, desired: DesiredMskSink): PlannedC
   if (desired.state === undefined || desired.state === now) return [];
   return [{ key: STATE_KEY, before: now, after: desired.state, secret: false }];
 }
-
-const named = (key: string, value: string | undefined): Record<string, string> =>
-  value === undefined ? {} : { [key]: value };
-
-const prefixed = (prefix: string, values: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(values).map(([key, value]) => [`${prefix}${key}`, value]));

@@ -1,6 +1,6 @@
 import { ConnectError } from '../../core/errors.ts';
 import type { StartOffset } from '../plan/start-plan.ts';
-import type { ObservedSink } from '../sink-config.ts';
+import type { ReachedSink } from '../wait/wait-until-running.ts';
 import type { MskConnector, NewConnector, WorkerSettings } from './api.ts';
 import { allChanges, compareMskSink, type MskComparison, type ObservedMskSink } from './compare.ts';
 import type { MskDeployment } from './deployment.ts';
@@ -8,20 +8,14 @@ import { followOperation, hasSucceeded, note, operationError, waitUntilGone, wai
 import { expectedTasks, observeMskSink, toObservedSink } from './observe.ts';
 import { ensurePlugin, ensureWorkerConfiguration } from './resources.ts';
 import { createAgain, putBackOffsets, removeAgain, restore } from './rollback.ts';
-import { failedConnector, updateConnector } from './update.ts';
+import { failedConnector, saysAnything, updateConnector } from './update.ts';
 import { waitForTasks } from './wait-for-tasks.ts';
-
-/** The sink as it is after a deploy, and how often failed tasks were started again. */
-export interface DeployedSink {
-  readonly sink: ObservedSink;
-  readonly restarts: number;
-}
 
 /**
  * Creates a sink: its offsets are set first, while its group has no members. Errors: REFUSED, TIMEOUT, what the service throws;
  * DEPLOY_FAILED when it was removed again and its offsets are as before, ROLLBACK_FAILED when that failed too.
  */
-export async function createSink(deployment: MskDeployment, start: readonly StartOffset[]): Promise<DeployedSink> {
+export async function createSink(deployment: MskDeployment, start: readonly StartOffset[]): Promise<ReachedSink> {
   const { groups, evidence } = deployment;
   const wanted = await newConnector(deployment);
   if (start.length > 0) {
@@ -39,7 +33,7 @@ export async function createSink(deployment: MskDeployment, start: readonly Star
 }
 
 /** Deletes a connector and creates it anew under its name; its offsets stay. Errors: as `createSink`. */
-export async function replaceSink(deployment: MskDeployment, live: MskConnector): Promise<DeployedSink> {
+export async function replaceSink(deployment: MskDeployment, live: MskConnector): Promise<ReachedSink> {
   const { api, wait } = deployment;
   // Everything the new one needs is there before the old one goes.
   const wanted = await newConnector(deployment);
@@ -56,7 +50,7 @@ export async function replaceSink(deployment: MskDeployment, live: MskConnector)
  * Changes a sink in place: one update for each group that differs, each followed to its operation's end and compared with what
  * is live. Errors: as `createSink`; DEPLOY_FAILED as well when the service went back by itself.
  */
-export async function updateSink(deployment: MskDeployment, observed: ObservedMskSink): Promise<DeployedSink> {
+export async function updateSink(deployment: MskDeployment, observed: ObservedMskSink): Promise<ReachedSink> {
   const { api, desired, plugin, wait } = deployment;
   let { connector } = observed;
   if (connector.state === 'PAUSED' && desired.state === 'running') {
@@ -75,12 +69,12 @@ export async function updateSink(deployment: MskDeployment, observed: ObservedMs
 }
 
 /** Nothing differs, but tasks that have failed are started again once. */
-export async function keepSink(deployment: MskDeployment, live: MskConnector): Promise<DeployedSink> {
+export async function keepSink(deployment: MskDeployment, live: MskConnector): Promise<ReachedSink> {
   const { api, evidence, wait } = deployment;
   const members = await evidence.members();
   const expected = expectedTasks(live) ?? 1;
   if (live.state === 'PAUSED' || members === undefined || members.size >= expected) {
-    return { sink: toObservedSink(live, { members, traces: [] }, undefined, {}), restarts: 0 };
+    return { sink: toObservedSink(live, members), restarts: 0 };
   }
   note(wait, `has ${members.size} of ${expected} tasks in its group; restarting what failed`);
   await request(deployment, () => api.restart(live, { onlyFailed: true }));
@@ -93,16 +87,15 @@ async function applyGroups(
   live: MskConnector,
   wanted: MskComparison,
 ): Promise<MskConnector> {
-  const { api, desired, connect, plugin, wait } = deployment;
+  const { api, desired, connect, wait } = deployment;
   let connector = live;
   const settings: WorkerSettings = {
-    ...(wanted.capacity.length === 0 ? {} : { capacity: desired.capacity }),
-    ...(wanted.plugin.length === 0 ? {} : { plugin: await ensurePlugin(deployment, plugin, wait) }),
-    ...(wanted.workerConfiguration.length === 0
-      ? {}
-      : { workerConfiguration: await ensureWorkerConfiguration(deployment, desired.workerConfiguration, wait) }),
+    capacity: wanted.capacity.length > 0 ? desired.capacity : undefined,
+    plugin: wanted.plugin.length > 0 ? await ensurePlugin(deployment) : undefined,
+    workerConfiguration:
+      wanted.workerConfiguration.length > 0 ? await ensureWorkerConfiguration(deployment) : undefined,
   };
-  if (Object.keys(settings).length > 0)
+  if (saysAnything(settings))
     connector = await updateConnector(api, connector, { kind: 'worker settings', ...settings }, wait);
   if (wanted.config.length > 0)
     connector = await updateConnector(api, connector, { kind: 'configuration', config: desired.config }, wait);
@@ -111,10 +104,9 @@ async function applyGroups(
 }
 
 async function newConnector(deployment: MskDeployment): Promise<NewConnector> {
-  const { desired, wait } = deployment;
-  const plugin = await ensurePlugin(deployment, deployment.plugin, wait);
-  const workerConfiguration = await ensureWorkerConfiguration(deployment, desired.workerConfiguration, wait);
-  const { name, config, capacity, fixed, tags } = desired;
+  const plugin = await ensurePlugin(deployment);
+  const workerConfiguration = await ensureWorkerConfiguration(deployment);
+  const { name, config, capacity, fixed, tags } = deployment.desired;
   return { name, config, capacity, plugin, workerConfiguration, fixed, tags };
 }
 
@@ -146,13 +138,12 @@ function running(connector: MskConnector): MskConnector {
 }
 
 /** Runs first, also where it is declared paused: only so it is known to run under its configuration. */
-async function runThenHold(deployment: MskDeployment, connector: MskConnector): Promise<DeployedSink> {
+async function runThenHold(deployment: MskDeployment, connector: MskConnector): Promise<ReachedSink> {
   const { api, desired, evidence, wait } = deployment;
   const sink = await waitForTasks(connector, evidence, wait);
   if (desired.state !== 'paused') return { sink, restarts: 0 };
   await request(deployment, () => api.pause(connector));
-  const paused = { ...connector, state: 'PAUSED' } as const;
-  return { sink: toObservedSink(paused, { members: undefined, traces: [] }, undefined, {}), restarts: 0 };
+  return { sink: toObservedSink({ ...connector, state: 'PAUSED' }, undefined), restarts: 0 };
 }
 
 /** Asks for a pause, a resume or a restart, and waits until that is done. */

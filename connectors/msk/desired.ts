@@ -5,6 +5,7 @@ import type { MskCapacity, MskConnect } from '../../pipeline/msk-connect.ts';
 import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
 import type { DesiredSink, SinkConfig } from '../sink-config.ts';
 import type { FixedSettings } from './api.ts';
+import { factsOf } from './facts.ts';
 
 /** A sink as the files want it on MSK Connect. */
 export interface DesiredMskSink {
@@ -21,7 +22,7 @@ export interface DesiredMskSink {
 }
 
 /** Worker properties under a name made from them: MSK Connect cannot change a worker configuration, so another is another. */
-export interface DesiredWorkerConfiguration {
+interface DesiredWorkerConfiguration {
   readonly name: string;
   readonly properties: Readonly<Record<string, string>>;
   readonly text: string;
@@ -29,8 +30,8 @@ export interface DesiredWorkerConfiguration {
 
 const HASH_DIGITS = 12;
 
-/** The first digits of a hash: what plugins and worker configurations are named by. */
-const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
+/** The first digits of a SHA-256: what plugins and worker configurations are named by. */
+export const shortHash = (sha256: string): string => sha256.slice(0, HASH_DIGITS);
 
 /** Of a sink on MSK Connect; `brokers` are those the workers use. */
 export function desiredMskSink(
@@ -39,8 +40,14 @@ export function desiredMskSink(
   brokers: readonly string[],
 ): DesiredMskSink {
   const { config, workerProperties } = splitConfig(rendered);
-  const properties = sorted({ ...workerDefaults(), ...workerProperties, ...asText(connect.workerConfiguration) });
+  // By key, so that the same properties make the same text, whatever their order.
+  const properties = Object.fromEntries(
+    Object.entries({ ...WORKER_DEFAULTS, ...workerProperties, ...factsOf(connect.workerConfiguration) }).sort(
+      ([a], [b]) => (a < b ? -1 : 1),
+    ),
+  );
   const text = propertiesText(properties);
+  const hash = shortHash(createHash('sha256').update(text).digest('hex'));
   const { capacity, authentication, encryption, role, version, networkType, logs, tags } = connect;
   const { state } = stream.sink;
   return {
@@ -48,7 +55,7 @@ export function desiredMskSink(
     topic: stream.topic.name,
     config,
     capacity,
-    workerConfiguration: { name: `${stream.sink.name}-${shortHash(text)}`, properties, text },
+    workerConfiguration: { name: `${stream.sink.name}-${hash}`, properties, text },
     fixed: {
       brokers: brokers.toSorted(),
       authentication,
@@ -83,15 +90,8 @@ function splitConfig(rendered: SinkConfig): { config: SinkConfig; workerProperti
   return { config, workerProperties };
 }
 
-/** By key, so that the same properties make the same text, whatever their order. */
-const sorted = (properties: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1)));
-
 /** Both converters are required. Each connector names its own; a guess here would hide a missing setting. */
-const workerDefaults = (): Record<string, string> => ({
+const WORKER_DEFAULTS = {
   'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
   'value.converter': 'org.apache.kafka.connect.converters.ByteArrayConverter',
-});
-
-const asText = (properties: MskConnect['workerConfiguration']): Record<string, string> =>
-  Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, String(value)]));
+};

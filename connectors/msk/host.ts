@@ -1,26 +1,26 @@
 import { ConnectError } from '../../core/errors.ts';
+import { once } from '../../core/once.ts';
 import type { Scrub } from '../../core/scrub.ts';
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
 import type { DeployResult, DeployWait, SinkHost, SinkPlan } from '../host.ts';
 import type { PlanEntry } from '../plan/entry.ts';
+import { hideSecrets } from '../plan/entry.ts';
 import { sinkFingerprint } from '../plan/fingerprint.ts';
-import { hideSecrets } from '../plan/hide-secrets.ts';
-import { changesOf, requireAgreed } from '../plan/require-agreed.ts';
+import { deployResult, requireAgreed } from '../plan/require-agreed.ts';
 import { startOffsets } from '../plan/start-plan.ts';
-import { requestedBy } from '../run-state.ts';
-import { type DesiredSink, type ObservedSink, withoutTraces } from '../sink-config.ts';
+import type { DesiredSink, ObservedSink } from '../sink-config.ts';
 import type { SinkGroups, SinkPosition } from '../sink-group.ts';
 import type { Wait } from '../wait/wait.ts';
+import type { ReachedSink } from '../wait/wait-until-running.ts';
 import type { MskApi, MskConnector } from './api.ts';
-import { readBuiltPlugin } from './built-plugin.ts';
 import type { ObservedMskSink } from './compare.ts';
-import { createSink, type DeployedSink, keepSink, replaceSink, updateSink } from './deploy.ts';
-import type { MskDeployment } from './deployment.ts';
+import { createSink, keepSink, replaceSink, updateSink } from './deploy.ts';
+import type { MskDeployment, WantedPlugin } from './deployment.ts';
 import { type DesiredMskSink, desiredMskSink } from './desired.ts';
 import { followOperation, hasSucceeded, operationError, waitUntilSteady } from './follow.ts';
 import { observeMskSink, toObservedSink } from './observe.ts';
 import { planMskSink } from './plan.ts';
-import { builtPlugin, type WantedPlugin } from './resources.ts';
+import { builtPlugin } from './resources.ts';
 
 /** The service creates and updates in minutes; others wait up to 20 for each. */
 const TIMEOUT_MS = 1_800_000;
@@ -41,8 +41,6 @@ export interface MskHostOptions {
   readonly pollMs?: number | undefined;
 }
 
-const OUTCOMES = { create: 'created', update: 'updated', replace: 'replaced', unchanged: 'unchanged' } as const;
-
 /** What all sinks on the service have in common; looked up once, so that a deploy uses what its plan showed. */
 interface Surroundings {
   readonly plugin: WantedPlugin;
@@ -62,15 +60,7 @@ interface Look {
 export function createMskHost(options: MskHostOptions): SinkHost {
   const { api, connect, groups, traces, scrub, pollMs } = options;
   const recent = remember((name: string) => api.find(name), pollMs ?? ANSWERS_LAST_MS);
-  let surroundings: Promise<Surroundings> | undefined;
-
-  const lookAround = (): Promise<Surroundings> => {
-    surroundings ??= findSurroundings(options).catch((error: unknown) => {
-      surroundings = undefined;
-      throw error;
-    });
-    return surroundings;
-  };
+  const lookAround = once(() => findSurroundings(options), { again: true });
 
   const show = async (connector: MskConnector): Promise<ObservedSink> => {
     const { name, workerConfiguration } = connector;
@@ -78,11 +68,10 @@ export function createMskHost(options: MskHostOptions): SinkHost {
       groups.members(name),
       workerConfiguration === undefined ? undefined : api.workerConfiguration(workerConfiguration.arn),
     ]);
-    const sink = toObservedSink(connector, { members, traces: [] }, worker?.text, connect.workerConfiguration);
+    const known = { workerText: worker?.text, shared: connect.workerConfiguration };
+    const sink = toObservedSink(connector, members, known);
     const isComplete = members === undefined || members.size >= sink.expectedTasks || sink.state === 'PAUSED';
-    if (isComplete) return sink;
-    const known = { members, traces: await traces(name) };
-    return toObservedSink(connector, known, worker?.text, connect.workerConfiguration);
+    return isComplete ? sink : toObservedSink(connector, members, { ...known, traces: await traces(name) });
   };
 
   const lookAt = async (desired: DesiredSink): Promise<Look> => {
@@ -122,7 +111,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     const { wanted, plugin, observed, positions, plan } = await lookAt(desired);
     const entry = requireAgreed(name, agreed, plan.entries);
     const start = observed === undefined ? startOffsets(desired.from, positions) : [];
-    const { sink, restarts } = await groups.whileWatching(name, (members): Promise<DeployedSink> => {
+    const reached = await groups.whileWatching(name, (members): Promise<ReachedSink> => {
       const evidence = { stream, members, traces: () => traces(name) };
       const deployment: MskDeployment = { api, connect, groups, desired: wanted, plugin, evidence, wait };
       if (observed === undefined) return createSink(deployment, start);
@@ -131,15 +120,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
       return updateSink(deployment, observed);
     });
     recent.forget();
-    return {
-      connector: name,
-      outcome: OUTCOMES[entry.action],
-      changes: changesOf(entry),
-      state: requestedBy(wanted.state),
-      tasks: withoutTraces(sink).tasks,
-      restarts,
-      durationMs: Date.now() - startedAt,
-    };
+    return deployResult(stream, entry, reached, startedAt);
   };
 
   const operate = async (name: string, ask: (connector: MskConnector) => Promise<string>, given: Wait) => {
@@ -195,10 +176,7 @@ async function findSurroundings({ api, connect, pluginFile, buildCommand }: MskH
 
   async function findPlugin(): Promise<WantedPlugin> {
     const { plugin } = connect;
-    if ('bucket' in plugin) {
-      const { bytes: _bytes, ...built } = await readBuiltPlugin(pluginFile, buildCommand);
-      return builtPlugin(built, plugin);
-    }
+    if ('bucket' in plugin) return builtPlugin(pluginFile, buildCommand, plugin);
     const found = await api.pluginName(plugin.arn);
     if (found !== undefined) return { kind: 'existing', name: found, revision: plugin };
     throw new ConnectError('NOT_FOUND', `${plugin.arn} is not on ${api.label}`, {

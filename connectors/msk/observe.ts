@@ -32,11 +32,14 @@ const STATES: Readonly<Record<MskState, RunState>> = {
 
 const WORKER = 'MSK Connect';
 
-/** What is known of a connector's tasks. */
-export interface SeenTasks {
-  readonly members: GroupMembers;
+/** What is known of a connector besides. */
+interface Known {
   /** Stack traces of failed tasks from the workers' log, the newest first. */
-  readonly traces: readonly string[];
+  readonly traces?: readonly string[];
+  /** Its worker configuration. */
+  readonly workerText?: string | undefined;
+  /** Worker properties that the environment gives to all. */
+  readonly shared?: MskConnect['workerConfiguration'];
 }
 
 /** Tasks that there are when all run; undefined: autoscaled capacity decides. */
@@ -46,16 +49,15 @@ export const expectedTasks = ({ config, capacity }: Pick<MskConnector, 'config' 
 /**
  * A connector in the words of a worker. The service lists no tasks, and a RUNNING connector may have failed ones; but each task
  * that is at work is a member of the sink's group, and one that fails leaves it. Client settings, which MSK Connect wants in the
- * worker configuration (`workerText`), stand as the connector's overrides, so that one definition compares with every host.
+ * worker configuration, stand as the connector's overrides, so that one definition compares with every host.
  */
 export function toObservedSink(
   connector: MskConnector,
-  tasks: SeenTasks,
-  workerText: string | undefined,
-  shared: MskConnect['workerConfiguration'],
+  members: GroupMembers,
+  { traces = [], workerText = '', shared = {} }: Known = {},
 ): ObservedSink {
   const { name, state, reason, config: own } = connector;
-  const shown = toTasks(connector, tasks);
+  const shown = toTasks(connector, members, traces);
   const decidedByHost = decidedByMsk(connector);
   const { 'config.action.reload': reload, ...rest } = own;
   return {
@@ -65,7 +67,7 @@ export function toObservedSink(
       ...rest,
       ...(reload === undefined || reload === 'none' ? {} : { 'config.action.reload': reload }),
       ...(decidedByHost.length === 0 ? {} : { 'tasks.max': String(shown.length) }),
-      ...overridesOf(parseProperties(workerText ?? ''), shared),
+      ...overridesOf(parseProperties(workerText), shared),
     },
     state: STATES[state],
     worker: WORKER,
@@ -82,7 +84,7 @@ export function toObservedSink(
 }
 
 /** The tasks that the group shows, and those that are missing from it. */
-export function toTasks(connector: MskConnector, { members, traces }: SeenTasks): ObservedTask[] {
+function toTasks(connector: MskConnector, members: GroupMembers, traces: readonly string[]): ObservedTask[] {
   const seen = members?.size;
   const expected = expectedTasks(connector) ?? Math.max(1, seen ?? 1);
   return Array.from({ length: expected }, (_, id): ObservedTask => {

@@ -1,8 +1,8 @@
 import { NOTHING_ELSE, type PlanEntry } from '../plan/entry.ts';
 import type { SinkPosition } from '../sink-group.ts';
 import { allChanges, compareMskSink, isHeldBack, type ObservedMskSink } from './compare.ts';
+import type { WantedPlugin } from './deployment.ts';
 import type { DesiredMskSink } from './desired.ts';
-import type { WantedPlugin } from './resources.ts';
 
 /** What MSK Connect has of a sink, and where its group stands in the topic. */
 export interface MskSinkSeen {

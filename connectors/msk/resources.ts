@@ -1,59 +1,45 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { ConnectError } from '../../core/errors.ts';
-import type { MskConnect } from '../../pipeline/msk-connect.ts';
-import type { Wait } from '../wait/wait.ts';
-import type { MskApi, MskPlugin, Revision } from './api.ts';
-import { type BuiltPlugin, readBuiltPlugin } from './built-plugin.ts';
-import type { DesiredWorkerConfiguration } from './desired.ts';
+import type { MskPlugin, Revision } from './api.ts';
+import type { BuiltPlugin, MskDeployment, WantedPlugin } from './deployment.ts';
+import { shortHash } from './desired.ts';
 import { note, waitUntilMade } from './follow.ts';
 
-/** The plugin of a sink: one that is there, or a ZIP that becomes one under a name made from its contents. */
-export type WantedPlugin =
-  | { readonly kind: 'existing'; readonly name: string; readonly revision: Revision }
-  | {
-      readonly kind: 'built';
-      readonly name: string;
-      readonly built: BuiltPlugin;
-      readonly bucket: string;
-      readonly key: string;
-    };
-
-const HASH_DIGITS = 12;
-
-/** The plugin that a ZIP becomes: the same bytes are the same plugin, which MSK Connect could not change anyway. */
-export function builtPlugin(
-  built: BuiltPlugin,
+/** The plugin that a ZIP becomes: the same bytes are the same plugin, which MSK Connect could not change anyway. Errors: as `readZip`. */
+export async function builtPlugin(
+  path: string,
+  buildCommand: string,
   { bucket, prefix = '' }: { bucket: string; prefix?: string },
-): WantedPlugin {
-  const name = `perps-connect-${built.sha256.slice(0, HASH_DIGITS)}`;
-  return { kind: 'built', name, built, bucket, key: `${prefix}perps-connect-${built.sha256}.zip` };
+): Promise<WantedPlugin> {
+  const { bytes: _bytes, ...built } = await readZip(path, buildCommand);
+  const { sha256 } = built;
+  const name = `perps-connect-${shortHash(sha256)}`;
+  return { kind: 'built', name, built, bucket, key: `${prefix}perps-connect-${sha256}.zip` };
 }
 
-/** The service, and what everything created there carries. */
-export interface ResourceOwner {
-  readonly api: MskApi;
-  readonly connect: Pick<MskConnect, 'role' | 'tags'>;
+/** Reads a ZIP and its identity. Errors: USAGE when it is not there, with `buildCommand` as what to do. */
+async function readZip(path: string, buildCommand: string): Promise<BuiltPlugin & { readonly bytes: Buffer }> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new ConnectError('USAGE', `the plugin ${path} cannot be read (${error.code ?? String(error)})`, {
+      cause: error,
+      hint: `run \`${buildCommand}\` first`,
+    });
+  });
+  const digest = (algorithm: string): string => createHash(algorithm).update(bytes).digest('hex');
+  return { path, sha256: digest('sha256'), md5: digest('md5'), size: bytes.length, bytes };
 }
 
 /** The plugin's revision; uploaded and created first when it is new. Errors: REFUSED when the service refuses it, CORRUPT when it has other bytes. */
-export async function ensurePlugin(
-  { api, connect }: ResourceOwner,
-  wanted: WantedPlugin,
-  wait: Wait,
-): Promise<Revision> {
+export async function ensurePlugin({ api, connect, plugin: wanted, wait }: MskDeployment): Promise<Revision> {
   if (wanted.kind === 'existing') return wanted.revision;
   const { name, built, bucket, key } = wanted;
   if ((await api.findPlugin(name)) === undefined) {
     note(wait, `uploading ${Math.ceil(built.size / 1e6)} MB to s3://${bucket}/${key}`);
     const objectVersion = await api.upload({ bytes: await unchangedBytes(built), bucket, key });
     const partition = connect.role.split(':')[1] ?? 'aws';
-    const plugin = {
-      name,
-      bucketArn: `arn:${partition}:s3:::${bucket}`,
-      key,
-      objectVersion,
-      tags: connect.tags,
-    };
-    await unlessThere(() => api.createPlugin(plugin));
+    const bucketArn = `arn:${partition}:s3:::${bucket}`;
+    await unlessThere(api.createPlugin({ name, bucketArn, key, objectVersion, tags: connect.tags }));
     note(wait, `plugin ${name} created`);
   }
   const plugin = await waitUntilMade(`plugin ${name} to be ACTIVE`, wait, async () => {
@@ -72,7 +58,7 @@ export async function ensurePlugin(
 
 /** The ZIP's bytes. Errors: UNSAFE when it was built anew since the plan: nobody has agreed to what it is now. */
 async function unchangedBytes({ path, sha256 }: BuiltPlugin): Promise<Buffer> {
-  const now = await readBuiltPlugin(path, 'connect plugin build');
+  const now = await readZip(path, 'connect plugin build');
   if (now.sha256 === sha256) return now.bytes;
   throw new ConnectError('UNSAFE', `the plugin ${path} was built anew since the plan; nothing of it was deployed`, {
     details: { plugin: path, planned: sha256, now: now.sha256 },
@@ -81,13 +67,10 @@ async function unchangedBytes({ path, sha256 }: BuiltPlugin): Promise<Buffer> {
 }
 
 /** The worker configuration's revision; created first when it is new. */
-export async function ensureWorkerConfiguration(
-  { api, connect }: ResourceOwner,
-  wanted: DesiredWorkerConfiguration,
-  wait: Wait,
-): Promise<Revision> {
+export async function ensureWorkerConfiguration({ api, connect, desired, wait }: MskDeployment): Promise<Revision> {
+  const { workerConfiguration: wanted } = desired;
   if ((await api.findWorkerConfiguration(wanted.name)) === undefined) {
-    await unlessThere(() => api.createWorkerConfiguration(wanted, connect.tags));
+    await unlessThere(api.createWorkerConfiguration(wanted, connect.tags));
     note(wait, `worker configuration ${wanted.name} created`);
   }
   const { arn, revision } = await waitUntilMade(`worker configuration ${wanted.name}`, wait, () =>
@@ -97,15 +80,10 @@ export async function ensureWorkerConfiguration(
 }
 
 /** Of a create whose answer was lost, the second try is refused because the first one worked. */
-export async function unlessThere(create: () => Promise<void>): Promise<'created' | 'there'> {
-  try {
-    await create();
-    return 'created';
-  } catch (error) {
-    if (error instanceof ConnectError && error.details.status === 409) return 'there';
-    throw error;
-  }
-}
+export const unlessThere = (created: Promise<void>): Promise<void> =>
+  created.catch((error: unknown) => {
+    if (!(error instanceof ConnectError) || error.details.status !== 409) throw error;
+  });
 
 function notMade({ name, state, reason }: MskPlugin, label: string): ConnectError {
   const why = reason === undefined ? '' : `: ${reason.code} ${reason.message}`;

@@ -10,7 +10,7 @@ import type { MskDeployment } from './deployment.ts';
 import { capacityFacts } from './facts.ts';
 import { note, waitUntilGone, waitUntilSteady } from './follow.ts';
 import { unlessThere } from './resources.ts';
-import { failedConnector, isDone, updateConnector } from './update.ts';
+import { failedConnector, isDone, saysAnything, updateConnector } from './update.ts';
 
 /**
  * Each of these returns the error to throw: DEPLOY_FAILED when what ran before runs again, ROLLBACK_FAILED when it does not,
@@ -64,7 +64,7 @@ export async function restore(deployment: MskDeployment, before: MskConnector, f
     if (current === undefined) throw new ConnectError('NOT_FOUND', `${before.name} is gone`);
     if (current.state === 'FAILED') throw failedConnector(current);
     const settings = settingsBack(current, before);
-    if (Object.keys(settings).length > 0)
+    if (saysAnything(settings))
       current = await updateConnector(api, current, { kind: 'worker settings', ...settings }, wait);
     const config = restorable(before.config, desired.config);
     if (!isDone(current, { kind: 'configuration', config }))
@@ -85,7 +85,7 @@ export function createAgain(deployment: MskDeployment, before: MskConnector, fai
     if (plugin === undefined) throw new ConnectError('INTERNAL', `${name} had no plugin`);
     const config = restorable(before.config, desired.config);
     const again = { name, config, capacity, plugin, workerConfiguration, fixed, tags: connect.tags };
-    await unlessThere(() => api.create(again));
+    await unlessThere(api.create(again));
     const made = await waitUntilSteady(api, name, wait);
     if (made?.state !== 'RUNNING')
       throw made === undefined ? new ConnectError('NOT_FOUND', `${name} is gone`) : failedConnector(made);
@@ -107,18 +107,16 @@ const hasOperation = (failure: unknown): boolean =>
   failure instanceof ConnectError && failure.details.operation !== undefined;
 
 const isAsBefore = (now: MskConnector, before: MskConnector): boolean =>
-  Object.keys(settingsBack(now, before)).length === 0 && isDeepStrictEqual(now.config, before.config);
+  !saysAnything(settingsBack(now, before)) && isDeepStrictEqual(now.config, before.config);
 
 /** The worker settings that have to go back. */
 function settingsBack(now: MskConnector, before: MskConnector): WorkerSettings {
-  const { plugin, workerConfiguration } = before;
+  const { capacity, plugin, workerConfiguration = 'default' } = before;
   return {
-    ...(isDeepStrictEqual(capacityFacts(now.capacity), capacityFacts(before.capacity))
-      ? {}
-      : { capacity: before.capacity }),
-    ...(plugin === undefined || isDeepStrictEqual(now.plugin, plugin) ? {} : { plugin }),
-    ...(isDeepStrictEqual(now.workerConfiguration, workerConfiguration)
-      ? {}
-      : { workerConfiguration: workerConfiguration ?? ('default' as const) }),
+    capacity: isDeepStrictEqual(capacityFacts(now.capacity), capacityFacts(capacity)) ? undefined : capacity,
+    plugin: isDeepStrictEqual(now.plugin, plugin) ? undefined : plugin,
+    workerConfiguration: isDeepStrictEqual(now.workerConfiguration ?? 'default', workerConfiguration)
+      ? undefined
+      : workerConfiguration,
   };
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
 import type { Wait } from '../wait/wait.ts';
-import type { ConnectorUpdate, MskApi, MskConnector, MskOperation, Revision } from './api.ts';
+import type { ConnectorUpdate, MskApi, MskConnector, MskOperation, Revision, WorkerSettings } from './api.ts';
 import { capacityFacts } from './facts.ts';
 import { followOperation, hasSucceeded, operationError, waitUntilSteady } from './follow.ts';
 
@@ -62,6 +62,10 @@ async function lookAgain(api: MskApi, name: string, wait: Wait): Promise<{ now: 
   if (now === undefined) throw new ConnectError('NOT_FOUND', `${name} was deleted meanwhile`);
   return { now, wasBusy };
 }
+
+/** Whether an update of these settings would be one. */
+export const saysAnything = (settings: WorkerSettings): boolean =>
+  Object.values(settings).some((setting) => setting !== undefined);
 
 /** Whether the connector is what the update makes of it. */
 export function isDone(connector: MskConnector, update: ConnectorUpdate): boolean {

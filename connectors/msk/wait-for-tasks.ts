@@ -3,7 +3,7 @@ import { sinkGroup } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { ObservedSink } from '../sink-config.ts';
 import type { GroupMembers } from '../sink-group.ts';
-import { explainTrace, formatSuspects } from '../wait/failure.ts';
+import { causeLines, explainTrace, formatSuspects } from '../wait/failure.ts';
 import type { Wait } from '../wait/wait.ts';
 import { waitUntilRunning } from '../wait/wait-until-running.ts';
 import type { MskConnector } from './api.ts';
@@ -29,11 +29,9 @@ export interface TaskEvidence {
  */
 export async function waitForTasks(connector: MskConnector, evidence: TaskEvidence, wait: Wait): Promise<ObservedSink> {
   const { stream, members } = evidence;
-  const show = (seen: GroupMembers): ObservedSink =>
-    toObservedSink(connector, { members: seen, traces: [] }, undefined, {});
   if ((await members()) === undefined) {
     note(wait, 'is RUNNING; Kafka does not say whether its tasks are');
-    return { ...show(undefined), tasks: [] };
+    return { ...toObservedSink(connector, undefined), tasks: [] };
   }
   let last: GroupMembers;
   const { sink } = await waitUntilRunning(
@@ -41,7 +39,7 @@ export async function waitForTasks(connector: MskConnector, evidence: TaskEviden
       stream,
       async observe() {
         last = await members();
-        return last === undefined ? undefined : show(last);
+        return last === undefined ? undefined : toObservedSink(connector, last);
       },
       expectedTasks: expectedTasks(connector) ?? 1,
       tooSlow: () => absentTasks(evidence, last?.size ?? 0, expectedTasks(connector) ?? 1),
@@ -54,18 +52,15 @@ export async function waitForTasks(connector: MskConnector, evidence: TaskEviden
 /** The error for tasks that are not in the sink's group: each cause once. */
 async function absentTasks({ stream, traces }: TaskEvidence, seen: number, expected: number): Promise<ConnectError> {
   const { name } = stream.sink;
-  const found = (await traces()).map((trace) => {
-    const { cause, suspects, hint } = explainTrace(trace, stream);
-    return { cause, record: formatSuspects(suspects), hint };
-  });
+  const found = (await traces()).map((trace) => explainTrace(trace, stream));
   const failures = [...new Map(found.map((failure) => [failure.cause, failure])).values()];
-  const lines = failures.flatMap(({ cause, record }) => [
-    `  cause   ${cause}`,
-    ...(record === undefined ? [] : [`  record  ${record}`]),
-  ]);
   const message = `${name} is RUNNING on MSK Connect, but ${seen} of ${expected} tasks are in its group ${sinkGroup(stream)}`;
-  return new ConnectError('REFUSED', [message, ...lines].join('\n'), {
-    details: { connector: name, tasks: { seen, expected }, failures },
+  return new ConnectError('REFUSED', [message, ...failures.flatMap(causeLines)].join('\n'), {
+    details: {
+      connector: name,
+      tasks: { seen, expected },
+      failures: failures.map(({ cause, suspects, hint }) => ({ cause, record: formatSuspects(suspects), hint })),
+    },
     hint:
       failures.find(({ hint }) => hint !== undefined)?.hint ??
       "a task has failed, or has not come up yet; the workers' log says why (connect.logs of the environment)",

@@ -16,6 +16,9 @@ export interface ComparisonOptions {
   readonly decidedByHost?: readonly string[];
 }
 
+/** Another class is another connector under the same name. */
+export const REPLACING_KEY = 'connector.class';
+
 /** Connect writes the connector's name into its configuration. */
 const SERVER_ADDED = new Set(['name']);
 /** What clusters and their consoles show in the place of a password. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Scrub } from '../../core/scrub.ts';
 
 /** `blocked`: `deploy` refuses, because only a person can decide; the entry's summary says what. */
 export type PlanAction = 'create' | 'update' | 'replace' | 'delete' | 'unchanged' | 'blocked';
@@ -64,3 +65,15 @@ export const isSameEntry = (a: PlanEntry, b: PlanEntry): boolean =>
 
 /** A value as it comes back out of JSON. */
 export const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/**
+ * Entries in which no setting shows a secret by its value, whatever the setting is called: a live connector may hold the
+ * password anywhere. Plans are printed and saved.
+ */
+export function hideSecrets(entries: readonly PlanEntry[], scrub: Scrub): PlanEntry[] {
+  const shown = (value: string | undefined) => (value === undefined ? undefined : scrub(value));
+  return entries.map((entry) => ({
+    ...entry,
+    changes: entry.changes.map((change) => ({ ...change, before: shown(change.before), after: shown(change.after) })),
+  }));
+}

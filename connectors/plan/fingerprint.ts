@@ -1,16 +1,30 @@
+import { createHash } from 'node:crypto';
 import { requestedState } from '../run-state.ts';
 import type { DesiredSink, ObservedSink } from '../sink-config.ts';
 import type { SinkPosition } from '../sink-group.ts';
-import type { ObservedTopic, TopicSpec } from '../topics.ts';
 import { withoutSecrets } from './compare-configs.ts';
 import type { PlannedChange } from './entry.ts';
-import { type Fingerprint, hash } from './hash.ts';
-import type { Orphan } from './removal-plan.ts';
 
 /**
  * Fingerprints of what `connect deploy` acts on. Two equal plans can come from different worlds, because a plan only tells
  * differences; equal fingerprints cannot. Secrets are left out before hashing: a hash of a short password gives it away.
  */
+
+/** What one thing was made from, as hashes: what the files said and what was seen. */
+export interface Fingerprint {
+  readonly desired: string;
+  readonly observed: string;
+}
+
+/** Of any plain value; the order of keys does not count, an undefined member is as good as missing. */
+export function hash(value: unknown): string {
+  const sorted = JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+  return createHash('sha256').update(sorted).digest('hex').slice(0, 32);
+}
 
 /** Of a sink that is there (`live`), or of one that is not and the offsets that it would resume at. */
 export function sinkFingerprint(
@@ -32,20 +46,3 @@ export function sinkFingerprint(
 function comparable({ config, decidedByHost }: ObservedSink): ObservedSink['config'] {
   return Object.fromEntries(Object.entries(config).filter(([key]) => !decidedByHost.includes(key)));
 }
-
-export function topicFingerprint(
-  spec: TopicSpec,
-  live: ObservedTopic | undefined,
-  replicationFactor: number,
-): Fingerprint {
-  const settings = Object.keys(spec.config).map((key) => [key, live?.config[key]]);
-  return {
-    desired: hash([spec, replicationFactor]),
-    observed: hash([live?.partitions, live?.replicas, settings]),
-  };
-}
-
-export const removalFingerprint = ({ topics }: Orphan): Fingerprint => ({
-  desired: hash('gone'),
-  observed: hash(topics),
-});

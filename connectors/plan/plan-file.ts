@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
 import { appliedByDeploy, isSameEntry, type PlanEntry, plain, titleOf } from './entry.ts';
-import { type Fingerprint, hash } from './hash.ts';
+import { type Fingerprint, hash } from './fingerprint.ts';
 import type { Plan } from './plan.ts';
 import type { StartFrom } from './start-plan.ts';
 

@@ -1,12 +1,11 @@
 import type { SinkPlan } from '../host.ts';
 import type { ObservedTopic, TopicSpec } from '../topics.ts';
 import { appliedByDeploy, type PlanAction, type PlanEntry } from './entry.ts';
-import { removalFingerprint, topicFingerprint } from './fingerprint.ts';
-import type { Fingerprint } from './hash.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import { type ObservedMigrations, planMigrations } from './migration-plan.ts';
-import { type Orphan, planRemoval } from './removal-plan.ts';
+import { type Orphan, planRemoval, removalFingerprint } from './removal-plan.ts';
 import { type ObservedSubject, planSubject } from './subject-plan.ts';
-import { planTopic } from './topic-plan.ts';
+import { planTopic, topicFingerprint } from './topic-plan.ts';
 
 /** What `connect deploy` would do in one environment, and what other commands have still to do. A plain value: `-o json` is it. */
 export interface Plan {

@@ -1,4 +1,5 @@
 import { NOTHING_ELSE, type PlanEntry } from './entry.ts';
+import { type Fingerprint, hash } from './fingerprint.ts';
 
 /** A connector that this project deployed to this environment and no longer defines. */
 export interface Orphan {
@@ -15,4 +16,9 @@ export const planRemoval = ({ name, topics }: Orphan): PlanEntry => ({
   action: 'delete',
   summary: `deployed by this project and no longer defined; reads ${topics}`,
   effects: [`nothing is written from ${topics} any more; topics, table and the offsets of connect-${name} stay`],
+});
+
+export const removalFingerprint = ({ topics }: Orphan): Fingerprint => ({
+  desired: hash('gone'),
+  observed: hash(topics),
 });

@@ -1,15 +1,24 @@
 import { ConnectError } from '../../core/errors.ts';
+import type { DeployResult } from '../host.ts';
+import { requestedBy } from '../run-state.ts';
+import { type DesiredSink, withoutTraces } from '../sink-config.ts';
+import type { DeployOutcome } from '../wait/wait.ts';
+import type { ReachedSink } from '../wait/wait-until-running.ts';
 import { connectorEntry, isSameEntry, type PlanEntry, titleOf } from './entry.ts';
+
+const OUTCOMES = { create: 'created', update: 'updated', replace: 'replaced', unchanged: 'unchanged' } as const;
+
+/** A connector's entry that a deploy carries out. */
+export interface AgreedEntry extends PlanEntry {
+  readonly action: keyof typeof OUTCOMES;
+  readonly outcome: DeployOutcome;
+}
 
 /**
  * Holds what a deploy would do now against what was agreed to; returns the connector's entry.
  * Errors: REFUSED when only a person can decide, UNSAFE when it would do something else than agreed.
  */
-export function requireAgreed(
-  connector: string,
-  agreed: readonly PlanEntry[],
-  now: readonly PlanEntry[],
-): PlanEntry & { readonly action: 'create' | 'update' | 'replace' | 'unchanged' } {
+export function requireAgreed(connector: string, agreed: readonly PlanEntry[], now: readonly PlanEntry[]): AgreedEntry {
   const entry = connectorEntry(now);
   const planned = new Map(agreed.map((one) => [titleOf(one), one]));
   const { action = 'unchanged', summary = '', changes = [] } = entry ?? {};
@@ -23,7 +32,7 @@ export function requireAgreed(
     const then = planned.get(titleOf(one));
     return then !== undefined && isSameEntry(then, one);
   };
-  if (now.length === agreed.length && now.every(isAsAgreed)) return { ...entry, action };
+  if (now.length === agreed.length && now.every(isAsAgreed)) return { ...entry, action, outcome: OUTCOMES[action] };
   const keys = changes.map(({ key }) => key).join(', ');
   throw new ConnectError('UNSAFE', `${connector} is no longer as planned; nothing of it was changed`, {
     details: { connector, planned: connectorEntry(agreed)?.action, now: action, changes },
@@ -33,3 +42,19 @@ export function requireAgreed(
 
 /** The changes of an entry, for the result of a deploy. */
 export const changesOf = ({ changes }: PlanEntry) => changes.map(({ key, before, after }) => ({ key, before, after }));
+
+/** What a deploy came to that began at `startedAt`. `reached` undefined: nobody has waited for the sink. */
+export const deployResult = (
+  { sink }: DesiredSink['stream'],
+  entry: AgreedEntry,
+  reached: ReachedSink | undefined,
+  startedAt: number,
+): DeployResult => ({
+  connector: sink.name,
+  outcome: entry.outcome,
+  changes: changesOf(entry),
+  state: reached && requestedBy(sink.state),
+  tasks: reached === undefined ? [] : withoutTraces(reached.sink).tasks,
+  restarts: reached?.restarts ?? 0,
+  durationMs: Date.now() - startedAt,
+});

@@ -1,7 +1,6 @@
 import { type ObservedTopic, type TopicSpec, topicDifferences } from '../topics.ts';
 import { NOTHING_ELSE, type PlanEntry } from './entry.ts';
-
-export type { ObservedTopic } from '../topics.ts';
+import { type Fingerprint, hash } from './fingerprint.ts';
 
 export interface TopicPlanOptions {
   readonly replicationFactor: number;
@@ -50,3 +49,15 @@ export function planTopic(spec: TopicSpec, live: ObservedTopic | undefined, opti
 }
 
 const partitions = (count: number): string => `${count} partition${count === 1 ? '' : 's'}`;
+
+export function topicFingerprint(
+  spec: TopicSpec,
+  live: ObservedTopic | undefined,
+  replicationFactor: number,
+): Fingerprint {
+  const settings = Object.keys(spec.config).map((key) => [key, live?.config[key]]);
+  return {
+    desired: hash([spec, replicationFactor]),
+    observed: hash([live?.partitions, live?.replicas, settings]),
+  };
+}

@@ -1,32 +1,13 @@
-import { ConnectError } from '../../core/errors.ts';
+import { ConnectError, ifFound } from '../../core/errors.ts';
 import { createHttp, type HttpReply } from '../../core/http.ts';
 import { createScrub, type Scrub } from '../../core/scrub.ts';
 import { isOlder } from '../../core/version.ts';
 import type { ConfigFinding, Plugin, WorkerInfo } from '../host.ts';
-import type { RunState, SinkConfig, SinkOffset } from '../sink-config.ts';
+import type { ObservedSink, RunState, SinkConfig, SinkOffset } from '../sink-config.ts';
 import { replyError } from './errors.ts';
 
-/** A connector's states as the worker reports them. */
-export interface ConnectorStatus {
-  readonly state: RunState;
-  readonly worker: string;
-  /** Java stack trace of a failed connector, secrets replaced. */
-  readonly trace?: string | undefined;
-  readonly tasks: readonly TaskStatus[];
-}
-
-export interface TaskStatus {
-  readonly id: number;
-  readonly state: RunState;
-  readonly worker: string;
-  readonly trace?: string | undefined;
-}
-
-/** The configuration that one task was last given. */
-export interface TaskConfig {
-  readonly id: number;
-  readonly config: SinkConfig;
-}
+/** A connector's states as the worker reports them; secrets in traces are replaced. */
+export type ConnectorStatus = Pick<ObservedSink, 'state' | 'worker' | 'trace' | 'tasks'>;
 
 export interface RestApiOptions {
   readonly url: string;
@@ -71,15 +52,7 @@ export function createRestApi(options: RestApiOptions) {
   const call = async <T>(what: string, method: Method, path: string, body?: unknown): Promise<T> =>
     (await ask<T>(what, method, path, body)).body;
 
-  /** As `call`, but what does not exist is undefined. */
-  async function find<T>(what: string, path: string): Promise<T | undefined> {
-    try {
-      return await call<T>(what, 'GET', path);
-    } catch (error) {
-      if (error instanceof ConnectError && error.code === 'NOT_FOUND') return undefined;
-      throw error;
-    }
-  }
+  const find = <T>(what: string, path: string): Promise<T | undefined> => ifFound(call<T>(what, 'GET', path));
 
   const at = (name: string): string => `/connectors/${encodeURIComponent(name)}`;
 
@@ -95,16 +68,20 @@ export function createRestApi(options: RestApiOptions) {
     list: () => call<string[]>('list its connectors', 'GET', '/connectors'),
     config: (name: string) => find<SinkConfig>(`show the configuration of ${name}`, `${at(name)}/config`),
     /** Creates the connector or replaces its whole configuration; answers before anything has run. */
-    async putConfig(name: string, config: SinkConfig): Promise<void> {
-      await call(`deploy ${name}`, 'PUT', `${at(name)}/config`, config);
-    },
+    putConfig: (name: string, config: SinkConfig) => call<void>(`deploy ${name}`, 'PUT', `${at(name)}/config`, config),
     /**
      * Creates a connector that is PAUSED or STOPPED from its first moment, so that it has read nothing. Errors: REFUSED where
      * the cluster cannot.
      */
     async createHeld(name: string, config: SinkConfig, state: 'PAUSED' | 'STOPPED'): Promise<void> {
       const { version } = await worker();
-      if (isOlder(version, '3.7')) throw cannotHold(label, name, version, state);
+      if (isOlder(version, '3.7')) {
+        const message = `${label} is version ${version}, which cannot create ${name} ${state}: it would read records first`;
+        throw new ConnectError('REFUSED', message, {
+          details: { connector: name, version },
+          hint: 'Kafka Connect 3.7 or newer can; here, deploy it without sink.state and --from',
+        });
+      }
       await call(`create ${name}`, 'POST', '/connectors', { name, config, initial_state: state });
     },
     /** What the worker has against a configuration; empty when it accepts it. */
@@ -118,54 +95,33 @@ export function createRestApi(options: RestApiOptions) {
       const reply = await find<StatusReply>(`show the status of ${name}`, `${at(name)}/status`);
       return reply && toStatus(reply, scrub);
     },
-    async tasks(name: string): Promise<TaskConfig[]> {
+    /** The configurations that the tasks were last given. */
+    async tasks(name: string) {
       const reply = (await find<TaskReply[]>(`list the tasks of ${name}`, `${at(name)}/tasks`)) ?? [];
       return reply.map(({ id, config }) => ({ id: id.task, config })).sort((a, b) => a.id - b.id);
     },
     /** Restarts the connector and its tasks, or only those that failed. */
-    async restart(name: string, { onlyFailed }: { readonly onlyFailed: boolean }): Promise<void> {
-      await call(`restart ${name}`, 'POST', `${at(name)}/restart?includeTasks=true&onlyFailed=${onlyFailed}`);
-    },
-    async pause(name: string): Promise<void> {
-      await call(`pause ${name}`, 'PUT', `${at(name)}/pause`);
-    },
-    async resume(name: string): Promise<void> {
-      await call(`resume ${name}`, 'PUT', `${at(name)}/resume`);
-    },
+    restart: (name: string, { onlyFailed }: { readonly onlyFailed: boolean }) =>
+      call<void>(`restart ${name}`, 'POST', `${at(name)}/restart?includeTasks=true&onlyFailed=${onlyFailed}`),
+    pause: (name: string) => call<void>(`pause ${name}`, 'PUT', `${at(name)}/pause`),
+    resume: (name: string) => call<void>(`resume ${name}`, 'PUT', `${at(name)}/resume`),
     /** Stops it for good, so that offsets can be changed; `resume` starts it again. */
-    async stop(name: string): Promise<void> {
-      await call(`stop ${name}`, 'PUT', `${at(name)}/stop`);
-    },
+    stop: (name: string) => call<void>(`stop ${name}`, 'PUT', `${at(name)}/stop`),
     /** Removes the connector. Its offsets stay and are resumed under the same name. */
-    async remove(name: string): Promise<void> {
-      await call(`delete ${name}`, 'DELETE', at(name));
-    },
+    remove: (name: string) => call<void>(`delete ${name}`, 'DELETE', at(name)),
     async offsets(name: string): Promise<SinkOffset[]> {
       const reply = await call<OffsetsReply>(`show the offsets of ${name}`, 'GET', `${at(name)}/offsets`);
       return reply.offsets.map(toSinkOffset);
     },
     /** Only on a stopped connector. */
-    async setOffsets(name: string, offsets: readonly SinkOffset[]): Promise<void> {
+    setOffsets: (name: string, offsets: readonly SinkOffset[]) => {
       const body: OffsetsReply = { offsets: offsets.map(fromSinkOffset) };
-      await call(`set the offsets of ${name}`, 'PATCH', `${at(name)}/offsets`, body);
+      return call<void>(`set the offsets of ${name}`, 'PATCH', `${at(name)}/offsets`, body);
     },
     /** Only on a stopped connector: forgets all offsets. */
-    async resetOffsets(name: string): Promise<void> {
-      await call(`reset the offsets of ${name}`, 'DELETE', `${at(name)}/offsets`);
-    },
+    resetOffsets: (name: string) => call<void>(`reset the offsets of ${name}`, 'DELETE', `${at(name)}/offsets`),
     plugins: () => call<Plugin[]>('list its plugins', 'GET', '/connector-plugins?connectorsOnly=false'),
   };
-}
-
-function cannotHold(label: string, name: string, version: string, state: string): ConnectError {
-  return new ConnectError(
-    'REFUSED',
-    `${label} is version ${version}, which cannot create ${name} ${state}: it would read records first`,
-    {
-      details: { connector: name, version },
-      hint: 'Kafka Connect 3.7 or newer can; here, deploy it without sink.state and --from',
-    },
-  );
 }
 
 interface StateReply {
@@ -175,7 +131,6 @@ interface StateReply {
 }
 
 interface StatusReply {
-  readonly name: string;
   readonly connector: StateReply;
   readonly tasks: readonly (StateReply & { readonly id: number })[];
 }

@@ -2,23 +2,20 @@ import { ConnectError } from '../../core/errors.ts';
 import type { ConfigFinding, DeployResult, DeployWait } from '../host.ts';
 import { compareConfigs } from '../plan/compare-configs.ts';
 import { type PlanEntry, STATE_KEY } from '../plan/entry.ts';
-import { changesOf, requireAgreed } from '../plan/require-agreed.ts';
+import { changesOf, deployResult, requireAgreed } from '../plan/require-agreed.ts';
 import { startOffsets } from '../plan/start-plan.ts';
 import { type RequestedState, requestedBy, requestedState } from '../run-state.ts';
-import { type DesiredSink, type ObservedSink, type SinkConfig, withoutTraces } from '../sink-config.ts';
+import type { DesiredSink, SinkConfig } from '../sink-config.ts';
 import type { SinkGroups } from '../sink-group.ts';
 import { haveConfig, isHealthy } from '../wait/progress.ts';
 import { withFirstAnswer, withRetry } from '../wait/retry-policy.ts';
 import { waitUntilHeld } from '../wait/wait-until-held.ts';
-import { waitUntilRunning } from '../wait/wait-until-running.ts';
+import { type ReachedSink, waitUntilRunning } from '../wait/wait-until-running.ts';
 import type { RestApi } from './api.ts';
-import type { Deployment } from './deployment.ts';
 import { observeSink } from './observe.ts';
 import { planRestSink } from './plan.ts';
-import { rollBack } from './rollback.ts';
+import { type Deployment, rollBack } from './rollback.ts';
 import { writeChange } from './write-change.ts';
-
-const OUTCOMES = { create: 'created', update: 'updated', replace: 'replaced', unchanged: 'unchanged' } as const;
 
 /** How often a deploy starts again what has failed before it counts as failed. */
 const RESTARTS = 3;
@@ -51,29 +48,18 @@ export async function deploySink(
   const reached = await groups.whileWatching(name, (members) =>
     carryOut({ api, desired, wait, members, before, entry, start }, until),
   );
-  const { tasks = [] } = reached === undefined ? {} : withoutTraces(reached.sink);
-  return {
-    connector: name,
-    outcome: OUTCOMES[entry.action],
-    changes: changesOf(entry),
-    state: reached === undefined ? undefined : requestedBy(stream.sink.state),
-    tasks,
-    restarts: reached?.restarts ?? 0,
-    durationMs: Date.now() - startedAt,
-  };
+  return deployResult(stream, entry, reached, startedAt);
 }
 
-type Reached = { readonly sink: ObservedSink; readonly restarts: number };
-
-async function carryOut(deployment: Deployment, until: 'it runs' | 'it is taken'): Promise<Reached | undefined> {
+async function carryOut(deployment: Deployment, until: 'it runs' | 'it is taken'): Promise<ReachedSink | undefined> {
   const { api, desired, wait, members, before, entry, start } = deployment;
   const { config, stream } = desired;
   const { name } = stream.sink;
-  const outcome = OUTCOMES[entry.action];
+  const { outcome } = entry;
   const state = requestedBy(stream.sink.state);
   const oldMembers = (await members()) ?? new Set<string>();
   let written = false;
-  let reached: Reached | undefined;
+  let reached: ReachedSink | undefined;
   try {
     if (outcome !== 'unchanged') {
       const configChanges = entry.changes.some(({ key }) => key !== STATE_KEY);
@@ -87,7 +73,7 @@ async function carryOut(deployment: Deployment, until: 'it runs' | 'it is taken'
   } catch (error) {
     // A refusal of the first step has changed nothing; where its answer was lost, nobody knows.
     const isTouched = written || ConnectError.from(error).retryable;
-    throw isTouched ? await rollBack(deployment, outcome, error) : error;
+    throw isTouched ? await rollBack(deployment, error) : error;
   }
   if (outcome !== 'unchanged') refuseOtherConfig(desired, await withRetry(() => api.config(name), wait.signal));
   return reached;
@@ -97,7 +83,7 @@ async function waitUntilReached(
   { api, desired, wait, members, before, entry }: Deployment,
   state: RequestedState,
   oldMembers: ReadonlySet<string>,
-): Promise<Reached> {
+): Promise<ReachedSink> {
   const { stream, config } = desired;
   const { name } = stream.sink;
   const observe = () => observeSink(api, name, { withTaskConfigs: true });

@@ -1,5 +1,5 @@
 import type { ObservedSink, ObservedTask } from '../sink-config.ts';
-import type { RestApi, TaskStatus } from './api.ts';
+import type { RestApi } from './api.ts';
 
 /** A connector as the worker shows it; undefined when it is not there. */
 export async function observeSink(
@@ -27,7 +27,7 @@ export async function observeSink(
 }
 
 /** A task that has only a state is left over from a larger number; one that has only a configuration is about to start. */
-function joined(tasks: readonly TaskStatus[], configs: ReadonlyMap<number, ObservedSink['config']>): ObservedTask[] {
+function joined(tasks: readonly ObservedTask[], configs: ReadonlyMap<number, ObservedSink['config']>): ObservedTask[] {
   const shown = tasks.map((task) => ({ ...task, config: configs.get(task.id) ?? {} }));
   const starting = [...configs]
     .filter(([id]) => !tasks.some((task) => task.id === id))

@@ -1,24 +1,42 @@
+import type { DeployWait } from '../host.ts';
 import { restorable } from '../plan/compare-configs.ts';
+import type { AgreedEntry } from '../plan/require-agreed.ts';
+import type { StartOffset } from '../plan/start-plan.ts';
 import { requestedState } from '../run-state.ts';
-import type { ObservedSink } from '../sink-config.ts';
+import type { DesiredSink, ObservedSink } from '../sink-config.ts';
+import type { GroupMembers } from '../sink-group.ts';
 import { haveConfig, isHealthy } from '../wait/progress.ts';
 import { withRetry } from '../wait/retry-policy.ts';
 import { afterRollback } from '../wait/rolled-back.ts';
 import type { DeployOutcome, Wait } from '../wait/wait.ts';
 import { waitUntilHeld } from '../wait/wait-until-held.ts';
 import { waitUntilRunning } from '../wait/wait-until-running.ts';
-import type { Deployment } from './deployment.ts';
+import type { RestApi } from './api.ts';
 import { observeSink } from './observe.ts';
 import { restOffsets } from './offsets.ts';
 import { isSame, removeIfThere, waitUntilStopped, writeChange } from './write-change.ts';
+
+/** One deploy on its way, once it was agreed to. */
+export interface Deployment {
+  readonly api: RestApi;
+  readonly desired: DesiredSink;
+  readonly wait: DeployWait;
+  readonly members: () => Promise<GroupMembers>;
+  /** What was there before, its tasks with their configurations. */
+  readonly before: ObservedSink | undefined;
+  readonly entry: AgreedEntry;
+  /** Offsets that are set before a connector begins that is created. */
+  readonly start: readonly StartOffset[];
+}
 
 /**
  * Puts back what there was and returns the error to throw: DEPLOY_FAILED, or ROLLBACK_FAILED when that failed too. The given
  * error comes back as it is when nothing was changed, when rolling back is switched off, and after Ctrl-C, where the next
  * step is the person's.
  */
-export async function rollBack(deployment: Deployment, outcome: DeployOutcome, failure: unknown): Promise<unknown> {
-  const { before, wait } = deployment;
+export async function rollBack(deployment: Deployment, failure: unknown): Promise<unknown> {
+  const { before, entry, wait } = deployment;
+  const { outcome } = entry;
   if (outcome === 'unchanged' || wait.rollback === false || wait.signal?.aborted === true) return failure;
   wait.onEvent?.({ kind: 'rolling back', outcome });
   const uninterrupted = { ...wait, signal: undefined };

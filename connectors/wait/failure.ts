@@ -17,8 +17,8 @@ export interface Failure {
   /** The records it can be about: one, or those of one statement; empty when the trace does not say. */
   readonly suspects: readonly RecordPlace[];
   /** What to do about a cause that is known, and whose fault it is. */
-  readonly hint?: string;
-  readonly fault?: Fault;
+  readonly hint?: string | undefined;
+  readonly fault?: Fault | undefined;
 }
 
 /** A failed connector (`task` undefined) or task. */
@@ -53,8 +53,15 @@ export function explainTrace(trace: string, stream: StreamDefinition): Failure {
   return {
     cause: known?.means === undefined ? cause : `${cause} (${known.means})`,
     suspects: findSuspects(trace, stream),
-    ...(known === undefined ? {} : { hint: known.hint, fault: known.fault }),
+    hint: known?.hint,
+    fault: known?.fault,
   };
+}
+
+/** Cause and record of a failure, one line each, for messages. */
+export function causeLines({ cause, suspects }: Failure): string[] {
+  const record = formatSuspects(suspects);
+  return [`  cause   ${cause}`, ...(record === undefined ? [] : [`  record  ${record}`])];
 }
 
 /** `positions-3@81244`, or for several `one of 128 records, positions-3@81200…81327`; undefined for none. */

@@ -1,12 +1,8 @@
 import type { ObservedSink, ObservedTask, SinkConfig } from '../sink-config.ts';
-
-export interface TaskCount {
-  readonly running: number;
-  readonly expected: number;
-}
+import type { GroupMembers } from '../sink-group.ts';
 
 export type Verdict =
-  | { readonly kind: 'waiting'; readonly count: TaskCount }
+  | { readonly kind: 'waiting'; readonly running: number; readonly expected: number }
   | { readonly kind: 'failed'; readonly sink: ObservedSink }
   | { readonly kind: 'settled'; readonly sink: ObservedSink };
 
@@ -14,7 +10,7 @@ export type Verdict =
 export interface Observation {
   readonly sink: ObservedSink;
   /** Members of the sink's consumer group; undefined when Kafka does not say. */
-  readonly members: ReadonlySet<string> | undefined;
+  readonly members: GroupMembers;
 }
 
 /** Judges one look at a connector after the other. */
@@ -32,7 +28,7 @@ export interface ProgressOptions {
   /** The sink before a change or a restart: a failure that still shows may be the old one. */
   readonly before?: ObservedSink | undefined;
   /** Members of the sink's group before a change: while one of them is left, an old task is. Left out when tasks need not be new. */
-  readonly oldMembers?: ReadonlySet<string> | undefined;
+  readonly oldMembers?: GroupMembers;
 }
 
 /**
@@ -61,7 +57,7 @@ export function createProgress({
   let firstLook: number | undefined;
   let runningSince: number | undefined;
 
-  const waiting = (running: number): Verdict => ({ kind: 'waiting', count: { running, expected } });
+  const waiting = (running: number): Verdict => ({ kind: 'waiting', running, expected });
 
   return {
     judge(observed, now) {
@@ -112,10 +108,10 @@ function failuresIn(sink: ObservedSink | undefined): Map<string, string> {
 }
 
 /** Every task has a consumer in the group, also one without partitions. */
-const hasOnlyNew = (members: ReadonlySet<string> | undefined, old: ReadonlySet<string>, expected: number): boolean =>
+const hasOnlyNew = (members: GroupMembers, old: ReadonlySet<string>, expected: number): boolean =>
   members !== undefined && members.size >= expected && [...members].every((member) => !old.has(member));
 
-const hasOld = (members: ReadonlySet<string> | undefined, old: ReadonlySet<string>): boolean =>
+const hasOld = (members: GroupMembers, old: ReadonlySet<string>): boolean =>
   members !== undefined && [...members].some((member) => old.has(member));
 
 /** Without the tasks that are only left in the status of a connector that has fewer now. */

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../../core/errors.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { ObservedSink } from '../sink-config.ts';
-import { failedError } from './failed-error.ts';
-import { failuresOf } from './failure.ts';
-import { createProgress, type Observation, type ProgressOptions, type TaskCount } from './progress.ts';
+import { causeLines, failuresOf, formatSuspects } from './failure.ts';
+import { createProgress, type Observation, type ProgressOptions, type Verdict } from './progress.ts';
 import { SETTLE_MS, type Wait } from './wait.ts';
 
 const POLL_MS = 200;
@@ -19,17 +18,20 @@ export interface RunningSink extends Omit<ProgressOptions, 'settleMs'> {
   /** Starts what failed again, so often, before it counts as failed. Left out: the first failure is the end. */
   readonly restarts?: { readonly allowed: number; restart(): Promise<void> } | undefined;
   /** The error when the time is up. Default: how many tasks run. */
-  tooSlow?: ((count: TaskCount | undefined) => Promise<ConnectError>) | undefined;
+  tooSlow?: (() => Promise<ConnectError>) | undefined;
+}
+
+/** A sink that is as it was wanted, and how often what had failed was started again. */
+export interface ReachedSink {
+  readonly sink: ObservedSink;
+  readonly restarts: number;
 }
 
 /**
  * Waits until connector and tasks run and stay so.
  * Errors: REFUSED with cause, record and hint when something fails; TIMEOUT.
  */
-export async function waitUntilRunning(
-  wanted: RunningSink,
-  wait: Wait,
-): Promise<{ readonly sink: ObservedSink; readonly restarts: number }> {
+export async function waitUntilRunning(wanted: RunningSink, wait: Wait): Promise<ReachedSink> {
   const { stream, restarts: { allowed, restart } = { allowed: 0, restart: async () => {} } } = wanted;
   const { signal, onEvent, settleMs = SETTLE_MS, pollMs = POLL_MS } = wait;
   const deadline = Date.now() + wait.timeoutMs;
@@ -48,14 +50,11 @@ export async function waitUntilRunning(
       await restart();
       progress = createProgress({ ...wanted, settleMs, before: verdict.sink, oldMembers: undefined });
     } else {
-      const line = JSON.stringify(verdict.count);
-      if (line !== reported) onEvent?.({ kind: 'waiting', ...verdict.count });
+      const line = JSON.stringify(verdict);
+      if (line !== reported) onEvent?.(verdict);
       reported = line;
     }
-    if (Date.now() >= deadline) {
-      const { tooSlow = async (count) => stillWaiting(stream, wait.timeoutMs, count) } = wanted;
-      throw await tooSlow(verdict.kind === 'waiting' ? verdict.count : undefined);
-    }
+    if (Date.now() >= deadline) throw (await wanted.tooSlow?.()) ?? stillWaiting(stream, wait.timeoutMs, verdict);
     await sleep(pollMs, undefined, { signal });
   }
 }
@@ -71,19 +70,28 @@ async function look({ observe, members }: RunningSink): Promise<Observation | un
   }
 }
 
-/** The error for a sink that does not run: cause, record and hint of everything that FAILED; `details.failures` has them as well. */
+/** The error for a sink that does not run: worker, cause, record and hint of everything that FAILED; `details.failures` has them as well. */
 export function sinkFailure(sink: ObservedSink, stream: StreamDefinition, restarts = 0): ConnectError {
   const { name } = stream.sink;
   const again = restarts === 0 ? '' : ` and failed again after ${restarts} ${restarts === 1 ? 'restart' : 'restarts'}`;
-  return failedError(`${name} does not run: FAILED${again}`, {
-    connector: name,
-    failures: failuresOf(sink, stream),
-    hint: 'remove the cause, then run `connect restart --failed`',
+  const failures = failuresOf(sink, stream);
+  const lines = failures.flatMap((failure) => [
+    `  ${failure.task === undefined ? 'connector' : `task ${failure.task}`} on ${failure.worker}`,
+    ...causeLines(failure),
+  ]);
+  return new ConnectError('REFUSED', [`${name} does not run: FAILED${again}`, ...lines].join('\n'), {
+    details: {
+      connector: name,
+      failures: failures.map(({ suspects, ...failure }) => ({ ...failure, record: formatSuspects(suspects) })),
+    },
+    hint:
+      failures.find(({ hint }) => hint !== undefined)?.hint ?? 'remove the cause, then run `connect restart --failed`',
   });
 }
 
-function stillWaiting({ sink }: StreamDefinition, timeoutMs: number, count: TaskCount | undefined): ConnectError {
-  const seen = count === undefined ? 'it keeps failing' : `${count.running} of ${count.expected} tasks are RUNNING`;
+function stillWaiting({ sink }: StreamDefinition, timeoutMs: number, verdict: Verdict): ConnectError {
+  const { kind, ...count } = verdict.kind === 'waiting' ? verdict : { kind: 'failed' };
+  const seen = 'running' in count ? `${count.running} of ${count.expected} tasks are RUNNING` : 'it keeps failing';
   return new ConnectError('TIMEOUT', `${sink.name} does not run after ${timeoutMs / 1000} s: ${seen}`, {
     details: { connector: sink.name, ...count },
     hint: 'a busy cluster may need longer: --timeout 10m; the log of the worker says what it is doing',

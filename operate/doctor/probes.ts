@@ -5,6 +5,7 @@ import { renderSink } from '../../connectors/render/render-sink.ts';
 import type { SinkConfig } from '../../connectors/sink-config.ts';
 import { createAdmin } from '../../core/kafka.ts';
 import type { KafkaAdmin } from '../../core/kafka-admin.ts';
+import { once } from '../../core/once.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { databaseConnection, feedConnection, httpConnection, type Secrets } from '../../pipeline/connections.ts';
 import { projectFile } from '../../pipeline/load.ts';
@@ -87,14 +88,6 @@ export function createProbes(examined: Examined, secrets: Secrets): Probes {
     },
     // Not awaited: it would wait for a broker that takes connections and says nothing.
     close: () => void kafka.close().catch(() => {}),
-  };
-}
-
-function once<T>(ask: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => {
-    answer ??= ask();
-    return answer;
   };
 }
 

@@ -1,4 +1,4 @@
-import { ConnectError } from '../../../core/errors.ts';
+import { ConnectError, type ErrorCode } from '../../../core/errors.ts';
 import type { Scrub } from '../../../core/scrub.ts';
 
 /** What every client of an AWS service is made with. Credentials come from the SDK's default chain. */
@@ -29,38 +29,39 @@ interface ServiceFailure {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
-const REASONS: Readonly<Record<number, string>> = {
-  401: 'check the AWS credentials: profile, role or AWS_ACCESS_KEY_ID',
-  403: 'the credentials lack a permission that the message names',
-};
-
 /** The one place where an error of the AWS SDK becomes a typed one. `asked` says what was wanted: "MSK Connect could not …". */
 export function awsError(error: unknown, asked: string, scrub: Scrub): ConnectError {
   if (error instanceof ConnectError) return error;
-  const { name = '', message = String(error), code, $metadata } = error as ServiceFailure;
+  const failure = error as ServiceFailure;
+  const { name = '', message = String(error), $metadata } = failure;
+  const [code, told, hint] = judge(failure, scrub(message));
+  return new ConnectError(code, `${asked}: ${told}`, {
+    details: { status: $metadata?.httpStatusCode, error: name },
+    hint,
+  });
+}
+
+/** The kind of error, what is said of it, and what to do about it. */
+function judge(
+  { name = '', code, $metadata }: ServiceFailure,
+  reason: string,
+): readonly [code: ErrorCode, told: string, hint?: string] {
   const status = $metadata?.httpStatusCode;
-  const reason = scrub(message);
-  const details = { ...(status === undefined ? {} : { status }), error: name };
   if (/Credentials|ProviderError|SSOToken/i.test(name)) {
-    return new ConnectError('ENVIRONMENT', `${asked}: no AWS credentials (${reason})`, {
-      details,
-      hint: 'log in (`aws sso login`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
-    });
+    const hint = 'log in (`aws sso login`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
+    return ['ENVIRONMENT', `no AWS credentials (${reason})`, hint];
   }
   if (status === undefined) {
-    const what = name === 'TimeoutError' ? 'TIMEOUT' : 'UNREACHABLE';
-    return new ConnectError(what, `${asked}: the service is not reachable (${code ?? reason})`, {
-      details,
-      hint: 'check region and endpoints of the environment, and the proxy variables',
-    });
+    const hint = 'check region and endpoints of the environment, and the proxy variables';
+    const told = `the service is not reachable (${code ?? reason})`;
+    return [name === 'TimeoutError' ? 'TIMEOUT' : 'UNREACHABLE', told, hint];
   }
-  if (status === 404) return new ConnectError('NOT_FOUND', `${asked}: ${reason}`, { details });
+  if (status === 404) return ['NOT_FOUND', reason];
   if (status === 429 || status >= 500) {
-    return new ConnectError('NOT_READY', `${asked}: HTTP ${status} after ${ATTEMPTS} tries: ${reason}`, {
-      details,
-      hint: 'the service is busy or has a fault of its own; try again later',
-    });
+    const hint = 'the service is busy or has a fault of its own; try again later';
+    return ['NOT_READY', `HTTP ${status} after ${ATTEMPTS} tries: ${reason}`, hint];
   }
-  const hint = REASONS[status];
-  return new ConnectError('REFUSED', `${asked}: ${reason}`, { details, ...(hint === undefined ? {} : { hint }) });
+  if (status === 401) return ['REFUSED', reason, 'check the AWS credentials: profile, role or AWS_ACCESS_KEY_ID'];
+  if (status === 403) return ['REFUSED', reason, 'the credentials lack a permission that the message names'];
+  return ['REFUSED', reason];
 }

@@ -1,5 +1,6 @@
-import type { KafkaConnectClient } from '@aws-sdk/client-kafkaconnect';
-import { ConnectError } from '../../../core/errors.ts';
+import type { KafkaConnect } from '@aws-sdk/client-kafkaconnect';
+import { ConnectError, ifFound } from '../../../core/errors.ts';
+import { once } from '../../../core/once.ts';
 import { optionalPackage } from '../../../core/optional-package.ts';
 import { createScrub } from '../../../core/scrub.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
@@ -13,82 +14,60 @@ export interface MskApiOptions extends Pick<MskConnect, 'region' | 'endpoints'> 
   readonly secrets?: readonly string[];
 }
 
-type Sdk = typeof import('@aws-sdk/client-kafkaconnect');
-
 /** MSK Connect by the AWS SDK, which is loaded with the first call. */
 export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions): MskApi {
   const label = `MSK Connect in ${region}`;
   const scrub = createScrub(secrets);
-  let loaded: Promise<{ sdk: Sdk; client: KafkaConnectClient }> | undefined;
-  const load = async (): Promise<{ sdk: Sdk; client: KafkaConnectClient }> => {
+  const load = once(async () => {
     const sdk = await optionalPackage(
       '@aws-sdk/client-kafkaconnect',
       'MSK Connect',
       () => import('@aws-sdk/client-kafkaconnect'),
     );
-    return {
-      sdk,
-      client: new sdk.KafkaConnectClient(await clientOptions({ region, endpoint: endpoints.kafkaConnect })),
-    };
-  };
+    return new sdk.KafkaConnect(await clientOptions({ region, endpoint: endpoints.kafkaConnect }));
+  });
 
-  async function call<T>(what: string, ask: (client: KafkaConnectClient, sdk: Sdk) => Promise<T>): Promise<T> {
+  async function call<T>(what: string, ask: (service: KafkaConnect) => Promise<T>): Promise<T> {
     try {
-      loaded ??= load();
-      const { client, sdk } = await loaded;
-      return await ask(client, sdk);
+      return await ask(await load());
     } catch (error) {
       throw awsError(error, `${label} could not ${what}`, scrub);
     }
   }
 
-  /** As `call`, but what does not exist is undefined. */
-  async function find<T>(
-    what: string,
-    ask: (client: KafkaConnectClient, sdk: Sdk) => Promise<T | undefined>,
-  ): Promise<T | undefined> {
-    try {
-      return await call(what, ask);
-    } catch (error) {
-      if (error instanceof ConnectError && error.code === 'NOT_FOUND') return undefined;
-      throw error;
-    }
-  }
-
   const describe = (arn: string): Promise<MskConnector | undefined> =>
-    find(`describe ${arn}`, async (client, sdk) =>
-      fromDescription(await client.send(new sdk.DescribeConnectorCommand({ connectorArn: arn }))),
+    ifFound(
+      call(`describe ${arn}`, async (service) =>
+        fromDescription(await service.describeConnector({ connectorArn: arn })),
+      ),
     );
 
   const workerConfiguration = (arn: string): Promise<MskWorkerConfiguration | undefined> =>
-    find(`describe worker configuration ${arn}`, async (client, sdk) => {
-      const input = { workerConfigurationArn: arn };
-      const { name = '', latestRevision } = await client.send(new sdk.DescribeWorkerConfigurationCommand(input));
-      const text = Buffer.from(latestRevision?.propertiesFileContent ?? '', 'base64').toString('utf8');
-      return { arn, name, revision: latestRevision?.revision ?? 1, text };
-    });
+    ifFound(
+      call(`describe worker configuration ${arn}`, async (service) => {
+        const reply = await service.describeWorkerConfiguration({ workerConfigurationArn: arn });
+        const { propertiesFileContent = '', revision = 1 } = reply.latestRevision ?? {};
+        const text = Buffer.from(propertiesFileContent, 'base64').toString('utf8');
+        return { arn, name: reply.name ?? '', revision, text };
+      }),
+    );
 
   const describePlugin = (arn: string): Promise<MskPlugin | undefined> =>
-    find(`describe plugin ${arn}`, async (client, sdk) => {
-      const reply = await client.send(new sdk.DescribeCustomPluginCommand({ customPluginArn: arn }));
-      const reason = reasonOf(reply.stateDescription);
-      const md5 = reply.latestRevision?.fileDescription?.fileMd5;
-      return {
-        arn,
-        name: reply.name ?? '',
-        state: reply.customPluginState ?? '',
-        reason,
-        revision: reply.latestRevision?.revision ?? 1,
-        md5,
-      };
-    });
+    ifFound(
+      call(`describe plugin ${arn}`, async (service) => {
+        const reply = await service.describeCustomPlugin({ customPluginArn: arn });
+        const { name = '', customPluginState: state = '', latestRevision } = reply;
+        const { revision = 1, fileDescription } = latestRevision ?? {};
+        return { arn, name, state, reason: reasonOf(reply.stateDescription), revision, md5: fileDescription?.fileMd5 };
+      }),
+    );
 
   const changing = (
     what: string,
-    ask: (client: KafkaConnectClient, sdk: Sdk) => Promise<{ connectorOperationArn?: string | undefined }>,
+    ask: (service: KafkaConnect) => Promise<{ connectorOperationArn?: string | undefined }>,
   ): Promise<string> =>
-    call(what, async (client, sdk) => {
-      const { connectorOperationArn } = await ask(client, sdk);
+    call(what, async (service) => {
+      const { connectorOperationArn } = await ask(service);
       if (connectorOperationArn !== undefined) return connectorOperationArn;
       throw new ConnectError('INTERNAL', `${label} did not say by which operation it will ${what}`);
     });
@@ -96,71 +75,58 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
   return {
     label,
     list: () =>
-      call('list its connectors', async (client, sdk) => {
+      call('list its connectors', async (service) => {
         const names: string[] = [];
-        for await (const page of sdk.paginateListConnectors({ client }, {}))
-          for (const { connectorName } of page.connectors ?? [])
-            if (connectorName !== undefined) names.push(connectorName);
+        for await (const { connectors = [] } of service.paginateListConnectors())
+          names.push(...connectors.flatMap(({ connectorName }) => connectorName ?? []));
         return names.sort();
       }),
     async find(name) {
-      const arn = await call(`look for ${name}`, async (client, sdk) => {
+      const arn = await call(`look for ${name}`, async (service) => {
         // The prefix finds longer names as well.
-        for await (const page of sdk.paginateListConnectors({ client }, { connectorNamePrefix: name }))
-          for (const one of page.connectors ?? []) if (one.connectorName === name) return one.connectorArn;
+        for await (const { connectors = [] } of service.paginateListConnectors({ connectorNamePrefix: name }))
+          for (const one of connectors) if (one.connectorName === name) return one.connectorArn;
         return undefined;
       });
       return arn === undefined ? undefined : describe(arn);
     },
     create: (connector) =>
-      call(`create ${connector.name}`, async (client, sdk) => {
-        await client.send(new sdk.CreateConnectorCommand(toCreate(connector)));
-      }),
+      call(`create ${connector.name}`, async (service) => void (await service.createConnector(toCreate(connector)))),
     update: (connector, update) =>
-      changing(`update the ${update.kind} of ${connector.name}`, (client, sdk) =>
-        client.send(new sdk.UpdateConnectorCommand(toUpdate(connector, update))),
+      changing(`update the ${update.kind} of ${connector.name}`, (service) =>
+        service.updateConnector(toUpdate(connector, update)),
       ),
     remove: ({ arn, name, currentVersion }) =>
-      call(`delete ${name}`, async (client, sdk) => {
-        await client.send(new sdk.DeleteConnectorCommand({ connectorArn: arn, currentVersion }));
+      call(`delete ${name}`, async (service) => {
+        await service.deleteConnector({ connectorArn: arn, currentVersion });
       }),
-    pause: ({ arn, name }) =>
-      changing(`pause ${name}`, (client, sdk) => client.send(new sdk.PauseConnectorCommand({ connectorArn: arn }))),
-    resume: ({ arn, name }) =>
-      changing(`resume ${name}`, (client, sdk) => client.send(new sdk.ResumeConnectorCommand({ connectorArn: arn }))),
+    pause: ({ arn, name }) => changing(`pause ${name}`, (service) => service.pauseConnector({ connectorArn: arn })),
+    resume: ({ arn, name }) => changing(`resume ${name}`, (service) => service.resumeConnector({ connectorArn: arn })),
     restart: ({ arn, name }, { onlyFailed }) =>
-      changing(`restart ${name}`, (client, sdk) =>
-        client.send(new sdk.RestartConnectorCommand({ connectorArn: arn, onlyFailedTasks: onlyFailed })),
+      changing(`restart ${name}`, (service) =>
+        service.restartConnector({ connectorArn: arn, onlyFailedTasks: onlyFailed }),
       ),
     operation: (arn) =>
-      call(`describe operation ${arn}`, async (client, sdk) =>
-        fromOperation(await client.send(new sdk.DescribeConnectorOperationCommand({ connectorOperationArn: arn }))),
+      call(`describe operation ${arn}`, async (service) =>
+        fromOperation(await service.describeConnectorOperation({ connectorOperationArn: arn })),
       ),
-    operations: ({ arn, name }) =>
-      call(`list the operations of ${name}`, async (client, sdk) => {
-        const found: { arn: string; at: number }[] = [];
-        for await (const page of sdk.paginateListConnectorOperations({ client }, { connectorArn: arn }))
-          for (const { connectorOperationArn = '', creationTime } of page.connectorOperations ?? [])
-            found.push({ arn: connectorOperationArn, at: creationTime?.getTime() ?? 0 });
-        return found.sort((a, b) => b.at - a.at).map((one) => one.arn);
-      }),
     async findPlugin(name) {
-      const arn = await call(`look for plugin ${name}`, async (client, sdk) => {
-        for await (const page of sdk.paginateListCustomPlugins({ client }, { namePrefix: name }))
-          for (const one of page.customPlugins ?? []) if (one.name === name) return one.customPluginArn;
+      const arn = await call(`look for plugin ${name}`, async (service) => {
+        for await (const { customPlugins = [] } of service.paginateListCustomPlugins({ namePrefix: name }))
+          for (const one of customPlugins) if (one.name === name) return one.customPluginArn;
         return undefined;
       });
       return arn === undefined ? undefined : describePlugin(arn);
     },
     pluginName: async (arn) => (await describePlugin(arn))?.name,
     createPlugin: ({ name, bucketArn, key, objectVersion, tags }) =>
-      call(`create plugin ${name}`, async (client, sdk) => {
+      call(`create plugin ${name}`, async (service) => {
         const location = { s3Location: { bucketArn, fileKey: key, objectVersion } };
-        await client.send(new sdk.CreateCustomPluginCommand({ name, contentType: 'ZIP', location, ...given(tags) }));
+        await service.createCustomPlugin({ name, contentType: 'ZIP', location, ...given(tags) });
       }),
     async findWorkerConfiguration(name) {
-      const arn = await call(`look for worker configuration ${name}`, async (client, sdk) => {
-        for await (const page of sdk.paginateListWorkerConfigurations({ client }, { namePrefix: name }))
+      const arn = await call(`look for worker configuration ${name}`, async (service) => {
+        for await (const page of service.paginateListWorkerConfigurations({ namePrefix: name }))
           for (const one of page.workerConfigurations ?? []) if (one.name === name) return one.workerConfigurationArn;
         return undefined;
       });
@@ -168,18 +134,18 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
     },
     workerConfiguration,
     createWorkerConfiguration: ({ name, text }, tags) =>
-      call(`create worker configuration ${name}`, async (client, sdk) => {
+      call(`create worker configuration ${name}`, async (service) => {
         const propertiesFileContent = Buffer.from(text, 'utf8').toString('base64');
-        await client.send(new sdk.CreateWorkerConfigurationCommand({ name, propertiesFileContent, ...given(tags) }));
+        await service.createWorkerConfiguration({ name, propertiesFileContent, ...given(tags) });
       }),
     tags: (arn) =>
-      call(`list the tags of ${arn}`, async (client, sdk) => {
-        const { tags } = await client.send(new sdk.ListTagsForResourceCommand({ resourceArn: arn }));
-        return tags ?? {};
+      call(`list the tags of ${arn}`, async (service) => {
+        const { tags = {} } = await service.listTagsForResource({ resourceArn: arn });
+        return tags;
       }),
     tag: (arn, tags) =>
-      call(`tag ${arn}`, async (client, sdk) => {
-        await client.send(new sdk.TagResourceCommand({ resourceArn: arn, tags }));
+      call(`tag ${arn}`, async (service) => {
+        await service.tagResource({ resourceArn: arn, tags });
       }),
     brokers: (clusterArn, how) => workerBrokers({ region, endpoint: endpoints.kafka }, clusterArn, how, scrub),
     upload: (object) => putObject({ region, endpoint: endpoints.s3 }, object, scrub),

@@ -1,4 +1,5 @@
 import type { BrokerSource, TokenLogin } from '../../../core/kafka.ts';
+import { once } from '../../../core/once.ts';
 import { optionalPackage } from '../../../core/optional-package.ts';
 import { type MskAccess, regionOf } from '../../../pipeline/kafka-settings.ts';
 import { awsError } from './client.ts';
@@ -7,40 +8,14 @@ import { bootstrapBrokers } from './resources.ts';
 /** A token lives for 15 minutes; it is used again until it has less than this left. */
 const RENEW_BEFORE_MS = 300_000;
 
-/** Broker lists of a cluster by access, in order of preference: inside of the VPC, by a private link, public. */
-const BROKER_LISTS = {
-  iam: [
-    'BootstrapBrokerStringSaslIam',
-    'BootstrapBrokerStringVpcConnectivitySaslIam',
-    'BootstrapBrokerStringPublicSaslIam',
-  ],
-  scram: [
-    'BootstrapBrokerStringSaslScram',
-    'BootstrapBrokerStringVpcConnectivitySaslScram',
-    'BootstrapBrokerStringPublicSaslScram',
-  ],
-  tls: ['BootstrapBrokerStringTls', 'BootstrapBrokerStringVpcConnectivityTls', 'BootstrapBrokerStringPublicTls'],
-  plaintext: ['BootstrapBrokerString'],
-} as const;
-
 /** The brokers of an MSK cluster for a client, asked for once. `endpoint` is another address of the service. Errors of `lookUp`: those of `bootstrapBrokers`. */
-export function mskBrokers(arn: string, access: MskAccess, endpoint?: string): BrokerSource {
-  let found: Promise<readonly string[]> | undefined;
-  return {
-    label: `cluster ${arn}`,
-    lookUp() {
-      const question = { arn, access, lists: BROKER_LISTS[access] };
-      // The answers hold no secret: at most an access key's id.
-      found ??= bootstrapBrokers({ region: regionOf(arn), endpoint }, question, (text) => text).catch(
-        (error: unknown) => {
-          found = undefined;
-          throw error;
-        },
-      );
-      return found;
-    },
-  };
-}
+export const mskBrokers = (arn: string, access: MskAccess, endpoint?: string): BrokerSource => ({
+  label: `cluster ${arn}`,
+  // The answers hold no secret: at most an access key's id.
+  lookUp: once(() => bootstrapBrokers({ region: regionOf(arn), endpoint }, arn, access, (text) => text), {
+    again: true,
+  }),
+});
 
 /** A login by the AWS identity of the process, from the default chain; it is asked again when a session ends. */
 export function iamLogin(region: string): TokenLogin {

@@ -6,23 +6,29 @@ import type { MskAccess } from '../../../pipeline/kafka-settings.ts';
 import type { FixedSettings, MskApi } from '../api.ts';
 import { type AwsOptions, awsError, clientOptions } from './client.ts';
 
-/** Region, and another address of the service where the environment has one. */
-export type Place = Pick<AwsOptions, 'region'> & { readonly endpoint: string | undefined };
-
-/** Which brokers of a cluster are wanted. */
-export interface BrokerQuestion {
-  readonly arn: string;
-  /** How the client gets in. */
-  readonly access: MskAccess;
-  /** Members of the service's answer, the best first. */
-  readonly lists: readonly (keyof GetBootstrapBrokersResponse)[];
-}
+/** Broker lists of a cluster by access, in order of preference: inside of the VPC, by a private link, public. */
+const BROKER_LISTS = {
+  iam: [
+    'BootstrapBrokerStringSaslIam',
+    'BootstrapBrokerStringVpcConnectivitySaslIam',
+    'BootstrapBrokerStringPublicSaslIam',
+  ],
+  scram: [
+    'BootstrapBrokerStringSaslScram',
+    'BootstrapBrokerStringVpcConnectivitySaslScram',
+    'BootstrapBrokerStringPublicSaslScram',
+  ],
+  tls: ['BootstrapBrokerStringTls', 'BootstrapBrokerStringVpcConnectivityTls', 'BootstrapBrokerStringPublicTls'],
+  plaintext: ['BootstrapBrokerString'],
+} as const;
 
 /** Bootstrap brokers of an MSK cluster, in the order of the service. Errors: NOT_FOUND when it has none for this access; those of `awsError`. */
 export async function bootstrapBrokers(
-  place: Place,
-  { arn, access, lists }: BrokerQuestion,
+  place: AwsOptions,
+  arn: string,
+  access: MskAccess,
   scrub: Scrub,
+  lists: readonly (keyof GetBootstrapBrokersResponse)[] = BROKER_LISTS[access],
 ): Promise<string[]> {
   try {
     const sdk = await optionalPackage(
@@ -48,18 +54,14 @@ export async function bootstrapBrokers(
 
 /** The brokers that the workers of MSK Connect use, sorted: always those inside of the VPC. */
 export async function workerBrokers(
-  place: Place,
+  place: AwsOptions,
   arn: string,
   { authentication, encryption }: Pick<FixedSettings, 'authentication' | 'encryption'>,
   scrub: Scrub,
 ): Promise<string[]> {
-  const question: BrokerQuestion =
-    authentication === 'iam'
-      ? { arn, access: 'iam', lists: ['BootstrapBrokerStringSaslIam'] }
-      : encryption === 'tls'
-        ? { arn, access: 'tls', lists: ['BootstrapBrokerStringTls'] }
-        : { arn, access: 'plaintext', lists: ['BootstrapBrokerString'] };
-  return (await bootstrapBrokers(place, question, scrub)).sort();
+  const access = authentication === 'iam' ? 'iam' : encryption === 'tls' ? 'tls' : 'plaintext';
+  const [insideVpc] = BROKER_LISTS[access];
+  return (await bootstrapBrokers(place, arn, access, scrub, [insideVpc])).sort();
 }
 
 /**
@@ -67,7 +69,7 @@ export async function workerBrokers(
  * object's version where the bucket keeps versions.
  */
 export async function putObject(
-  place: Place,
+  place: AwsOptions,
   { bytes, bucket, key }: Parameters<MskApi['upload']>[0],
   scrub: Scrub,
 ): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hideSecrets } from '../../../../connectors/plan/hide-secrets.ts';
+import { hideSecrets } from '../../../../connectors/plan/entry.ts';
 import { createScrub } from '../../../../core/scrub.ts';
 
 test('a secret is hidden by its value in whatever setting it stands; references and what is unset stay', () => {

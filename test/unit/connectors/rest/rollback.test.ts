@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Deployment } from '../../../../connectors/rest/deployment.ts';
+import type { Deployment } from '../../../../connectors/rest/rollback.ts';
 import { rollBack } from '../../../../connectors/rest/rollback.ts';
 import { ConnectError } from '../../../../core/errors.ts';
 import { inMemoryWorker } from '../../../support/in-memory-worker.ts';
@@ -18,6 +18,7 @@ const created = (remove: () => Promise<void>, wait: Partial<Deployment['wait']> 
     kind: 'connector',
     name: '',
     action: 'create',
+    outcome: 'created',
     summary: '',
     changes: [],
     effects: [],
@@ -31,7 +32,6 @@ test('a rollback keeps the cause and its hint, and says what it came to', async 
   expect(
     await rollBack(
       created(async () => {}),
-      'created',
       failure,
     ),
   ).toMatchObject({
@@ -45,7 +45,7 @@ test('a rollback that fails itself is another error', async () => {
   const refuse = async () => {
     throw new ConnectError('REFUSED', 'not allowed');
   };
-  expect(await rollBack(created(refuse), 'created', failure)).toMatchObject({
+  expect(await rollBack(created(refuse), failure)).toMatchObject({
     code: 'ROLLBACK_FAILED',
     message: 'positions-sink FAILED\n  rolling back failed too: not allowed',
   });
@@ -55,14 +55,16 @@ test('nothing is put back when nothing was changed, when that is switched off, o
   const touch = () => {
     throw new Error('touched');
   };
-  expect(await rollBack(created(touch), 'unchanged', failure)).toBe(failure);
-  expect(await rollBack(created(touch, { rollback: false }), 'created', failure)).toBe(failure);
-  expect(await rollBack(created(touch, { signal: AbortSignal.abort() }), 'created', failure)).toBe(failure);
+  const made = created(touch);
+  const unchanged = { ...made, entry: { ...made.entry, outcome: 'unchanged' } } as const;
+  expect(await rollBack(unchanged, failure)).toBe(failure);
+  expect(await rollBack(created(touch, { rollback: false }), failure)).toBe(failure);
+  expect(await rollBack(created(touch, { signal: AbortSignal.abort() }), failure)).toBe(failure);
 });
 
 test('a connector that is gone already counts as removed', async () => {
   const gone = async () => {
     throw new ConnectError('NOT_FOUND', 'no such connector');
   };
-  expect(await rollBack(created(gone), 'created', failure)).toMatchObject({ code: 'DEPLOY_FAILED' });
+  expect(await rollBack(created(gone), failure)).toMatchObject({ code: 'DEPLOY_FAILED' });
 });

@@ -55,7 +55,8 @@ test('a RUNNING connector without all of its tasks is not there yet', () => {
   const progress = createProgress(wanted);
   expect(progress.judge(look([]), 0)).toMatchObject({
     kind: 'waiting',
-    count: { running: 0, expected: 2 },
+    running: 0,
+    expected: 2,
   });
   expect(progress.judge(look(['RUNNING']), 1).kind).toBe('waiting');
 });
