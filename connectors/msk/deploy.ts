@@ -4,11 +4,11 @@ import type { ReachedSink } from '../wait/wait-until-running.ts';
 import type { MskConnector, NewConnector, WorkerSettings } from './api.ts';
 import { allChanges, compareMskSink, type MskComparison, type ObservedMskSink } from './compare.ts';
 import type { MskDeployment } from './deployment.ts';
-import { followOperation, hasSucceeded, note, operationError, waitUntilGone, waitUntilSteady } from './follow.ts';
+import { carryOut, note, waitUntilGone, waitUntilSteady } from './follow.ts';
 import { expectedTasks, observeMskSink, toObservedSink } from './observe.ts';
 import { ensurePlugin, ensureWorkerConfiguration } from './resources.ts';
 import { createAgain, putBackOffsets, removeAgain, restore } from './rollback.ts';
-import { failedConnector, saysAnything, updateConnector } from './update.ts';
+import { failedConnector, updateConnector, updateSettings } from './update.ts';
 import { waitForTasks } from './wait-for-tasks.ts';
 
 /**
@@ -54,7 +54,7 @@ export async function updateSink(deployment: MskDeployment, observed: ObservedMs
   const { api, desired, plugin, wait } = deployment;
   let { connector } = observed;
   if (connector.state === 'PAUSED' && desired.state === 'running') {
-    await request(deployment, () => api.resume(connector));
+    await carryOut(api, connector.name, () => api.resume(connector), wait);
     connector = (await waitUntilSteady(api, connector.name, wait)) ?? connector;
   }
   const comparison = compareMskSink(desired, plugin.name, { ...observed, connector });
@@ -77,7 +77,7 @@ export async function keepSink(deployment: MskDeployment, live: MskConnector): P
     return { sink: toObservedSink(live, members), restarts: 0 };
   }
   note(wait, `has ${members.size} of ${expected} tasks in its group; restarting what failed`);
-  await request(deployment, () => api.restart(live, { onlyFailed: true }));
+  await carryOut(api, live.name, () => api.restart(live, { onlyFailed: true }), wait);
   return { sink: await waitForTasks(live, evidence, wait), restarts: 1 };
 }
 
@@ -95,8 +95,7 @@ async function applyGroups(
     workerConfiguration:
       wanted.workerConfiguration.length > 0 ? await ensureWorkerConfiguration(deployment) : undefined,
   };
-  if (saysAnything(settings))
-    connector = await updateConnector(api, connector, { kind: 'worker settings', ...settings }, wait);
+  connector = await updateSettings(api, connector, settings, wait);
   if (wanted.config.length > 0)
     connector = await updateConnector(api, connector, { kind: 'configuration', config: desired.config }, wait);
   if (wanted.tags.length > 0) await api.tag(connector.arn, connect.tags);
@@ -142,12 +141,6 @@ async function runThenHold(deployment: MskDeployment, connector: MskConnector): 
   const { api, desired, evidence, wait } = deployment;
   const sink = await waitForTasks(connector, evidence, wait);
   if (desired.state !== 'paused') return { sink, restarts: 0 };
-  await request(deployment, () => api.pause(connector));
+  await carryOut(api, connector.name, () => api.pause(connector), wait);
   return { sink: toObservedSink({ ...connector, state: 'PAUSED' }, undefined), restarts: 0 };
-}
-
-/** Asks for a pause, a resume or a restart, and waits until that is done. */
-async function request({ api, desired, wait }: MskDeployment, ask: () => Promise<string>): Promise<void> {
-  const operation = await followOperation(api, { name: desired.name, operationArn: await ask() }, wait);
-  if (!hasSucceeded(operation)) throw operationError(desired.name, operation);
 }

@@ -1,13 +1,13 @@
 import { ConnectError } from '../../core/errors.ts';
 import { waitFor } from '../../core/retry.ts';
 import type { Wait } from '../wait/wait.ts';
-import type { MskApi, MskConnector, MskOperation, MskState } from './api.ts';
+import type { MskApi, MskConnector, MskOperation, MskState, ServiceReason } from './api.ts';
 
 const STEADY: readonly MskState[] = ['RUNNING', 'FAILED', 'PAUSED'];
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 
-export const isSteady = ({ state }: Pick<MskConnector, 'state'>): boolean => STEADY.includes(state);
+const isSteady = ({ state }: Pick<MskConnector, 'state'>): boolean => STEADY.includes(state);
 
 const growing = (looks: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 1.3 ** (looks - 1));
 
@@ -77,6 +77,16 @@ export async function followOperation(
   await waitUntilSteady(api, name, wait);
   return api.operation(operationArn);
 }
+
+/** Asks for an operation and follows it to its end. Errors: REFUSED with steps and reason when it failed, TIMEOUT, what the service throws. */
+export async function carryOut(api: MskApi, name: string, ask: () => Promise<string>, wait: Wait): Promise<void> {
+  const operation = await followOperation(api, { name, operationArn: await ask() }, wait);
+  if (!hasSucceeded(operation)) throw operationError(name, operation);
+}
+
+/** Why a connector is as it is. */
+export const reasonText = (reason: ServiceReason | undefined): string =>
+  reason === undefined ? 'the service does not say why' : `${reason.code}: ${reason.message}`;
 
 /** Whether the service did what was asked; a rollback that is complete did not. */
 export const hasSucceeded = ({ state }: MskOperation): boolean =>

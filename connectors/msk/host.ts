@@ -17,7 +17,7 @@ import type { ObservedMskSink } from './compare.ts';
 import { createSink, keepSink, replaceSink, updateSink } from './deploy.ts';
 import type { MskDeployment, WantedPlugin } from './deployment.ts';
 import { type DesiredMskSink, desiredMskSink } from './desired.ts';
-import { followOperation, hasSucceeded, operationError, waitUntilSteady } from './follow.ts';
+import { carryOut, waitUntilSteady } from './follow.ts';
 import { observeMskSink, toObservedSink } from './observe.ts';
 import { planMskSink } from './plan.ts';
 import { builtPlugin } from './resources.ts';
@@ -129,9 +129,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     if (connector === undefined) {
       throw new ConnectError('NOT_FOUND', `${name} is not on ${api.label}`, { details: { connector: name } });
     }
-    const operation = await followOperation(api, { name, operationArn: await ask(connector) }, wait);
-    recent.forget();
-    if (!hasSucceeded(operation)) throw operationError(name, operation);
+    await carryOut(api, name, () => ask(connector), wait).finally(recent.forget);
   };
 
   return {

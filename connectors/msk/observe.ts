@@ -5,6 +5,7 @@ import type { ObservedSink, ObservedTask, RunState, SinkConfig } from '../sink-c
 import type { GroupMembers } from '../sink-group.ts';
 import type { MskApi, MskConnector, MskState } from './api.ts';
 import { decidedByMsk, type ObservedMskSink } from './compare.ts';
+import { reasonText } from './follow.ts';
 
 /** A connector's plugin, worker configuration and tags beside it. */
 export async function observeMskSink(api: MskApi, connector: MskConnector): Promise<ObservedMskSink> {
@@ -71,12 +72,7 @@ export function toObservedSink(
     },
     state: STATES[state],
     worker: WORKER,
-    trace:
-      state !== 'FAILED'
-        ? undefined
-        : reason === undefined
-          ? 'the service does not say why'
-          : `${reason.code}: ${reason.message}`,
+    trace: state === 'FAILED' ? reasonText(reason) : undefined,
     tasks: shown,
     expectedTasks: shown.length,
     decidedByHost,

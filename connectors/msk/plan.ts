@@ -3,6 +3,7 @@ import type { SinkPosition } from '../sink-group.ts';
 import { allChanges, compareMskSink, isHeldBack, type ObservedMskSink } from './compare.ts';
 import type { WantedPlugin } from './deployment.ts';
 import type { DesiredMskSink } from './desired.ts';
+import { reasonText } from './follow.ts';
 
 /** What MSK Connect has of a sink, and where its group stands in the topic. */
 export interface MskSinkSeen {
@@ -57,8 +58,7 @@ function planConnector(desired: DesiredMskSink, plugin: WantedPlugin, { sink, po
   const changes = allChanges(comparison);
   const { ignored } = comparison;
   const { state, reason } = sink.connector;
-  const notes =
-    state === 'FAILED' && reason !== undefined ? [`it is FAILED: ${reason.code}: ${reason.message}`] : rest.notes;
+  const notes = state === 'FAILED' && reason !== undefined ? [`it is FAILED: ${reasonText(reason)}`] : rest.notes;
   if (isHeldBack(sink.connector, desired, comparison)) {
     const summary =
       'is PAUSED: someone holds it back on purpose; `connect resume` first, or declare sink.state: running';

@@ -10,7 +10,7 @@ import type { MskDeployment } from './deployment.ts';
 import { capacityFacts } from './facts.ts';
 import { note, waitUntilGone, waitUntilSteady } from './follow.ts';
 import { unlessThere } from './resources.ts';
-import { failedConnector, isDone, saysAnything, updateConnector } from './update.ts';
+import { failedConnector, isDone, saysAnything, updateConnector, updateSettings } from './update.ts';
 
 /**
  * Each of these returns the error to throw: DEPLOY_FAILED when what ran before runs again, ROLLBACK_FAILED when it does not,
@@ -63,9 +63,7 @@ export async function restore(deployment: MskDeployment, before: MskConnector, f
     let current = await waitUntilSteady(api, before.name, wait);
     if (current === undefined) throw new ConnectError('NOT_FOUND', `${before.name} is gone`);
     if (current.state === 'FAILED') throw failedConnector(current);
-    const settings = settingsBack(current, before);
-    if (saysAnything(settings))
-      current = await updateConnector(api, current, { kind: 'worker settings', ...settings }, wait);
+    current = await updateSettings(api, current, settingsBack(current, before), wait);
     const config = restorable(before.config, desired.config);
     if (!isDone(current, { kind: 'configuration', config }))
       await updateConnector(api, current, { kind: 'configuration', config }, wait);
@@ -81,11 +79,10 @@ export function createAgain(deployment: MskDeployment, before: MskConnector, fai
     if (failed !== undefined) await api.remove(failed);
     await waitUntilGone(api, before.name, wait);
     if (before.state === 'FAILED') return 'rolled back: the connector is gone; the one before had FAILED as well';
-    const { name, capacity, plugin, workerConfiguration, fixed } = before;
+    const { name, plugin } = before;
     if (plugin === undefined) throw new ConnectError('INTERNAL', `${name} had no plugin`);
     const config = restorable(before.config, desired.config);
-    const again = { name, config, capacity, plugin, workerConfiguration, fixed, tags: connect.tags };
-    await unlessThere(api.create(again));
+    await unlessThere(api.create({ ...before, config, plugin, tags: connect.tags }));
     const made = await waitUntilSteady(api, name, wait);
     if (made?.state !== 'RUNNING')
       throw made === undefined ? new ConnectError('NOT_FOUND', `${name} is gone`) : failedConnector(made);

@@ -3,7 +3,7 @@ import { ConnectError } from '../../core/errors.ts';
 import type { Wait } from '../wait/wait.ts';
 import type { ConnectorUpdate, MskApi, MskConnector, MskOperation, Revision, WorkerSettings } from './api.ts';
 import { capacityFacts } from './facts.ts';
-import { followOperation, hasSucceeded, operationError, waitUntilSteady } from './follow.ts';
+import { followOperation, hasSucceeded, operationError, reasonText, waitUntilSteady } from './follow.ts';
 
 const TRIES = 4;
 
@@ -63,6 +63,15 @@ async function lookAgain(api: MskApi, name: string, wait: Wait): Promise<{ now: 
   return { now, wasBusy };
 }
 
+/** As `updateConnector`; the connector as it is when nothing is to be set. */
+export const updateSettings = async (
+  api: MskApi,
+  connector: MskConnector,
+  settings: WorkerSettings,
+  wait: Wait,
+): Promise<MskConnector> =>
+  saysAnything(settings) ? updateConnector(api, connector, { kind: 'worker settings', ...settings }, wait) : connector;
+
 /** Whether an update of these settings would be one. */
 export const saysAnything = (settings: WorkerSettings): boolean =>
   Object.values(settings).some((setting) => setting !== undefined);
@@ -102,8 +111,7 @@ const isAlike = (a: MskConnector, b: MskConnector): boolean =>
 
 /** A connector that the service has given up. */
 export function failedConnector({ name, reason }: MskConnector): ConnectError {
-  const why = reason === undefined ? 'the service does not say why' : `${reason.code}: ${reason.message}`;
-  return new ConnectError('REFUSED', `${name} is FAILED on MSK Connect\n  reason  ${why}`, {
+  return new ConnectError('REFUSED', `${name} is FAILED on MSK Connect\n  reason  ${reasonText(reason)}`, {
     details: { connector: name, state: 'FAILED', reason },
     hint: "the workers' log says more (connect.logs of the environment)",
   });

@@ -8,6 +8,7 @@ import {
   type MskEnvironment,
   type PolicyDocument,
   policy,
+  type Statements,
 } from './policy.ts';
 
 /** Groups that the command line reads topics with; each lives as long as the command. */
@@ -15,8 +16,6 @@ const OWN_GROUPS = 'perps-connect-*';
 /** Plugins are named by their contents, not by a stream; so are their zips. */
 const PLUGINS = 'perps-connect-*';
 const EVERYTHING = ['*'];
-
-type Statements = ReturnType<typeof allow>[];
 
 /**
  * What whoever runs `connect deploy` may do: its own connectors, plugins and worker configurations, the plugin bucket,
@@ -31,21 +30,21 @@ export function deployerPolicy(environment: MskEnvironment, streams: readonly St
     ...roleStatements(arns, connect.role),
     allow(
       'PlaceWorkers',
-      ['CreateNetworkInterface', 'DescribeSecurityGroups', 'DescribeSubnets', 'DescribeVpcs'].map(
-        (name) => `ec2:${name}`,
-      ),
+      on('ec2', ['CreateNetworkInterface', 'DescribeSecurityGroups', 'DescribeSubnets', 'DescribeVpcs']),
       EVERYTHING,
     ),
     ...bucketStatements(arns, connect.plugin),
     ...logStatements(arns, connect.logs),
     allow(
       'FindBrokers',
-      ['kafka:DescribeCluster', 'kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'],
+      on('kafka', ['DescribeCluster', 'DescribeClusterV2', 'GetBootstrapBrokers']),
       cluster === undefined ? [] : [cluster],
     ),
     ...(kafka.sasl?.mechanism === 'aws-iam' ? kafkaStatements(arns, streams) : []),
   ]);
 }
+
+const on = (service: string, actions: readonly string[]): string[] => actions.map((action) => `${service}:${action}`);
 
 function serviceStatements(arns: Arns, streams: readonly StreamDefinition[]): Statements {
   const each = (kind: string, suffix: string) =>
@@ -53,23 +52,26 @@ function serviceStatements(arns: Arns, streams: readonly StreamDefinition[]): St
   const connectors = each('connector', '');
   const plugins = [arns.of('kafkaconnect', `custom-plugin/${PLUGINS}/*`)];
   const workerConfigurations = each('worker-configuration', '-*');
-  const create = ['Connector', 'CustomPlugin', 'WorkerConfiguration'].map((what) => `kafkaconnect:Create${what}`);
-  const list = ['Connectors', 'CustomPlugins', 'WorkerConfigurations'].map((what) => `kafkaconnect:List${what}`);
-  const on = (verbs: readonly string[], what: string) => verbs.map((verb) => `kafkaconnect:${verb}${what}`);
+  const verbs = (names: readonly string[], what: string) => names.map((name) => `kafkaconnect:${name}${what}`);
+  const runs = verbs(['Delete', 'Describe', 'Pause', 'Restart', 'Resume', 'Update'], 'Connector');
   return [
-    allow('CreateAndList', [...create, ...list], EVERYTHING),
     allow(
-      'RunConnectors',
-      [
-        ...on(['Delete', 'Describe', 'Pause', 'Restart', 'Resume', 'Update'], 'Connector'),
-        'kafkaconnect:ListConnectorOperations',
-      ],
-      connectors,
+      'CreateAndList',
+      ['Connector', 'CustomPlugin', 'WorkerConfiguration'].flatMap((what) => [
+        `kafkaconnect:Create${what}`,
+        `kafkaconnect:List${what}s`,
+      ]),
+      EVERYTHING,
     ),
+    allow('RunConnectors', [...runs, 'kafkaconnect:ListConnectorOperations'], connectors),
     allow('FollowOperations', ['kafkaconnect:DescribeConnectorOperation'], each('connector-operation', '')),
-    allow('KeepPlugins', on(['Delete', 'Describe'], 'CustomPlugin'), plugins),
-    allow('KeepWorkerConfigurations', on(['Delete', 'Describe'], 'WorkerConfiguration'), workerConfigurations),
-    allow('Tag', on(['ListTagsFor', 'Tag', 'Untag'], 'Resource'), [...connectors, ...plugins, ...workerConfigurations]),
+    allow('KeepPlugins', verbs(['Delete', 'Describe'], 'CustomPlugin'), plugins),
+    allow('KeepWorkerConfigurations', verbs(['Delete', 'Describe'], 'WorkerConfiguration'), workerConfigurations),
+    allow('Tag', verbs(['ListTagsFor', 'Tag', 'Untag'], 'Resource'), [
+      ...connectors,
+      ...plugins,
+      ...workerConfigurations,
+    ]),
   ];
 }
 
@@ -130,12 +132,12 @@ function logStatements(arns: Arns, logs: MskEnvironment['connect']['logs']): Sta
 
 function kafkaStatements(arns: Arns, streams: readonly StreamDefinition[]): Statements {
   const topics = streams.flatMap((stream) => Object.values(streamTopics(stream)).map(arns.topic));
-  const on = (verbs: readonly string[]) => verbs.map((verb) => `kafka-cluster:${verb}`);
+  const cluster = 'kafka-cluster';
   return [
-    allow('ConnectToCluster', on(['Connect', 'DescribeCluster']), [arns.cluster]),
+    allow('ConnectToCluster', on(cluster, ['Connect', 'DescribeCluster']), [arns.cluster]),
     allow(
       'KeepTopics',
-      on([
+      on(cluster, [
         'AlterTopic',
         'AlterTopicDynamicConfiguration',
         'CreateTopic',
@@ -145,7 +147,7 @@ function kafkaStatements(arns: Arns, streams: readonly StreamDefinition[]): Stat
       ]),
       topics,
     ),
-    allow('KeepOffsets', on(['AlterGroup', 'DeleteGroup', 'DescribeGroup']), [
+    allow('KeepOffsets', on(cluster, ['AlterGroup', 'DeleteGroup', 'DescribeGroup']), [
       ...streams.map((stream) => arns.group(sinkGroup(stream))),
       arns.group(OWN_GROUPS),
     ]),

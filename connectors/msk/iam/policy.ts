@@ -11,7 +11,7 @@ export interface PolicyStatement {
   readonly Principal?: { readonly Service: string };
   readonly Action: readonly string[];
   readonly Resource?: readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>> | undefined;
 }
 
 export interface PolicyDocument {
@@ -19,9 +19,12 @@ export interface PolicyDocument {
   readonly Statement: readonly PolicyStatement[];
 }
 
+/** Undefined for what there is nothing to allow on. */
+export type Statements = readonly (PolicyStatement | undefined)[];
+
 export const MSK_CONNECT_SERVICE = 'kafkaconnect.amazonaws.com';
 
-export const policy = (statements: readonly (PolicyStatement | undefined)[]): PolicyDocument => ({
+export const policy = (statements: Statements): PolicyDocument => ({
   Version: '2012-10-17',
   Statement: statements.filter((statement) => statement !== undefined),
 });
@@ -39,23 +42,14 @@ export function allow(
     Effect: 'Allow',
     Action: [...new Set(actions)].sort(),
     Resource: [...new Set(resources)].sort(),
-    ...(Condition === undefined ? {} : { Condition }),
+    Condition,
   };
 }
 
 /** ARNs of one environment. */
-export interface Arns {
-  readonly account: string;
-  of(service: string, resource: string): string;
-  s3(path: string): string;
-  iam(path: string): string;
-  /** Of the Kafka cluster, and of its topics and groups; of every cluster of the account when none is named. */
-  readonly cluster: string;
-  topic(name: string): string;
-  group(name: string): string;
-}
+export type Arns = ReturnType<typeof arnsOf>;
 
-export function arnsOf({ connect, kafka }: MskEnvironment): Arns {
+export function arnsOf({ connect, kafka }: MskEnvironment) {
   const [, partition = 'aws', , , account = ''] = connect.role.split(':');
   const cluster = connect.cluster ?? kafka.cluster;
   const own = cluster === undefined ? '*/*' : (cluster.split(':cluster/')[1] ?? '*/*');
@@ -66,10 +60,11 @@ export function arnsOf({ connect, kafka }: MskEnvironment): Arns {
   return {
     account,
     of,
-    s3: (path) => `arn:${partition}:s3:::${path}`,
-    iam: (path) => `arn:${partition}:iam::${account}:${path}`,
+    s3: (path: string) => `arn:${partition}:s3:::${path}`,
+    iam: (path: string) => `arn:${partition}:iam::${account}:${path}`,
+    /** Of the Kafka cluster, and of its topics and groups; of every cluster of the account when none is named. */
     cluster: ofCluster(`cluster/${own}`),
-    topic: (name) => ofCluster(`topic/${own}/${name}`),
-    group: (name) => ofCluster(`group/${own}/${name}`),
+    topic: (name: string) => ofCluster(`topic/${own}/${name}`),
+    group: (name: string) => ofCluster(`group/${own}/${name}`),
   };
 }

@@ -9,8 +9,9 @@ import {
   type MskEnvironment,
   type PolicyDocument,
   policy,
+  type Statements,
 } from './policy.ts';
-import { providerResources } from './provider-resources.ts';
+import { type ProviderResource, providerResources } from './provider-resources.ts';
 
 /** A stream and its sink's rendered configuration. */
 export interface PolicySink {
@@ -36,13 +37,15 @@ export function workerPolicies(environment: MskEnvironment, sinks: readonly Poli
     ...sinks.flatMap(({ config }) => Object.values(config)),
     ...Object.values(environment.connect.workerConfiguration).map(String),
   ];
-  const { secrets, parameters, objects, unknown } = providerResources(environment, arns, values);
+  const resources = providerResources(environment, arns, values);
+  const of = (kind: ProviderResource['kind']) => resources.filter((one) => one.kind === kind).map(({ name }) => name);
   const permissions = policy([
     ...(environment.connect.authentication === 'iam' ? kafkaStatements(arns, sinks) : []),
-    allow('ReadSecrets', ['secretsmanager:GetSecretValue'], secrets),
-    allow('ReadParameters', ['ssm:GetParameter'], parameters),
-    allow('ReadImportedFiles', ['s3:GetObject'], objects),
+    allow('ReadSecrets', ['secretsmanager:GetSecretValue'], of('secret')),
+    allow('ReadParameters', ['ssm:GetParameter'], of('parameter')),
+    allow('ReadImportedFiles', ['s3:GetObject'], of('object')),
   ]);
+  const unknown = [...new Set(of('unknown'))].sort();
   const notes = unknown.map((provider) => `what config provider "${provider}" reads is not known; add it to the role`);
   return { trust: trustOf(arns, sinks), permissions, notes };
 }
@@ -63,7 +66,7 @@ function trustOf(arns: Arns, sinks: readonly PolicySink[]): PolicyDocument {
   ]);
 }
 
-function kafkaStatements(arns: Arns, sinks: readonly PolicySink[]): ReturnType<typeof allow>[] {
+function kafkaStatements(arns: Arns, sinks: readonly PolicySink[]): Statements {
   const topics = sinks.map(({ stream }) => arns.topic(stream.topic.name));
   const deadLetters = sinks
     .filter(({ stream }) => stream.sink.onUndecodable === 'dlq')

@@ -7,7 +7,7 @@ import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { MskApi, MskConnector, MskPlugin, MskWorkerConfiguration } from '../api.ts';
 import { awsError, clientOptions } from './client.ts';
 import { putObject, workerBrokers } from './resources.ts';
-import { fromDescription, fromOperation, reasonOf, toCreate, toUpdate } from './shapes.ts';
+import { fromDescription, fromOperation, reasonOf, toCreate, toTags, toUpdate } from './shapes.ts';
 
 export interface MskApiOptions extends Pick<MskConnect, 'region' | 'endpoints'> {
   /** Values that no answer may repeat, e.g. the database password. */
@@ -122,7 +122,7 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
     createPlugin: ({ name, bucketArn, key, objectVersion, tags }) =>
       call(`create plugin ${name}`, async (service) => {
         const location = { s3Location: { bucketArn, fileKey: key, objectVersion } };
-        await service.createCustomPlugin({ name, contentType: 'ZIP', location, ...given(tags) });
+        await service.createCustomPlugin({ name, contentType: 'ZIP', location, tags: toTags(tags) });
       }),
     async findWorkerConfiguration(name) {
       const arn = await call(`look for worker configuration ${name}`, async (service) => {
@@ -136,7 +136,7 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
     createWorkerConfiguration: ({ name, text }, tags) =>
       call(`create worker configuration ${name}`, async (service) => {
         const propertiesFileContent = Buffer.from(text, 'utf8').toString('base64');
-        await service.createWorkerConfiguration({ name, propertiesFileContent, ...given(tags) });
+        await service.createWorkerConfiguration({ name, propertiesFileContent, tags: toTags(tags) });
       }),
     tags: (arn) =>
       call(`list the tags of ${arn}`, async (service) => {
@@ -151,7 +151,3 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
     upload: (object) => putObject({ region, endpoint: endpoints.s3 }, object, scrub),
   };
 }
-
-/** An empty map of tags is refused. */
-const given = (tags: Readonly<Record<string, string>>): { tags?: Record<string, string> } =>
-  Object.keys(tags).length === 0 ? {} : { tags: { ...tags } };

@@ -39,11 +39,11 @@ export function toCreate(connector: NewConnector): CreateConnectorCommandInput {
     kafkaClusterEncryptionInTransit: { encryptionType: fixed.encryption === 'tls' ? 'TLS' : 'PLAINTEXT' },
     kafkaConnectVersion: fixed.version,
     plugins: [{ customPlugin: { customPluginArn: plugin.arn, revision: plugin.revision } }],
-    ...given(workerConfiguration),
+    workerConfiguration: toWorkerConfiguration(workerConfiguration),
     serviceExecutionRoleArn: fixed.role,
     networkType: fixed.networkType === 'dual' ? 'DUAL' : 'IPV4',
     logDelivery: toLogDelivery(fixed.logs),
-    ...(Object.keys(tags).length === 0 ? {} : { tags }),
+    tags: toTags(tags),
   };
 }
 
@@ -59,14 +59,18 @@ export function toUpdate(
     // An update of autoscaled capacity has to give both scaling policies, which ours always has.
     capacity: capacity && (toCapacity(capacity) as UpdateConnectorCommandInput['capacity']),
     plugins: plugin && [{ customPlugin: { customPluginArn: plugin.arn, revision: plugin.revision } }],
-    ...(workerConfiguration === 'default' ? { useDefaultWorkerConfiguration: true } : given(workerConfiguration)),
+    ...(workerConfiguration === 'default'
+      ? { useDefaultWorkerConfiguration: true }
+      : { workerConfiguration: toWorkerConfiguration(workerConfiguration) }),
   };
 }
 
-const given = (configuration: Revision | undefined): Pick<CreateConnectorCommandInput, 'workerConfiguration'> =>
-  configuration === undefined
-    ? {}
-    : { workerConfiguration: { workerConfigurationArn: configuration.arn, revision: configuration.revision } };
+/** An empty map of tags is refused. */
+export const toTags = (tags: Readonly<Record<string, string>>): Record<string, string> | undefined =>
+  Object.keys(tags).length === 0 ? undefined : { ...tags };
+
+const toWorkerConfiguration = (configuration: Revision | undefined) =>
+  configuration && { workerConfigurationArn: configuration.arn, revision: configuration.revision };
 
 function toCapacity(capacity: MskCapacity): CapacityInput {
   if ('provisioned' in capacity) return { provisionedCapacity: capacity.provisioned };
@@ -135,14 +139,8 @@ export function fromDescription(reply: DescribeConnectorCommandOutput): MskConne
     currentVersion: currentVersion ?? '',
     config: reply.connectorConfiguration ?? {},
     capacity: fromCapacity(reply.capacity),
-    plugin:
-      plugin?.customPluginArn === undefined
-        ? undefined
-        : { arn: plugin.customPluginArn, revision: plugin.revision ?? 1 },
-    workerConfiguration:
-      workerConfiguration?.workerConfigurationArn === undefined
-        ? undefined
-        : { arn: workerConfiguration.workerConfigurationArn, revision: workerConfiguration.revision ?? 1 },
+    plugin: toRevision(plugin?.customPluginArn, plugin?.revision),
+    workerConfiguration: toRevision(workerConfiguration?.workerConfigurationArn, workerConfiguration?.revision),
     fixed: {
       brokers: (cluster?.bootstrapServers ?? '').split(',').sort(),
       authentication: reply.kafkaClusterClientAuthentication?.authenticationType?.toLowerCase() ?? '',
@@ -157,6 +155,9 @@ export function fromDescription(reply: DescribeConnectorCommandOutput): MskConne
   };
 }
 
+const toRevision = (arn: string | undefined, revision = 1): Revision | undefined =>
+  arn === undefined ? undefined : { arn, revision };
+
 export function fromOperation(reply: DescribeConnectorOperationCommandOutput): MskOperation {
   return {
     arn: reply.connectorOperationArn ?? '',
@@ -170,9 +171,10 @@ export function fromOperation(reply: DescribeConnectorOperationCommandOutput): M
   };
 }
 
-export const reasonOf = (
-  given: { readonly code?: string | undefined; readonly message?: string | undefined } | undefined,
-): ServiceReason | undefined =>
-  given === undefined || (given.code === undefined && given.message === undefined)
-    ? undefined
-    : { code: given.code ?? '', message: given.message ?? '' };
+export const reasonOf = ({
+  code = '',
+  message = '',
+}: {
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+} = {}): ServiceReason | undefined => (code === '' && message === '' ? undefined : { code, message });

@@ -1,5 +1,4 @@
 import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
-import { ConnectError } from '../../../core/errors.ts';
 import { optionalPackage } from '../../../core/optional-package.ts';
 import type { Scrub } from '../../../core/scrub.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
@@ -10,25 +9,18 @@ const LOOK_BACK_MS = 24 * 3_600_000;
 /** Lines of a stack trace that are read after the one that begins it. */
 const TRACE_LINES = 200;
 
-/** As `taskTraces`, where the workers' log goes to CloudWatch; a log that cannot be read says so in the place of a trace. */
-export async function readTaskTraces(connect: MskConnect, connector: string, scrub: Scrub): Promise<string[]> {
-  if (connect.logs.cloudWatch === undefined) return [];
-  return taskTraces(connect, connect.logs.cloudWatch.logGroup, connector, scrub).catch((error: unknown) => [
-    ConnectError.from(error).message,
-  ]);
-}
-
 /**
- * Stack traces of a sink's failed tasks from the workers' log, the newest first, at most one for each task. A trace is the
- * worker's line that names the task and what follows it in the same log stream, up to the next line with a level.
- * Errors: those of `awsError`.
+ * Stack traces of a sink's failed tasks from the workers' log, the newest first, at most one for each task; none where the log
+ * does not go to CloudWatch. A trace is the worker's line that names the task and what follows it in the same log stream, up to
+ * the next line with a level. A log that cannot be read says so in the place of a trace.
  */
-async function taskTraces(
-  { region, endpoints }: MskConnect,
-  logGroup: string,
+export async function readTaskTraces(
+  { region, endpoints, logs }: MskConnect,
   connector: string,
   scrub: Scrub,
 ): Promise<string[]> {
+  if (logs.cloudWatch === undefined) return [];
+  const { logGroup } = logs.cloudWatch;
   try {
     const sdk = await optionalPackage(
       '@aws-sdk/client-cloudwatch-logs',
@@ -47,16 +39,12 @@ async function taskTraces(
     const traces = [...newest.values()].reverse().map(async ({ message = '', timestamp = 0, logStreamName }) => {
       const query = { logGroupName: logGroup, logStreamName, startTime: timestamp, limit: TRACE_LINES };
       const { events = [] } = await client.send(new sdk.GetLogEventsCommand({ ...query, startFromHead: true }));
-      return scrub(
-        traceAfter(
-          message,
-          events.map((event) => event.message ?? ''),
-        ),
-      );
+      const messages = events.map((event) => event.message ?? '');
+      return scrub(traceAfter(message, messages));
     });
     return await Promise.all(traces);
   } catch (error) {
-    throw awsError(error, `CloudWatch Logs could not show ${logGroup}`, scrub);
+    return [awsError(error, `CloudWatch Logs could not show ${logGroup}`, scrub).message];
   }
 }
 
