@@ -3,12 +3,12 @@ import { isReference } from '../core/reference.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
 import { decidedElsewhere, OWNER_KEY } from '../pipeline/setting-owners.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
-import { compareConfigs, isMasked, isSecretSetting, withoutSecrets } from './plan/compare-configs.ts';
+import { compareConfigs, isMasked, withoutSecrets } from './plan/compare-configs.ts';
 import type { PlannedChange } from './plan/entry.ts';
 import { CONNECTOR_CLASS } from './render/debezium-jdbc.ts';
 import { renderSink } from './render/render-sink.ts';
 import { type DeclaredState, requestedState } from './run-state.ts';
-import { settingsOf } from './settings/setting-lookup.ts';
+import { settingsOf } from './settings/connector-keys.ts';
 import type { RunState, SinkConfig, SinkFields } from './sink-config.ts';
 
 /** What a connector's configuration does not say about its stream. */
@@ -113,8 +113,7 @@ function omitted(live: SinkConfig, topic: string, fields: SinkFields): string[] 
 /** Errors: REFUSED for a secret that is no reference. */
 function importable(connector: string, live: SinkConfig, key: string, value: string): string {
   if (isReference(value)) return value;
-  const isHidden = isMasked(value) || withoutSecrets({ ...live, [key]: value })[key] !== value;
-  if (!isSecretSetting(live, key) && !isHidden) return value;
+  if (!isMasked(value) && withoutSecrets({ ...live, [key]: value })[key] === value) return value;
   throw new ConnectError('REFUSED', `${connector} has a secret in ${key} that is no reference; nothing was written`, {
     details: { connector, key },
     hint: "put it where the worker's config provider finds it, set the reference on the worker, and import again",

@@ -19,15 +19,14 @@ export function kafkaConnection({ connect, kafka }: Environment, secrets: Secret
 const loginOf = (login: KafkaLogin, secrets: Secrets): PasswordLogin | TokenLogin =>
   login.mechanism === 'aws-iam' ? iamLogin(login.region) : { ...login, password: secrets(login.password) };
 
-function readTls({ ca, certificate, key }: KafkaTls): Exclude<KafkaConnection['ssl'], boolean | undefined> {
-  return {
-    ...(ca === undefined ? {} : { ca: read('ca', ca) }),
-    ...(certificate === undefined ? {} : { cert: read('certificate', certificate) }),
-    ...(key === undefined ? {} : { key: read('key', key) }),
-  };
-}
+const readTls = ({ ca, certificate, key }: KafkaTls): Exclude<KafkaConnection['ssl'], boolean> => ({
+  ca: read('ca', ca),
+  cert: read('certificate', certificate),
+  key: read('key', key),
+});
 
-function read(name: string, path: string): string {
+function read(name: keyof KafkaTls, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

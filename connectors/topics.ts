@@ -123,22 +123,19 @@ export function topicDifferences(spec: TopicSpec, live: ObservedTopic, replicati
 
 /** False when it has as many partitions as the definition says; grows it when that was asked for. */
 async function growTopic(admin: KafkaAdmin, spec: TopicSpec, live: ObservedTopic, grow: boolean): Promise<boolean> {
-  if (live.partitions === spec.partitions) return false;
-  if (!grow || live.partitions > spec.partitions) refusePartitions(spec, live.partitions);
-  await admin.growTopic(spec.name, spec.partitions);
-  return true;
-}
-
-function refusePartitions(spec: TopicSpec, live: number): never {
-  throw new ConnectError(
-    'UNSAFE',
-    `topic ${spec.name} has ${live} partitions, the definition says ${spec.partitions}`,
-    {
-      details: { topic: spec.name, live, defined: spec.partitions },
-      hint:
-        live > spec.partitions
-          ? `set topic.partitions to ${live}: Kafka cannot take partitions away`
-          : `set topic.partitions to ${live}: more partitions would move keys and break their order across the change, which --grow-topics accepts`,
-    },
-  );
+  const { name, partitions: defined } = spec;
+  const { partitions } = live;
+  if (partitions === defined) return false;
+  if (grow && partitions < defined) {
+    await admin.growTopic(name, defined);
+    return true;
+  }
+  const why =
+    partitions > defined
+      ? 'Kafka cannot take partitions away'
+      : 'more partitions would move keys and break their order across the change, which --grow-topics accepts';
+  throw new ConnectError('UNSAFE', `topic ${name} has ${partitions} partitions, the definition says ${defined}`, {
+    details: { topic: name, live: partitions, defined },
+    hint: `set topic.partitions to ${partitions}: ${why}`,
+  });
 }

@@ -60,6 +60,9 @@ export interface NewConnector
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** How a connector is named in a call. */
+export type NamedConnector = Pick<MskConnector, 'arn' | 'name'>;
+
 /** One update takes the whole configuration or worker settings, never both. */
 export type ConnectorUpdate =
   | { readonly kind: 'configuration'; readonly config: SinkConfig }
@@ -101,44 +104,4 @@ export interface MskWorkerConfiguration extends Revision {
   readonly name: string;
   /** A Java properties file. */
   readonly text: string;
-}
-
-/**
- * MSK Connect in one region: one method for each thing it can do, every list read to its end. What does not exist is
- * undefined. Errors: UNREACHABLE, NOT_READY for throttling and 5xx that outlast the retries, CONFLICT-like refusals as
- * REFUSED with `details.status` 409, other refusals REFUSED, NOT_FOUND; ENVIRONMENT when its package or credentials are missing.
- */
-export interface MskApi {
-  /** For messages: "MSK Connect in eu-central-1". */
-  readonly label: string;
-  list(): Promise<string[]>;
-  find(name: string): Promise<MskConnector | undefined>;
-  /** Answers before anything runs. */
-  create(connector: NewConnector): Promise<void>;
-  /** Returns the ARN of the operation. Answers before anything has changed. */
-  update(connector: Pick<MskConnector, 'arn' | 'name' | 'currentVersion'>, update: ConnectorUpdate): Promise<string>;
-  remove(connector: Pick<MskConnector, 'arn' | 'name' | 'currentVersion'>): Promise<void>;
-  pause(connector: Pick<MskConnector, 'arn' | 'name'>): Promise<string>;
-  resume(connector: Pick<MskConnector, 'arn' | 'name'>): Promise<string>;
-  restart(connector: Pick<MskConnector, 'arn' | 'name'>, options: { onlyFailed: boolean }): Promise<string>;
-  operation(arn: string): Promise<MskOperation>;
-  findPlugin(name: string): Promise<MskPlugin | undefined>;
-  pluginName(arn: string): Promise<string | undefined>;
-  createPlugin(plugin: NewPlugin): Promise<void>;
-  findWorkerConfiguration(name: string): Promise<MskWorkerConfiguration | undefined>;
-  workerConfiguration(arn: string): Promise<MskWorkerConfiguration | undefined>;
-  createWorkerConfiguration(
-    configuration: { readonly name: string; readonly text: string },
-    tags: Readonly<Record<string, string>>,
-  ): Promise<void>;
-  tags(arn: string): Promise<Readonly<Record<string, string>>>;
-  tag(arn: string, tags: Readonly<Record<string, string>>): Promise<void>;
-  /** Bootstrap brokers of an MSK cluster for workers that log in like this. */
-  brokers(clusterArn: string, how: Pick<FixedSettings, 'authentication' | 'encryption'>): Promise<string[]>;
-  /** Puts bytes into a bucket unless an object of that key and size is there; returns its version where the bucket keeps them. */
-  upload(object: {
-    readonly bytes: Uint8Array;
-    readonly bucket: string;
-    readonly key: string;
-  }): Promise<string | undefined>;
 }

@@ -1,7 +1,7 @@
 import { parseProperties } from '../../core/properties.ts';
 import { compareConfigs, REPLACING_KEY } from '../plan/compare-configs.ts';
 import { type IgnoredSetting, type PlannedChange, STATE_KEY } from '../plan/entry.ts';
-import { noSettings } from '../settings/setting-lookup.ts';
+import { noSettings } from '../settings/connector-keys.ts';
 import type { MskConnector } from './api.ts';
 import type { DesiredMskSink } from './desired.ts';
 import { capacityFacts, factsOf, fixedFacts } from './facts.ts';

@@ -1,8 +1,9 @@
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
 import type { DeployWait } from '../host.ts';
 import type { SinkGroups } from '../sink-group.ts';
-import type { MskApi, Revision } from './api.ts';
+import type { Revision } from './api.ts';
 import type { DesiredMskSink } from './desired.ts';
+import type { MskApi } from './sdk/connect-api.ts';
 import type { TaskEvidence } from './wait-for-tasks.ts';
 
 /** One deploy to MSK Connect on its way, once it was agreed to. */

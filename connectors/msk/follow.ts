@@ -1,7 +1,8 @@
 import { ConnectError } from '../../core/errors.ts';
 import { waitFor } from '../../core/retry.ts';
 import type { Wait } from '../wait/wait.ts';
-import type { MskApi, MskConnector, MskOperation, MskState, ServiceReason } from './api.ts';
+import type { MskConnector, MskOperation, MskState, ServiceReason } from './api.ts';
+import type { MskApi } from './sdk/connect-api.ts';
 
 const STEADY: readonly MskState[] = ['RUNNING', 'FAILED', 'PAUSED'];
 const FIRST_PAUSE_MS = 500;

@@ -2,25 +2,25 @@ import { ConnectError } from '../../core/errors.ts';
 import { once } from '../../core/once.ts';
 import type { Scrub } from '../../core/scrub.ts';
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
-import type { DeployResult, DeployWait, SinkHost, SinkPlan } from '../host.ts';
+import type { DeployResult, DeployWait, SinkHost } from '../host.ts';
 import type { PlanEntry } from '../plan/entry.ts';
 import { hideSecrets } from '../plan/entry.ts';
 import { sinkFingerprint } from '../plan/fingerprint.ts';
 import { deployResult, requireAgreed } from '../plan/require-agreed.ts';
 import { startOffsets } from '../plan/start-plan.ts';
 import type { DesiredSink, ObservedSink } from '../sink-config.ts';
-import type { SinkGroups, SinkPosition } from '../sink-group.ts';
+import type { SinkGroups } from '../sink-group.ts';
 import type { Wait } from '../wait/wait.ts';
 import type { ReachedSink } from '../wait/wait-until-running.ts';
-import type { MskApi, MskConnector } from './api.ts';
-import type { ObservedMskSink } from './compare.ts';
+import type { MskConnector } from './api.ts';
 import { createSink, keepSink, replaceSink, updateSink } from './deploy.ts';
 import type { MskDeployment, WantedPlugin } from './deployment.ts';
-import { type DesiredMskSink, desiredMskSink } from './desired.ts';
+import { desiredMskSink } from './desired.ts';
 import { carryOut, waitUntilSteady } from './follow.ts';
 import { observeMskSink, toObservedSink } from './observe.ts';
 import { planMskSink } from './plan.ts';
 import { builtPlugin } from './resources.ts';
+import type { MskApi } from './sdk/connect-api.ts';
 
 /** The service creates and updates in minutes; others wait up to 20 for each. */
 const TIMEOUT_MS = 1_800_000;
@@ -41,25 +41,11 @@ export interface MskHostOptions {
   readonly pollMs?: number | undefined;
 }
 
-/** What all sinks on the service have in common; looked up once, so that a deploy uses what its plan showed. */
-interface Surroundings {
-  readonly plugin: WantedPlugin;
-  readonly brokers: readonly string[];
-}
-
-/** What was seen of one sink for its plan. */
-interface Look {
-  readonly wanted: DesiredMskSink;
-  readonly plugin: WantedPlugin;
-  readonly observed: ObservedMskSink | undefined;
-  readonly positions: readonly SinkPosition[];
-  readonly plan: SinkPlan;
-}
-
 /** MSK Connect as a host of sinks. */
 export function createMskHost(options: MskHostOptions): SinkHost {
   const { api, connect, groups, traces, scrub, pollMs } = options;
   const recent = remember((name: string) => api.find(name), pollMs ?? ANSWERS_LAST_MS);
+  /** What all sinks on the service have in common; looked up once, so that a deploy uses what its plan showed. */
   const lookAround = once(() => findSurroundings(options), { again: true });
 
   const show = async (connector: MskConnector): Promise<ObservedSink> => {
@@ -74,7 +60,8 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     return isComplete ? sink : toObservedSink(connector, members, { ...known, traces: await traces(name) });
   };
 
-  const lookAt = async (desired: DesiredSink): Promise<Look> => {
+  /** What is seen of one sink, and its plan. */
+  const lookAt = async (desired: DesiredSink) => {
     const { plugin, brokers } = await lookAround();
     const wanted = desiredMskSink(desired, connect, brokers);
     const [connector, found, configuration, positions] = await Promise.all([
@@ -83,19 +70,14 @@ export function createMskHost(options: MskHostOptions): SinkHost {
       api.findWorkerConfiguration(wanted.workerConfiguration.name),
       groups.positions(desired.stream),
     ]);
-    const observed = connector === undefined ? undefined : await observeMskSink(api, connector);
-    const hasPlugin = found !== undefined;
-    const seen = { sink: observed, hasPlugin, hasWorkerConfiguration: configuration !== undefined, positions };
+    const observed = connector && (await observeMskSink(api, connector));
+    const there = { hasPlugin: found !== undefined, hasWorkerConfiguration: configuration !== undefined };
+    const seen = { sink: observed, ...there, positions };
     const entries = hideSecrets(planMskSink(wanted, plugin, seen), scrub);
-    const live = connector === undefined ? undefined : await show(connector);
+    const live = connector && (await show(connector));
     const changes = entries.map((entry) => entry.changes);
-    return {
-      wanted,
-      plugin,
-      observed,
-      positions,
-      plan: { entries, fingerprint: sinkFingerprint(desired, live, positions, changes) },
-    };
+    const fingerprint = sinkFingerprint(desired, live, positions, changes);
+    return { wanted, plugin, observed, positions, plan: { entries, fingerprint } };
   };
 
   const deploy = async (
@@ -138,7 +120,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     list: () => api.list(),
     async observe(name) {
       const connector = await recent.get(name);
-      return connector === undefined ? undefined : show(connector);
+      return connector && show(connector);
     },
     plan: async (desired) => (await lookAt(desired)).plan,
     deploy,
@@ -153,10 +135,8 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     async workerFor(desired) {
       const { plugin, brokers } = await lookAround();
       if (plugin.kind !== 'built') {
-        throw new ConnectError(
-          'USAGE',
-          '--preflight needs the plugin as a zip, and connect.plugin names one by its ARN',
-        );
+        const message = '--preflight needs the plugin as a zip, and connect.plugin names one by its ARN';
+        throw new ConnectError('USAGE', message);
       }
       const { config, workerConfiguration } = desiredMskSink(desired, connect, brokers);
       return { config, properties: workerConfiguration.properties, plugin: plugin.built.path };
@@ -165,7 +145,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
 }
 
 /** Errors: USAGE when the plugin is not built yet, NOT_FOUND, what the service throws. */
-async function findSurroundings({ api, connect, pluginFile, buildCommand }: MskHostOptions): Promise<Surroundings> {
+async function findSurroundings({ api, connect, pluginFile, buildCommand }: MskHostOptions) {
   const [plugin, brokers] = await Promise.all([
     findPlugin(),
     connect.cluster === undefined ? (connect.brokers ?? []) : api.brokers(connect.cluster, connect),

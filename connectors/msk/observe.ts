@@ -3,9 +3,10 @@ import type { MskConnect } from '../../pipeline/msk-connect.ts';
 import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
 import type { ObservedSink, ObservedTask, RunState, SinkConfig } from '../sink-config.ts';
 import type { GroupMembers } from '../sink-group.ts';
-import type { MskApi, MskConnector, MskState } from './api.ts';
+import type { MskConnector, MskState } from './api.ts';
 import { decidedByMsk, type ObservedMskSink } from './compare.ts';
 import { reasonText } from './follow.ts';
+import type { MskApi } from './sdk/connect-api.ts';
 
 /** A connector's plugin, worker configuration and tags beside it. */
 export async function observeMskSink(api: MskApi, connector: MskConnector): Promise<ObservedMskSink> {
@@ -18,18 +19,9 @@ export async function observeMskSink(api: MskApi, connector: MskConnector): Prom
   return { connector, pluginName, workerConfiguration: configuration, tags };
 }
 
-/** The words of a worker for the states that MSK Connect calls otherwise. */
-const STATES: Readonly<Record<MskState, RunState>> = {
-  RUNNING: 'RUNNING',
-  FAILED: 'FAILED',
-  PAUSED: 'PAUSED',
-  RESTARTING: 'RESTARTING',
-  CREATING: 'UNASSIGNED',
-  UPDATING: 'UNASSIGNED',
-  DELETING: 'UNASSIGNED',
-  PAUSING: 'UNASSIGNED',
-  RESUMING: 'UNASSIGNED',
-};
+/** A worker has no word for the states on the way to another. */
+const runState = (state: MskState): RunState =>
+  state === 'RUNNING' || state === 'FAILED' || state === 'PAUSED' || state === 'RESTARTING' ? state : 'UNASSIGNED';
 
 const WORKER = 'MSK Connect';
 
@@ -70,7 +62,7 @@ export function toObservedSink(
       ...(decidedByHost.length === 0 ? {} : { 'tasks.max': String(shown.length) }),
       ...overridesOf(parseProperties(workerText), shared),
     },
-    state: STATES[state],
+    state: runState(state),
     worker: WORKER,
     trace: state === 'FAILED' ? reasonText(reason) : undefined,
     tasks: shown,

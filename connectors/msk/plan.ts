@@ -1,4 +1,5 @@
 import { NOTHING_ELSE, type PlanEntry } from '../plan/entry.ts';
+import { committedPlaces } from '../plan/start-plan.ts';
 import type { SinkPosition } from '../sink-group.ts';
 import { allChanges, compareMskSink, isHeldBack, type ObservedMskSink } from './compare.ts';
 import type { WantedPlugin } from './deployment.ts';
@@ -71,14 +72,13 @@ function planConnector(desired: DesiredMskSink, plugin: WantedPlugin, { sink, po
   }
   const inSync = desired.state === 'paused' ? 'in sync, paused as declared' : 'in sync';
   if (changes.length === 0) return { ...rest, action: 'unchanged', summary: inSync, ignored };
-  const groups = [
-    [...comparison.capacity, ...comparison.plugin, ...comparison.workerConfiguration].length > 0
-      ? 'worker settings'
-      : '',
-    comparison.config.length > 0 ? 'configuration' : '',
-    comparison.tags.length > 0 ? 'tags' : '',
-    comparison.state.length > 0 ? 'run state' : '',
-  ].filter((group) => group !== '');
+  const { capacity, workerConfiguration, config, tags, state: runState } = comparison;
+  const groups = Object.entries({
+    'worker settings': [...capacity, ...comparison.plugin, ...workerConfiguration],
+    configuration: config,
+    tags,
+    'run state': runState,
+  }).flatMap(([group, found]) => (found.length > 0 ? [group] : []));
   const summary = `update in place: ${groups.join(', then ')}`;
   const restarts = groups.some((group) => group === 'configuration' || group === 'worker settings');
   return {
@@ -93,10 +93,9 @@ function planConnector(desired: DesiredMskSink, plugin: WantedPlugin, { sink, po
 
 /** Offsets outlive a connector; the next one of its name resumes at them. */
 function resumeEffects({ name, topic }: DesiredMskSink, positions: readonly SinkPosition[]): string[] {
-  const left = positions.filter(({ committed }) => committed !== undefined);
-  if (left.length === 0) return [];
-  const places = left.map(({ partition, committed }) => `${topic}-${partition}@${committed}`).join(', ');
-  const lag = left.reduce((sum, one) => sum + one.lag, 0n);
+  const places = committedPlaces(topic, positions);
+  if (places === '') return [];
+  const lag = positions.filter(({ committed }) => committed !== undefined).reduce((sum, one) => sum + one.lag, 0n);
   return [`its group connect-${name} is at ${places}, lag ${lag}: it goes on there`];
 }
 

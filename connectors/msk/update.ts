@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
 import type { Wait } from '../wait/wait.ts';
-import type { ConnectorUpdate, MskApi, MskConnector, MskOperation, Revision, WorkerSettings } from './api.ts';
+import type { ConnectorUpdate, MskConnector, MskOperation, WorkerSettings } from './api.ts';
 import { capacityFacts } from './facts.ts';
 import { followOperation, hasSucceeded, operationError, reasonText, waitUntilSteady } from './follow.ts';
+import type { MskApi } from './sdk/connect-api.ts';
 
 const TRIES = 4;
 
@@ -83,9 +84,9 @@ export function isDone(connector: MskConnector, update: ConnectorUpdate): boolea
   const { capacity, plugin, workerConfiguration } = update;
   return (
     (capacity === undefined || isPart(capacityFacts(capacity), capacityFacts(connector.capacity))) &&
-    (plugin === undefined || isSame(plugin, connector.plugin)) &&
+    (plugin === undefined || isDeepStrictEqual(plugin, connector.plugin)) &&
     (workerConfiguration === undefined ||
-      isSame(workerConfiguration === 'default' ? undefined : workerConfiguration, connector.workerConfiguration))
+      isDeepStrictEqual(workerConfiguration, connector.workerConfiguration ?? 'default'))
   );
 }
 
@@ -100,14 +101,14 @@ function comparable({ config, capacity }: Pick<MskConnector, 'config' | 'capacit
 const isPart = (wanted: object, live: Readonly<Record<string, string>>): boolean =>
   Object.entries(wanted).every(([key, value]) => live[key] === value);
 
-const isSame = (a: Revision | undefined, b: Revision | undefined): boolean =>
-  a?.arn === b?.arn && a?.revision === b?.revision;
+const isAlike = (a: MskConnector, b: MskConnector): boolean => isDeepStrictEqual(updatable(a), updatable(b));
 
-const isAlike = (a: MskConnector, b: MskConnector): boolean =>
-  isDeepStrictEqual(comparable(a), comparable(b)) &&
-  isDeepStrictEqual(capacityFacts(a.capacity), capacityFacts(b.capacity)) &&
-  isSame(a.plugin, b.plugin) &&
-  isSame(a.workerConfiguration, b.workerConfiguration);
+const updatable = ({ plugin, workerConfiguration, ...connector }: MskConnector) => [
+  comparable(connector),
+  capacityFacts(connector.capacity),
+  plugin,
+  workerConfiguration,
+];
 
 /** A connector that the service has given up. */
 export function failedConnector({ name, reason }: MskConnector): ConnectError {

@@ -1,7 +1,7 @@
 import { isReference } from '../../core/reference.ts';
 import { createScrub, HIDDEN } from '../../core/scrub.ts';
 import { isSecretSettingName } from '../../core/secret-names.ts';
-import { type SettingLookup, settingsOf } from '../settings/setting-lookup.ts';
+import { type SettingLookup, settingsOf } from '../settings/connector-keys.ts';
 import type { SinkConfig } from '../sink-config.ts';
 import type { IgnoredSetting, PlannedChange } from './entry.ts';
 
@@ -93,7 +93,7 @@ function canonical(value: string, type: string): string {
   }
 }
 
-const isSecret = (key: string, type: string): boolean => type === 'PASSWORD' || isSecretSettingName(key);
+const isSecret = (key: string, type: string | undefined): boolean => type === 'PASSWORD' || isSecretSettingName(key);
 
 function shownChange(
   key: string,
@@ -101,14 +101,14 @@ function shownChange(
   after: string | undefined,
   type: string | undefined,
 ): PlannedChange {
-  const secret = isSecret(key, type ?? '');
+  const secret = isSecret(key, type);
   return { key, before: shown(before, secret), after: shown(after, secret), secret };
 }
 
 // A URL or a JAAS text may hold a login among other things.
 const scrub = createScrub();
 
-function shown(value: string | undefined, secret: boolean): string | undefined {
+function shown<V extends string | undefined>(value: V, secret: boolean): V | string {
   if (value === undefined || isReference(value)) return value;
   return secret ? HIDDEN : scrub(value);
 }
@@ -117,16 +117,9 @@ function shown(value: string | undefined, secret: boolean): string | undefined {
 export function withoutSecrets(config: SinkConfig): SinkConfig {
   const settings = settingsOf(config);
   return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [
-      key,
-      shown(value, isSecret(key, settings(key)?.type ?? '')) ?? value,
-    ]),
+    Object.entries(config).map(([key, value]) => [key, shown(value, isSecret(key, settings(key)?.type))]),
   );
 }
-
-/** Whether a setting of a configuration holds a secret, by its plugin's word or by its name. */
-export const isSecretSetting = (config: SinkConfig, key: string): boolean =>
-  isSecret(key, settingsOf(config)(key)?.type ?? '');
 
 /** A mask must never be saved over a secret: where the cluster shows one, the wanted value is the best there is. */
 export const restorable = (live: SinkConfig, desired: SinkConfig): SinkConfig =>

@@ -11,17 +11,16 @@ export function startEffects(
   from: StartFrom,
   offsets: readonly SinkPosition[],
 ): string[] {
-  const left = offsets.filter(({ committed }) => committed !== undefined);
+  const places = committedPlaces(topic.name, offsets);
   switch (from) {
     case 'resume': {
-      if (left.length === 0) return [];
-      const places = left.map(({ partition, committed }) => `${topic.name}-${partition}@${committed}`).join(', ');
+      if (places === '') return [];
       return [
         `resumes where an earlier ${name} stopped (${places}): its offsets are still there; --from earliest or --from latest begins elsewhere`,
       ];
     }
     case 'earliest': {
-      if (left.length === 0) return [];
+      if (places === '') return [];
       const again = sum(offsets.map(({ low, end, committed }) => clamp(committed ?? low, low, end) - low));
       return [`begins with the oldest record, not where an earlier ${name} stopped: ${records(again)} upserted again`];
     }
@@ -31,6 +30,13 @@ export function startEffects(
     }
   }
 }
+
+/** `positions-0@17, positions-1@4`: where a group stands that has committed offsets; empty for none. */
+export const committedPlaces = (topic: string, offsets: readonly SinkPosition[]): string =>
+  offsets
+    .filter(({ committed }) => committed !== undefined)
+    .map(({ partition, committed }) => `${topic}-${partition}@${committed}`)
+    .join(', ');
 
 /** Where a new sink begins in one partition of its topic, and what its group had committed there before. */
 export interface StartOffset {

@@ -19,24 +19,17 @@ export function planTopic(spec: TopicSpec, live: ObservedTopic | undefined, opti
     return { ...rest, action: 'create', summary: `${partitions(spec.partitions)}, ${copies}` };
   }
   const notes = topicDifferences(spec, live, options.replicationFactor).map((text) => `${text}; left as it is`);
+  const differs = `has ${partitions(live.partitions)}, the definition says ${spec.partitions}`;
+  const keep = `set topic.partitions to ${live.partitions}`;
   if (live.partitions > spec.partitions) {
-    return {
-      ...rest,
-      notes,
-      action: 'blocked',
-      summary: `has ${partitions(live.partitions)}, the definition says ${spec.partitions}: Kafka cannot take partitions away; set topic.partitions to ${live.partitions}`,
-    };
+    return { ...rest, notes, action: 'blocked', summary: `${differs}: Kafka cannot take partitions away; ${keep}` };
   }
   if (live.partitions === spec.partitions) {
     return { ...rest, notes, action: 'unchanged', summary: partitions(live.partitions) };
   }
   if (spec.keyed && !options.grow) {
-    return {
-      ...rest,
-      notes,
-      action: 'blocked',
-      summary: `has ${partitions(live.partitions)}, the definition says ${spec.partitions}: more would break the order of keys; set topic.partitions to ${live.partitions}, or say --grow-topics`,
-    };
+    const summary = `${differs}: more would break the order of keys; ${keep}, or say --grow-topics`;
+    return { ...rest, notes, action: 'blocked', summary };
   }
   return {
     ...rest,

@@ -97,7 +97,11 @@ export function createRestApi(options: RestApiOptions) {
     },
     /** The configurations that the tasks were last given. */
     async tasks(name: string) {
-      const reply = (await find<TaskReply[]>(`list the tasks of ${name}`, `${at(name)}/tasks`)) ?? [];
+      const reply =
+        (await find<{ readonly id: { readonly task: number }; readonly config: SinkConfig }[]>(
+          `list the tasks of ${name}`,
+          `${at(name)}/tasks`,
+        )) ?? [];
       return reply.map(({ id, config }) => ({ id: id.task, config })).sort((a, b) => a.id - b.id);
     },
     /** Restarts the connector and its tasks, or only those that failed. */
@@ -133,11 +137,6 @@ interface StateReply {
 interface StatusReply {
   readonly connector: StateReply;
   readonly tasks: readonly (StateReply & { readonly id: number })[];
-}
-
-interface TaskReply {
-  readonly id: { readonly task: number };
-  readonly config: SinkConfig;
 }
 
 interface ValidateReply {

@@ -63,7 +63,7 @@ async function carryOut(deployment: Deployment, until: 'it runs' | 'it is taken'
   try {
     if (outcome !== 'unchanged') {
       const configChanges = entry.changes.some(({ key }) => key !== STATE_KEY);
-      const change = { name, topic: stream.topic.name, outcome, config, configChanges, state, before, start };
+      const change = { stream, outcome, config, configChanges, state, before, start };
       await writeChange(api, change, wait, () => {
         written = true;
       });

@@ -13,8 +13,7 @@ import { waitUntilHeld } from '../wait/wait-until-held.ts';
 import { waitUntilRunning } from '../wait/wait-until-running.ts';
 import type { RestApi } from './api.ts';
 import { observeSink } from './observe.ts';
-import { restOffsets } from './offsets.ts';
-import { isSame, removeIfThere, waitUntilStopped, writeChange } from './write-change.ts';
+import { isSame, removeIfThere, setOffsets, writeChange } from './write-change.ts';
 
 /** One deploy on its way, once it was agreed to. */
 export interface Deployment {
@@ -62,8 +61,7 @@ async function restore(
   const configChanges = !isSame(await withRetry(() => api.config(name)), config);
   const state = requestedState(before.state);
   const change = {
-    name,
-    topic: stream.topic.name,
+    stream,
     outcome: outcome === 'replaced' ? outcome : 'updated',
     config,
     configChanges,
@@ -95,13 +93,11 @@ async function restore(
 
 /** Offsets that were moved for it go back as well, which only a stopped connector allows. */
 async function removeCreated({ api, desired, start }: Deployment, wait: Wait): Promise<string> {
-  const { name } = desired.stream.sink;
-  const topic = desired.stream.topic.name;
+  const { stream } = desired;
+  const { name } = stream.sink;
   if (start.length > 0 && (await withRetry(() => api.config(name))) !== undefined) {
     await withRetry(() => api.stop(name));
-    await waitUntilStopped(api, name, wait);
-    const offsets = start.map(({ partition, before }) => ({ topic, partition, offset: before }));
-    await restOffsets(api).set(name, offsets, wait);
+    await setOffsets(api, stream, new Map(start.map(({ partition, before }) => [partition, before])), wait);
   }
   await withRetry(() => removeIfThere(api, name));
   return 'rolled back: the connector was removed again';

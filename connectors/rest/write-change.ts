@@ -1,5 +1,6 @@
-import { ConnectError } from '../../core/errors.ts';
+import { ConnectError, ifFound } from '../../core/errors.ts';
 import { waitFor } from '../../core/retry.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { StartOffset } from '../plan/start-plan.ts';
 import { type RequestedState, requestedState } from '../run-state.ts';
 import type { ObservedSink, SinkConfig } from '../sink-config.ts';
@@ -10,8 +11,7 @@ import { restOffsets } from './offsets.ts';
 
 /** A change of a connector as it is to be written. */
 export interface SinkChange {
-  readonly name: string;
-  readonly topic: string;
+  readonly stream: StreamDefinition;
   readonly outcome: Exclude<DeployOutcome, 'unchanged'>;
   readonly config: SinkConfig;
   /** Whether settings change; false where only the run state does. */
@@ -28,7 +28,8 @@ export interface SinkChange {
  * first, and one that should run again gets its configuration first. `wrote` is called after each step that changed something.
  */
 export async function writeChange(api: RestApi, change: SinkChange, wait: Wait, wrote: () => void): Promise<void> {
-  const { name, outcome, config, state } = change;
+  const { outcome, config, state } = change;
+  const { name } = change.stream.sink;
   if (outcome === 'replaced') {
     await withRetry(() => removeIfThere(api, name), wait.signal);
     wrote();
@@ -51,24 +52,30 @@ const requestOf = (api: RestApi, state: RequestedState): ((name: string) => Prom
   ({ RUNNING: api.resume, PAUSED: api.pause, STOPPED: api.stop })[state];
 
 async function create(api: RestApi, change: SinkChange, wait: Wait, wrote: () => void): Promise<void> {
-  const { name, topic, config, state, start } = change;
+  const { stream, config, state, start } = change;
+  const { name } = stream.sink;
   const first = start.length > 0 ? 'STOPPED' : state;
   if (first === 'RUNNING') await putOnce(api, name, config, wait);
   else await createHeldOnce(api, { name, config, state: first }, wait);
   wrote();
   if (start.length === 0) return;
-  const offsets = start.map(({ partition, to }) => ({ topic, partition, offset: to }));
-  await waitUntilStopped(api, name, wait);
-  await restOffsets(api).set(name, offsets, wait);
+  await setOffsets(api, stream, new Map(start.map(({ partition, to }) => [partition, to])), wait);
   if (state !== 'STOPPED') await withRetry(() => requestOf(api, state)(name), wait.signal);
 }
 
-export const waitUntilStopped = (api: RestApi, name: string, { timeoutMs, signal }: Wait): Promise<true> =>
-  waitFor(async () => ((await api.status(name))?.state === 'STOPPED' ? true : undefined), {
-    what: `${name} to be STOPPED`,
-    timeoutMs,
-    signal,
-  });
+/** Sets the next offsets of a connector that was asked to stop, once it has. */
+export async function setOffsets(
+  api: RestApi,
+  { sink: { name }, topic }: StreamDefinition,
+  offsets: ReadonlyMap<number, bigint | undefined>,
+  wait: Wait,
+): Promise<void> {
+  const { timeoutMs, signal } = wait;
+  const isStopped = async () => (await api.status(name))?.state === 'STOPPED' || undefined;
+  await waitFor(isStopped, { what: `${name} to be STOPPED`, timeoutMs, signal });
+  const all = [...offsets].map(([partition, offset]) => ({ topic: topic.name, partition, offset }));
+  await restOffsets(api).set(name, all, wait);
+}
 
 /**
  * Puts a configuration. Where an answer was lost, the cluster is asked before the call is made again: what it has taken is not
@@ -104,10 +111,4 @@ export function isSame(live: SinkConfig | undefined, config: SinkConfig): boolea
 }
 
 /** Removes a connector; one that is gone already is as good. */
-export async function removeIfThere(api: RestApi, name: string): Promise<void> {
-  try {
-    await api.remove(name);
-  } catch (error) {
-    if (!(error instanceof ConnectError) || error.code !== 'NOT_FOUND') throw error;
-  }
-}
+export const removeIfThere = (api: RestApi, name: string): Promise<void> => ifFound(api.remove(name));

@@ -70,10 +70,10 @@ function read(): ConnectorKeys {
   };
 }
 
-const file = <T>(name: string): T =>
-  JSON.parse(
-    readFileSync(join(packageRoot(), 'connectors', 'settings', 'connector-keys', `${name}.json`), 'utf8'),
-  ) as T;
+function file<T>(name: string): T {
+  const path = join(packageRoot(), 'connectors', 'settings', 'connector-keys', `${name}.json`);
+  return JSON.parse(readFileSync(path, 'utf8')) as T;
+}
 
 /** What a setting of a connector is: known with its definition, taken by a prefix, or unknown with the names it may have meant. */
 export type LookedUp =
@@ -101,11 +101,10 @@ export function lookUp(keys: ConnectorKeys, config: Readonly<Record<string, stri
   if (list !== '') return inTransform(keys, config, key, list, alias);
   const [converter] = /^(key|value|header)\.converter\./.exec(key) ?? [];
   if (converter !== undefined && !keys.sink.keys.has(key)) {
-    const plugin = keys.plugins.get(config[converter.slice(0, -1)] ?? '');
+    const type = config[converter.slice(0, -1)] ?? '';
+    const plugin = keys.plugins.get(type);
     // A converter of the user's own: nothing is known of it.
-    return plugin === undefined
-      ? { known: true }
-      : within(plugin, key, converter, config[converter.slice(0, -1)] ?? '');
+    return plugin === undefined ? { known: true } : within(plugin, key, converter, type);
   }
   return within(keys.sink, key, '', `${keys.connectorClass.split('.').at(-1)} ${keys.connectorVersion}`, [
     'consumer.override.',
@@ -124,9 +123,8 @@ function inTransform(
   const listed = (config[list] ?? '').split(',').map((name) => name.trim());
   const prefix = `${list}.${alias}.`;
   if (!listed.includes(alias)) {
-    const candidates = listed
-      .filter((name) => name !== '')
-      .map((name) => `${list}.${name}.${key.slice(prefix.length)}`);
+    const names = listed.filter((name) => name !== '');
+    const candidates = names.map((name) => `${list}.${name}.${key.slice(prefix.length)}`);
     return { known: false, candidates, owner: `${list}, which lists ${listed.join(', ') || 'nothing'}` };
   }
   const own = OF_TRANSFORMS.get(key.slice(prefix.length));
@@ -149,3 +147,24 @@ function within(
   if (prefixes.some((start) => name.startsWith(start) && name.length > start.length)) return { known: true };
   return { known: false, candidates: [...[...keys.keys()].map((one) => `${prefix}${one}`), ...more], owner };
 }
+
+/** A setting as its plugin declares it; undefined for one that nothing is known of. */
+export type SettingLookup = (
+  key: string,
+) => { readonly type: string; readonly default: string | undefined } | undefined;
+
+/**
+ * What the snapshot knows of the settings in a configuration: the type, and the default where the plugin itself decides it. The
+ * worker decides the defaults of `consumer.override.` and its like, so none is given.
+ */
+export const settingsOf =
+  (config: Readonly<Record<string, string>>): SettingLookup =>
+  (key) => {
+    const found = lookUp(connectorKeys(), config, key);
+    if (!found.known || found.definition === undefined) return undefined;
+    const isOverride = /^(consumer|producer|admin)\.override\./.test(key);
+    return { type: found.definition.type, default: isOverride ? undefined : found.definition.default };
+  };
+
+/** For texts that are no connector settings: every difference counts. */
+export const noSettings: SettingLookup = () => undefined;

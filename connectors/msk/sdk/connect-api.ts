@@ -4,18 +4,37 @@ import { once } from '../../../core/once.ts';
 import { optionalPackage } from '../../../core/optional-package.ts';
 import { createScrub } from '../../../core/scrub.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
-import type { MskApi, MskConnector, MskPlugin, MskWorkerConfiguration } from '../api.ts';
+import type {
+  ConnectorUpdate,
+  FixedSettings,
+  MskConnector,
+  MskOperation,
+  MskPlugin,
+  MskWorkerConfiguration,
+  NamedConnector,
+  NewConnector,
+  NewPlugin,
+} from '../api.ts';
 import { awsError, clientOptions } from './client.ts';
-import { putObject, workerBrokers } from './resources.ts';
+import { putObject, type StoredObject, workerBrokers } from './resources.ts';
 import { fromDescription, fromOperation, reasonOf, toCreate, toTags, toUpdate } from './shapes.ts';
+
+type Tags = Readonly<Record<string, string>>;
 
 export interface MskApiOptions extends Pick<MskConnect, 'region' | 'endpoints'> {
   /** Values that no answer may repeat, e.g. the database password. */
   readonly secrets?: readonly string[];
 }
 
-/** MSK Connect by the AWS SDK, which is loaded with the first call. */
-export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions): MskApi {
+/**
+ * MSK Connect in one region by the AWS SDK, which is loaded with the first call: one method for each thing it can do, every list
+ * read to its end. What does not exist is undefined. Errors: UNREACHABLE, NOT_READY for throttling and 5xx that outlast the
+ * retries, CONFLICT-like refusals as REFUSED with `details.status` 409, other refusals REFUSED, NOT_FOUND; ENVIRONMENT when its
+ * package or credentials are missing.
+ */
+export type MskApi = ReturnType<typeof createMskApi>;
+
+export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions) {
   const label = `MSK Connect in ${region}`;
   const scrub = createScrub(secrets);
   const load = once(async () => {
@@ -73,15 +92,16 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
     });
 
   return {
+    /** For messages: "MSK Connect in eu-central-1". */
     label,
-    list: () =>
+    list: (): Promise<string[]> =>
       call('list its connectors', async (service) => {
         const names: string[] = [];
         for await (const { connectors = [] } of service.paginateListConnectors())
           names.push(...connectors.flatMap(({ connectorName }) => connectorName ?? []));
         return names.sort();
       }),
-    async find(name) {
+    async find(name: string): Promise<MskConnector | undefined> {
       const arn = await call(`look for ${name}`, async (service) => {
         // The prefix finds longer names as well.
         for await (const { connectors = [] } of service.paginateListConnectors({ connectorNamePrefix: name }))
@@ -90,27 +110,31 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
       });
       return arn === undefined ? undefined : describe(arn);
     },
-    create: (connector) =>
+    /** Answers before anything runs. */
+    create: (connector: NewConnector): Promise<void> =>
       call(`create ${connector.name}`, async (service) => void (await service.createConnector(toCreate(connector)))),
-    update: (connector, update) =>
+    /** Returns the ARN of the operation. Answers before anything has changed. */
+    update: (connector: MskConnector, update: ConnectorUpdate): Promise<string> =>
       changing(`update the ${update.kind} of ${connector.name}`, (service) =>
         service.updateConnector(toUpdate(connector, update)),
       ),
-    remove: ({ arn, name, currentVersion }) =>
+    remove: ({ arn, name, currentVersion }: MskConnector): Promise<void> =>
       call(`delete ${name}`, async (service) => {
         await service.deleteConnector({ connectorArn: arn, currentVersion });
       }),
-    pause: ({ arn, name }) => changing(`pause ${name}`, (service) => service.pauseConnector({ connectorArn: arn })),
-    resume: ({ arn, name }) => changing(`resume ${name}`, (service) => service.resumeConnector({ connectorArn: arn })),
-    restart: ({ arn, name }, { onlyFailed }) =>
+    pause: ({ arn, name }: NamedConnector): Promise<string> =>
+      changing(`pause ${name}`, (service) => service.pauseConnector({ connectorArn: arn })),
+    resume: ({ arn, name }: NamedConnector): Promise<string> =>
+      changing(`resume ${name}`, (service) => service.resumeConnector({ connectorArn: arn })),
+    restart: ({ arn, name }: NamedConnector, { onlyFailed }: { readonly onlyFailed: boolean }): Promise<string> =>
       changing(`restart ${name}`, (service) =>
         service.restartConnector({ connectorArn: arn, onlyFailedTasks: onlyFailed }),
       ),
-    operation: (arn) =>
+    operation: (arn: string): Promise<MskOperation> =>
       call(`describe operation ${arn}`, async (service) =>
         fromOperation(await service.describeConnectorOperation({ connectorOperationArn: arn })),
       ),
-    async findPlugin(name) {
+    async findPlugin(name: string): Promise<MskPlugin | undefined> {
       const arn = await call(`look for plugin ${name}`, async (service) => {
         for await (const { customPlugins = [] } of service.paginateListCustomPlugins({ namePrefix: name }))
           for (const one of customPlugins) if (one.name === name) return one.customPluginArn;
@@ -118,13 +142,13 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
       });
       return arn === undefined ? undefined : describePlugin(arn);
     },
-    pluginName: async (arn) => (await describePlugin(arn))?.name,
-    createPlugin: ({ name, bucketArn, key, objectVersion, tags }) =>
+    pluginName: async (arn: string): Promise<string | undefined> => (await describePlugin(arn))?.name,
+    createPlugin: ({ name, bucketArn, key, objectVersion, tags }: NewPlugin): Promise<void> =>
       call(`create plugin ${name}`, async (service) => {
         const location = { s3Location: { bucketArn, fileKey: key, objectVersion } };
         await service.createCustomPlugin({ name, contentType: 'ZIP', location, tags: toTags(tags) });
       }),
-    async findWorkerConfiguration(name) {
+    async findWorkerConfiguration(name: string): Promise<MskWorkerConfiguration | undefined> {
       const arn = await call(`look for worker configuration ${name}`, async (service) => {
         for await (const page of service.paginateListWorkerConfigurations({ namePrefix: name }))
           for (const one of page.workerConfigurations ?? []) if (one.name === name) return one.workerConfigurationArn;
@@ -133,21 +157,28 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
       return arn === undefined ? undefined : workerConfiguration(arn);
     },
     workerConfiguration,
-    createWorkerConfiguration: ({ name, text }, tags) =>
+    createWorkerConfiguration: (
+      { name, text }: Pick<MskWorkerConfiguration, 'name' | 'text'>,
+      tags: Tags,
+    ): Promise<void> =>
       call(`create worker configuration ${name}`, async (service) => {
         const propertiesFileContent = Buffer.from(text, 'utf8').toString('base64');
         await service.createWorkerConfiguration({ name, propertiesFileContent, tags: toTags(tags) });
       }),
-    tags: (arn) =>
+    tags: (arn: string): Promise<Tags> =>
       call(`list the tags of ${arn}`, async (service) => {
         const { tags = {} } = await service.listTagsForResource({ resourceArn: arn });
         return tags;
       }),
-    tag: (arn, tags) =>
+    tag: (arn: string, tags: Tags): Promise<void> =>
       call(`tag ${arn}`, async (service) => {
         await service.tagResource({ resourceArn: arn, tags });
       }),
-    brokers: (clusterArn, how) => workerBrokers({ region, endpoint: endpoints.kafka }, clusterArn, how, scrub),
-    upload: (object) => putObject({ region, endpoint: endpoints.s3 }, object, scrub),
+    /** Bootstrap brokers of an MSK cluster for workers that log in like this. */
+    brokers: (clusterArn: string, how: Pick<FixedSettings, 'authentication' | 'encryption'>): Promise<string[]> =>
+      workerBrokers({ region, endpoint: endpoints.kafka }, clusterArn, how, scrub),
+    /** As `putObject`. */
+    upload: (object: StoredObject): Promise<string | undefined> =>
+      putObject({ region, endpoint: endpoints.s3 }, object, scrub),
   };
 }

@@ -3,7 +3,7 @@ import { ConnectError } from '../../../core/errors.ts';
 import { optionalPackage } from '../../../core/optional-package.ts';
 import type { Scrub } from '../../../core/scrub.ts';
 import type { MskAccess } from '../../../pipeline/kafka-settings.ts';
-import type { FixedSettings, MskApi } from '../api.ts';
+import type { FixedSettings } from '../api.ts';
 import { type AwsOptions, awsError, clientOptions } from './client.ts';
 
 /** Broker lists of a cluster by access, in order of preference: inside of the VPC, by a private link, public. */
@@ -64,13 +64,20 @@ export async function workerBrokers(
   return (await bootstrapBrokers(place, arn, access, scrub, [insideVpc])).sort();
 }
 
+/** An object of a bucket. */
+export interface StoredObject {
+  readonly bytes: Uint8Array;
+  readonly bucket: string;
+  readonly key: string;
+}
+
 /**
  * Puts bytes into a bucket unless an object of that key and size is there: keys are named by their contents. Returns the
  * object's version where the bucket keeps versions.
  */
 export async function putObject(
   place: AwsOptions,
-  { bytes, bucket, key }: Parameters<MskApi['upload']>[0],
+  { bytes, bucket, key }: StoredObject,
   scrub: Scrub,
 ): Promise<string | undefined> {
   try {

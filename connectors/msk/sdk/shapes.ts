@@ -1,12 +1,4 @@
-import type {
-  CapacityDescription,
-  CreateConnectorCommandInput,
-  DescribeConnectorCommandOutput,
-  DescribeConnectorOperationCommandOutput,
-  LogDelivery,
-  LogDeliveryDescription,
-  UpdateConnectorCommandInput,
-} from '@aws-sdk/client-kafkaconnect';
+import type * as aws from '@aws-sdk/client-kafkaconnect';
 import { ConnectError } from '../../../core/errors.ts';
 import type { MskCapacity, MskLogs } from '../../../pipeline/msk-connect.ts';
 import type {
@@ -21,9 +13,9 @@ import type {
 
 /** Our words and those of the service. The SDK checks nothing, neither what it sends nor what it gets. */
 
-type CapacityInput = NonNullable<CreateConnectorCommandInput['capacity']>;
+type CapacityInput = NonNullable<aws.CreateConnectorCommandInput['capacity']>;
 
-export function toCreate(connector: NewConnector): CreateConnectorCommandInput {
+export function toCreate(connector: NewConnector): aws.CreateConnectorCommandInput {
   const { fixed, plugin, workerConfiguration, tags } = connector;
   return {
     connectorName: connector.name,
@@ -50,14 +42,14 @@ export function toCreate(connector: NewConnector): CreateConnectorCommandInput {
 export function toUpdate(
   { arn, currentVersion }: Pick<MskConnector, 'arn' | 'currentVersion'>,
   update: ConnectorUpdate,
-): UpdateConnectorCommandInput {
+): aws.UpdateConnectorCommandInput {
   const which = { connectorArn: arn, currentVersion };
   if (update.kind === 'configuration') return { ...which, connectorConfiguration: update.config };
   const { capacity, plugin, workerConfiguration } = update;
   return {
     ...which,
     // An update of autoscaled capacity has to give both scaling policies, which ours always has.
-    capacity: capacity && (toCapacity(capacity) as UpdateConnectorCommandInput['capacity']),
+    capacity: capacity && (toCapacity(capacity) as aws.UpdateConnectorCommandInput['capacity']),
     plugins: plugin && [{ customPlugin: { customPluginArn: plugin.arn, revision: plugin.revision } }],
     ...(workerConfiguration === 'default'
       ? { useDefaultWorkerConfiguration: true }
@@ -87,7 +79,7 @@ function toCapacity(capacity: MskCapacity): CapacityInput {
   };
 }
 
-function fromCapacity(capacity: CapacityDescription | undefined): MskCapacity {
+function fromCapacity(capacity: aws.CapacityDescription | undefined): MskCapacity {
   const { provisionedCapacity, autoScaling } = capacity ?? {};
   if (autoScaling === undefined) {
     const { mcuCount = 0, workerCount = 0 } = provisionedCapacity ?? {};
@@ -105,7 +97,7 @@ function fromCapacity(capacity: CapacityDescription | undefined): MskCapacity {
   };
 }
 
-function toLogDelivery({ cloudWatch, s3, firehose }: MskLogs): LogDelivery {
+function toLogDelivery({ cloudWatch, s3, firehose }: MskLogs): aws.LogDelivery {
   return {
     workerLogDelivery: {
       cloudWatchLogs: { enabled: cloudWatch !== undefined, ...cloudWatch },
@@ -115,7 +107,7 @@ function toLogDelivery({ cloudWatch, s3, firehose }: MskLogs): LogDelivery {
   };
 }
 
-function fromLogDelivery(logs: LogDeliveryDescription | undefined): MskLogs {
+function fromLogDelivery(logs: aws.LogDeliveryDescription | undefined): MskLogs {
   const { cloudWatchLogs, s3, firehose } = logs?.workerLogDelivery ?? {};
   return {
     cloudWatch: cloudWatchLogs?.enabled === true ? { logGroup: cloudWatchLogs.logGroup ?? '' } : undefined,
@@ -124,7 +116,7 @@ function fromLogDelivery(logs: LogDeliveryDescription | undefined): MskLogs {
   };
 }
 
-export function fromDescription(reply: DescribeConnectorCommandOutput): MskConnector {
+export function fromDescription(reply: aws.DescribeConnectorCommandOutput): MskConnector {
   const { connectorArn, connectorName, connectorState, currentVersion, plugins, workerConfiguration } = reply;
   if (connectorArn === undefined || connectorName === undefined || connectorState === undefined) {
     throw new ConnectError('INTERNAL', 'MSK Connect describes a connector without ARN, name or state');
@@ -158,7 +150,7 @@ export function fromDescription(reply: DescribeConnectorCommandOutput): MskConne
 const toRevision = (arn: string | undefined, revision = 1): Revision | undefined =>
   arn === undefined ? undefined : { arn, revision };
 
-export function fromOperation(reply: DescribeConnectorOperationCommandOutput): MskOperation {
+export function fromOperation(reply: aws.DescribeConnectorOperationCommandOutput): MskOperation {
   return {
     arn: reply.connectorOperationArn ?? '',
     type: reply.connectorOperationType ?? '',

@@ -127,6 +127,10 @@ describe('deploying a sink to a real worker', () => {
     await forget(name, { timeoutMs: 20_000 });
     expect(await sink.api.offsets(name)).toEqual([]);
     await sink.api.resume(name);
+    await waitFor(async () => ((await sink.api.status(name))?.state === 'RUNNING' ? true : undefined), {
+      timeoutMs: 20_000,
+      what: 'the resumption',
+    });
     await sink.deploy();
     // Everything is delivered again, and no row is added.
     await waitFor(async () => ((await total()) === 1_100n ? true : undefined), {
