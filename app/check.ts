@@ -9,8 +9,6 @@ export type { Finding };
 export interface CheckRequest {
   /** A branch, tag or commit: what a change since then breaks is checked as well. */
   readonly against?: string | undefined;
-  /** Look as well at what runs in the environment. */
-  readonly live: boolean;
   readonly env?: string | undefined;
   readonly only?: string[] | undefined;
 }
@@ -19,12 +17,12 @@ export interface Checked {
   readonly findings: readonly Finding[];
   /** From the repository's top folder to the project, ending with a slash. */
   readonly prefix: string;
-  /** What was checked, in words. */
+  /** What was checked, or compared with, in words. */
   readonly subject: string;
 }
 
-/** Proves that all layers of the project's files agree and, when asked, compares them with git and with what runs. */
-export async function check(runtime: Runtime, request: CheckRequest): Promise<Checked> {
+/** Proves that all layers of the project's files agree and, when asked, compares them with git and, if `live`, with what runs in the environment. */
+export async function check(runtime: Runtime, request: CheckRequest & { readonly live: boolean }): Promise<Checked> {
   const { against, live, only } = request;
   const root = findProjectRoot(runtime.cwd);
   const base = against === undefined ? undefined : await openGitBase(root, against, runtime.env);

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { RecordPlace } from '../connectors/wait/failure.ts';
+import { inTurn } from '../core/in-turn.ts';
 import { headerText } from '../core/kafka-headers.ts';
 import { withPostgres } from '../core/postgres.ts';
 import { type CauseGroup, groupByCause } from '../operate/dead-letters/cause-groups.ts';
@@ -9,7 +10,7 @@ import { readDeadLetters } from '../operate/dead-letters/read-dead-letters.ts';
 import { type ContentReaders, type RecordContent, readContent } from '../operate/dead-letters/record-content.ts';
 import { readReplayed } from '../operate/dead-letters/replay-marks.ts';
 import type { ReplayContext } from '../operate/dead-letters/replay-plan.ts';
-import { type ReplayResult, replayRecords } from '../operate/dead-letters/replay-records.ts';
+import { type ReplayOptions, type ReplayResult, replayRecords } from '../operate/dead-letters/replay-records.ts';
 import { formatPlace } from '../operate/record-place.ts';
 import type { SinkAction } from '../operate/sink-action.ts';
 import { createSinkRows } from '../operate/sink-rows.ts';
@@ -50,7 +51,7 @@ export const listDeadLetters = (
   });
 
 /** A record as it is shown, and printed as JSON. */
-export interface ShownDeadLetter {
+export interface ShownDeadLetter extends Pick<DeadLetter, 'cause' | 'stage' | 'replays'> {
   /** The place by which it is named. */
   readonly letter: string;
   /** Where it stands itself. */
@@ -58,9 +59,6 @@ export interface ShownDeadLetter {
   readonly key: string | null;
   /** When the record was made, ISO 8601 in UTC. */
   readonly publishedAt: string;
-  readonly cause: string;
-  readonly stage: string;
-  readonly replays: number;
   readonly replayedAs?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly content: RecordContent;
@@ -80,10 +78,9 @@ export const showDeadLetters = (
 ): Promise<(ShownDeadLetters | FailedSink)[]> =>
   eachSource(session, request, async (action, readers, deadLetters) => {
     const replayed = await readReplayed(action);
-    const letters: ShownDeadLetter[] = [];
-    for (const one of deadLetters.slice(0, request.limit)) {
-      letters.push(shownDeadLetter(one, await readContent(readers, one), replayed.get(one.recordId)));
-    }
+    const letters = await inTurn(deadLetters.slice(0, request.limit), async (one) =>
+      shownDeadLetter(one, await readContent(readers, one), replayed.get(one.recordId)),
+    );
     return { stream: action.stream.name, letters, of: deadLetters.length };
   });
 
@@ -91,18 +88,11 @@ export interface ReplayedStream extends ReplayResult {
   readonly stream: string;
 }
 
-export interface ReplayRequest extends DeadLetterRequest<ReplayedStream> {
-  /** At most so many records of each stream. */
-  readonly limit?: number | undefined;
-  /** Also what was replayed before, came back too often, or has a later delivery in the table. */
-  readonly again: boolean;
-  readonly dryRun: boolean;
-  /** Hears how many records would be published; throws when that is not wanted. */
-  readonly agree: (records: number, topic: string) => Promise<void>;
-}
-
 /** Publishes records again and proves that their rows arrived. */
-export const replayDeadLetters = (session: Session, request: ReplayRequest): Promise<(ReplayedStream | FailedSink)[]> =>
+export const replayDeadLetters = (
+  session: Session,
+  request: DeadLetterRequest<ReplayedStream> & ReplayOptions,
+): Promise<(ReplayedStream | FailedSink)[]> =>
   eachSource(session, request, async (action, readers, deadLetters) => ({
     stream: action.stream.name,
     ...(await replayStream(session, action, readers, deadLetters, request)),
@@ -113,7 +103,7 @@ async function replayStream(
   action: SinkAction,
   { decoder, service }: ContentReaders,
   deadLetters: readonly DeadLetter[],
-  { limit = Number.MAX_SAFE_INTEGER, again, dryRun, agree }: ReplayRequest,
+  options: ReplayOptions,
 ): Promise<ReplayResult> {
   const { stream } = action;
   const schema = session.schema(stream);
@@ -129,8 +119,7 @@ async function replayStream(
       mapper: createRecordMapper(schema, service.enums),
       encode: createRecordEncoder(schema, schemaId),
     };
-    const agreeTo = (records: number) => agree(records, stream.topic.name);
-    return replayRecords(action, replay, deadLetters, { limit, again, dryRun, agree: agreeTo });
+    return replayRecords(action, replay, deadLetters, options);
   });
 }
 

@@ -1,3 +1,4 @@
+import { inTurn } from '../core/in-turn.ts';
 import { type DeletedSink, deleteSink } from '../operate/delete-sink.ts';
 import type { Session } from './session.ts';
 import { type SinkOptions, selectedSinks } from './sinks.ts';
@@ -16,11 +17,9 @@ export interface DeleteOptions extends SinkOptions {
 export async function deleteSinks(session: Session, options: DeleteOptions): Promise<DeletedSink[]> {
   const actions = await selectedSinks(session, options);
   await options.agree(actions.map(({ stream }) => stream.sink.name));
-  const done: DeletedSink[] = [];
-  for (const action of actions) {
+  return inTurn(actions, async (action) => {
     const deleted = await deleteSink(action, options);
     options.onDeleted(deleted, action.stream.topic.name);
-    done.push(deleted);
-  }
-  return done;
+    return deleted;
+  });
 }

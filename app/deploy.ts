@@ -4,7 +4,7 @@ import { type Plan, pendingEntries } from '../connectors/plan/plan.ts';
 import { type PlanOptions, planDrift, type SavedPlan } from '../connectors/plan/plan-file.ts';
 import { prune } from '../connectors/prune.ts';
 import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
-import type { DeployOutcome, SinkEvent } from '../connectors/wait/wait.ts';
+import type { SinkEvent } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
@@ -12,9 +12,7 @@ import { plan as makePlan, type ObservedPlan } from './plan.ts';
 import { requireContract } from './require-contract.ts';
 import type { Session } from './session.ts';
 
-export type { DeployOutcome, Plan, PlanEntry, SinkEvent, TopicOutcome };
-
-export interface DeployOptions {
+export interface DeployOptions extends DeployListener {
   readonly plan: PlanOptions;
   /** A plan that was saved: applied exactly, or not at all. */
   readonly saved?: SavedPlan | undefined;
@@ -25,21 +23,22 @@ export interface DeployOptions {
   /** Wait until each sink runs. */
   readonly wait: boolean;
   /** Delete and create a sink where the host cannot change it in place. */
-  readonly replace: boolean;
+  readonly replace?: boolean | undefined;
   /** First have a worker on this machine validate every sink, where the host's own workers do not. */
-  readonly preflight: boolean;
+  readonly preflight?: boolean | undefined;
   /** Shown what a deploy would do, and what other commands have still to do. Resolves when it is agreed to. */
   readonly agree: (plan: Plan, entries: readonly PlanEntry[]) => Promise<void>;
-  readonly onEvent: (event: DeployEvent) => void;
 }
 
-export type DeployEvent =
-  /** Pending, and no part of a deploy. */
-  | { readonly kind: 'left out'; readonly entry: PlanEntry }
-  | { readonly kind: 'preflight'; readonly connector: string }
-  | { readonly kind: 'sink'; readonly connector: string; readonly event: SinkEvent }
-  | { readonly kind: 'deployed'; readonly result: DeployedStream }
-  | { readonly kind: 'pruned'; readonly connector: string };
+/** Hears how far a deploy is. */
+export interface DeployListener {
+  /** Of what is pending and no part of a deploy. */
+  readonly onLeftOut: (entry: PlanEntry) => void;
+  readonly onPreflight: (connector: string) => void;
+  readonly onSinkEvent: (connector: string, event: SinkEvent) => void;
+  readonly onDeployed: (result: DeployedStream) => void;
+  readonly onPruned: (connector: string) => void;
+}
 
 /** What a deploy of one stream came to. */
 export interface DeployedStream extends DeployResult {
@@ -69,14 +68,14 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
   refuseUndecided(planned.plan, options);
   if (options.preflight) {
     const { preflight } = await import('./preflight.ts');
-    await preflight(session, (connector) => options.onEvent({ kind: 'preflight', connector }));
+    await preflight(session, options.onPreflight);
   }
   await requireAgreement(planned.plan, options);
   const deployed: DeployedStream[] = [];
   for (const stream of streams) {
     try {
       const result = await deployStream(session, options, planned, stream);
-      options.onEvent({ kind: 'deployed', result });
+      options.onDeployed(result);
       deployed.push(result);
     } catch (error) {
       throw withOtherStreams(error, deployed, streams.slice(deployed.length + 1));
@@ -126,16 +125,16 @@ function refuseUndecided(plan: Plan, { replace }: DeployOptions): void {
 }
 
 /** Where nothing changes, nobody is asked. A saved plan was agreed to when it was saved. */
-async function requireAgreement(plan: Plan, { agree, onEvent }: DeployOptions): Promise<void> {
+async function requireAgreement(plan: Plan, { agree, onLeftOut }: DeployOptions): Promise<void> {
   const pending = pendingEntries(plan);
-  for (const entry of pending.filter((one) => !appliedByDeploy(one))) onEvent({ kind: 'left out', entry });
+  for (const entry of pending.filter((one) => !appliedByDeploy(one))) onLeftOut(entry);
   const ours = pending.filter(appliedByDeploy);
   if (ours.length > 0) await agree(plan, ours);
 }
 
 async function deployStream(
   session: Session,
-  { timeoutMs, rollback, wait: isAwaited, plan, onEvent }: DeployOptions,
+  { timeoutMs, rollback, wait: isAwaited, plan, onSinkEvent }: DeployOptions,
   planned: ObservedPlan,
   stream: StreamDefinition,
 ): Promise<DeployedStream> {
@@ -150,7 +149,7 @@ async function deployStream(
     timeoutMs: timeoutMs ?? host.defaultTimeoutMs,
     rollback,
     signal,
-    onEvent: (event: SinkEvent) => onEvent({ kind: 'sink', connector, event }),
+    onEvent: (event: SinkEvent) => onSinkEvent(connector, event),
   };
   const carryOut = (isAwaited ? undefined : host.submit) ?? host.deploy;
   return { stream: stream.name, topics, ...(await carryOut(session.desiredSink(stream, plan.from), agreed, wait)) };
@@ -180,14 +179,14 @@ export function withOtherStreams(
   });
 }
 
-async function pruneSinks(session: Session, { timeoutMs, onEvent }: DeployOptions, plan: Plan): Promise<string[]> {
+async function pruneSinks(session: Session, { timeoutMs, onPruned }: DeployOptions, plan: Plan): Promise<string[]> {
   const host = await session.host();
   const removed = plan.entries.filter(({ kind, action }) => kind === 'connector' && action === 'delete');
   const wait = { timeoutMs: timeoutMs ?? host.defaultTimeoutMs, signal: session.signal };
   for (const { name } of removed) {
     session.signal.throwIfAborted();
     await prune(host, { name, project: session.environment.project ?? '' }, wait);
-    onEvent({ kind: 'pruned', connector: name });
+    onPruned(name);
   }
   return removed.map(({ name }) => name);
 }

@@ -1,7 +1,6 @@
 import { deployerPolicy } from '../connectors/msk/iam/deployer-policy.ts';
 import type { PolicyDocument } from '../connectors/msk/iam/policy.ts';
 import { workerPolicies } from '../connectors/msk/iam/worker-policy.ts';
-import { renderSink } from '../connectors/render/render-sink.ts';
 import { requireMsk } from './choose-host.ts';
 import type { Session } from './session.ts';
 
@@ -15,10 +14,7 @@ export interface EnvironmentPolicies {
 export function iamPolicies(session: Session): EnvironmentPolicies {
   const environment = requireMsk(session.environment);
   const { streams } = session;
-  const sinks = streams.map((stream) => ({
-    stream,
-    config: renderSink(stream, environment, session.schema(stream).fields),
-  }));
+  const sinks = streams.map((stream) => session.desiredSink(stream));
   const { trust, permissions, notes } = workerPolicies(environment, sinks);
   const cluster = environment.connect.cluster ?? environment.kafka.cluster;
   const wide = "connect.cluster is not set, so that the policies are about every cluster of the account's region";

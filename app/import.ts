@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { SinkHost } from '../connectors/host.ts';
-import { type ImportedSink, importedTopic, importSink } from '../connectors/import-sink.ts';
+import { type ImportedSink, importedTopic, importSink, type UnsinkedStream } from '../connectors/import-sink.ts';
 import type { ObservedSink, SinkConfig } from '../connectors/sink-config.ts';
 import { observeTopics } from '../connectors/topics.ts';
 import { ConnectError } from '../core/errors.ts';
@@ -37,13 +37,7 @@ export async function importConnector(session: Session, connector: string, as: s
   const { stream, guesses } =
     known === undefined ? await guessStream(session, topic, live, as) : { stream: known, guesses: [] };
   const schema = await schemaOf(session, stream);
-  const { table, sink: _sink, ...rest } = stream;
-  const imported = importSink(connector, live, {
-    environment,
-    fields: schema.fields,
-    state: sink.state,
-    stream: { ...rest, current: table.current, fold: table.fold },
-  });
+  const imported = importSink(connector, live, { environment, fields: schema.fields, state: sink.state, stream });
   const adopts = environment.project !== undefined && !isOwnedBy(live, environment.project);
   const unsaid =
     sink.state === 'UNASSIGNED' ? ['sink.state: left open, because the cluster has not said whether it runs'] : [];
@@ -62,17 +56,12 @@ function declaredConfig(
   return { live: config, unknown };
 }
 
-type Guessed = Pick<StreamDefinition, 'name' | 'file' | 'feed' | 'schema' | 'topic'> & {
-  readonly table: Pick<StreamDefinition['table'], 'current' | 'fold'>;
-  readonly sink?: never;
-};
-
 async function guessStream(
   { kafka }: Session,
   topic: string,
   live: SinkConfig,
   as: string | undefined,
-): Promise<{ stream: Guessed; guesses: string[] }> {
+): Promise<{ stream: UnsinkedStream; guesses: string[] }> {
   const name = as ?? topic.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_');
   const words = name.split(/[_-]/);
   const kebab = words.join('-');
@@ -86,7 +75,7 @@ async function guessStream(
       return value === undefined ? [] : [[setting, value]];
     }),
   );
-  const stream: Guessed = {
+  const stream: UnsinkedStream = {
     name,
     file: `connectors/${name}.yaml`,
     feed: { proto: `schemas/${kebab}.proto`, service: `perps.v1.${pascal}Feed`, ignore: [] },

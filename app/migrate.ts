@@ -1,21 +1,18 @@
-import { type MigrationStatus, migrationStatus as readStatus, migrate as runMigrations } from '../migrations/runner.ts';
+import {
+  type MigrationStatus,
+  type MigrateOptions as RunOptions,
+  migrationStatus as readStatus,
+  migrate as runMigrations,
+} from '../migrations/runner.ts';
 import type { Session } from './session.ts';
 
 export type { MigrationStatus };
 
-export type MigrateEvent =
-  /** Another migrator has the lock. */
-  { readonly kind: 'waiting'; readonly holder: string } | { readonly kind: 'migration'; readonly name: string };
-
-export interface MigrateOptions {
-  /** At most this many. */
-  readonly count?: number | undefined;
-  readonly onEvent: (event: MigrateEvent) => void;
-}
+export type MigrateOptions = Pick<RunOptions, 'count' | 'onWait' | 'onMigration'>;
 
 /** Applies pending migrations and returns their names. */
 export const migrateUp = (session: Session, options: MigrateOptions): Promise<readonly string[]> =>
-  run(session, 'up', options);
+  run(session, { ...options, direction: 'up' });
 
 export interface RollBackOptions extends MigrateOptions {
   /** Hears the migrations that would be rolled back; throws when that is not wanted. Not called when there are none. */
@@ -27,25 +24,12 @@ export async function migrateDown(session: Session, options: RollBackOptions): P
   const { applied } = await migrationStatus(session);
   const agreed = applied.map(({ name }) => name).slice(-(options.count ?? 1));
   if (agreed.length > 0) await options.agree(agreed);
-  return run(session, 'down', options, agreed.toReversed());
+  return run(session, { ...options, direction: 'down', expected: agreed.toReversed() });
 }
 
 /** Which migrations the database has and lacks. */
 export const migrationStatus = (session: Session): Promise<MigrationStatus> =>
   readStatus(session.database, session.file('migrations'));
 
-const run = (
-  session: Session,
-  direction: 'up' | 'down',
-  { count, onEvent }: MigrateOptions,
-  expected?: readonly string[],
-): Promise<readonly string[]> =>
-  runMigrations(session.database, {
-    folder: session.file('migrations'),
-    direction,
-    count,
-    expected,
-    signal: session.signal,
-    onWait: (holder) => onEvent({ kind: 'waiting', holder }),
-    onMigration: (name) => onEvent({ kind: 'migration', name }),
-  });
+const run = (session: Session, options: Omit<RunOptions, 'folder' | 'signal'>): Promise<readonly string[]> =>
+  runMigrations(session.database, { ...options, folder: session.file('migrations'), signal: session.signal });

@@ -1,5 +1,6 @@
 import type { SinkPosition } from '../connectors/sink-group.ts';
 import { ConnectError } from '../core/errors.ts';
+import { inTurn } from '../core/in-turn.ts';
 import { type NextRecord, readNextRecords, readPositions } from '../operate/offset-positions.ts';
 import { findOffsets, parseOffsetTarget } from '../operate/offset-target.ts';
 import { resetOffsets as moveOffsets, type OffsetMove, planReset, type ResetPlan } from '../operate/reset-offsets.ts';
@@ -7,7 +8,7 @@ import type { WhileStopped } from '../operate/while-stopped.ts';
 import type { Session } from './session.ts';
 import { type SinkOptions, selectedSinks } from './sinks.ts';
 
-export type { OffsetMove, ResetPlan };
+export type { OffsetMove };
 
 /** Where one sink stands, with what is known of the records it reads next. */
 export interface SinkOffsets {
@@ -21,8 +22,7 @@ export interface SinkOffsets {
 /** Where the selected sinks read on. A record that cannot be read is no failure: the offsets stand without it. */
 export async function getOffsets(session: Session, onOffsets: (offsets: SinkOffsets) => void): Promise<SinkOffsets[]> {
   const decoder = await session.decoder();
-  const all: SinkOffsets[] = [];
-  for (const action of await selectedSinks(session)) {
+  return inTurn(await selectedSinks(session), async (action) => {
     const positions = await readPositions(action);
     let unread: string | undefined;
     const next = await readNextRecords(action, positions, decoder).catch((error: unknown) => {
@@ -33,9 +33,8 @@ export async function getOffsets(session: Session, onOffsets: (offsets: SinkOffs
     const { sink, topic } = action.stream;
     const offsets = { connector: sink.name, topic: topic.name, partitions, unread };
     onOffsets(offsets);
-    all.push(offsets);
-  }
-  return all;
+    return offsets;
+  });
 }
 
 /** What a reset moves of one sink. */
@@ -48,42 +47,36 @@ export interface ResetSink extends PlannedReset, Partial<WhileStopped> {
   readonly outcome: 'reset' | 'unchanged' | 'planned';
 }
 
-export type ResetEvent =
-  /** The topic is read from its oldest record on. */
-  | { readonly kind: 'searching'; readonly topic: string; readonly slot: bigint }
-  | { readonly kind: 'planned'; readonly reset: PlannedReset }
-  | { readonly kind: 'reset'; readonly connector: string; readonly state: string };
-
 export interface ResetOptions extends SinkOptions {
   /** `earliest`, `latest`, a time or `slot:N`. */
   readonly to: string;
   readonly dryRun: boolean;
   /** Hears what would be moved; throws when that is not wanted. */
   readonly agree: (reset: PlannedReset) => Promise<void>;
-  readonly onEvent: (event: ResetEvent) => void;
+  /** The topic is read from its oldest record on, to find a slot. */
+  readonly onSearch: (topic: string, slot: bigint) => void;
+  readonly onPlan: (reset: PlannedReset) => void;
+  /** `state`: of the sink, which reads on from there. */
+  readonly onReset: (connector: string, state: string) => void;
 }
 
 /** Makes the selected sinks read on from another place, one after the other. Errors: USAGE for a place that is none. */
 export async function resetOffsets(session: Session, options: ResetOptions): Promise<ResetSink[]> {
-  const { dryRun, agree, onEvent } = options;
+  const { dryRun, agree, onSearch, onPlan, onReset } = options;
   const to = parseOffsetTarget(options.to);
   const decoder = await session.decoder();
-  const done: ResetSink[] = [];
-  for (const action of await selectedSinks(session, options)) {
+  return inTurn(await selectedSinks(session, options), async (action) => {
     const connector = action.stream.sink.name;
     const topic = action.stream.topic.name;
-    if (to.kind === 'slot') onEvent({ kind: 'searching', topic, slot: to.slot });
+    if (to.kind === 'slot') onSearch(topic, to.slot);
     const positions = await readPositions(action);
     const reset = { connector, topic, ...planReset(positions, await findOffsets(action, to, positions, decoder)) };
-    onEvent({ kind: 'planned', reset });
-    if (reset.moves.length === 0) done.push({ ...reset, outcome: 'unchanged' });
-    else if (dryRun) done.push({ ...reset, outcome: 'planned' });
-    else {
-      await agree(reset);
-      const result = await moveOffsets(action, reset);
-      onEvent({ kind: 'reset', connector, state: result.state });
-      done.push({ ...reset, outcome: 'reset', ...result });
-    }
-  }
-  return done;
+    onPlan(reset);
+    if (reset.moves.length === 0) return { ...reset, outcome: 'unchanged' };
+    if (dryRun) return { ...reset, outcome: 'planned' };
+    await agree(reset);
+    const result = await moveOffsets(action, reset);
+    onReset(connector, result.state);
+    return { ...reset, outcome: 'reset', ...result };
+  });
 }

@@ -19,15 +19,7 @@ import { valueSubject } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { Session } from './session.ts';
 
-export {
-  type MadePlan,
-  type Plan,
-  type PlanAction,
-  type PlanEntry,
-  type PlannedChange,
-  type PlanOptions,
-  pendingEntries,
-};
+export { type Plan, type PlanAction, type PlanEntry, type PlannedChange, type PlanOptions, pendingEntries };
 
 /** What a plan is about when nothing else is asked for. */
 export const PLAN_DEFAULTS: PlanOptions = { growTopics: false, prune: false, from: 'resume' };

@@ -5,8 +5,6 @@ import type { StackEvent } from '../stack/types.ts';
 import { pluginFile } from './choose-host.ts';
 import type { Session } from './session.ts';
 
-export type { BuiltPlugin };
-
 export interface PluginOptions {
   /** Absolute path of the zip. Default: `.connect/plugin-<environment>.zip` in the project. */
   readonly out?: string | undefined;

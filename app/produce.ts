@@ -7,11 +7,9 @@ import type { Session } from './session.ts';
 export type { ProducerStats, ProducerSummary };
 
 export interface ProduceOptions
-  extends Required<
-    Pick<
-      RunStreamOptions,
-      'acceptGap' | 'commitment' | 'compression' | 'endWithFeed' | 'overlapSlots' | 'silenceMs' | 'onProgress'
-    >
+  extends Pick<
+    RunStreamOptions,
+    'acceptGap' | 'commitment' | 'compression' | 'endWithFeed' | 'overlapSlots' | 'silenceMs' | 'onProgress'
   > {
   /** Start here instead of at the checkpoint; for one stream alone. */
   readonly fromSlot?: bigint | undefined;

@@ -3,29 +3,29 @@ import { type RebuildProgress, type RebuildReport, rebuildRollup } from '../oper
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { Session } from './session.ts';
 
-export type { RebuildReport };
-
-export type RebuildEvent =
+/** Hears how far a rebuild is. */
+export interface RebuildListener {
   /** Nothing is derived from the stream's table. */
-  | { readonly kind: 'nothing derived'; readonly stream: StreamDefinition }
-  | ({ readonly kind: 'progress'; readonly stream: StreamDefinition } & RebuildProgress)
-  | { readonly kind: 'rebuilt'; readonly report: RebuildReport };
+  readonly onNothing: (stream: StreamDefinition) => void;
+  readonly onProgress: (stream: StreamDefinition, progress: RebuildProgress) => void;
+  readonly onRebuilt: (report: RebuildReport) => void;
+}
 
 /** Recreates the rollups of the selected streams from their history, one after the other. */
-export async function rebuild(session: Session, onEvent: (event: RebuildEvent) => void): Promise<RebuildReport[]> {
+export async function rebuild(session: Session, listener: RebuildListener): Promise<RebuildReport[]> {
   const { database, signal } = session;
   const reports: RebuildReport[] = [];
   for (const stream of session.streams) {
     const { fold: rollup } = stream.table;
     if (rollup === undefined) {
-      onEvent({ kind: 'nothing derived', stream });
+      listener.onNothing(stream);
       continue;
     }
-    const onProgress = (progress: RebuildProgress) => onEvent({ kind: 'progress', stream, ...progress });
+    const onProgress = (progress: RebuildProgress) => listener.onProgress(stream, progress);
     const report = await withPostgres(database, (client) =>
       rebuildRollup({ stream, rollup, client, signal, onProgress }),
     );
-    onEvent({ kind: 'rebuilt', report });
+    listener.onRebuilt(report);
     reports.push(report);
   }
   return reports;

@@ -2,8 +2,6 @@ import { type RestartResult, restartSink } from '../operate/restart-sink.ts';
 import type { Session } from './session.ts';
 import { type EachSinkOptions, eachSink, type FailedSink } from './sinks.ts';
 
-export type { RestartResult };
-
 export interface RestartOptions extends EachSinkOptions<RestartResult> {
   /** Leave alone what runs. */
   readonly onlyFailed: boolean;

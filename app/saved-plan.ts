@@ -2,8 +2,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { type MadePlan, planFileText, readPlanFile, type SavedPlan } from '../connectors/plan/plan-file.ts';
 import { ConnectError } from '../core/errors.ts';
 
-export type { SavedPlan };
-
 /** Writes a plan. Errors: ENVIRONMENT. */
 export async function savePlan(path: string, made: MadePlan): Promise<void> {
   await writeFile(path, planFileText(made)).catch((error: NodeJS.ErrnoException) => {

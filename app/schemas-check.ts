@@ -3,34 +3,17 @@ import { selectStreams } from '../pipeline/load.ts';
 import { checkAgainstGit } from '../schemas/compatibility/check-against-git.ts';
 import { openGitBase } from '../schemas/compatibility/git-base.ts';
 import { DEFAULT_LEVEL, parseLevel } from '../schemas/compatibility/level.ts';
+import type { Checked, CheckRequest } from './check.ts';
 import { openEnvironment, openProject, type Runtime } from './session.ts';
 
-/** At least one of `against` and `env` says what to compare with. */
-export interface SchemasCheckRequest {
-  /** A branch, tag or commit. */
-  readonly against?: string | undefined;
-  /** Environment whose registry is compared with. */
-  readonly env?: string | undefined;
-  readonly level?: string | undefined;
-  readonly only?: string[] | undefined;
-}
-
-export interface SchemasChecked {
-  readonly findings: readonly Finding[];
-  /** From the repository's top folder to the project, ending with a slash. */
-  readonly prefix: string;
-  /** What it was compared with, in words. */
-  readonly compared: readonly string[];
-}
-
 /**
- * Compares the project's schemas with git, a registry or both. The registry's client is loaded only for a registry: a
+ * Compares the project's schemas with git (`against`), an environment's registry or both. The registry's client is loaded only for a registry: a
  * check against git stays fast and offline. Errors: USAGE for an unknown name or level.
  */
 export async function checkSchemas(
   runtime: Runtime,
-  { against, env, level: word, only }: SchemasCheckRequest,
-): Promise<SchemasChecked> {
+  { against, env, level: word, only }: CheckRequest & { readonly level?: string | undefined },
+): Promise<Checked> {
   const level = word === undefined ? undefined : parseLevel(word);
   const project = openProject(runtime);
   const streams = selectStreams(project, only);
@@ -49,5 +32,5 @@ export async function checkSchemas(
     findings.push(...(await checkAgainstRegistry(project, streams, await session.registry(), level)));
     compared.push(`the registry of ${session.environment.name}`);
   }
-  return { findings: mergeFindings(findings), prefix, compared };
+  return { findings: mergeFindings(findings), prefix, subject: compared.join(' and ') };
 }

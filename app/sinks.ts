@@ -1,5 +1,6 @@
 import type { SinkEvent } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
+import { inTurn } from '../core/in-turn.ts';
 import type { SinkAction } from '../operate/sink-action.ts';
 import type { Session } from './session.ts';
 
@@ -54,18 +55,16 @@ export async function eachSink<T>(
   act: (action: SinkAction) => Promise<T>,
 ): Promise<(T | FailedSink)[]> {
   const actions = await selectedSinks(session, options);
-  const results: (T | FailedSink)[] = [];
-  for (const action of actions) {
+  return inTurn(actions, async (action) => {
     try {
       const result = await act(action);
       options.onDone(result);
-      results.push(result);
+      return result;
     } catch (error) {
       if (actions.length === 1 || session.signal.aborted) throw error;
       const known = ConnectError.from(error);
       options.onFailed(known);
-      results.push({ connector: action.stream.sink.name, outcome: 'failed', error: known });
+      return { connector: action.stream.sink.name, outcome: 'failed', error: known };
     }
-  }
-  return results;
+  });
 }

@@ -1,7 +1,7 @@
 import { type FailureLine, readStatus, type StreamStatus } from '../operate/status.ts';
 import type { Session } from './session.ts';
 
-export type { FailureLine, StreamStatus };
+export type { FailureLine };
 
 /** What each stream looked like at one moment. */
 export interface EnvironmentStatus {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { inTurn } from '../core/in-turn.ts';
 import { waitUntilCaughtUp } from '../operate/catch-up.ts';
 import { verifyStream } from '../operate/verify.ts';
 import type { VerifyReport } from '../operate/verify-report.ts';
@@ -17,25 +18,21 @@ export interface VerifyOptions {
 export async function verify(session: Session, { oracleFolder, waitMs }: VerifyOptions): Promise<VerifyReport[]> {
   const { kafka, database, signal } = session;
   const decoder = await session.decoder();
-  const reports: VerifyReport[] = [];
-  for (const stream of session.streams) {
+  return inTurn(session.streams, async (stream) => {
     if (waitMs !== undefined) {
       const host = await session.host();
       await waitUntilCaughtUp({ stream, host, kafka, database }, { timeoutMs: waitMs, signal });
     }
-    reports.push(
-      await verifyStream({
-        stream,
-        schema: session.schema(stream),
-        kafka,
-        database,
-        decoder,
-        signal,
-        oraclePath: oracleFolder === undefined ? undefined : oracleFile(oracleFolder, stream.name),
-      }),
-    );
-  }
-  return reports;
+    return verifyStream({
+      stream,
+      schema: session.schema(stream),
+      kafka,
+      database,
+      decoder,
+      signal,
+      oraclePath: oracleFolder === undefined ? undefined : oracleFile(oracleFolder, stream.name),
+    });
+  });
 }
 
 /** Where the simulated feed of a stream writes down what it sent. */

@@ -16,12 +16,13 @@ export interface ImportContext {
   readonly environment: Environment;
   readonly fields: SinkFields;
   readonly state: RunState;
-  /** Everything of the definition but table and sink. */
-  readonly stream: Omit<StreamDefinition, 'table' | 'sink'> & {
-    readonly current: StreamDefinition['table']['current'];
-    readonly fold: StreamDefinition['table']['fold'];
-  };
+  readonly stream: UnsinkedStream;
 }
+
+/** Everything of a definition but what its sink's configuration says. */
+export type UnsinkedStream = Omit<StreamDefinition, 'table' | 'sink'> & {
+  readonly table: Pick<StreamDefinition['table'], 'current' | 'fold'>;
+};
 
 export interface ImportedSink {
   readonly stream: StreamDefinition;
@@ -73,7 +74,7 @@ export function importSink(name: string, live: SinkConfig, context: ImportContex
 
 function toStream(name: string, live: SinkConfig, { stream, fields, state }: ImportContext): StreamDefinition {
   const settings = settingsOf(live);
-  const { current, fold, ...rest } = stream;
+  const { current, fold } = stream.table;
   const maxPollRecords = numberOf(live['consumer.override.max.poll.records'] ?? '500');
   const declared = requestedState(state).toLowerCase() as DeclaredState;
   const relation = (live['collection.name.format'] ?? settings('collection.name.format')?.default ?? '').replaceAll(
@@ -81,7 +82,7 @@ function toStream(name: string, live: SinkConfig, { stream, fields, state }: Imp
     stream.topic.name,
   );
   return {
-    ...rest,
+    ...stream,
     table: {
       name: relation.includes('.') ? relation : `public.${relation}`,
       key: (live['primary.key.fields'] ?? '').split(',').map((column) => column.trim()),

@@ -53,8 +53,15 @@ export function knownSecrets(environment: Environment, secrets: Secrets): string
     worker.databasePassword,
     feed.token,
   ];
-  const values = references.flatMap((reference) => {
-    if (reference === undefined) return [];
+  return resolvable(
+    references.filter((reference) => reference !== undefined),
+    secrets,
+  );
+}
+
+/** The values behind references, without those that only resolve on a worker or on another machine. */
+export function resolvable(references: Iterable<SecretReference>, secrets: Secrets): string[] {
+  const values = [...references].flatMap((reference) => {
     try {
       return [secrets(reference)];
     } catch (error) {

@@ -25,9 +25,11 @@ export interface FlowCounts {
 }
 
 export interface FlowOptions {
+  /** How many updates each simulated feed sends. */
   readonly updates: number;
   readonly seed: number;
   readonly oracleFolder: string;
+  /** Hears the producers' warnings. */
   readonly logger: Logger;
   /** Called once a second, and once at the end. */
   readonly onCounts: (counts: FlowCounts) => void;

@@ -1,3 +1,4 @@
+import { inTurn } from '../../core/in-turn.ts';
 import { withPostgres } from '../../core/postgres.ts';
 import { quoteIdentifier } from '../../operate/canonical.ts';
 import type { Session } from '../session.ts';
@@ -14,18 +15,17 @@ export interface Sample {
 }
 
 export const sampleRows = ({ streams, database }: Session): Promise<Sample[]> =>
-  withPostgres(database, async (client) => {
-    const samples: Sample[] = [];
-    for (const { table } of streams) {
-      if (table.current === undefined) continue;
-      const { view, order } = table.current;
-      const { rows } = await client.query<Record<string, unknown>>(
-        `SELECT * FROM ${quoteIdentifier(view)} ORDER BY ${quoteIdentifier(order)} DESC LIMIT ${ROWS}`,
-      );
-      const all = Object.keys(rows[0] ?? {});
-      const known = COLUMNS.filter((column) => all.includes(column));
-      const columns = known.length > 0 ? known : all.slice(0, COLUMNS.length);
-      samples.push({ view, columns, rows: rows.map((row) => columns.map((column) => String(row[column]))) });
-    }
-    return samples;
-  });
+  withPostgres(database, (client) =>
+    inTurn(
+      streams.flatMap(({ table }) => table.current ?? []),
+      async ({ view, order }) => {
+        const { rows } = await client.query<Record<string, unknown>>(
+          `SELECT * FROM ${quoteIdentifier(view)} ORDER BY ${quoteIdentifier(order)} DESC LIMIT ${ROWS}`,
+        );
+        const all = Object.keys(rows[0] ?? {});
+        const known = COLUMNS.filter((column) => all.includes(column));
+        const columns = known.length > 0 ? known : all.slice(0, COLUMNS.length);
+        return { view, columns, rows: rows.map((row) => columns.map((column) => String(row[column]))) };
+      },
+    ),
+  );

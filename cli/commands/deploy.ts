@@ -33,21 +33,21 @@ export const registerDeploy: Register = (program, context) => {
       const { deploy } = await import('../../app/deploy.ts');
       const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags.env, command);
       const options = saved?.options ?? planOptions(flags);
-      const { wait = true, replace = false, preflight = false } = flags;
+      const { timeout: timeoutMs, wait = true, replace, preflight, rollback } = flags;
       const session = await context.session({ env: saved?.plan.environment ?? flags.env, only: options.only });
       const deployed = await deploy(session, {
         plan: options,
         saved,
-        timeoutMs: flags.timeout,
+        timeoutMs,
         replace,
         preflight,
-        rollback: flags.rollback,
+        rollback,
         wait,
         agree: async (plan, entries) => {
           for (const line of planLines({ ...plan, entries })) context.note(line);
           await confirm(context, `deploy this to ${plan.environment}`, flags.yes === true || saved !== undefined);
         },
-        onEvent: deployReporter(context, wait),
+        ...deployReporter(context, wait),
       });
       context.answer(session, deployed, () => deployLines(deployed));
     });

@@ -15,7 +15,7 @@ export const registerMigrate: Register = (program, context) => {
     .action(async ({ count, env }) => {
       const { migrateUp } = await import('../../app/migrate.ts');
       const session = await context.session({ env });
-      const migrations = await migrateUp(session, { count, onEvent: migrateReporter(context, '+') });
+      const migrations = await migrateUp(session, { count, ...migrateReporter(context, '+') });
       context.answer(session, { direction: 'up', migrations });
       context.note(doneLine(migrations, 'applied', session));
     });
@@ -28,7 +28,7 @@ export const registerMigrate: Register = (program, context) => {
       const session = await context.session({ env });
       const migrations = await migrateDown(session, {
         count,
-        onEvent: migrateReporter(context, '-'),
+        ...migrateReporter(context, '-'),
         agree: (names) => confirm(context, `roll back ${names.join(', ')} on ${session.environment.name}`, yes),
       });
       context.answer(session, { direction: 'down', migrations });

@@ -53,12 +53,11 @@ export const registerOffsets: Register = (program, context) => {
           }
           await confirm(context, `stop ${connector} and let it read ${again} records again`, yes);
         },
-        onEvent(event) {
-          if (event.kind === 'searching')
-            context.note(`searching ${event.topic} for slot ${event.slot} from its oldest record on`);
-          else if (event.kind === 'planned') for (const line of resetLines(event.reset)) say(line);
-          else context.note(`${event.connector} reads on from there; it is ${event.state}`);
+        onSearch: (topic, slot) => context.note(`searching ${topic} for slot ${slot} from its oldest record on`),
+        onPlan(planned) {
+          for (const line of resetLines(planned)) say(line);
         },
+        onReset: (connector, state) => context.note(`${connector} reads on from there; it is ${state}`),
       });
       context.answer(session, { to, streams });
     });

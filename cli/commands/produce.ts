@@ -36,25 +36,20 @@ export const registerProduce: Register = (program, context) => {
     )
     .action(async (flags) => {
       const { produce } = await import('../../app/produce.ts');
-      const { fromSlot, commitment, compression, acceptGap = false, endWithFeed = false } = flags;
+      const { fromSlot, commitment, compression, acceptGap, endWithFeed } = flags;
       const session = await context.session(flags);
       const report = await createProduceReport(context);
-      try {
-        const streams = await produce(session, {
-          fromSlot,
-          overlapSlots: flags.overlap,
-          acceptGap,
-          endWithFeed,
-          commitment,
-          silenceMs: flags.silence,
-          compression,
-          loggerOf: report.loggerOf,
-          onProgress: report.onStats,
-        });
-        report.close();
-        context.answer(session, { streams }, () => streams.flatMap(summaryLines));
-      } finally {
-        report.close();
-      }
+      const streams = await produce(session, {
+        fromSlot,
+        overlapSlots: flags.overlap,
+        acceptGap,
+        endWithFeed,
+        commitment,
+        silenceMs: flags.silence,
+        compression,
+        loggerOf: report.loggerOf,
+        onProgress: report.onProgress,
+      }).finally(report.close);
+      context.answer(session, { streams }, () => streams.flatMap(summaryLines));
     });
 };

@@ -1,8 +1,8 @@
+import type { Registration } from '../../app/schemas-register.ts';
 import { ConnectError } from '../../core/errors.ts';
 import type { Register } from '../context.ts';
 import { reportCommand, streamCommand } from '../flags.ts';
 import { showFindings } from '../render/findings.ts';
-import { registrationLine } from '../render/schemas-register.ts';
 
 /** `connect schemas register|check`. A check ends with 3 when something breaks. */
 export const registerSchemas: Register = (program, context) => {
@@ -35,10 +35,13 @@ export const registerSchemas: Register = (program, context) => {
         });
       }
       const { checkSchemas } = await import('../../app/schemas-check.ts');
-      const { findings, prefix, compared } = await checkSchemas(context, flags);
-      const others = `compared with ${compared.join(' and ')}`;
+      const { findings, prefix, subject } = await checkSchemas(context, flags);
+      const others = `compared with ${subject}`;
       showFindings(context, findings, { title: 'connect schemas check', prefix }, (found, notes) =>
         found === undefined ? `✓ schemas are compatible${notes}; ${others}` : `✗ ${found}${notes}; ${others}`,
       );
     });
 };
+
+const registrationLine = ({ subject, version, id, level, outcome }: Registration): string =>
+  `${outcome === 'registered' ? '+' : '='} ${subject}  version ${version}, id ${id}, ${level}  ${outcome}`;

@@ -50,7 +50,7 @@ export const registerSimulate: Register = (program, context) => {
         profile,
         replayWindowSlots: flags.replayWindow,
         oracleFolder: oracle === undefined ? undefined : resolve(context.cwd, oracle),
-        onEvent: simulateReporter(context, flags),
+        ...simulateReporter(context, flags),
       });
     });
 };

@@ -21,14 +21,13 @@ export const registerStart: Register = (program, context) => {
       const { start } = await import('../../app/start.ts');
       const { createLogger } = await import('../../core/log.ts');
       const session = await context.session(flags);
-      const { environment } = session;
       const reports = await start(session, {
         updates,
         seed,
         fresh,
         stay,
         logger: createLogger({ level: 'warn', stream: context.stderr }),
-        onEvent: startReporter(context, { environment, updates, seed }),
+        listener: startReporter(context, session.environment, { updates, seed }),
       });
       if (reports.some(({ differences }) => differences > 0)) context.setExitCode(3);
     });

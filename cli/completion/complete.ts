@@ -47,7 +47,7 @@ export function complete(program: CommandUnknownOpts, words: readonly string[], 
           .map((candidate) => ({ ...candidate, value: prefix + candidate.value }));
   if (pending !== undefined && !current.startsWith('-')) return fits(valuesOf(pending, names));
   if (current.startsWith('-')) return fits(flags(command, before));
-  const argument = command.registeredArguments[positional] ?? lastIfVariadic(command);
+  const argument = command.registeredArguments[positional];
   if (argument !== undefined) return fits(valuesOf(argument, names));
   return fits(positional === 0 ? subcommands(command) : []);
 }
@@ -64,11 +64,6 @@ function cursorOf(words: readonly string[]): Cursor {
   if (current === '=') return { before, current: '', prefix: '' };
   return { before: before.filter((word) => word !== '='), current, prefix: '' };
 }
-
-const lastIfVariadic = (command: CommandUnknownOpts): Argument | undefined => {
-  const last = command.registeredArguments.at(-1);
-  return last?.variadic === true ? last : undefined;
-};
 
 const optionOf = (command: CommandUnknownOpts, word: string): Option | undefined => {
   const flag = word.split('=')[0];
@@ -100,7 +95,6 @@ function valuesOf(wanted: Option | Argument, names: ProjectNames): Completion {
   const long = 'long' in wanted ? wanted.long : undefined;
   if (wanted.argChoices !== undefined) return wanted.argChoices.map((value) => ({ value }));
   if (long === '--env') return names.environments.map((value) => ({ value }));
-  if (long === '--output') return [{ value: 'text' }, { value: 'json' }];
   if (name === 'stream') return names.streams.map((value) => ({ value }));
   if (name === 'connector' || (name === 'name' && long === undefined)) {
     return names.connectors.map((value) => ({ value }));

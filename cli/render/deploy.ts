@@ -1,4 +1,4 @@
-import type { DeployEvent, Deployed, DeployedStream, PlanEntry } from '../../app/deploy.ts';
+import type { Deployed, DeployedStream, DeployListener } from '../../app/deploy.ts';
 import type { CliContext } from '../context.ts';
 import { duration } from '../format.ts';
 import { sinkNote, stateWords } from './sinks.ts';
@@ -31,26 +31,16 @@ function streamLines(deployed: DeployedStream): string[] {
 }
 
 /** Notes on stderr what goes on. `isAwaited`: whether the deploy waits until its sinks run. */
-export function deployReporter(context: CliContext, isAwaited: boolean): (event: DeployEvent) => void {
+export function deployReporter(context: CliContext, isAwaited: boolean): DeployListener {
   const { note } = context;
-  const onSink = sinkNote(context);
   const unknown = isAwaited ? '' : '; not waited for: `connect status` shows whether it runs';
-  return (event) => {
-    switch (event.kind) {
-      case 'left out':
-        return note(`${titleOf(event.entry)}: ${event.entry.summary}; not part of a deploy, run \`${event.entry.by}\``);
-      case 'preflight':
-        return note(`${event.connector} is validated on a Connect 3.7.2 worker here`);
-      case 'sink':
-        return onSink(event.connector, event.event);
-      case 'deployed': {
-        const { connector, outcome, durationMs } = event.result;
-        return note(`${connector} ${outcome} in ${duration(durationMs)}${unknown}`);
-      }
-      case 'pruned':
-        return note(`${event.connector} deleted; its topics, table and offsets stay`);
-    }
+  return {
+    onLeftOut: ({ kind, name, summary, by }) =>
+      note(`${`${kind} ${name}`.trimEnd()}: ${summary}; not part of a deploy, run \`${by}\``),
+    onPreflight: (connector) => note(`${connector} is validated on a Connect 3.7.2 worker here`),
+    onSinkEvent: sinkNote(context),
+    onDeployed: ({ connector, outcome, durationMs }) =>
+      note(`${connector} ${outcome} in ${duration(durationMs)}${unknown}`),
+    onPruned: (connector) => note(`${connector} deleted; its topics, table and offsets stay`),
   };
 }
-
-const titleOf = ({ kind, name }: PlanEntry): string => `${kind} ${name}`.trimEnd();

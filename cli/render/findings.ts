@@ -19,7 +19,7 @@ export function showFindings(
   options: ReportOptions,
   summary: (found: string | undefined, notes: string) => string,
 ): void {
-  const report = renderReport(findings, context.format, options);
+  const report = reportAs[context.format](findings, options);
   if (report !== '') context.print(report);
   const { errors, notes } = countFindings(findings);
   const found = errors === 0 ? undefined : `${errors} ${errors === 1 ? 'finding' : 'findings'}`;
@@ -28,18 +28,14 @@ export function showFindings(
 }
 
 /** Findings, in their order, as one text without a final newline. */
-export function renderReport(findings: readonly Finding[], format: OutputFormat, options: ReportOptions): string {
-  switch (format) {
-    case 'text':
-      return findings.map(textOf).join('\n');
-    case 'json':
-      return JSON.stringify({ ...countFindings(findings), findings }, undefined, 2);
-    case 'github-actions':
-      return findings.map((finding) => annotationOf(finding, options.prefix ?? '')).join('\n');
-    case 'junit':
-      return junitOf(findings, options.title);
-  }
-}
+export const reportAs: Readonly<
+  Record<OutputFormat, (findings: readonly Finding[], options: ReportOptions) => string>
+> = {
+  text: (findings) => findings.map(textOf).join('\n'),
+  json: (findings) => JSON.stringify({ ...countFindings(findings), findings }, undefined, 2),
+  'github-actions': (findings, { prefix = '' }) => findings.map((one) => annotationOf(one, prefix)).join('\n'),
+  junit: (findings, { title }) => junitOf(findings, title),
+};
 
 /** How many findings fail the check and how many do not. */
 function countFindings(findings: readonly Finding[]): { readonly errors: number; readonly notes: number } {

@@ -7,18 +7,11 @@ import { createLiveLine } from '../live-line.ts';
 /** Without a terminal the progress is a line now and then. */
 const LOG_LINE_EVERY_MS = 5_000;
 
-/** What is shown of producers while they run. */
-export interface ProduceReport {
-  readonly loggerOf: (stream: string) => Logger;
-  readonly onStats: (stats: ProducerStats) => void;
-  close(): void;
-}
-
 /**
  * On a terminal one line that is rewritten, below what is worth a line of its own; elsewhere a line every few seconds.
  * Where JSON was asked for, the log is JSON as well.
  */
-export async function createProduceReport(context: CliContext): Promise<ProduceReport> {
+export async function createProduceReport(context: CliContext) {
   const latest = new Map<string, ProducerStats>();
   const live = createLiveLine(context);
   let drawnAt = Date.now();
@@ -31,8 +24,8 @@ export async function createProduceReport(context: CliContext): Promise<ProduceR
   };
   const jsonLogger = context.format === 'json' ? await createJsonLogger(context) : undefined;
   return {
-    loggerOf: (stream) => jsonLogger ?? textLogger(stream),
-    onStats(stats) {
+    loggerOf: (stream: string) => jsonLogger ?? textLogger(stream),
+    onProgress(stats: ProducerStats) {
       latest.set(stats.stream, stats);
       if (!context.isTty && Date.now() - drawnAt < LOG_LINE_EVERY_MS) return;
       drawnAt = Date.now();

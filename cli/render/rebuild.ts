@@ -1,28 +1,26 @@
-import type { RebuildEvent } from '../../app/rebuild.ts';
+import type { RebuildListener } from '../../app/rebuild.ts';
 import type { CliContext } from '../context.ts';
 import { count } from '../format.ts';
 
 const NOTE_EVERY_MS = 2_000;
 
 /** Notes how far a rebuild is now and then; as text, prints a line for each table that is done. */
-export function rebuildReporter(context: CliContext): (event: RebuildEvent) => void {
+export function rebuildReporter({ note, printText }: CliContext): RebuildListener {
   let notedAt = Date.now();
-  return (event) => {
-    if (event.kind === 'nothing derived') {
-      context.note(`- ${event.stream.name}   nothing is derived from ${event.stream.table.name}`);
-      notedAt = Date.now();
-    } else if (event.kind === 'progress') {
+  const noteNow = (line: string): void => {
+    notedAt = Date.now();
+    note(line);
+  };
+  return {
+    onNothing: ({ name, table }) => noteNow(`- ${name}   nothing is derived from ${table.name}`),
+    onProgress({ name }, { identities, wrong }) {
       if (Date.now() - notedAt < NOTE_EVERY_MS) return;
-      notedAt = Date.now();
-      context.note(
-        `  ${event.stream.name}   ${count(event.identities)} identities, ${count(event.wrong)} rows were wrong`,
-      );
-    } else {
-      const { stream, fold, identities, wrong, ms, longestMs } = event.report;
-      context.printText([
+      noteNow(`  ${name}   ${count(identities)} identities, ${count(wrong)} rows were wrong`);
+    },
+    onRebuilt: ({ stream, fold, identities, wrong, ms, longestMs }) =>
+      printText([
         `✓ ${stream}   ${fold}: ${count(identities)} identities, ${count(wrong)} rows were wrong and are ` +
           `right now; ${(ms / 1000).toFixed(1)} s, no lock longer than ${longestMs} ms`,
-      ]);
-    }
+      ]),
   };
 }

@@ -3,19 +3,13 @@ import type { CliContext } from '../context.ts';
 import { duration, table } from '../format.ts';
 import { createLiveLine } from '../live-line.ts';
 
-/** Shows what the stack does, on stderr. `close` ends a bar that is still drawn. */
-export interface StackProgress {
-  readonly onEvent: (event: StackEvent) => void;
-  close(): void;
-}
-
 const MEGABYTE = 1e6;
 const BAR_WIDTH = 30;
 /** Without a terminal a download is a line in steps of this many percent. */
 const STEP_PERCENT = 25;
 
-/** On a terminal a download is one bar, redrawn; elsewhere plain lines. */
-export function createStackProgress(context: CliContext): StackProgress {
+/** Shows what the stack does, on stderr. On a terminal a download is one bar, redrawn; elsewhere plain lines. `close` ends a bar that is still drawn. */
+export function createStackProgress(context: CliContext) {
   const live = createLiveLine(context);
   let shown = -1;
   const onDownload = (doneBytes: number, totalBytes: number) => {
@@ -29,10 +23,12 @@ export function createStackProgress(context: CliContext): StackProgress {
   };
   return {
     close: () => live.end(),
-    onEvent(event) {
-      if (event.kind === 'download') return onDownload(event.doneBytes, event.totalBytes);
-      live.end();
-      context.note(eventLine(event));
+    onEvent(event: StackEvent) {
+      if (event.kind === 'download') onDownload(event.doneBytes, event.totalBytes);
+      else {
+        live.end();
+        context.note(eventLine(event));
+      }
     },
   };
 }
@@ -45,7 +41,7 @@ function bar(percent: number): string {
 /** Shows what the stack does for as long as a task runs. */
 export async function withStackProgress<T>(
   context: CliContext,
-  task: (onEvent: StackProgress['onEvent']) => Promise<T>,
+  task: (onEvent: (event: StackEvent) => void) => Promise<T>,
 ): Promise<T> {
   const progress = createStackProgress(context);
   try {

@@ -1,4 +1,4 @@
-import type { FlowCounts, Sample, StartEvent, StartStep } from '../../app/start.ts';
+import type { FlowCounts, Sample, StartListener, StartOptions, StartStep } from '../../app/start.ts';
 import type { Environment } from '../../pipeline/types.ts';
 import type { CliContext } from '../context.ts';
 import { count, duration, table } from '../format.ts';
@@ -9,58 +9,42 @@ import { planLines } from './plan.ts';
 import { createStackProgress } from './stack.ts';
 import { verifyLines } from './verify.ts';
 
-interface StartWords {
-  readonly environment: Environment;
-  readonly updates: number;
-  readonly seed: number;
-}
-
 /** Shows a start: a heading for each step, what happens in it, at last what is in the tables and where to look. */
 export function startReporter(
   context: CliContext,
-  { environment, updates, seed }: StartWords,
-): (event: StartEvent) => void {
-  const { note } = context;
+  environment: Environment,
+  { updates, seed }: Pick<StartOptions, 'updates' | 'seed'>,
+): StartListener {
+  const { note, printText } = context;
   const stack = createStackProgress(context);
-  const onMigration = migrateReporter(context, '+');
-  const onDeploy = deployReporter(context, true);
-  const print = (lines: readonly string[]) => context.printText(lines);
   const live = createLiveLine(context);
-  return (event) => {
-    if (event.kind !== 'flow') live.end();
-    switch (event.kind) {
-      case 'step':
-        return note(`\n── ${titleOf(event.step, updates)}`);
-      case 'stack':
-        return stack.onEvent(event.event);
-      case 'ready':
-        stack.close();
-        return note(`ready in ${duration(event.tookMs)}`);
-      case 'waiting':
-      case 'migration':
-        return onMigration(event);
-      case 'migrated':
-        return event.migrations.length === 0 ? note('nothing to do') : undefined;
-      case 'registered':
-        for (const { subject, version, level, outcome } of event.registrations)
-          note(`${outcome === 'registered' ? '+' : '='} ${subject}  version ${version}, ${level}`);
-        return;
-      case 'planned':
-        for (const line of planLines(event.plan)) note(line);
-        return;
-      case 'deploy':
-        return onDeploy(event.event);
-      case 'flow':
-        return live.draw(flowLine(event.counts));
-      case 'verified':
-        return print(event.reports.flatMap(verifyLines));
-      case 'samples':
-        return print([...event.samples.flatMap(sampleLines), '', ...addressLines(environment, seed)]);
-      case 'staying':
-        return note('the stack stays up; Ctrl-C stops it');
-      case 'stopped':
-        return note('stopped; the data is kept for the next start (`--fresh` deletes it)');
-    }
+  return {
+    onStep(step) {
+      live.end();
+      note(`\n── ${titleOf(step, updates)}`);
+    },
+    onStackEvent: stack.onEvent,
+    onReady(tookMs) {
+      stack.close();
+      note(`ready in ${duration(tookMs)}`);
+    },
+    migrate: migrateReporter(context, '+'),
+    onMigrated(migrations) {
+      if (migrations.length === 0) note('nothing to do');
+    },
+    onRegistered(registrations) {
+      for (const { subject, version, level, outcome } of registrations)
+        note(`${outcome === 'registered' ? '+' : '='} ${subject}  version ${version}, ${level}`);
+    },
+    onPlanned(plan) {
+      for (const line of planLines(plan)) note(line);
+    },
+    deploy: deployReporter(context, true),
+    onCounts: (counts) => live.draw(flowLine(counts)),
+    onVerified: (reports) => printText(reports.flatMap(verifyLines)),
+    onSamples: (samples) => printText([...samples.flatMap(sampleLines), '', ...addressLines(environment, seed)]),
+    onStaying: () => note('the stack stays up; Ctrl-C stops it'),
+    onStopped: () => note('stopped; the data is kept for the next start (`--fresh` deletes it)'),
   };
 }
 

@@ -14,11 +14,12 @@ import { type Sending, type Sent, waitForRows } from './wait-for-rows.ts';
 
 export interface ReplayOptions {
   /** At most so many are replayed. */
-  readonly limit: number;
+  readonly limit?: number | undefined;
+  /** Also what was replayed before, came back too often, or has a later delivery in the table. */
   readonly again: boolean;
   readonly dryRun: boolean;
-  /** Asked once, with the number of records that would be published. */
-  readonly agree: (records: number) => Promise<void>;
+  /** Asked once, with the number of records that would be published, and where; throws when that is not wanted. */
+  readonly agree: (records: number, topic: string) => Promise<void>;
 }
 
 /** What became of one dead letter. */
@@ -58,7 +59,7 @@ export async function replayRecords(
   action: SinkAction,
   context: ReplayContext,
   deadLetters: readonly DeadLetter[],
-  { limit, again, dryRun, agree }: ReplayOptions,
+  { limit = Number.POSITIVE_INFINITY, again, dryRun, agree }: ReplayOptions,
 ): Promise<ReplayResult> {
   const { stream, kafka } = action;
   const ranges = await topicRanges(kafka, stream.topic.name, CLIENT_ID);
@@ -77,7 +78,7 @@ export async function replayRecords(
   }
   if (dryRun || ready.length === 0) return { letters: [...outcomes.values()], replayed: 0, arrived: 0 };
   await requireRunning(action);
-  await agree(ready.length);
+  await agree(ready.length, stream.topic.name);
   const sent: Sent[] = [];
   for (const batch of inChunks(ready, BATCH)) sent.push(...(await send(action, batch)));
   const { arrived, failure } = await waitForRows(action, context, sent);

@@ -6,6 +6,7 @@ import { sinkFailure } from '../../connectors/wait/wait-until-running.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { waitFor } from '../../core/retry.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { AvroSchema } from '../../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../../schemas/record-decoder.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
@@ -41,8 +42,8 @@ export interface QuarantineOptions {
   readonly max: number;
   readonly dryRun: boolean;
   /** Resolves when the plan is agreed to. Not called in a dry run. */
-  readonly agree: (plan: QuarantinePlan) => Promise<void>;
-  readonly onPlan: (plan: QuarantinePlan) => void;
+  readonly agree: (plan: QuarantinePlan, stream: StreamDefinition) => Promise<void>;
+  readonly onPlan: (plan: QuarantinePlan, stream: StreamDefinition) => void;
 }
 
 export interface QuarantineResult {
@@ -129,9 +130,9 @@ async function quarantineOnce(
   }
   const plan = describePlan(stream, failures, steps, search, interrupted !== undefined);
   done.plans.push(plan);
-  options.onPlan(plan);
+  options.onPlan(plan, stream);
   if (options.dryRun) return 'planned';
-  await options.agree(plan);
+  await options.agree(plan, stream);
   const state = interrupted ?? requestedState(sink.state);
   const interruption = interruptionOf(action);
   await interruption.write({ state, at: new Date().toISOString() });

@@ -172,7 +172,9 @@ describe('the rooms', () => {
 
   it('app knows no command line: it reads no process, draws nothing and parses no flags', () => {
     const wrong = sourcesOf('app').filter((file) =>
-      /\bprocess\.|from '(commander|node:readline\/promises)'/.test(readFileSync(join(root, file), 'utf8')),
+      /\bprocess\.|from '(commander|@commander-js|node:readline\/promises)'/.test(
+        readFileSync(join(root, file), 'utf8'),
+      ),
     );
     expect(wrong).toEqual([]);
   });

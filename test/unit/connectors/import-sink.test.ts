@@ -14,12 +14,11 @@ const rendered = (sink: Partial<SinkDefinition> = {}): Record<string, string> =>
   renderSink({ ...positions, sink: { ...positions.sink, ...sink } }, staging, fields);
 
 function imported(live: SinkConfig, state: RunState = 'RUNNING') {
-  const { table: _table, sink: _sink, ...stream } = positions;
   return importSink('positions-sink', live, {
     environment: staging,
     fields,
     state,
-    stream: { ...stream, current: undefined, fold: undefined },
+    stream: { ...positions, table: {} },
   });
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { renderReport } from '../../../../cli/render/findings.ts';
+import { reportAs } from '../../../../cli/render/findings.ts';
 import type { Finding } from '../../../../pipeline/finding.ts';
 
 const finding = (over: Partial<Finding> = {}): Finding => ({
@@ -19,7 +19,7 @@ const title = 'connect schemas check';
 
 describe('a report', () => {
   it('as text says where, what, by which rule and what to do instead', () => {
-    expect(renderReport([note, finding()], 'text', { title })).toBe(
+    expect(reportAs.text([note, finding()], { title })).toBe(
       [
         'schemas/position-update.avsc:1:1  note  is new',
         '  rule     SUBJECT_NEW at /, against main at 1a2b3c4',
@@ -29,11 +29,11 @@ describe('a report', () => {
         '  instead  add a new field',
       ].join('\n'),
     );
-    expect(renderReport([], 'text', { title })).toBe('');
+    expect(reportAs.text([], { title })).toBe('');
   });
 
   it('as JSON holds every finding whole', () => {
-    expect(JSON.parse(renderReport([note, finding()], 'json', { title }))).toEqual({
+    expect(JSON.parse(reportAs.json([note, finding()], { title }))).toEqual({
       errors: 1,
       notes: 1,
       findings: [note, finding()],
@@ -42,7 +42,7 @@ describe('a report', () => {
 
   it('for GitHub Actions escapes what would end a property or a line', () => {
     const awkward = finding({ file: 'a,b:c.avsc', message: '100 %, first\nsecond: ::error::', remedy: 'x\r\ny' });
-    expect(renderReport([awkward, note], 'github-actions', { title, prefix: 'apps/perps/' })).toBe(
+    expect(reportAs['github-actions']([awkward, note], { title, prefix: 'apps/perps/' })).toBe(
       [
         '::error file=apps/perps/a%2Cb%3Ac.avsc,line=41,col=7,title=DECIMAL_SCALE_CHANGED::' +
           '100 %25, first%0Asecond: ::error::%0AInstead: x%0D%0Ay%0ACompared with main at 1a2b3c4',
@@ -53,7 +53,7 @@ describe('a report', () => {
   });
 
   it('as JUnit counts errors as failures and lets notes pass', () => {
-    const xml = renderReport([note, finding()], 'junit', { title });
+    const xml = reportAs.junit([note, finding()], { title });
     expect(xml).toContain('<testsuites name="connect schemas check" tests="2" failures="1" errors="0">');
     expect(xml).toContain('<failure type="DECIMAL_SCALE_CHANGED" message="size: decimal(38,6) was decimal(38,8)">');
     expect(xml).toContain('<system-out>schemas/position-update.avsc:1:1  note  is new\n');
@@ -62,13 +62,13 @@ describe('a report', () => {
 
   it('as JUnit is well-formed whatever a message holds', () => {
     const hostile = finding({ message: '<b a="1">&amp; ]]> \u0000\u001b[31m \ud800 \uffff é', path: '/fields/"<x>"' });
-    const xml = renderReport([hostile], 'junit', { title: 'a < b & "c"' });
+    const xml = reportAs.junit([hostile], { title: 'a < b & "c"' });
     expect(elementsOf(xml)).toEqual(['testsuites', 'testsuite', 'testcase', 'failure']);
     expect(xml).toContain('&lt;b a=&quot;1&quot;&gt;&amp;amp; ]]&gt; \ufffd\ufffd[31m \ufffd \ufffd é');
   });
 
   it('as JUnit without findings has one test that passes', () => {
-    const xml = renderReport([], 'junit', { title });
+    const xml = reportAs.junit([], { title });
     expect(xml).toContain('tests="1" failures="0"');
     expect(elementsOf(xml)).toEqual(['testsuites', 'testsuite', 'testcase']);
   });

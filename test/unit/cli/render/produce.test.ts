@@ -23,9 +23,9 @@ const LINE =
 test('on a terminal the progress is one line below what is logged', async () => {
   const { context, said } = capturedContext({ isTty: true });
   const report = await createProduceReport(context);
-  report.onStats(stats);
+  report.onProgress(stats);
   report.loggerOf('positions').info({ feed: '127.0.0.1:1', fromSlot: undefined }, 'subscribing');
-  report.onStats(stats);
+  report.onProgress(stats);
   report.close();
   expect(said.stderr).toBe(
     `\r\u001b[2K${LINE}\r\u001b[2Kpositions  subscribing (feed 127.0.0.1:1)\n\r\u001b[2K${LINE}\n`,
@@ -36,7 +36,7 @@ test('without a terminal the progress is a line now and then, and the log is JSO
   const { context, said } = capturedContext();
   context.format = 'json';
   const report = await createProduceReport(context);
-  report.onStats(stats);
+  report.onProgress(stats);
   report.loggerOf('positions').info({ feed: '127.0.0.1:1' }, 'subscribing');
   report.close();
   expect(JSON.parse(said.stderr)).toMatchObject({ feed: '127.0.0.1:1', msg: 'subscribing' });

@@ -6,34 +6,34 @@ import { capturedContext } from '../../../support/captured-context.ts';
 
 const environment = Object.values(loadProject(packageRoot(), {}).environments).find(({ name }) => name === 'local');
 if (environment === undefined) throw new Error('the project has no environment local');
-const words = { environment, updates: 50_000, seed: 42 };
+const words = { updates: 50_000, seed: 42 };
 const counts = { sent: 1_200, published: 1_100, rejected: 1, rows: 900, rowsPerSecond: 899.6 };
 const LINE = 'sent 1,200  in Kafka 1,100 + 1 refused  in PostgreSQL 900  lag 200  900 rows/s';
 
 test('a step has a heading, and the live line is a line each time without a terminal', async () => {
   const { context, said } = capturedContext();
-  const report = startReporter(context, words);
-  report({ kind: 'step', step: 'produce' });
-  report({ kind: 'flow', counts });
-  report({ kind: 'flow', counts });
+  const report = startReporter(context, environment, words);
+  report.onStep('produce');
+  report.onCounts(counts);
+  report.onCounts(counts);
   expect(said.stderr).toBe(`\n── simulate and produce 50,000 updates\n${LINE}\n${LINE}\n`);
 });
 
 test('on a terminal the live line is redrawn, and what follows begins on a new line', async () => {
   const { context, said } = capturedContext({ isTty: true });
-  const report = startReporter(context, words);
-  report({ kind: 'flow', counts });
-  report({ kind: 'flow', counts });
-  report({ kind: 'step', step: 'verify' });
+  const report = startReporter(context, environment, words);
+  report.onCounts(counts);
+  report.onCounts(counts);
+  report.onStep('verify');
   expect(said.stderr).toBe(`\r\u001b[2K${LINE}\r\u001b[2K${LINE}\n\n── verify\n`);
 });
 
 test('at last it shows the newest rows and where to connect, without a password', async () => {
   const { context, said } = capturedContext();
-  const report = startReporter(context, words);
+  const report = startReporter(context, environment, words);
   const columns = ['owner', 'size'];
   const rows = [['4Nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T', '1.5']];
-  report({ kind: 'samples', samples: [{ view: 'current_positions', columns, rows }] });
+  report.onSamples([{ view: 'current_positions', columns, rows }]);
   expect(said.stdout).toContain('\ncurrent_positions, newest 1:\n  owner          size\n  4Nd1mBQt…DB4T  1.5\n');
   expect(said.stdout).toMatch(
     /PostgreSQL {2}127\.0\.0\.1:\d+, database perps, user perps\n {12}the password is in \.connect\/secrets\.properties\n/,
