@@ -1,17 +1,10 @@
 import { deployerPolicy } from '../connectors/msk/iam/deployer-policy.ts';
-import type { PolicyDocument } from '../connectors/msk/iam/policy.ts';
 import { workerPolicies } from '../connectors/msk/iam/worker-policy.ts';
 import { requireMsk } from './choose-host.ts';
 import type { Session } from './session.ts';
 
-export interface EnvironmentPolicies {
-  readonly worker: { readonly trustPolicy: PolicyDocument; readonly policy: PolicyDocument };
-  readonly deployer: { readonly policy: PolicyDocument };
-  readonly notes: readonly string[];
-}
-
 /** The policies of an environment on MSK Connect, for the selected streams. Errors: USAGE for any other environment. */
-export function iamPolicies(session: Session): EnvironmentPolicies {
+export function iamPolicies(session: Session) {
   const environment = requireMsk(session.environment);
   const { streams } = session;
   const sinks = streams.map((stream) => session.desiredSink(stream));

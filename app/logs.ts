@@ -14,14 +14,10 @@ export interface LogOptions {
 /** Reads the log of a part of the local stack. Errors: NOT_FOUND when the part has never been started. */
 export async function logs(runtime: Runtime, part: PartName, { lines, follow, onText }: LogOptions): Promise<void> {
   const root = findProjectRoot(runtime.cwd);
-  learnSecrets(runtime);
-  for (const line of lastLines(root, part, lines)) onText(`${line}\n`);
-  if (follow) await followLog(root, part, onText, runtime.signal);
-}
-
-/** A log is wanted most when a definition is wrong, so one that does not load is no failure here. */
-function learnSecrets(runtime: Runtime): void {
   try {
+    // So that its secrets are hidden. A log is wanted most when a definition is wrong: one that does not load is no failure.
     openProject(runtime);
   } catch {}
+  for (const line of lastLines(root, part, lines)) onText(`${line}\n`);
+  if (follow) await followLog(root, part, onText, runtime.signal);
 }

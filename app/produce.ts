@@ -33,20 +33,17 @@ export async function produce(
   }
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
-  const settled = await Promise.allSettled(
-    streams.map(async (stream) => {
-      try {
-        const parts = { ...producerParts(session), stream, logger: loggerOf(stream.name), signal };
-        return await runStream({ ...options, fromSlot, ...parts });
-      } catch (error) {
-        stop.abort();
-        throw error;
-      }
-    }),
-  );
-  const failed = settled.find((one) => one.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-  return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const runs = streams.map(async (stream) => {
+    try {
+      const parts = { ...producerParts(session), stream, logger: loggerOf(stream.name), signal };
+      return await runStream({ ...options, fromSlot, ...parts });
+    } catch (error) {
+      stop.abort();
+      throw error;
+    }
+  });
+  await Promise.allSettled(runs);
+  return Promise.all(runs);
 }
 
 /** What a producer needs of an environment. */

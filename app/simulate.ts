@@ -1,5 +1,5 @@
 import type { StreamDefinition } from '../pipeline/types.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../producer/simulator/feed-server.ts';
+import { type SimulatorOptions, startSimulator } from '../producer/simulator/feed-server.ts';
 import type { SimulatedStream } from '../producer/simulator/simulated-feed.ts';
 import type { Session } from './session.ts';
 import { untilInterrupted } from './until-interrupted.ts';
@@ -30,18 +30,14 @@ export async function simulate(session: Session, options: SimulateOptions): Prom
       simulator.address,
       streams.map(({ feed }) => feed.service),
     );
-    await Promise.race([untilInterrupted(signal), allSent(simulator, signal, onAllSent)]);
+    // `done` rejects when the oracle cannot be written.
+    await Promise.race([untilInterrupted(signal), simulator.done]);
+    if (!signal.aborted) onAllSent();
+    await untilInterrupted(signal);
   } finally {
     await simulator.close();
     onClosed(simulator.sent());
   }
-}
-
-/** Rejects when the oracle cannot be written. */
-async function allSent({ done }: Simulator, signal: AbortSignal, onAllSent: () => void): Promise<void> {
-  await done;
-  if (!signal.aborted) onAllSent();
-  await untilInterrupted(signal);
 }
 
 /** A stream as the simulator takes it. */

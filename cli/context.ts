@@ -1,5 +1,5 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { Runtime, Session } from '../app/session.ts';
+import type { Runtime, Session, StreamSelection } from '../app/session.ts';
 import type { ConnectError } from '../core/errors.ts';
 import type { OutputFormat } from './flags.ts';
 import { createRedaction, scrubbed } from './redaction.ts';
@@ -7,42 +7,24 @@ import { renderError } from './render/error.ts';
 
 /**
  * What a command may touch of the process: commands read argv, environment and streams only through this,
- * so tests can run them without a process of their own. Whatever is written passes one gate that hides the secrets of
- * the project and of the process environment.
+ * so tests can run them without a process of their own.
  */
-export interface CliContext extends Runtime {
+export type CliContext = ReturnType<typeof createContext>;
+
+/** Adds a command to the program. */
+export type Register = (program: CommandUnknownOpts, context: CliContext) => void;
+
+interface ProcessParts {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   /** Whether a person is watching: progress is redrawn, questions may be asked. */
   readonly isTty: boolean;
   /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
-  /** How the command prints its data. Set from its flags, before it runs. */
-  format: OutputFormat;
-  /** Opens the environment that the flags name, of the project around `cwd`, for the streams that they name. */
-  session(flags: {
-    readonly env?: string | undefined;
-    readonly only?: readonly string[] | undefined;
-  }): Promise<Session>;
   setExitCode(code: number): void;
-  /** Reports an error on stderr and makes its exit code the command's. */
-  fail(error: ConnectError): void;
-  /** Progress and the one-line summary: stderr. */
-  note(line: string): void;
-  /** Data: stdout. */
-  print(line: string): void;
-  /** Data as one JSON document: stdout. BigInts become strings. */
-  json(value: unknown): void;
-  /** Data in the format that was asked for: the document, or lines. */
-  show(document: unknown, lines: () => readonly string[]): void;
-  /** As \`show\`, of an environment: the document says which. Without lines where they were printed on the way. */
-  answer(session: Session, document: object, lines?: () => readonly string[]): void;
-  /** Lines of data, where text was asked for. */
-  printText(lines: readonly string[]): void;
 }
-
-/** Adds a command to the program. */
-export type Register = (program: CommandUnknownOpts, context: CliContext) => void;
 
 /** A context on the real process. */
 export function processContext(signal: AbortSignal): CliContext {
@@ -59,41 +41,50 @@ export function processContext(signal: AbortSignal): CliContext {
   });
 }
 
-type ProcessStreams = Pick<CliContext, 'env' | 'cwd' | 'stdout' | 'stderr' | 'isTty' | 'signal' | 'setExitCode'>;
-
-/** A context on given streams and environment. */
-export function createContext(streams: ProcessStreams): CliContext {
-  const { env, cwd, signal } = streams;
+/**
+ * A context on given streams and environment. Whatever is written passes one gate that hides the secrets of the project and of
+ * the process environment.
+ */
+export function createContext(parts: ProcessParts) {
+  const { env, cwd, signal } = parts;
   const redaction = createRedaction(env);
-  const stdout = scrubbed(streams.stdout, redaction.scrub);
-  const stderr = scrubbed(streams.stderr, redaction.scrub);
-  const runtime: Runtime = { env, cwd, signal, learn: (secrets) => redaction.learn(secrets) };
-  const context: CliContext = {
-    ...streams,
+  const stdout = scrubbed(parts.stdout, redaction.scrub);
+  const stderr = scrubbed(parts.stderr, redaction.scrub);
+  const runtime: Runtime = { env, cwd, signal, learn: redaction.learn };
+  const context = {
+    ...parts,
     ...runtime,
-    format: 'text',
     stdout,
     stderr,
-    async session({ env: name, only }) {
+    /** How the command prints its data. Set from its flags, before it runs. */
+    format: 'text' as OutputFormat,
+    /** Opens the environment that the flags name, of the project around `cwd`, for the streams that they name. */
+    async session({ env: name, only }: StreamSelection & { readonly env?: string | undefined }): Promise<Session> {
       const { openEnvironment, openProject } = await import('../app/session.ts');
       return openEnvironment(openProject(runtime), name, { ...runtime, only });
     },
-    fail(error) {
+    /** Reports an error on stderr and makes its exit code the command's. */
+    fail(error: ConnectError): void {
       context.note(renderError(error, { debug: env.DEBUG === 'connect' }));
-      streams.setExitCode(error.exitCode);
+      parts.setExitCode(error.exitCode);
     },
-    note: (line) => void stderr.write(`${line}\n`),
-    print: (line) => void stdout.write(`${line}\n`),
-    // Scrubbed string by string: a secret may look like a piece of JSON.
-    json: (value) => void streams.stdout.write(`${redaction.json(value)}\n`),
-    show(document, lines) {
+    /** Progress and the one-line summary: stderr. */
+    note: (line: string): void => void stderr.write(`${line}\n`),
+    /** Data: stdout. */
+    print: (line: string): void => void stdout.write(`${line}\n`),
+    /** Data as one JSON document: stdout. It is scrubbed string by string: a secret may look like a piece of JSON. */
+    json: (value: unknown): void => void parts.stdout.write(`${redaction.json(value)}\n`),
+    /** Data in the format that was asked for: the document, or lines. */
+    show(document: unknown, lines: () => readonly string[]): void {
       if (context.format === 'json') context.json(document);
       else context.printText(lines());
     },
-    answer({ environment }, document, lines = () => []) {
+    /** As `show`, of an environment: the document says which. Without lines where they were printed on the way. */
+    answer({ environment }: Session, document: object, lines: () => readonly string[] = () => []): void {
       context.show({ environment: environment.name, ...document }, lines);
     },
-    printText(lines) {
+    /** Lines of data, where text was asked for. */
+    printText(lines: readonly string[]): void {
       if (context.format === 'text') for (const line of lines) context.print(line);
     },
   };

@@ -2,17 +2,11 @@ import { isReference } from '../core/reference.ts';
 import { createScrub, HIDDEN, type Scrub } from '../core/scrub.ts';
 import { isSecretOutputKey } from '../core/secret-names.ts';
 
-/** What a command must not print, and the last gate of everything it prints. */
-export interface Redaction {
-  /** Values to hide from now on. */
-  learn(values: Iterable<string>): void;
-  readonly scrub: Scrub;
-  /** A value as JSON: each string scrubbed, and hidden altogether under a key that names a secret. BigInts become strings. */
-  json(value: unknown): string;
-}
-
-/** Knows at first what the process environment holds of secrets: logins in URLs, and AWS's own. */
-export function createRedaction(env: NodeJS.ProcessEnv): Redaction {
+/**
+ * What a command must not print, and the last gate of everything it prints. Knows at first what the process environment holds
+ * of secrets: logins in URLs, and AWS's own.
+ */
+export function createRedaction(env: NodeJS.ProcessEnv) {
   const known = new Set(environmentSecrets(env));
   let current: Scrub | undefined;
   const scrub: Scrub = (text) => {
@@ -20,13 +14,15 @@ export function createRedaction(env: NodeJS.ProcessEnv): Redaction {
     return current(text);
   };
   return {
-    learn(values) {
+    /** Hides these values from now on. */
+    learn(values: Iterable<string>): void {
       const before = known.size;
       for (const value of values) known.add(value);
       if (known.size > before) current = undefined;
     },
     scrub,
-    json: (value) =>
+    /** A value as JSON: each string scrubbed, and hidden altogether under a key that names a secret. BigInts become strings. */
+    json: (value: unknown): string =>
       JSON.stringify(
         value,
         (key, item) => {

@@ -9,29 +9,31 @@ const CLEAR_BELOW = '\u001b[J';
 
 /**
  * Shows what `look` sees every `everyMs` until Ctrl-C, which ends it without an error. A terminal is drawn over in place;
- * elsewhere each look is a block of its own, headed by its time and followed by an empty line. `bare` prints the lines alone.
+ * elsewhere each look is a block of its own, headed by its time and followed by an empty line. As JSON, it is one line.
  */
-export async function watch(
+export async function watch<T>(
   context: CliContext,
-  { everyMs, bare }: { readonly everyMs: number; readonly bare: boolean },
-  look: () => Promise<readonly string[]>,
+  everyMs: number,
+  look: () => Promise<T>,
+  linesOf: (seen: T) => readonly string[],
 ): Promise<void> {
   const { signal, stdout } = context;
-  const isTty = context.isTty && !bare;
+  const isJson = context.format === 'json';
+  const isTty = context.isTty && !isJson;
   const ended = untilInterrupted(signal).then(() => undefined);
   if (isTty) stdout.write(CLEAR_SCREEN);
   while (!signal.aborted) {
-    const lines = await Promise.race([look(), ended]);
-    if (lines === undefined) return;
+    const seen = await Promise.race([look(), ended]);
+    if (seen === undefined) return;
     const time = new Date().toISOString();
     if (isTty) {
-      const drawn = [`${time}  every ${everyMs / 1000} s, Ctrl-C ends`, '', ...lines];
+      const drawn = [`${time}  every ${everyMs / 1000} s, Ctrl-C ends`, '', ...linesOf(seen)];
       stdout.write(`${HOME}${drawn.map((line) => `${line}${CLEAR_LINE_END}\n`).join('')}${CLEAR_BELOW}`);
-    } else for (const line of bare ? lines : [time, ...lines, '']) context.print(line);
+    } else for (const line of isJson ? [jsonLine(seen)] : [time, ...linesOf(seen), '']) context.print(line);
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
 /** A value as one line of JSON; BigInts become strings. */
-export const jsonLine = (value: unknown): string =>
+const jsonLine = (value: unknown): string =>
   JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? item.toString() : item));

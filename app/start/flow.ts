@@ -10,18 +10,15 @@ import { producerParts } from '../produce.ts';
 import type { Session } from '../session.ts';
 import { simulatedStream } from '../simulate.ts';
 import { oracleFile } from '../verify.ts';
-import { createRowCounter } from './row-counter.ts';
+import { type CountedRows, createRowCounter } from './row-counter.ts';
 
 /** Over all streams, since the flow began. */
-export interface FlowCounts {
+export interface FlowCounts extends CountedRows {
   /** Updates that the simulated feeds have sent. */
   readonly sent: number;
   /** Records in the topics, and updates in the rejected topics. */
   readonly published: number;
   readonly rejected: number;
-  /** New rows in the tables. */
-  readonly rows: number;
-  readonly rowsPerSecond: number;
 }
 
 export interface FlowOptions {

@@ -1,6 +1,6 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { ListedDeadLetters } from '../../app/dead-letters.ts';
 import { confirm } from '../confirm.ts';
-import type { CliContext, Register } from '../context.ts';
+import type { Register } from '../context.ts';
 import { collect, sinkCommand, streamCommand, wholeNumber, YES } from '../flags.ts';
 import { count } from '../format.ts';
 import { groupLines, letterLines, replayLines, replaySummary } from '../render/dead-letters.ts';
@@ -30,79 +30,68 @@ const WHERE = [
 export const registerDeadLetters: Register = (program, context) => {
   for (const { source, description, replay } of COMMANDS) {
     const parent = program.command(source).description(description);
-    addList(parent, context, source);
-    addShow(parent, context, source);
-    addReplay(parent, context, source, replay);
+
+    streamCommand(parent, 'list', 'count these records by cause and stage')
+      .option(...WHERE)
+      .action(async ({ where, ...flags }) => {
+        const { listDeadLetters } = await import('../../app/dead-letters.ts');
+        const session = await context.session(flags);
+        const onDone = (listed: ListedDeadLetters) => context.printText(groupLines(listed));
+        const streams = await listDeadLetters(session, { source, where, ...sinkOptions(context), onDone });
+        context.answer(session, { streams });
+      });
+
+    streamCommand(parent, 'show', 'show these records with all that is known: fields or bytes, cause, place')
+      .option(...WHERE)
+      .option('--limit <records>', 'at most this many of each stream', COUNT, 10)
+      .action(async ({ where, limit, ...flags }) => {
+        const { showDeadLetters } = await import('../../app/dead-letters.ts');
+        const session = await context.session(flags);
+        const streams = await showDeadLetters(session, {
+          source,
+          where,
+          limit,
+          ...sinkOptions(context),
+          onDone: ({ letters, of }) => {
+            context.printText(letters.flatMap(letterLines));
+            if (of > letters.length) context.note(`${of - letters.length} more; see them with --limit or --where`);
+          },
+        });
+        context.answer(session, { streams });
+      });
+
+    sinkCommand(parent, 'replay', replay)
+      .option(...WHERE)
+      .option('--limit <records>', 'replay at most this many of each stream', COUNT)
+      .option(
+        '--again',
+        'also records that were replayed before, that came back three times, or whose row holds a later delivery',
+      )
+      .option('--dry-run', 'only show what would be replayed, and why the rest would not')
+      .option(...YES)
+      .action(async ({ where, limit, again = false, dryRun = false, yes, timeout, ...flags }) => {
+        const { replayDeadLetters } = await import('../../app/dead-letters.ts');
+        const session = await context.session(flags);
+        const streams = await replayDeadLetters(session, {
+          source,
+          where,
+          limit,
+          again,
+          dryRun,
+          ...sinkOptions(context, timeout),
+          agree: (records, topic) =>
+            confirm(
+              context,
+              `publish ${count(records)} ${records === 1 ? 'record' : 'records'} to ${topic} again`,
+              yes,
+            ),
+          onDone: (result) => {
+            context.printText(replayLines(result));
+            context.note(replaySummary(result, dryRun));
+            if (result.arrived < result.replayed) context.setExitCode(1);
+          },
+        });
+        context.answer(session, { streams });
+      });
   }
 };
-
-type Source = (typeof COMMANDS)[number]['source'];
-
-function addList(parent: CommandUnknownOpts, context: CliContext, source: Source): void {
-  streamCommand(parent, 'list', 'count these records by cause and stage')
-    .option(...WHERE)
-    .action(async ({ where, ...flags }) => {
-      const { listDeadLetters } = await import('../../app/dead-letters.ts');
-      const session = await context.session(flags);
-      const streams = await listDeadLetters(session, {
-        source,
-        where,
-        ...sinkOptions(context),
-        onDone: (listed) => context.printText(groupLines(listed)),
-      });
-      context.answer(session, { streams });
-    });
-}
-
-function addShow(parent: CommandUnknownOpts, context: CliContext, source: Source): void {
-  streamCommand(parent, 'show', 'show these records with all that is known: fields or bytes, cause, place')
-    .option(...WHERE)
-    .option('--limit <records>', 'at most this many of each stream', COUNT, 10)
-    .action(async ({ where, limit, ...flags }) => {
-      const { showDeadLetters } = await import('../../app/dead-letters.ts');
-      const session = await context.session(flags);
-      const streams = await showDeadLetters(session, {
-        source,
-        where,
-        limit,
-        ...sinkOptions(context),
-        onDone: ({ letters, of }) => {
-          context.printText(letters.flatMap(letterLines));
-          if (of > letters.length) context.note(`${of - letters.length} more; see them with --limit or --where`);
-        },
-      });
-      context.answer(session, { streams });
-    });
-}
-
-function addReplay(parent: CommandUnknownOpts, context: CliContext, source: Source, description: string): void {
-  sinkCommand(parent, 'replay', description)
-    .option(...WHERE)
-    .option('--limit <records>', 'replay at most this many of each stream', COUNT)
-    .option(
-      '--again',
-      'also records that were replayed before, that came back three times, or whose row holds a later delivery',
-    )
-    .option('--dry-run', 'only show what would be replayed, and why the rest would not')
-    .option(...YES)
-    .action(async ({ where, limit, again = false, dryRun = false, yes, timeout, ...flags }) => {
-      const { replayDeadLetters } = await import('../../app/dead-letters.ts');
-      const session = await context.session(flags);
-      const streams = await replayDeadLetters(session, {
-        source,
-        where,
-        limit,
-        again,
-        dryRun,
-        ...sinkOptions(context, timeout),
-        agree: (records, topic) =>
-          confirm(context, `publish ${count(records)} ${records === 1 ? 'record' : 'records'} to ${topic} again`, yes),
-        onDone: (result) => {
-          context.printText(replayLines(result));
-          context.note(replaySummary(result, dryRun));
-          if (result.arrived < result.replayed) context.setExitCode(1);
-        },
-      });
-      context.answer(session, { streams });
-    });
-}

@@ -55,10 +55,11 @@ export const registerDeploy: Register = (program, context) => {
 
 /** What the plan was made for stands in its file. Errors: USAGE. */
 async function savedPlan(context: CliContext, file: string, env: string | undefined, command: CommandUnknownOpts) {
-  const given = ['only', 'growTopics', 'prune', 'from'].filter((name) => command.getOptionValueSource(name) === 'cli');
+  const given = command.options
+    .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
+    .flatMap(({ long }) => (['--only', '--grow-topics', '--prune', '--from'].includes(long ?? '') ? [long] : []));
   if (given.length > 0) {
-    const names = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-    throw new ConnectError('USAGE', `${names.join(', ')}: the saved plan already says that`, {
+    throw new ConnectError('USAGE', `${given.join(', ')}: the saved plan already says that`, {
       hint: 'give it to `connect plan --out`, or deploy without --plan',
     });
   }

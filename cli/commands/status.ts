@@ -1,7 +1,7 @@
 import type { Register } from '../context.ts';
 import { streamCommand } from '../flags.ts';
 import { statusLines } from '../render/status.ts';
-import { jsonLine, watch } from '../watch.ts';
+import { watch } from '../watch.ts';
 
 const WATCH_EVERY_MS = 2_000;
 
@@ -12,14 +12,7 @@ export const registerStatus: Register = (program, context) => {
     .action(async (flags) => {
       const { openStatus } = await import('../../app/status.ts');
       const look = await openStatus(await context.session(flags));
-      if (flags.watch === true) {
-        const bare = context.format === 'json';
-        await watch(context, { everyMs: WATCH_EVERY_MS, bare }, async () => {
-          const seen = await look();
-          return bare ? [jsonLine(seen)] : statusLines(seen);
-        });
-        return;
-      }
+      if (flags.watch === true) return watch(context, WATCH_EVERY_MS, look, statusLines);
       const seen = await look();
       if (seen.streams.some(({ unanswered }) => unanswered.length > 0)) context.setExitCode(1);
       context.show(seen, () => statusLines(seen));

@@ -1,11 +1,7 @@
+import type { Finding } from '../../app/check.ts';
 import { ConnectError } from '../../core/errors.ts';
 
-interface Problem {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
+type Problem = Pick<Finding, 'file' | 'line' | 'column' | 'message'>;
 
 /** An error as a person reads it: what failed, every problem with its place, what to do next. */
 export function renderError(error: unknown, options: { debug: boolean }): string {

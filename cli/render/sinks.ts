@@ -36,14 +36,10 @@ function eventText(event: SinkEvent): string {
   }
 }
 
-/** Connector and tasks as they were seen last. */
-interface SinkTasks {
-  readonly state: string;
-  readonly tasks: readonly { readonly state: string }[];
-}
+type Tasks = readonly { readonly state: string }[];
 
 /** `RUNNING 2/2 tasks`, `STOPPED`, `PAUSED, 1 PAUSED, 1 FAILED`. */
-export function stateWords({ state, tasks }: SinkTasks): string {
+export function stateWords({ state, tasks }: { readonly state: string; readonly tasks: Tasks }): string {
   if (tasks.length === 0) return state;
   const alike = tasks.filter((task) => task.state === state).length;
   if (alike === tasks.length) return `${state} ${alike}/${tasks.length} tasks`;
@@ -51,7 +47,7 @@ export function stateWords({ state, tasks }: SinkTasks): string {
 }
 
 /** `1 RUNNING, 1 FAILED`; empty without tasks. */
-export function taskStates(tasks: SinkTasks['tasks']): string {
+export function taskStates(tasks: Tasks): string {
   const states = new Map<string, number>();
   for (const { state } of tasks) states.set(state, (states.get(state) ?? 0) + 1);
   return [...states].map(([state, times]) => `${times} ${state}`).join(', ');

@@ -15,13 +15,9 @@ export function statusLines({ streams, target }: EnvironmentStatus): string[] {
     number(status.rejected),
     number(status.deadLetters),
   ]);
-  const failures = streams.flatMap((status) => [
-    ...(status.failure === undefined ? [] : failureLines(status.connector, 'connector', status.failure)),
-    ...status.tasks.flatMap((task) =>
-      task.failure === undefined
-        ? []
-        : failureLines(status.connector, `task ${task.id} on ${task.worker}`, task.failure),
-    ),
+  const failures = streams.flatMap(({ connector, failure, tasks }) => [
+    ...failureLines(connector, 'connector', failure),
+    ...tasks.flatMap((task) => failureLines(connector, `task ${task.id} on ${task.worker}`, task.failure)),
   ]);
   const unanswered = new Map(streams.flatMap((status) => status.unanswered.map((one) => [one.message, one.hint])));
   return [
@@ -36,7 +32,9 @@ export function statusLines({ streams, target }: EnvironmentStatus): string[] {
 
 const number = (value: bigint | undefined): string => (value === undefined ? '?' : count(value));
 
-function failureLines(connector: string, part: string, { cause, record, hint }: FailureLine): string[] {
+function failureLines(connector: string, part: string, failure: FailureLine | undefined): string[] {
+  if (failure === undefined) return [];
+  const { cause, record, hint } = failure;
   return [
     `✗ ${connector}  ${part} FAILED`,
     `  cause   ${cause}`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { jsonLine, watch } from '../../../cli/watch.ts';
+import { watch } from '../../../cli/watch.ts';
 import { capturedContext } from '../../support/captured-context.ts';
 
 /** Looks that end the watch with the last of them. */
@@ -11,32 +11,39 @@ function looks(interrupt: () => void, ...all: string[][]): () => Promise<string[
   };
 }
 
+const same = (lines: string[]): string[] => lines;
+
 test('without a terminal each look is a block headed by its time', async () => {
   const { context, said, interrupt } = capturedContext();
-  await watch(context, { everyMs: 1, bare: false }, looks(interrupt, ['lag 2'], ['lag 0']));
+  await watch(context, 1, looks(interrupt, ['lag 2'], ['lag 0']), same);
   expect(said.stdout).toMatch(/^\d{4}-\S+Z\nlag 2\n\n\d{4}-\S+Z\nlag 0\n\n/);
 });
 
 test('a terminal is drawn over, and lines that got shorter leave nothing behind', async () => {
   const { context, said, interrupt } = capturedContext({ isTty: true });
-  await watch(context, { everyMs: 1, bare: false }, looks(interrupt, ['lag 200', 'failed'], ['lag 0']));
+  await watch(context, 1, looks(interrupt, ['lag 200', 'failed'], ['lag 0']), same);
   const [, first = '', second = ''] = said.stdout.split('\u001b[H');
   expect(first).toContain('lag 200\u001b[K\nfailed\u001b[K\n\u001b[J');
   expect(second).toContain('lag 0\u001b[K\n\u001b[J');
 });
 
-test('machines get bare lines, also on a terminal', async () => {
+test('machines get one line of JSON, also on a terminal', async () => {
   const { context, said, interrupt } = capturedContext({ isTty: true });
-  await watch(context, { everyMs: 1, bare: true }, looks(interrupt, [jsonLine({ lag: 2n })]));
+  context.format = 'json';
+  const look = async () => {
+    setImmediate(() => interrupt());
+    return { lag: 2n };
+  };
+  await watch(context, 1, look, () => ['lag 2']);
   expect(said.stdout).toBe('{"lag":"2"}\n');
 });
 
 test('Ctrl-C ends it at once, also in the middle of a look', async () => {
   const { context, said, interrupt } = capturedContext();
-  const watching = watch(context, { everyMs: 60_000, bare: false }, () => {
+  const look = (): Promise<string[]> => {
     interrupt();
     return new Promise(() => {});
-  });
-  await watching;
+  };
+  await watch(context, 60_000, look, same);
   expect(said.stdout).toBe('');
 });
