@@ -4,7 +4,7 @@ import { type Plan, pendingEntries } from '../connectors/plan/plan.ts';
 import { type PlanOptions, planDrift, type SavedPlan } from '../connectors/plan/plan-file.ts';
 import { prune } from '../connectors/prune.ts';
 import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
-import type { SinkEvent } from '../connectors/wait/wait.ts';
+import type { SinkEvent, Wait } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
@@ -71,17 +71,18 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
     await preflight(session, options.onPreflight);
   }
   await requireAgreement(planned.plan, options);
+  const wait = { timeoutMs: options.timeoutMs ?? host.defaultTimeoutMs, signal: session.signal };
   const deployed: DeployedStream[] = [];
   for (const stream of streams) {
     try {
-      const result = await deployStream(session, options, planned, stream);
+      const result = await deployStream(session, options, planned, stream, wait);
       options.onDeployed(result);
       deployed.push(result);
     } catch (error) {
       throw withOtherStreams(error, deployed, streams.slice(deployed.length + 1));
     }
   }
-  return { streams: deployed, pruned: await pruneSinks(session, options, planned.plan) };
+  return { streams: deployed, pruned: await pruneSinks(session, options, planned.plan, wait) };
 }
 
 /** Errors: USAGE for a host that answers before it begins: a deploy that does not follow it would claim what nobody knows. */
@@ -134,23 +135,19 @@ async function requireAgreement(plan: Plan, { agree, onLeftOut }: DeployOptions)
 
 async function deployStream(
   session: Session,
-  { timeoutMs, rollback, wait: isAwaited, plan, onSinkEvent }: DeployOptions,
+  { rollback, wait: isAwaited, plan, onSinkEvent }: DeployOptions,
   planned: ObservedPlan,
   stream: StreamDefinition,
+  bounds: Wait,
 ): Promise<DeployedStream> {
-  const { kafka, environment, signal } = session;
+  const { kafka, environment } = session;
   const host = await session.host();
   const { name: connector } = stream.sink;
   const topics = await withAdmin(kafka, 'perps-connect-deploy', (admin) =>
     ensureTopics(admin, stream, environment.kafka.replicationFactor, { grow: plan.growTopics }),
   );
   const agreed = planned.streams.find((one) => one.stream === stream)?.sink.entries ?? [];
-  const wait = {
-    timeoutMs: timeoutMs ?? host.defaultTimeoutMs,
-    rollback,
-    signal,
-    onEvent: (event: SinkEvent) => onSinkEvent(connector, event),
-  };
+  const wait = { ...bounds, rollback, onEvent: (event: SinkEvent) => onSinkEvent(connector, event) };
   const carryOut = (isAwaited ? undefined : host.submit) ?? host.deploy;
   return { stream: stream.name, topics, ...(await carryOut(session.desiredSink(stream, plan.from), agreed, wait)) };
 }
@@ -179,10 +176,9 @@ export function withOtherStreams(
   });
 }
 
-async function pruneSinks(session: Session, { timeoutMs, onPruned }: DeployOptions, plan: Plan): Promise<string[]> {
+async function pruneSinks(session: Session, { onPruned }: DeployOptions, plan: Plan, wait: Wait): Promise<string[]> {
   const host = await session.host();
   const removed = plan.entries.filter(({ kind, action }) => kind === 'connector' && action === 'delete');
-  const wait = { timeoutMs: timeoutMs ?? host.defaultTimeoutMs, signal: session.signal };
   for (const { name } of removed) {
     session.signal.throwIfAborted();
     await prune(host, { name, project: session.environment.project ?? '' }, wait);

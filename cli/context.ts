@@ -69,7 +69,9 @@ export function createContext(parts: ProcessParts) {
       parts.setExitCode(error.exitCode);
     },
     /** Progress and the one-line summary: stderr. */
-    note: (line: string): void => void stderr.write(`${line}\n`),
+    note(...lines: string[]): void {
+      for (const line of lines) stderr.write(`${line}\n`);
+    },
     /** Data: stdout. */
     print: (line: string): void => void stdout.write(`${line}\n`),
     /** Data as one JSON document: stdout. It is scrubbed string by string: a secret may look like a piece of JSON. */
@@ -82,6 +84,11 @@ export function createContext(parts: ProcessParts) {
     /** As `show`, of an environment: the document says which. Without lines where they were printed on the way. */
     answer({ environment }: Session, document: object, lines: () => readonly string[] = () => []): void {
       context.show({ environment: environment.name, ...document }, lines);
+    },
+    /** Lines that are data as text, and progress where JSON was asked for. */
+    tell(lines: readonly string[]): void {
+      if (context.format === 'text') context.printText(lines);
+      else context.note(...lines);
     },
     /** Lines of data, where text was asked for. */
     printText(lines: readonly string[]): void {

@@ -6,6 +6,9 @@ export function count(value: number | bigint): string {
   return numbers.format(value);
 }
 
+/** The word for so many: `record` for 1, else `records`. */
+export const noun = (number: number | bigint, one: string): string => (Number(number) === 1 ? one : `${one}s`);
+
 /** 83,000 ms → "1 min 23 s"; under a minute with one decimal. */
 export function duration(ms: number): string {
   const seconds = ms / 1000;

@@ -24,7 +24,7 @@ export const registerChangeState: Register = (program, context) => {
         ...sinkOptions(context, flags.timeout),
         onDone: (change) => {
           context.printText([changeLine(change)]);
-          for (const note of changeNotes(change, wanted)) context.note(note);
+          context.note(...changeNotes(change, wanted));
         },
       });
       context.answer(session, { streams });

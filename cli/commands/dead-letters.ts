@@ -2,7 +2,7 @@ import type { ListedDeadLetters } from '../../app/dead-letters.ts';
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
 import { collect, sinkCommand, streamCommand, wholeNumber, YES } from '../flags.ts';
-import { count } from '../format.ts';
+import { count, noun } from '../format.ts';
 import { groupLines, letterLines, replayLines, replaySummary } from '../render/dead-letters.ts';
 import { sinkOptions } from '../render/sinks.ts';
 
@@ -80,11 +80,7 @@ export const registerDeadLetters: Register = (program, context) => {
           dryRun,
           ...sinkOptions(context, timeout),
           agree: (records, topic) =>
-            confirm(
-              context,
-              `publish ${count(records)} ${records === 1 ? 'record' : 'records'} to ${topic} again`,
-              yes,
-            ),
+            confirm(context, `publish ${count(records)} ${noun(records, 'record')} to ${topic} again`, yes),
           onDone: (result) => {
             context.printText(replayLines(result));
             context.note(replaySummary(result, dryRun));

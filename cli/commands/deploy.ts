@@ -44,7 +44,7 @@ export const registerDeploy: Register = (program, context) => {
         rollback,
         wait,
         agree: async (plan, entries) => {
-          for (const line of planLines({ ...plan, entries })) context.note(line);
+          context.note(...planLines({ ...plan, entries }));
           await confirm(context, `deploy this to ${plan.environment}`, flags.yes === true || saved !== undefined);
         },
         ...deployReporter(context, wait),

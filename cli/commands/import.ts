@@ -1,5 +1,6 @@
 import type { Register } from '../context.ts';
 import { environmentCommand } from '../flags.ts';
+import { noun } from '../format.ts';
 import { changeText } from '../render/plan.ts';
 
 /** `connect import NAME`: a live connector as a definition. Changes nothing. */
@@ -27,7 +28,7 @@ export const registerImport: Register = (program, context) => {
       context.note(
         differences.length === 0
           ? `${stream.file} as printed renders to what ${connector} has`
-          : `✗ a definition cannot hold ${differences.length} ${differences.length === 1 ? 'setting' : 'settings'} of ${connector}`,
+          : `✗ a definition cannot hold ${differences.length} ${noun(differences.length, 'setting')} of ${connector}`,
       );
       if (differences.length > 0) context.setExitCode(3);
     });

@@ -16,7 +16,7 @@ export const registerMsk: Register = (program, context) => {
     .action(async ({ env, role }) => {
       const { iamPolicies } = await import('../../app/iam-policy.ts');
       const { notes, ...policies } = iamPolicies(await context.session({ env }));
-      for (const note of notes) context.note(`! ${note}`);
+      context.note(...notes.map((note) => `! ${note}`));
       context.json(role === undefined ? policies : policies[role]);
     });
 };

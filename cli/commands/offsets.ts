@@ -2,6 +2,7 @@ import { ConnectError } from '../../core/errors.ts';
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
 import { sinkCommand, YES } from '../flags.ts';
+import { noun } from '../format.ts';
 import { offsetLines, resetLines } from '../render/offsets.ts';
 import { sinkOptions } from '../render/sinks.ts';
 
@@ -37,7 +38,6 @@ export const registerOffsets: Register = (program, context) => {
     .action(async ({ to, dryRun = false, yes, ...flags }) => {
       const { resetOffsets } = await import('../../app/offsets.ts');
       const session = await context.session(flags);
-      const say = context.format === 'text' ? context.print : context.note;
       const streams = await resetOffsets(session, {
         ...sinkOptions(context, flags.timeout),
         to,
@@ -47,16 +47,14 @@ export const registerOffsets: Register = (program, context) => {
           if (skipped > 0n && yes !== true) {
             throw new ConnectError(
               'USAGE',
-              `${connector} would leave out ${skipped} ${skipped === 1n ? 'record' : 'records'}; nothing was changed`,
+              `${connector} would leave out ${skipped} ${noun(skipped, 'record')}; nothing was changed`,
               { details: { connector, skipped }, hint: 'say --yes to leave them out of the table' },
             );
           }
           await confirm(context, `stop ${connector} and let it read ${again} records again`, yes);
         },
         onSearch: (topic, slot) => context.note(`searching ${topic} for slot ${slot} from its oldest record on`),
-        onPlan(planned) {
-          for (const line of resetLines(planned)) say(line);
-        },
+        onPlan: (planned) => context.tell(resetLines(planned)),
         onReset: (connector, state) => context.note(`${connector} reads on from there; it is ${state}`),
       });
       context.answer(session, { to, streams });

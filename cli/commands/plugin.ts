@@ -20,7 +20,7 @@ export const registerPlugin: Register = (program, context) => {
         jars: jar.map((file) => resolve(context.cwd, file)),
       };
       const built = await withStackProgress(context, (onEvent) => buildPlugin(session, { ...files, onEvent }));
-      for (const note of built.notes) context.note(`! ${note}`);
+      context.note(...built.notes.map((note) => `! ${note}`));
       const names = ['path', 'size', 'sha256', 'md5'] as const;
       context.show(built, () => names.map((name) => `${name.padEnd(8)}${built[name]}`));
       context.note(`${built.manifest.jars.length} jars for Java ${built.manifest.java} or newer`);

@@ -24,14 +24,11 @@ export const registerQuarantine: Register = (program, context) => {
     .action(async ({ max, dryRun = false, yes, ...flags }) => {
       const { quarantine } = await import('../../app/quarantine.ts');
       const session = await context.session(flags);
-      const say = context.format === 'text' ? context.print : context.note;
       const streams = await quarantine(session, {
         ...sinkOptions(context, flags.timeout),
         max,
         dryRun,
-        onPlan: (plan, { table }) => {
-          for (const line of planLines(plan, table.name)) say(line);
-        },
+        onPlan: (plan, { table }) => context.tell(planLines(plan, table.name)),
         agree: ({ culprits, connector }, { topic }) =>
           confirm(
             context,

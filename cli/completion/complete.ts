@@ -10,14 +10,6 @@ export interface Candidate {
 /** Candidates, or that the shell knows better: file names. */
 export type Completion = readonly Candidate[] | 'files';
 
-/** The words as they go on: what is typed, and what bash has left of a word that it splits at `=`. */
-interface Cursor {
-  readonly before: readonly string[];
-  readonly current: string;
-  /** What the current word begins with and the candidates have to begin with, too. */
-  readonly prefix: string;
-}
-
 /**
  * What may stand at the last of `words` (the words after `connect`; the last is what is typed of it so far), by the
  * commands themselves and the names of the project. Pure.
@@ -52,8 +44,11 @@ export function complete(program: CommandUnknownOpts, words: readonly string[], 
   return fits(positional === 0 ? subcommands(command) : []);
 }
 
-/** `--output js`, `--output=js` and bash's `--output`, `=`, `js` are all one. */
-function cursorOf(words: readonly string[]): Cursor {
+/**
+ * The words before the last, what is typed of that one, and what the candidates begin with besides. `--output js`, `--output=js`
+ * and bash's `--output`, `=`, `js` are all one.
+ */
+function cursorOf(words: readonly string[]) {
   const before = words.slice(0, -1);
   const current = words.at(-1) ?? '';
   const attached = /^(--[\w-]+)=(.*)$/.exec(current);

@@ -1,5 +1,5 @@
 import type { ListedDeadLetters, ReplayedStream, ReplayResult, ShownDeadLetter } from '../../app/dead-letters.ts';
-import { count, table } from '../format.ts';
+import { count, noun, table } from '../format.ts';
 
 export function groupLines({ topic, letters, groups }: ListedDeadLetters): string[] {
   if (letters === 0) return [`${topic}  none`];
@@ -12,7 +12,7 @@ export function groupLines({ topic, letters, groups }: ListedDeadLetters): strin
     group.last,
     group.cause,
   ]);
-  return [`${topic}  ${count(letters)} ${letters === 1 ? 'record' : 'records'}`, ...table([header, ...rows])];
+  return [`${topic}  ${count(letters)} ${noun(letters, 'record')}`, ...table([header, ...rows])];
 }
 
 export function letterLines(letter: ShownDeadLetter): string[] {

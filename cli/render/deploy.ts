@@ -1,6 +1,6 @@
 import type { Deployed, DeployedStream, DeployListener } from '../../app/deploy.ts';
 import type { CliContext } from '../context.ts';
-import { duration } from '../format.ts';
+import { duration, noun } from '../format.ts';
 import { sinkNote, stateWords } from './sinks.ts';
 
 const MARKS = { created: '+', grown: '~', updated: '~', replaced: '±', unchanged: '=', differs: '!' } as const;
@@ -14,7 +14,7 @@ export const deployLines = ({ streams, pruned }: Deployed): string[] => [
 /** Each topic, the connector, and each setting that changed. */
 function streamLines(deployed: DeployedStream): string[] {
   const { state, tasks, restarts } = deployed;
-  const restarted = restarts === 0 ? '' : `, after ${restarts} restart${restarts === 1 ? '' : 's'}`;
+  const restarted = restarts === 0 ? '' : `, after ${restarts} ${noun(restarts, 'restart')}`;
   const now = state === undefined ? 'not waited for' : stateWords({ state, tasks });
   return [
     ...deployed.topics.flatMap((topic) => [

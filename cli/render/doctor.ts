@@ -1,4 +1,5 @@
 import type { DoctorReport, Verdict } from '../../app/doctor.ts';
+import { noun } from '../format.ts';
 
 const MARKS: Readonly<Record<Verdict, string>> = { ok: '✓', warning: '!', broken: '✗', unknown: '?' };
 
@@ -15,7 +16,7 @@ export function doctorLines({ checks }: DoctorReport): string[] {
 export function doctorSummary(environment: string, { counts }: DoctorReport): string {
   const parts = [
     `${counts.ok} ok`,
-    ...(counts.warning > 0 ? [`${counts.warning} ${counts.warning === 1 ? 'warning' : 'warnings'}`] : []),
+    ...(counts.warning > 0 ? [`${counts.warning} ${noun(counts.warning, 'warning')}`] : []),
     ...(counts.broken > 0 ? [`${counts.broken} broken`] : []),
     ...(counts.unknown > 0 ? [`${counts.unknown} unknown`] : []),
   ];

@@ -1,6 +1,7 @@
 import type { Finding } from '../../app/check.ts';
 import type { CliContext } from '../context.ts';
 import type { OutputFormat } from '../flags.ts';
+import { noun } from '../format.ts';
 
 export interface ReportOptions {
   /** The command, as the report's title: "connect schemas check". */
@@ -22,8 +23,8 @@ export function showFindings(
   const report = reportAs[context.format](findings, options);
   if (report !== '') context.print(report);
   const { errors, notes } = countFindings(findings);
-  const found = errors === 0 ? undefined : `${errors} ${errors === 1 ? 'finding' : 'findings'}`;
-  context.note(summary(found, notes === 0 ? '' : `, ${notes} ${notes === 1 ? 'note' : 'notes'}`));
+  const found = errors === 0 ? undefined : `${errors} ${noun(errors, 'finding')}`;
+  context.note(summary(found, notes === 0 ? '' : `, ${notes} ${noun(notes, 'note')}`));
   if (errors > 0) context.setExitCode(3);
 }
 

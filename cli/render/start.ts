@@ -36,9 +36,7 @@ export function startReporter(
       for (const { subject, version, level, outcome } of registrations)
         note(`${outcome === 'registered' ? '+' : '='} ${subject}  version ${version}, ${level}`);
     },
-    onPlanned(plan) {
-      for (const line of planLines(plan)) note(line);
-    },
+    onPlanned: (plan) => note(...planLines(plan)),
     deploy: deployReporter(context, true),
     onCounts: (counts) => live.draw(flowLine(counts)),
     onVerified: (reports) => printText(reports.flatMap(verifyLines)),

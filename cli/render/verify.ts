@@ -3,33 +3,26 @@ import { count } from '../format.ts';
 
 /** A report of `verify` as lines for a person: what was compared, what differs, and where. */
 export function verifyLines(report: VerifyReport): string[] {
-  const { oracle } = report;
-  const exact = report.differences === 0;
+  const { oracle, foldRows, notFolded, superseded, rowsBeforeTopic, notRefused, samples } = report;
   const lines = [
-    `${exact ? '✓' : '✗'} ${report.stream}   ${count(report.records)} records, ${count(report.rows)} rows: ` +
+    `${report.differences === 0 ? '✓' : '✗'} ${report.stream}   ${count(report.records)} records, ${count(report.rows)} rows: ` +
       `${count(report.missing)} missing, ${count(report.unequal)} unequal, ${count(report.unexpected)} unexpected`,
     `  current    ${count(report.identities)} identities, ${count(report.notCurrent)} not the newest`,
     `  refused    ${count(report.rejected)} in the rejected topic, ${count(report.deadLetters)} dead letters`,
   ];
-  if (report.foldRows + report.notFolded > 0) {
-    lines.push(
-      `  rollup     ${count(report.foldRows)} rows, ${count(report.notFolded)} identities not what the history gives`,
-    );
-  }
-  if (report.superseded > 0) lines.push(`  redelivered ${count(report.superseded)} records, absorbed by the upsert`);
-  if (report.rowsBeforeTopic > 0) {
-    lines.push(
-      `  older      ${count(report.rowsBeforeTopic)} rows whose records the topic no longer keeps: not compared`,
-    );
-  }
+  if (foldRows + notFolded > 0)
+    lines.push(`  rollup     ${count(foldRows)} rows, ${count(notFolded)} identities not what the history gives`);
+  if (superseded > 0) lines.push(`  redelivered ${count(superseded)} records, absorbed by the upsert`);
+  if (rowsBeforeTopic > 0)
+    lines.push(`  older      ${count(rowsBeforeTopic)} rows whose records the topic no longer keeps: not compared`);
   if (oracle !== undefined) {
-    lines.push(
-      `  oracle     ${count(oracle.updates)} updates sent = ${count(oracle.expectedRows)} rows + ` +
-        `${count(oracle.expectedRejected)} refused${report.notRefused > 0 ? `, ${count(report.notRefused)} of them not` : ''}`,
-    );
+    const { updates, expectedRows, expectedRejected } = oracle;
+    const accepted = notRefused > 0 ? `, ${count(notRefused)} of them not` : '';
+    const expected = `${count(expectedRows)} rows + ${count(expectedRejected)} refused${accepted}`;
+    lines.push(`  oracle     ${count(updates)} updates sent = ${expected}`);
   }
-  for (const { message } of report.samples) lines.push(`  - ${message}`);
-  const hidden = report.differences - report.samples.length;
+  for (const { message } of samples) lines.push(`  - ${message}`);
+  const hidden = report.differences - samples.length;
   if (hidden > 0) lines.push(`  - and ${count(hidden)} more`);
   return lines;
 }
