@@ -29,6 +29,8 @@ export function requireAgreed(connector: string, agreed: readonly PlanEntry[], n
     });
   }
   const isAsAgreed = (one: PlanEntry): boolean => {
+    // Somebody has done meanwhile what was agreed to.
+    if (one.action === 'unchanged') return true;
     const then = planned.get(titleOf(one));
     return then !== undefined && isSameEntry(then, one);
   };

@@ -147,6 +147,15 @@ const CASES: readonly Case[] = [
     },
   ],
   [
+    'has nothing left to do when somebody has done meanwhile what was agreed to',
+    async ({ name, under: { host, wait, changeByHand }, desired, deploy }) => {
+      await deploy();
+      const { entries } = await host.plan(desired(LARGER));
+      await changeByHand(name, 'flush.max.retries', '61');
+      expect(await host.deploy(desired(LARGER), entries, wait)).toMatchObject({ outcome: 'unchanged', changes: [] });
+    },
+  ],
+  [
     'does nothing that nobody has agreed to',
     async ({ under: { host, wait }, desired, observe }) => {
       await expect(host.deploy(desired(), [], wait)).rejects.toMatchObject({ code: 'UNSAFE' });
