@@ -1,6 +1,6 @@
 import type { SinkHost } from '../host.ts';
 import type { SinkGroups } from '../sink-group.ts';
-import { withRetry } from '../wait/retry-policy.ts';
+import { withFirstAnswer, withRetry } from '../wait/retry-policy.ts';
 import type { RestApi } from './api.ts';
 import { deploySink } from './deploy.ts';
 import { observeSink } from './observe.ts';
@@ -20,7 +20,7 @@ export function createRestHost(api: RestApi, groups: SinkGroups): SinkHost {
     list: () => api.list(),
     observe: (name, options) => observeSink(api, name, options),
     async plan(desired) {
-      const live = await observeSink(api, desired.stream.sink.name);
+      const live = await withFirstAnswer(() => observeSink(api, desired.stream.sink.name));
       const positions = live === undefined ? await groups.positions(desired.stream) : [];
       return planRestSink(desired, live, positions, api.scrub);
     },
