@@ -8,10 +8,8 @@ import type { Runtime } from './session.ts';
  * Stops the local stack and returns the names of the parts that ran. It does not read the definitions: a stack must be
  * stoppable while one of them is being edited.
  */
-export async function down({ cwd, signal }: Runtime, onEvent: (event: StackEvent) => void): Promise<readonly string[]> {
-  const { stopped } = await stopParts({ root: findProjectRoot(cwd), signal, onEvent });
-  return stopped;
-}
+export const down = ({ cwd, signal }: Runtime, onEvent: (event: StackEvent) => void): Promise<readonly string[]> =>
+  stopParts({ root: findProjectRoot(cwd), signal, onEvent });
 
 /** Removes the containers of docker-compose.yml, keeps their volumes, and returns the names of the services that ran. */
 export const downByDocker = (

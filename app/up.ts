@@ -16,8 +16,7 @@ export interface UpOptions {
 /** Starts the parts of the local stack that do not run. Errors: USAGE for an environment that has none, those of the stack. */
 export async function up(session: Session, { fresh, onEvent }: UpOptions): Promise<readonly PartStatus[]> {
   const { env, signal } = session;
-  const { parts } = await startParts({ ...localStack(session), env, signal, fresh, onEvent });
-  return parts;
+  return startParts({ ...localStack(session), env, signal, fresh, onEvent });
 }
 
 /** Starts the services of docker-compose.yml. */

@@ -17,7 +17,7 @@ import { superuserConnection } from '../stack/parts/postgres.ts';
 import { freePort } from '../stack/ports.ts';
 import { readSecrets } from '../stack/secrets-file.ts';
 import { stopPart } from '../stack/stop-parts.ts';
-import type { StackEvent, StackStatus } from '../stack/types.ts';
+import type { PartStatus, StackEvent } from '../stack/types.ts';
 
 /** A stack of the benchmark's own: folder, ports, data. Nothing of it is left when it is over. */
 export interface BenchStack {
@@ -33,7 +33,7 @@ export interface BenchStack {
   readonly superuser: PostgresConnection;
   readonly kafka: { readonly brokers: readonly string[] };
   /** What runs, with its process numbers. */
-  readonly parts: StackStatus['parts'];
+  readonly parts: readonly PartStatus[];
   /** From nothing on disk to a stack that works, in milliseconds; a second start finds its data. */
   readonly coldStartMs: number;
   /** Puts the schema under another stream's subject too. */
@@ -87,7 +87,7 @@ export async function startBenchStack(env: NodeJS.ProcessEnv, note: (line: strin
     const superuser = superuserConnection(postgres, folder === undefined ? '' : (readSecrets(folder)?.superuser ?? ''));
     await tuneServer(superuser);
     if (folder !== undefined) await stopPart(folder, 'postgres');
-    const { parts } = await up(options);
+    const parts = await up(options);
     const project = loadProject(root, {});
     const environment = selectEnvironment(project);
     const secrets = (reference: string) => resolveSecret(reference, { root, env: {} });

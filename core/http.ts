@@ -1,7 +1,9 @@
 import axios, { type AxiosInstance, isAxiosError } from 'axios';
-import { ProxyAgent } from 'proxy-agent';
+import { ProxyAgent, type ProxyAgentOptions } from 'proxy-agent';
 import { ConnectError } from './errors.ts';
 import { isLoopback } from './loopback.ts';
+
+export { isAxiosError };
 
 /** A JSON-over-HTTP client of one service. Throws ConnectError only. */
 export interface Http {
@@ -14,7 +16,7 @@ export interface HttpReply<T> {
   readonly status: number;
   readonly body: T;
   /** When the service says it answered; undefined when it does not say. To the second. */
-  readonly date?: Date;
+  readonly date?: Date | undefined;
 }
 
 export interface HttpOptions {
@@ -33,13 +35,18 @@ export interface HttpOptions {
  * An axios instance that honours HTTP_PROXY, HTTPS_PROXY and NO_PROXY by CONNECT tunnels.
  * Loopback addresses never go through a proxy: the local stack lives there.
  */
-export function createAxios(baseUrl: string, timeoutMs: number): AxiosInstance {
-  return axios.create({ baseURL: baseUrl, timeout: timeoutMs, proxy: false, ...proxyAgents(baseUrl) });
-}
+export const createAxios = (baseUrl: string, timeoutMs: number, options?: ProxyAgentOptions): AxiosInstance =>
+  axios.create({ baseURL: baseUrl, timeout: timeoutMs, proxy: false, ...proxyAgents(baseUrl, options) });
 
-/** Agents of node:http and node:https that honour the proxy variables; none for a loopback address. */
-export const proxyAgents = (url?: string): { httpAgent?: ProxyAgent; httpsAgent?: ProxyAgent } =>
-  url !== undefined && isLoopback(url) ? {} : { httpAgent: new ProxyAgent(), httpsAgent: new ProxyAgent() };
+/** An agent for http and https that honours the proxy variables; none for a loopback address. */
+export function proxyAgents(
+  url: string | undefined,
+  options?: ProxyAgentOptions,
+): { httpAgent?: ProxyAgent; httpsAgent?: ProxyAgent } {
+  if (url !== undefined && isLoopback(url)) return {};
+  const agent = new ProxyAgent(options);
+  return { httpAgent: agent, httpsAgent: agent };
+}
 
 /** No service of the pipeline says as much at once. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
@@ -49,8 +56,7 @@ export function createHttp(options: HttpOptions): Http {
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const timeoutMs = options.timeoutMs ?? 30_000;
   const client = createAxios(baseUrl, timeoutMs);
-  const auth =
-    options.username === undefined ? {} : { auth: { username: options.username, password: options.password ?? '' } };
+  const { username, password = '' } = options;
   return {
     baseUrl,
     async request<T>(method: string, path: string, body?: unknown): Promise<HttpReply<T>> {
@@ -63,15 +69,11 @@ export function createHttp(options: HttpOptions): Http {
           maxContentLength: MAX_ANSWER_BYTES,
           // axios' own timeout begins anew with each byte.
           signal: AbortSignal.timeout(timeoutMs),
-          ...auth,
-          ...(body === undefined ? {} : { data: body }),
+          data: body,
+          ...(username === undefined ? {} : { auth: { username, password } }),
         });
         const { date } = reply.headers;
-        return {
-          status: reply.status,
-          body: reply.data,
-          ...(typeof date === 'string' ? { date: new Date(date) } : {}),
-        };
+        return { status: reply.status, body: reply.data, date: typeof date === 'string' ? new Date(date) : undefined };
       } catch (error) {
         throw unanswered(error, options, baseUrl, timeoutMs);
       }
@@ -81,23 +83,16 @@ export function createHttp(options: HttpOptions): Http {
 
 function unanswered(error: unknown, options: HttpOptions, baseUrl: string, timeoutMs: number): ConnectError {
   const address = new URL(baseUrl).host;
-  const hint = options.hint ?? 'check the address in connect.yaml and that the service runs';
+  const where = `${options.what} at ${address}`;
+  const { hint = 'check the address in connect.yaml and that the service runs' } = options;
+  const context = { hint, details: { address } };
   // The cause is reduced to its message: an axios error carries the request with its credentials.
   const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
   if (reason === 'ERR_BAD_RESPONSE') {
-    return new ConnectError('REFUSED', `${options.what} at ${address} answered with more than 16 MiB`, {
-      hint,
-      details: { address },
-    });
+    return new ConnectError('REFUSED', `${where} answered with more than 16 MiB`, context);
   }
   if (['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED'].includes(reason)) {
-    return new ConnectError('TIMEOUT', `${options.what} at ${address} did not answer within ${timeoutMs / 1000} s`, {
-      hint,
-      details: { address },
-    });
+    return new ConnectError('TIMEOUT', `${where} did not answer within ${timeoutMs / 1000} s`, context);
   }
-  return new ConnectError('UNREACHABLE', `${options.what} at ${address} is not reachable (${reason})`, {
-    hint,
-    details: { address },
-  });
+  return new ConnectError('UNREACHABLE', `${where} is not reachable (${reason})`, context);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { packageRoot } from '../core/package-root.ts';
 
 export type GroupName = 'kafka' | 'converter' | 'sink' | 'registry';
@@ -23,26 +23,39 @@ export interface LockedGroup {
   readonly files: readonly LockedFile[];
 }
 
-export interface ArtifactLock<Name extends string = GroupName> {
+/** The lock file: what the embedded stack runs, and what others have besides. */
+export interface ArtifactLock {
   /** Base URL of the Maven repository. */
   readonly repository: string;
-  readonly groups: Readonly<Record<Name, LockedGroup>>;
-}
-
-/** The whole lock file: what the embedded stack runs, and what others have besides. */
-export interface PackageLock extends ArtifactLock {
+  readonly groups: Readonly<Record<GroupName, LockedGroup>>;
   readonly docker: { readonly exporter: LockedGroup };
   /** A worker at the level of MSK Connect's 3.7.x, fetched only where one is needed. */
   readonly msk: { readonly worker: LockedGroup };
 }
 
 /** The lock file of this package; `scripts/lock-artifacts.mjs` writes it. */
-export function readArtifactLock(): PackageLock {
-  return JSON.parse(readFileSync(join(packageRoot(), 'stack', 'artifacts.lock.json'), 'utf8')) as PackageLock;
+export function readArtifactLock(): ArtifactLock {
+  return JSON.parse(readFileSync(join(packageRoot(), 'stack', 'artifacts.lock.json'), 'utf8')) as ArtifactLock;
 }
 
-/** Folder of a group in the cache. Its name holds a hash of what must be inside, so versions stand side by side. */
-export function groupFolder(cache: string, name: string, group: LockedGroup): string {
-  const hash = createHash('sha256').update(JSON.stringify(group)).digest('hex').slice(0, 12);
-  return join(cache, `${name}-${hash}`);
+/** A group and its folder in the cache, whether it is there or not. */
+export interface CachedGroup extends LockedGroup {
+  readonly folder: string;
 }
+
+/** The folder's name holds a hash of what must be inside, so versions stand side by side. */
+export function inCache(cache: string, name: string, group: LockedGroup): CachedGroup {
+  const hash = createHash('sha256').update(JSON.stringify(group)).digest('hex').slice(0, 12);
+  return { ...group, folder: join(cache, `${name}-${hash}`) };
+}
+
+/** What the embedded stack runs. */
+export function stackGroups(cache: string): Readonly<Record<GroupName, CachedGroup>> {
+  const groups = Object.entries(readArtifactLock().groups);
+  const cached = groups.map(([name, group]) => [name, inCache(cache, name, group)]);
+  return Object.fromEntries(cached) as Record<GroupName, CachedGroup>;
+}
+
+/** The jars of a group, as a class path. */
+export const classPathOf = ({ folder, files }: CachedGroup): string =>
+  files.map(({ name }) => join(folder, name)).join(delimiter);

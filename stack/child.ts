@@ -22,7 +22,7 @@ export async function launch(command: LaunchCommand, marker: string, outputFile:
       stdio: ['ignore', output, output],
       cwd: '/',
       env: command.env,
-      ...(command.user ?? {}),
+      ...command.user,
     });
     await new Promise<void>((resolve, reject) => {
       child.once('spawn', resolve);

@@ -2,8 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { AxiosError, AxiosInstance } from 'axios';
+import type { AxiosInstance } from 'axios';
 import { ConnectError } from '../core/errors.ts';
+import { isAxiosError } from '../core/http.ts';
 import { retry } from '../core/retry.ts';
 import { storageError } from './folders.ts';
 
@@ -27,7 +28,7 @@ export interface DownloadOptions {
   /** Silence for this long ends a try. Default 30 s. */
   readonly stallMs?: number;
   /** Tries in all; a cut download goes on where it stopped. Default 6. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
 }
 
 /**
@@ -37,7 +38,7 @@ export interface DownloadOptions {
  * Errors: UNREACHABLE, TIMEOUT, NOT_FOUND, REFUSED (the repository), CORRUPT (not the locked bytes), ENVIRONMENT (disk).
  */
 export async function download(request: DownloadRequest, options: DownloadOptions): Promise<void> {
-  const { client, scratch, signal } = options;
+  const { client, scratch, signal, attempts = 6 } = options;
   const partial = join(scratch, `${process.pid}-${randomUUID()}.part`);
   let file: FileHandle | undefined;
   try {
@@ -45,12 +46,7 @@ export async function download(request: DownloadRequest, options: DownloadOption
     await mkdir(dirname(request.target), { recursive: true });
     file = await open(partial, 'w+');
     const progress = { file, received: 0, hash: createHash('sha256') };
-    await retry(() => fetchRest(request, options, progress), {
-      attempts: options.attempts ?? 6,
-      baseMs: 250,
-      maxMs: 5_000,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    await retry(() => fetchRest(request, options, progress), { attempts, baseMs: 250, maxMs: 5_000, signal });
     await file.close();
     file = undefined;
     await rename(partial, request.target);
@@ -69,7 +65,7 @@ interface Progress {
 
 async function fetchRest(request: DownloadRequest, options: DownloadOptions, progress: Progress): Promise<void> {
   const stall = new AbortController();
-  const stallMs = options.stallMs ?? 30_000;
+  const { client, signal, stallMs = 30_000 } = options;
   let timer = setTimeout(() => stall.abort(), stallMs);
   const restart = () => {
     options.onBytes(-progress.received);
@@ -77,11 +73,11 @@ async function fetchRest(request: DownloadRequest, options: DownloadOptions, pro
     progress.hash = createHash('sha256');
   };
   try {
-    const reply = await options.client.get<Readable>(request.path, {
+    const reply = await client.get<Readable>(request.path, {
       responseType: 'stream',
       decompress: false,
       headers: progress.received > 0 ? { Range: `bytes=${progress.received}-` } : {},
-      signal: AbortSignal.any([stall.signal, ...(options.signal === undefined ? [] : [options.signal])]),
+      signal: AbortSignal.any(signal === undefined ? [stall.signal] : [stall.signal, signal]),
     });
     // A server that ignores the range sends everything again.
     if (progress.received > 0 && reply.status !== 206) restart();
@@ -95,11 +91,11 @@ async function fetchRest(request: DownloadRequest, options: DownloadOptions, pro
       timer = setTimeout(() => stall.abort(), stallMs);
     }
   } catch (error) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     if (stall.signal.aborted) {
       throw new ConnectError('TIMEOUT', `${request.path}: nothing arrived for ${stallMs / 1000} s`);
     }
-    throw described(error, request.path, options.client);
+    throw described(error, request.path, client);
   } finally {
     clearTimeout(timer);
   }
@@ -115,7 +111,7 @@ async function fetchRest(request: DownloadRequest, options: DownloadOptions, pro
   restart();
   throw new ConnectError(
     'CORRUPT',
-    `${request.path} from ${options.client.defaults.baseURL} is not the locked file: ` +
+    `${request.path} from ${client.defaults.baseURL} is not the locked file: ` +
       `sha256 ${actual} (${received} bytes), expected ${request.sha256} (${request.size} bytes)`,
     { hint: 'check the repository or proxy in between (CONNECT_MAVEN_URL); nothing of it was kept' },
   );
@@ -135,9 +131,6 @@ function described(error: unknown, path: string, client: AxiosInstance): unknown
     hint: 'CONNECT_MAVEN_URL must be a complete mirror of Maven Central',
   });
 }
-
-const isAxiosError = (error: unknown): error is AxiosError =>
-  error instanceof Error && 'isAxiosError' in error && error.isAxiosError === true;
 
 const NETWORK_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN']);
 const isNetworkError = (error: unknown): error is Error =>

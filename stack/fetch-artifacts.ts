@@ -1,47 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { lock } from 'proper-lockfile';
 import { ConnectError } from '../core/errors.ts';
-import { type ArtifactLock, type GroupName, groupFolder } from './artifacts.ts';
-import { type DownloadOptions, type DownloadRequest, download } from './download.ts';
-import { makeFolder, storageError } from './folders.ts';
-import { createRepositoryClient } from './repository-client.ts';
+import { createAxios } from '../core/http.ts';
+import { type CachedGroup, readArtifactLock } from './artifacts.ts';
+import { type DownloadOptions, download } from './download.ts';
+import { cacheFolder, makeFolder, storageError } from './folders.ts';
 import { unpack } from './unpack.ts';
 import { type Deviation, verifyGroup } from './verify-files.ts';
+import { waitForLock } from './wait-for-lock.ts';
 
-export interface FetchOptions<Name extends string = GroupName> {
-  readonly lock: ArtifactLock<Name>;
+/** Where artifacts come from, and where they are kept. */
+export interface ArtifactStore {
+  /** Base URL of a Maven repository. */
+  readonly repository: string;
   readonly cache: string;
-  /** Base URL of a mirror; default is the lock's repository. */
-  readonly repository?: string;
-  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
-  readonly onNote?: (message: string) => void;
-  readonly signal?: AbortSignal | undefined;
-  /** Tries for each file. Default 6. */
-  readonly attempts?: number;
-  /** Only these groups. Default: all. */
-  readonly groups?: readonly Name[];
 }
 
-/** Folder of each group in the cache: complete, and every byte as locked. */
-export type ArtifactFolders<Name extends string = GroupName> = Readonly<Record<Name, string>>;
+export interface FetchOptions extends ArtifactStore, Partial<Pick<DownloadOptions, 'signal' | 'attempts'>> {
+  readonly onProgress?: ((doneBytes: number, totalBytes: number) => void) | undefined;
+  readonly onNote?: ((message: string) => void) | undefined;
+}
 
 const PARALLEL = 8;
 const HOUR_MS = 3_600_000;
-const STALE_LOCK_MS = 10_000;
 
-/** Where each group lies in the cache, whether it is there or not. */
-export function artifactFolders<Name extends string>(
-  lockFile: ArtifactLock<Name>,
-  cache: string,
-): ArtifactFolders<Name> {
-  const names = Object.keys(lockFile.groups) as Name[];
-  return Object.fromEntries(
-    names.map((name) => [name, groupFolder(cache, name, lockFile.groups[name])]),
-  ) as ArtifactFolders<Name>;
-}
+/** What the process environment says: CONNECT_MAVEN_URL instead of the lock's repository, and the user's cache. */
+export const artifactStore = (env: NodeJS.ProcessEnv): ArtifactStore => ({
+  repository: env.CONNECT_MAVEN_URL || readArtifactLock().repository,
+  cache: cacheFolder(env),
+});
 
 /**
  * Makes sure that every locked file is in the cache and unaltered, downloading what is not.
@@ -49,95 +37,81 @@ export function artifactFolders<Name extends string>(
  * Two processes may call it at once: the second waits, then finds everything there.
  * Errors: those of `download`; ENVIRONMENT when the cache cannot be written.
  */
-export async function fetchArtifacts<Name extends string>(options: FetchOptions<Name>): Promise<ArtifactFolders<Name>> {
-  const { cache } = options;
-  const folders = artifactFolders(options.lock, cache);
+export async function fetchArtifacts(groups: readonly CachedGroup[], options: FetchOptions): Promise<void> {
+  const { cache, signal, onNote } = options;
   try {
-    if ((await findDeviations(options, folders)).size === 0) return folders;
+    if ((await findDeviations(groups)).length === 0) return;
     makeFolder(cache);
-    const release = await lockCache(options);
+    const release = await waitForLock(cache, 'download.lock', {
+      staleMs: 10_000,
+      signal,
+      onWait: () => onNote?.(`another process downloads into ${cache}; waiting for it`),
+      // Nothing breaks when two download at once: each file is put in place whole.
+      onLost: () => {},
+    });
     try {
-      await repair(options, folders, await findDeviations(options, folders));
+      await repair(await findDeviations(groups), options);
     } finally {
-      await release();
+      await release().catch(() => {});
     }
   } catch (error) {
-    if (options.signal?.aborted) throw new ConnectError('INTERRUPTED', 'the download was interrupted');
+    if (signal?.aborted) throw new ConnectError('INTERRUPTED', 'the download was interrupted');
     throw storageError(error, cache, 'CONNECT_CACHE_DIR') ?? error;
   }
-  return folders;
 }
 
-async function findDeviations<Name extends string>(
-  options: FetchOptions<Name>,
-  folders: ArtifactFolders<Name>,
-): Promise<Map<Name, Deviation>> {
-  const names = options.groups ?? (Object.keys(folders) as Name[]);
-  const found = await Promise.all(
-    names.map(async (name) => [name, await verifyGroup(folders[name], options.lock.groups[name])] as const),
-  );
-  return new Map(
-    found.filter(([, { missing, altered, unexpected }]) => missing.length + altered.length + unexpected.length > 0),
-  );
+async function findDeviations(groups: readonly CachedGroup[]): Promise<Deviation[]> {
+  const found = await Promise.all(groups.map(verifyGroup));
+  return found.filter(({ missing, altered, unexpected }) => missing.length + altered.length + unexpected.length > 0);
 }
 
-/** Waits for another process that is downloading. The lock of one that was killed is overcome after 10 s. */
-async function lockCache<Name extends string>(options: FetchOptions<Name>): Promise<() => Promise<void>> {
-  const { cache } = options;
-  for (let attempt = 0; ; attempt += 1) {
-    options.signal?.throwIfAborted();
-    try {
-      const release = await lock(cache, {
-        lockfilePath: join(cache, 'download.lock'),
-        realpath: false,
-        stale: STALE_LOCK_MS,
-        // Nothing breaks when two download at once: each file is put in place whole.
-        onCompromised: () => {},
-      });
-      return () => release().catch(() => {});
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
-      if (attempt === 0) options.onNote?.(`another process downloads into ${cache}; waiting for it`);
-      await sleep(200);
-    }
-  }
-}
-
-/** One download, and what is to be done with it. */
-interface Job {
-  readonly request: DownloadRequest;
-  readonly use?: () => Promise<void>;
-}
-
-async function repair<Name extends string>(
-  options: FetchOptions<Name>,
-  folders: ArtifactFolders<Name>,
-  deviations: ReadonlyMap<Name, Deviation>,
-): Promise<void> {
+async function repair(deviations: readonly Deviation[], options: FetchOptions): Promise<void> {
   const scratch = join(options.cache, 'incomplete');
   await mkdir(scratch, { recursive: true });
   await removeAbandoned(scratch);
-  const jobs: Job[] = [];
-  for (const [name, { missing, altered, unexpected }] of deviations) {
-    const group = options.lock.groups[name];
-    const fileIn = (file: string) => join(folders[name], file);
-    for (const file of altered) options.onNote?.(`${fileIn(file.name)} is not the locked file; fetching it again`);
-    for (const file of unexpected) {
-      options.onNote?.(`${fileIn(file)} does not belong there; removed`);
-      await rm(fileIn(file), { force: true });
+  for (const { group, altered, unexpected } of deviations) {
+    for (const { name } of altered) {
+      options.onNote?.(`${join(group.folder, name)} is not the locked file; fetching it again`);
     }
-    const wanted = [...missing, ...altered];
-    if (group.archive !== undefined && wanted.length > 0) {
-      const target = join(scratch, `${process.pid}-${randomUUID()}.tar.gz`);
-      jobs.push({ request: { ...group.archive, target }, use: () => unpack(target, group, folders[name], scratch) });
-    }
-    for (const file of wanted) {
-      const target = fileIn(file.name);
-      if (file.path !== undefined) jobs.push({ request: { ...file, path: file.path, target } });
-      else if (file.content !== undefined) await writeInline(file.content, target, scratch);
+    for (const name of unexpected) {
+      const file = join(group.folder, name);
+      options.onNote?.(`${file} does not belong there; removed`);
+      await rm(file, { force: true });
     }
   }
-  await runAll(jobs, scratch, options);
+  await runAll(
+    deviations.flatMap((deviation) => jobsFor(deviation, scratch)),
+    scratch,
+    options,
+  );
+}
+
+/** One thing to fetch, and the bytes to download for it. */
+interface Job {
+  readonly size: number;
+  run(options: DownloadOptions): Promise<void>;
+}
+
+function jobsFor({ group, missing, altered }: Deviation, scratch: string): Job[] {
+  const wanted = [...missing, ...altered];
+  const { archive, folder } = group;
+  if (archive === undefined) {
+    return wanted.map(({ name, path = '', content, size, sha256 }) => {
+      const target = join(folder, name);
+      if (content !== undefined) return { size: 0, run: () => writeInline(content, target, scratch) };
+      return { size, run: (options) => download({ path, target, size, sha256 }, options) };
+    });
+  }
+  const target = join(scratch, `${process.pid}-${randomUUID()}.tar.gz`);
+  const run = async (options: DownloadOptions) => {
+    try {
+      await download({ ...archive, target }, options);
+      await unpack(target, group, scratch);
+    } finally {
+      await rm(target, { force: true });
+    }
+  };
+  return wanted.length === 0 ? [] : [{ size: archive.size, run }];
 }
 
 async function writeInline(content: string, target: string, scratch: string): Promise<void> {
@@ -147,37 +121,27 @@ async function writeInline(content: string, target: string, scratch: string): Pr
   await rename(fresh, target);
 }
 
-async function runAll<Name extends string>(
-  jobs: readonly Job[],
-  scratch: string,
-  options: FetchOptions<Name>,
-): Promise<void> {
-  const total = jobs.reduce((sum, { request }) => sum + request.size, 0);
+async function runAll(jobs: readonly Job[], scratch: string, options: FetchOptions): Promise<void> {
+  const { repository, attempts, signal, onProgress } = options;
+  const total = jobs.reduce((sum, { size }) => sum + size, 0);
   const failed = new AbortController();
-  const signal = AbortSignal.any([failed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
-  const repository = createRepositoryClient(options.repository ?? options.lock.repository, PARALLEL);
+  // A connection for each of 117 files is as many look-ups and handshakes, and took ten times as long.
+  const client = createAxios(repository, 30_000, { keepAlive: true, maxSockets: PARALLEL });
   let done = 0;
   const shared: DownloadOptions = {
-    client: repository.client,
+    client,
     scratch,
-    signal,
-    ...(options.attempts === undefined ? {} : { attempts: options.attempts }),
+    attempts,
+    signal: AbortSignal.any(signal === undefined ? [failed.signal] : [failed.signal, signal]),
     onBytes: (bytes) => {
       done += bytes;
-      options.onProgress?.(done, total);
+      onProgress?.(done, total);
     },
   };
   // The largest first: they decide when all is there.
-  const queue = [...jobs].sort((a, b) => b.request.size - a.request.size);
+  const queue = [...jobs].sort((a, b) => b.size - a.size);
   const worker = async () => {
-    for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-      await download(job.request, shared);
-      try {
-        await job.use?.();
-      } finally {
-        if (job.use !== undefined) await rm(job.request.target, { force: true });
-      }
-    }
+    for (let job = queue.shift(); job !== undefined; job = queue.shift()) await job.run(shared);
   };
   let first: unknown;
   const workers = Array.from({ length: PARALLEL }, () =>
@@ -187,7 +151,7 @@ async function runAll<Name extends string>(
     }),
   );
   await Promise.all(workers);
-  repository.close();
+  client.defaults.httpsAgent?.destroy();
   if (first !== undefined) throw first;
 }
 

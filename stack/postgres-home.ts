@@ -14,10 +14,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import type { StateFolder } from './folders.ts';
-import type { PostgresHome } from './parts/context.ts';
+import type { User } from './part.ts';
 import { packagedPrograms } from './postgres-programs.ts';
 
-type User = NonNullable<PostgresHome['user']>;
+/** Where the local PostgreSQL lives, and as whom it runs. */
+export interface PostgresHome {
+  /** Folder with `bin`, `lib`, `share`. */
+  readonly programs: string;
+  readonly data: string;
+  readonly user?: User;
+}
 
 /** Users that PostgreSQL may run as when we are root, which it refuses: the first that exists. */
 const UNPRIVILEGED = ['postgres', '_postgres', 'nobody'];

@@ -31,7 +31,7 @@ export interface StartOptions {
  */
 export async function startParts(parts: readonly Part[], options: StartOptions): Promise<ReadonlySet<PartName>> {
   const absent = parts.filter(({ name }) => runningProcesses(options.folder, name).length === 0);
-  await Promise.all(absent.map((part) => Promise.all([part.check(), requireFreePort(part.name, part.port)])));
+  await Promise.all(absent.map((part) => Promise.all([part.check?.(), requireFreePort(part.name, part.port)])));
   const started = new Set<PartName>();
   const unready = new Set<PartName>();
   const failure = new AbortController();

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { StateFolder } from './folders.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-import type { PartName, StackPorts } from './types.ts';
+import type { PartName } from './types.ts';
 
 /** What is written down of a part that was started. */
 export interface PartRecord extends ProcessIdentity {
@@ -12,32 +12,23 @@ export interface PartRecord extends ProcessIdentity {
 
 /** `.connect/stack.json` */
 export interface StackState {
-  readonly parts: Readonly<Partial<Record<PartName, PartRecord>>>;
-  readonly ports?: StackPorts;
-  /** Where PostgreSQL's data lies when it cannot lie in the state folder. */
-  readonly postgresFolder?: string;
+  readonly parts: Readonly<Partial<Record<PartName, PartRecord | undefined>>>;
 }
 
 /** The recorded state; empty when there is none or it cannot be read, for then the processes are found by their markers. */
 export function readState(folder: StateFolder): StackState {
   try {
-    const state = JSON.parse(readFileSync(folder.stateFile, 'utf8')) as Partial<StackState>;
-    return { ...state, parts: state.parts ?? {} };
+    const { parts = {} } = JSON.parse(readFileSync(folder.stateFile, 'utf8')) as Partial<StackState>;
+    return { parts };
   } catch {
     return { parts: {} };
   }
 }
 
-/** Replaces the state file as a whole. */
-export function writeState(folder: StateFolder, state: StackState): void {
+/** Remembers a part, or forgets it, and replaces the file as a whole. The caller holds the stack's lock. */
+export function recordPart(folder: StateFolder, part: PartName, record: PartRecord | undefined): void {
+  const state: StackState = { parts: { ...readState(folder).parts, [part]: record } };
   const fresh = `${folder.stateFile}.${process.pid}.new`;
   writeFileSync(fresh, `${JSON.stringify(state, null, 2)}\n`);
   renameSync(fresh, folder.stateFile);
-}
-
-/** Remembers a part, or forgets it. The caller holds the stack's lock. */
-export function recordPart(folder: StateFolder, part: PartName, record: PartRecord | undefined): void {
-  const state = readState(folder);
-  const { [part]: _previous, ...others } = state.parts;
-  writeState(folder, { ...state, parts: record === undefined ? others : { ...others, [part]: record } });
 }

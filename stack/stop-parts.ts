@@ -1,6 +1,6 @@
 import { type StopOptions, stopProcess } from './child.ts';
 import type { StateFolder } from './folders.ts';
-import { partMarker } from './markers.ts';
+import { partMarker } from './part.ts';
 import { findByMarker, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { readState, recordPart } from './state-file.ts';
 import type { PartName, StackEvent } from './types.ts';

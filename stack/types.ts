@@ -3,12 +3,7 @@ export const PART_NAMES = ['postgres', 'kafka', 'registry', 'connect'] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
 /** Loopback ports. Kafka's controller and the registry's management endpoint take free ones at each start. */
-export interface StackPorts {
-  readonly kafka: number;
-  readonly registry: number;
-  readonly postgres: number;
-  readonly connect: number;
-}
+export type StackPorts = Readonly<Record<PartName, number>>;
 
 export interface StackOptions {
   /** Absolute path of the project: the stack keeps everything in `<root>/.connect`. */
@@ -17,8 +12,8 @@ export interface StackOptions {
   /** The process environment: JAVA_HOME, PATH, CONNECT_CACHE_DIR, CONNECT_MAVEN_URL and the like are read from it. */
   readonly env: NodeJS.ProcessEnv;
   /** Stop what runs and start from empty data. */
-  readonly fresh?: boolean;
-  readonly onEvent?: (event: StackEvent) => void;
+  readonly fresh?: boolean | undefined;
+  readonly onEvent?: ((event: StackEvent) => void) | undefined;
   /** Aborting stops what this call has started and throws INTERRUPTED. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -45,8 +40,4 @@ export interface PartStatus {
   readonly startedByThisCall: boolean;
   readonly port: number;
   readonly logFile: string;
-}
-
-export interface StackStatus {
-  readonly parts: readonly PartStatus[];
 }

@@ -3,10 +3,11 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { LockedFile, LockedGroup } from './artifacts.ts';
+import type { CachedGroup, LockedFile } from './artifacts.ts';
 
-/** What stands between a folder and its lock. */
+/** What stands between a group's folder and the lock. */
 export interface Deviation {
+  readonly group: CachedGroup;
   readonly missing: readonly LockedFile[];
   /** Present, but not the bytes they should be. */
   readonly altered: readonly LockedFile[];
@@ -15,26 +16,22 @@ export interface Deviation {
 }
 
 /** Compares every byte of a group's folder with the lock. A folder that does not exist misses everything. */
-export async function verifyGroup(folder: string, group: LockedGroup): Promise<Deviation> {
+export async function verifyGroup(group: CachedGroup): Promise<Deviation> {
+  const { folder, files } = group;
   const present = new Set(await listFiles(folder));
-  const missing = group.files.filter(({ name }) => !present.has(name));
+  const missing = files.filter(({ name }) => !present.has(name));
   const altered: LockedFile[] = [];
-  for (const file of group.files) {
+  for (const file of files) {
     if (present.delete(file.name) && !(await matches(join(folder, file.name), file))) altered.push(file);
   }
-  return { missing, altered, unexpected: [...present] };
+  return { group, missing, altered, unexpected: [...present] };
 }
 
-/** Whether a file has exactly the locked size and hash. */
-export async function matches(path: string, expected: { sha256: string; size: number }): Promise<boolean> {
-  if ((await stat(path)).size !== expected.size) return false;
-  return (await sha256(path)) === expected.sha256;
-}
-
-async function sha256(path: string): Promise<string> {
+async function matches(path: string, { sha256, size }: LockedFile): Promise<boolean> {
+  if ((await stat(path)).size !== size) return false;
   const hash = createHash('sha256');
   await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest('hex');
+  return hash.digest('hex') === sha256;
 }
 
 async function listFiles(folder: string): Promise<string[]> {

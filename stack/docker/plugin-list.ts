@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import type { LockedGroup, PackageLock } from '../artifacts.ts';
+import type { ArtifactLock, LockedGroup } from '../artifacts.ts';
 
 /** Folders of the list's target: plugins that the worker loads, and the exporter, which it must not. */
 export const PLUGIN_FOLDER = 'plugins';
@@ -9,7 +8,7 @@ export const EXPORTER_JAR = 'exporter/jmx-exporter.jar';
  * The lock's plugin, converter and exporter in the form that `docker/connect/install-plugins.sh` reads: one record a
  * line, so that the image can be built with nothing but a shell, curl, tar and sha256sum.
  */
-export function pluginList({ repository, groups, docker }: PackageLock): string {
+export function pluginList({ repository, groups, docker }: ArtifactLock): string {
   const [exporter] = docker.exporter.files;
   if (exporter?.path === undefined) throw new Error('the lock holds no exporter');
   return `${[
@@ -21,15 +20,12 @@ export function pluginList({ repository, groups, docker }: PackageLock): string 
 }
 
 function groupLines({ archive, files }: LockedGroup): string[] {
-  const archived = archive === undefined ? [] : [`archive ${archive.sha256} ${archive.path}`];
   return [
-    ...archived,
+    ...(archive === undefined ? [] : [`archive ${archive.sha256} ${archive.path}`]),
     ...files.map(({ name, sha256, path, content }) => {
       const target = `${PLUGIN_FOLDER}/${name}`;
-      if (content !== undefined) return `inline ${sha256Of(content)} ${target} ${content}`;
+      if (content !== undefined) return `inline ${sha256} ${target} ${content}`;
       return path === undefined ? `member ${sha256} ${target}` : `file ${sha256} ${target} ${path}`;
     }),
   ];
 }
-
-const sha256Of = (base64: string): string => createHash('sha256').update(Buffer.from(base64, 'base64')).digest('hex');

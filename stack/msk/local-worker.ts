@@ -9,10 +9,11 @@ import { ConnectError } from '../../core/errors.ts';
 import { createHttp, type Http } from '../../core/http.ts';
 import { propertiesText } from '../../core/properties.ts';
 import { waitFor } from '../../core/retry.ts';
+import { classPathOf, inCache, readArtifactLock } from '../artifacts.ts';
+import { artifactStore, fetchArtifacts } from '../fetch-artifacts.ts';
 import { findJava } from '../java.ts';
 import { jvmEnvironment, jvmFlags } from '../parts/jvm.ts';
 import { freePort } from '../ports.ts';
-import { mskWorkerClassPath } from './worker-artifacts.ts';
 
 export interface LocalWorkerOptions {
   /** Names its group and its internal topics. */
@@ -43,26 +44,21 @@ const READY_MS = 180_000;
 /**
  * A Kafka Connect worker as MSK Connect's 3.7.x has them, on this machine: version 3.7.2, the zip as its only plugin, the worker
  * configuration as its properties. It lets no connector override its clients, which is the harder case.
- * Errors: ENVIRONMENT when it does not come up, those of `mskWorkerClassPath`.
+ * Errors: ENVIRONMENT when it does not come up, those of `fetchArtifacts`.
  */
 export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
   const { env, variables = {}, signal } = options;
-  const [CLASSPATH, { command }, port] = await Promise.all([mskWorkerClassPath(options), findJava(env), freePort()]);
+  const [CLASSPATH, { command }, port] = await Promise.all([classPath(options), findJava(env), freePort()]);
   const folder = await mkdtemp(join(tmpdir(), 'perps-connect-worker-'));
   const log = join(folder, 'worker.log');
   const topics = ['configs', 'offsets', 'status'].map((kind) => `__amazon_msk_connect_${kind}_${options.name}`);
+  const config = join(folder, 'worker.properties');
+  const logging = join(folder, 'log4j.properties');
   await unpackZip(options.plugin, join(folder, 'plugins', 'sink'));
-  await writeFile(
-    join(folder, 'worker.properties'),
-    `${ownSettings(options, topics, port, folder)}${options.properties}`,
-  );
-  await writeFile(join(folder, 'log4j.properties'), LOG4J);
-  const args = [
-    ...jvmFlags(512),
-    `-Dlog4j.configuration=file:${join(folder, 'log4j.properties')}`,
-    'org.apache.kafka.connect.cli.ConnectDistributed',
-    join(folder, 'worker.properties'),
-  ];
+  await writeFile(config, `${ownSettings(options, topics, port, folder)}${options.properties}`);
+  await writeFile(logging, LOG4J);
+  const main = 'org.apache.kafka.connect.cli.ConnectDistributed';
+  const args = [...jvmFlags(512), `-Dlog4j.configuration=file:${logging}`, main, config];
   const child = spawn(command, args, { cwd: folder, env: jvmEnvironment(env, { CLASSPATH, ...variables }) });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => void appendFile(log, data));
   const http = createHttp({
@@ -82,16 +78,20 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     },
   };
   try {
-    await waitFor(() => isReady(child, worker), {
-      what: 'the local worker to be ready',
-      timeoutMs: READY_MS,
-      ...(signal === undefined ? {} : { signal }),
-    });
+    await waitFor(() => isReady(child, worker), { what: 'the local worker to be ready', timeoutMs: READY_MS, signal });
   } catch (error) {
     await worker.close();
     throw error;
   }
   return worker;
+}
+
+/** 31 MB, which are downloaded when they are not in the cache. */
+async function classPath({ env, signal }: LocalWorkerOptions): Promise<string> {
+  const store = artifactStore(env);
+  const worker = inCache(store.cache, 'connect-3.7', readArtifactLock().msk.worker);
+  await fetchArtifacts([worker], { ...store, signal });
+  return classPathOf(worker);
 }
 
 /** It answers reads before it has joined its group, and a 404 of its own while its routes are being set up. */
@@ -101,7 +101,7 @@ async function isReady(child: ChildProcess, worker: LocalWorker): Promise<true |
     throw new ConnectError('ENVIRONMENT', `the local worker has ended:\n  ${lines.join('\n  ')}`);
   }
   const { status, body } = await worker.http.request<{ message?: string }>('DELETE', '/connectors/nobody');
-  return status === 404 && body.message?.includes('nobody') === true ? true : undefined;
+  return (status === 404 && body.message?.includes('nobody')) || undefined;
 }
 
 /** What MSK Connect sets itself. */

@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createHttp } from '../../core/http.ts';
 import { propertiesText } from '../../core/properties.ts';
-import { fingerprint } from '../fingerprint.ts';
-import { partMarker } from '../markers.ts';
+import { classPathOf } from '../artifacts.ts';
 import type { Part } from '../part.ts';
 import { REQUIRED_PLUGINS, WORKER_HEAP_MB, WORKER_JVM_FLAGS, workerSettings } from '../settings/worker.ts';
 import type { PartContext } from './context.ts';
-import { jvmEnvironment, jvmFlags, log4j2Properties } from './jvm.ts';
+import { jvmFlags, jvmPart, kafkaArguments } from './jvm.ts';
 
 const FLAGS = jvmFlags(WORKER_HEAP_MB, WORKER_JVM_FLAGS);
+
+const MAIN_CLASS = 'org.apache.kafka.connect.cli.ConnectDistributed';
 
 const QUIET = {
   'org.apache.kafka.common.config': 'WARN',
@@ -26,36 +25,16 @@ const QUIET = {
 
 /** A Kafka Connect worker in distributed mode, alone in its group. */
 export function connectPart(context: PartContext): Part {
-  const { folder, ports, env, secrets } = context;
-  const marker = partMarker(folder, 'connect');
+  const { folder, ports, secrets, groups } = context;
   const properties = workerProperties(context);
-  return {
+  return jvmPart(context, {
     name: 'connect',
-    port: ports.connect,
-    marker,
-    fingerprint: fingerprint(FLAGS, properties, context.folders.kafka),
+    flags: FLAGS,
+    settings: [properties, groups.kafka.folder],
+    variables: { CLASSPATH: classPathOf(groups.kafka), PERPS_DATABASE_PASSWORD: secrets.database },
     // It needs the broker, but spends its first seconds on loading plugins and keeps asking.
     startsAfter: [],
-    check: async () => void (await context.java()),
-    async prepare(signal) {
-      const java = await context.java();
-      await context.artifacts(signal);
-      const config = join(folder.config, 'connect.properties');
-      const logging = join(folder.config, 'connect-log4j2.properties');
-      await writeFile(config, properties);
-      await writeFile(logging, log4j2Properties(folder.logFile('connect'), QUIET));
-      return {
-        command: java.command,
-        args: [
-          marker,
-          ...FLAGS,
-          `-Dlog4j2.configurationFile=${logging}`,
-          'org.apache.kafka.connect.cli.ConnectDistributed',
-          config,
-        ],
-        env: jvmEnvironment(env, { CLASSPATH: context.classPath, PERPS_DATABASE_PASSWORD: secrets.database }),
-      };
-    },
+    prepare: () => kafkaArguments(folder, 'connect', { mainClass: MAIN_CLASS, properties, levels: QUIET }),
     async probe() {
       const http = createHttp({ what: 'Connect', baseUrl: `http://127.0.0.1:${ports.connect}`, timeoutMs: 10_000 });
       // It answers reads before it has joined its group. Deleting what does not exist changes nothing, but only a
@@ -68,17 +47,17 @@ export function connectPart(context: PartContext): Part {
       const listed = new Set(plugins.body.map((plugin) => plugin.class));
       return REQUIRED_PLUGINS.every((plugin) => listed.has(plugin));
     },
-  };
+  });
 }
 
-function workerProperties({ ports, folders }: PartContext): string {
+function workerProperties({ ports, groups }: PartContext): string {
   return propertiesText(
     workerSettings({
       bootstrapServers: `127.0.0.1:${ports.kafka}`,
       listener: `http://127.0.0.1:${ports.connect}`,
       advertisedHost: '127.0.0.1',
       advertisedPort: ports.connect,
-      pluginFolders: [folders.sink, folders.converter],
+      pluginFolders: [groups.sink.folder, groups.converter.folder],
     }),
   );
 }

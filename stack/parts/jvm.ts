@@ -1,4 +1,60 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { propertiesText } from '../../core/properties.ts';
+import type { StateFolder } from '../folders.ts';
+import { fingerprint, type Part, partMarker } from '../part.ts';
+import type { PartName } from '../types.ts';
+import type { PartContext } from './context.ts';
+
+/** What one JVM of the stack has of its own. */
+export interface JvmProgram extends Pick<Part, 'name' | 'startsAfter' | 'probe'> {
+  readonly flags: readonly string[];
+  /** What decides how it runs, besides the flags. */
+  readonly settings: readonly unknown[];
+  /** Variables that it gets besides those of `jvmEnvironment`. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Writes its configuration and initialises its data. Returns what stands behind the flags; `java` is the executable. */
+  prepare(java: string): Promise<readonly string[]>;
+}
+
+/** A part that is a JVM. */
+export function jvmPart(context: PartContext, program: JvmProgram): Part {
+  const { folder, ports, env, java } = context;
+  const { name, startsAfter, probe, flags } = program;
+  const marker = partMarker(folder, name);
+  return {
+    name,
+    port: ports[name],
+    marker,
+    fingerprint: fingerprint(flags, ...program.settings),
+    startsAfter,
+    check: java,
+    async prepare(signal) {
+      const { command } = await java();
+      await context.artifacts(signal);
+      const args = [marker, ...flags, ...(await program.prepare(command))];
+      return { command, args, env: jvmEnvironment(env, program.variables) };
+    },
+    probe,
+  };
+}
+
+/** Writes the two files of a program that comes with Kafka; returns its arguments. `levels` as in `log4j2Properties`. */
+export async function kafkaArguments(
+  { config, logFile }: StateFolder,
+  name: PartName,
+  program: {
+    readonly mainClass: string;
+    readonly properties: string;
+    readonly levels: Readonly<Record<string, string>>;
+  },
+): Promise<string[]> {
+  const settings = join(config, `${name}.properties`);
+  const logging = join(config, `${name}-log4j2.properties`);
+  await writeFile(settings, program.properties);
+  await writeFile(logging, log4j2Properties(logFile(name), program.levels));
+  return [`-Dlog4j2.configurationFile=${logging}`, program.mainClass, settings];
+}
 
 /** Flags that every JVM of the stack runs with. Heap sizes in MiB. */
 export function jvmFlags(heapMb: number, extra: readonly string[] = []): string[] {

@@ -7,13 +7,12 @@ import { promisify } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
 import { withAdmin } from '../../core/kafka.ts';
 import { propertiesText } from '../../core/properties.ts';
-import { fingerprint } from '../fingerprint.ts';
-import { partMarker } from '../markers.ts';
+import { classPathOf } from '../artifacts.ts';
 import type { Part } from '../part.ts';
 import { accepts, freePort } from '../ports.ts';
 import { BROKER_HEAP_MB, brokerSettings } from '../settings/broker.ts';
 import type { PartContext } from './context.ts';
-import { jvmEnvironment, jvmFlags, log4j2Properties } from './jvm.ts';
+import { jvmEnvironment, jvmFlags, jvmPart, kafkaArguments } from './jvm.ts';
 
 const FLAGS = jvmFlags(BROKER_HEAP_MB, ['-Xms128m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20']);
 
@@ -29,30 +28,20 @@ const QUIET = {
 
 /** One Kafka node, broker and controller in one process (KRaft). */
 export function kafkaPart(context: PartContext): Part {
-  const { folder, ports, env } = context;
+  const { folder, ports, env, groups } = context;
   const data = join(folder.data, 'kafka');
-  const marker = partMarker(folder, 'kafka');
-  return {
+  const variables = { CLASSPATH: classPathOf(groups.kafka) };
+  return jvmPart(context, {
     name: 'kafka',
-    port: ports.kafka,
-    marker,
-    fingerprint: fingerprint(FLAGS, serverProperties(ports.kafka, 0, data), context.folders.kafka),
+    flags: FLAGS,
+    settings: [serverProperties(ports.kafka, 0, data), groups.kafka.folder],
+    variables,
     startsAfter: [],
-    check: async () => void (await context.java()),
-    async prepare(signal) {
-      const java = await context.java();
-      await context.artifacts(signal);
-      const environment = jvmEnvironment(env, { CLASSPATH: context.classPath });
-      const config = join(folder.config, 'kafka.properties');
-      const logging = join(folder.config, 'kafka-log4j2.properties');
-      await writeFile(logging, log4j2Properties(folder.logFile('kafka'), QUIET));
-      if (!existsSync(join(data, 'meta.properties'))) await format(java.command, environment, folder.config, data);
-      await writeFile(config, serverProperties(ports.kafka, await freePort(), data));
-      return {
-        command: java.command,
-        args: [marker, ...FLAGS, `-Dlog4j2.configurationFile=${logging}`, 'kafka.Kafka', config],
-        env: environment,
-      };
+    async prepare(java) {
+      const isNew = !existsSync(join(data, 'meta.properties'));
+      if (isNew) await format(java, jvmEnvironment(env, variables), folder.config, data);
+      const properties = serverProperties(ports.kafka, await freePort(), data);
+      return kafkaArguments(folder, 'kafka', { mainClass: 'kafka.Kafka', properties, levels: QUIET });
     },
     async probe() {
       if (!(await accepts(ports.kafka))) return false;
@@ -60,7 +49,7 @@ export function kafkaPart(context: PartContext): Part {
         return (await admin.brokers()).length === 1;
       });
     },
-  };
+  });
 }
 
 function serverProperties(port: number, controllerPort: number, data: string): string {
@@ -85,14 +74,9 @@ async function format(java: string, env: NodeJS.ProcessEnv, configFolder: string
   await mkdir(fresh, { recursive: true });
   await writeFile(config, serverProperties(9092, 9093, fresh));
   const flags = ['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+  const tool = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', config];
   try {
-    await promisify(execFile)(
-      java,
-      [...flags, 'kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', config],
-      {
-        env,
-      },
-    );
+    await promisify(execFile)(java, [...flags, ...tool], { env });
   } catch (error) {
     const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };
     throw new ConnectError('ENVIRONMENT', `cannot format Kafka's data folder ${data}: ${(stderr || stdout).trim()}`, {

@@ -5,15 +5,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
 import { type PostgresClient, type PostgresConnection, withPostgres } from '../../core/postgres.ts';
-import { fingerprint } from '../fingerprint.ts';
 import { storageError } from '../folders.ts';
 import { meaningfulLines } from '../log-tail.ts';
-import { partMarker } from '../markers.ts';
-import type { Part } from '../part.ts';
+import { fingerprint, type Part, partMarker } from '../part.ts';
 import { accepts } from '../ports.ts';
+import type { PostgresHome } from '../postgres-home.ts';
 import { INITDB_ARGUMENTS, PIPELINE_DATABASE, SERVER_SETTINGS } from '../settings/postgres.ts';
 import { REGISTRY_DATABASE } from '../settings/registry.ts';
-import type { PartContext, PostgresHome } from './context.ts';
+import type { PartContext } from './context.ts';
 import { childEnvironment } from './jvm.ts';
 
 const SUPERUSER = 'postgres';
@@ -30,7 +29,6 @@ export function postgresPart(context: PartContext): Part {
     marker,
     fingerprint: fingerprint(settings, postgres.programs, postgres.data),
     startsAfter: [],
-    check: () => Promise.resolve(),
     async prepare() {
       const environment = childEnvironment(env, {});
       if (!existsSync(join(postgres.data, 'PG_VERSION'))) await initialise(postgres, secrets.superuser, environment);
@@ -38,7 +36,7 @@ export function postgresPart(context: PartContext): Part {
         command: join(postgres.programs, 'bin', 'postgres'),
         args: ['-D', postgres.data, '-c', marker, ...settings.flatMap((setting) => ['-c', setting])],
         env: environment,
-        ...(postgres.user === undefined ? {} : { user: postgres.user }),
+        user: postgres.user,
       };
     },
     async probe() {
@@ -78,15 +76,9 @@ async function initialise(home: PostgresHome, password: string, env: NodeJS.Proc
       await chown(fresh, home.user.uid, home.user.gid);
       await chown(passwordFile, home.user.uid, home.user.gid);
     }
-    await promisify(execFile)(
-      join(home.programs, 'bin', 'initdb'),
-      [
-        ...['-D', fresh, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
-        ...INITDB_ARGUMENTS,
-        '--no-instructions',
-      ],
-      { env, cwd: '/', ...(home.user ?? {}) },
-    );
+    const access = ['-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
+    const args = ['-D', fresh, ...access, ...INITDB_ARGUMENTS, '--no-instructions'];
+    await promisify(execFile)(join(home.programs, 'bin', 'initdb'), args, { env, cwd: '/', ...home.user });
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string };
     if (/No space left on device|free disk space/.test(stderr)) Object.assign(error as object, { code: 'ENOSPC' });

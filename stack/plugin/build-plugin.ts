@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ConnectError } from '../../core/errors.ts';
-import { type GroupName, type LockedFile, readArtifactLock } from '../artifacts.ts';
-import { type ArtifactFolders, fetchArtifacts } from '../fetch-artifacts.ts';
-import { cacheFolder, storageError } from '../folders.ts';
+import { stackGroups } from '../artifacts.ts';
+import { artifactStore, type FetchOptions, fetchArtifacts } from '../fetch-artifacts.ts';
+import { storageError } from '../folders.ts';
 import { type Jar, readJar, readJarsOf } from './jar.ts';
 import { settleJars } from './settle-jars.ts';
 import { writeZip, type ZipEntry } from './write-zip.ts';
 
-export interface PluginRequest {
+export interface PluginRequest extends Pick<FetchOptions, 'onProgress' | 'signal'> {
   /** Where the zip is written. */
   readonly out: string;
   /** The Java release of the workers that will load it. */
@@ -20,8 +20,6 @@ export interface PluginRequest {
   readonly jars: readonly string[];
   /** The process environment: CONNECT_CACHE_DIR and CONNECT_MAVEN_URL are read from it. */
   readonly env: NodeJS.ProcessEnv;
-  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** One jar of the plugin, as the manifest inside lists it. */
@@ -80,21 +78,12 @@ export async function buildPlugin(request: PluginRequest): Promise<BuiltPlugin> 
 }
 
 async function pinnedFiles({ converter, env, onProgress, signal }: PluginRequest): Promise<ZipEntry[]> {
-  const lock = readArtifactLock();
-  const groups: GroupName[] = converter === 'apicurio' ? ['sink', 'converter'] : ['sink'];
-  const folders: ArtifactFolders = await fetchArtifacts({
-    lock,
-    groups,
-    cache: cacheFolder(env),
-    ...(env.CONNECT_MAVEN_URL ? { repository: env.CONNECT_MAVEN_URL } : {}),
-    ...(onProgress === undefined ? {} : { onProgress }),
-    ...(signal === undefined ? {} : { signal }),
-  });
-  const read = async (group: GroupName, { name }: LockedFile): Promise<ZipEntry> => ({
-    path: name,
-    bytes: await readFile(join(folders[group], name)),
-  });
-  return Promise.all(groups.flatMap((group) => lock.groups[group].files.map((file) => read(group, file))));
+  const store = artifactStore(env);
+  const groups = stackGroups(store.cache);
+  const pinned = converter === 'apicurio' ? [groups.sink, groups.converter] : [groups.sink];
+  await fetchArtifacts(pinned, { ...store, onProgress, signal });
+  const read = async (folder: string, path: string) => ({ path, bytes: await readFile(join(folder, path)) });
+  return Promise.all(pinned.flatMap(({ folder, files }) => files.map(({ name }) => read(folder, name))));
 }
 
 const jarsOf = (files: readonly ZipEntry[]): Promise<Jar[]> =>

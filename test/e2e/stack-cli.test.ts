@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../core/package-root.ts';
 import { stateFolder } from '../../stack/folders.ts';
-import { partMarker } from '../../stack/markers.ts';
+import { partMarker } from '../../stack/part.ts';
 import { findByMarker } from '../../stack/process-identity.ts';
 import { PART_NAMES, type StackPorts } from '../../stack/types.ts';
 import { freePorts } from '../support/free-ports.ts';

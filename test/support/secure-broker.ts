@@ -1,14 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
 import { onTestFinished } from 'vitest';
 import { withAdmin } from '../../core/kafka.ts';
 import { propertiesText } from '../../core/properties.ts';
-import { readArtifactLock } from '../../stack/artifacts.ts';
-import { artifactFolders } from '../../stack/fetch-artifacts.ts';
+import { classPathOf, stackGroups } from '../../stack/artifacts.ts';
 import { cacheFolder } from '../../stack/folders.ts';
 import { findJava } from '../../stack/java.ts';
 import { jvmEnvironment } from '../../stack/parts/jvm.ts';
@@ -105,11 +104,9 @@ async function runBroker(
   { username, password }: SecureBroker['user'],
   plain: string,
 ): Promise<void> {
-  const lock = readArtifactLock();
-  const jars = artifactFolders(lock, cacheFolder(process.env)).kafka;
-  const classPath = lock.groups.kafka.files.map(({ name }) => join(jars, name)).join(delimiter);
+  const { kafka } = stackGroups(cacheFolder(process.env));
   const { command } = await findJava(process.env);
-  const env = jvmEnvironment(process.env, { CLASSPATH: classPath });
+  const env = jvmEnvironment(process.env, { CLASSPATH: classPathOf(kafka) });
   const quick = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
   const scram = `SCRAM-SHA-512=[name=${username},password=${password},iterations=4096]`;
   await promisify(execFile)(

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { inject } from 'vitest';
 import { createHttp } from '../../core/http.ts';
 import { propertiesText } from '../../core/properties.ts';
-import { readArtifactLock } from '../../stack/artifacts.ts';
-import { artifactFolders } from '../../stack/fetch-artifacts.ts';
+import { classPathOf, stackGroups } from '../../stack/artifacts.ts';
 import { cacheFolder, existingStateFolder } from '../../stack/folders.ts';
 import { findJava } from '../../stack/java.ts';
 import { jvmEnvironment, jvmFlags, log4j2Properties } from '../../stack/parts/jvm.ts';
@@ -55,8 +54,7 @@ export async function startWorkers(name: string, count: number): Promise<WorkerC
 }
 
 async function startWorker(folder: string, port: number, group: string): Promise<ChildProcess> {
-  const lock = readArtifactLock();
-  const folders = artifactFolders(lock, cacheFolder(process.env));
+  const groups = stackGroups(cacheFolder(process.env));
   const secrets = readSecrets(existingStateFolder(inject('stackRoot')) ?? missing());
   const java = await findJava(process.env);
   mkdirSync(folder);
@@ -65,7 +63,7 @@ async function startWorker(folder: string, port: number, group: string): Promise
     listener: `http://127.0.0.1:${port}`,
     advertisedHost: '127.0.0.1',
     advertisedPort: port,
-    pluginFolders: [folders.sink, folders.converter],
+    pluginFolders: [groups.sink.folder, groups.converter.folder],
   });
   const own = {
     ...settings,
@@ -93,7 +91,7 @@ async function startWorker(folder: string, port: number, group: string): Promise
     {
       stdio: ['ignore', output, output],
       env: jvmEnvironment(process.env, {
-        CLASSPATH: lock.groups.kafka.files.map((file) => join(folders.kafka, file.name)).join(delimiter),
+        CLASSPATH: classPathOf(groups.kafka),
         PERPS_DATABASE_PASSWORD: (secrets ?? missing()).database,
       }),
     },

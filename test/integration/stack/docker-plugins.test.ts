@@ -1,13 +1,12 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { withAdmin } from '../../../core/kafka.ts';
 import { packageRoot } from '../../../core/package-root.ts';
-import { readArtifactLock } from '../../../stack/artifacts.ts';
-import { artifactFolders } from '../../../stack/fetch-artifacts.ts';
+import { classPathOf, readArtifactLock, stackGroups } from '../../../stack/artifacts.ts';
 import { cacheFolder } from '../../../stack/folders.ts';
 import { findJava } from '../../../stack/java.ts';
 import { verifyGroup } from '../../../stack/verify-files.ts';
@@ -32,12 +31,10 @@ describe('the image of the worker', { timeout: 240_000 }, () => {
     const plugins = join(target, 'plugins');
     expect(readdirSync(plugins).sort()).toEqual(['apicurio-avro-converter', 'debezium-connector-jdbc']);
     const files = [...groups.sink.files, ...groups.converter.files];
-    expect(await verifyGroup(plugins, { files })).toEqual({ missing: [], altered: [], unexpected: [] });
+    const nothing = { missing: [], altered: [] };
+    expect(await verifyGroup({ folder: plugins, files })).toMatchObject({ ...nothing, unexpected: [] });
     const exporter = docker.exporter.files.map((file) => ({ ...file, name: 'jmx-exporter.jar' }));
-    expect(await verifyGroup(join(target, 'exporter'), { files: exporter })).toMatchObject({
-      missing: [],
-      altered: [],
-    });
+    expect(await verifyGroup({ folder: join(target, 'exporter'), files: exporter })).toMatchObject(nothing);
 
     const port = await startWorker(plugins);
     await eventually(async () => void (await run('bash', [join(connectFolder, 'healthcheck.sh'), String(port)])), {
@@ -116,9 +113,7 @@ async function startWorker(plugins: string): Promise<number> {
       .replace(/^plugin\.path=.*$/m, `plugin.path=${plugins}`)
       .replaceAll(/=perps-connect/g, `=${group}`),
   );
-  const lock = readArtifactLock();
-  const jars = artifactFolders(lock, cacheFolder(process.env)).kafka;
-  const classPath = lock.groups.kafka.files.map(({ name }) => join(jars, name)).join(delimiter);
+  const classPath = classPathOf(stackGroups(cacheFolder(process.env)).kafka);
   const { command } = await findJava(process.env);
   const args = ['-Xmx384m', 'org.apache.kafka.connect.cli.ConnectDistributed', settings];
   const child = spawn(command, args, { env: { ...process.env, CLASSPATH: classPath }, cwd: folder });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { withPostgres } from '../../../core/postgres.ts';
 import { waitFor } from '../../../core/retry.ts';
-import { down, status, up } from '../../../stack/embedded-stack.ts';
+import { down, up } from '../../../stack/embedded-stack.ts';
 import { existingStateFolder, type StateFolder, stateFolder } from '../../../stack/folders.ts';
-import { partMarker } from '../../../stack/markers.ts';
+import { partMarker } from '../../../stack/part.ts';
 import { superuserConnection } from '../../../stack/parts/postgres.ts';
 import { accepts } from '../../../stack/ports.ts';
 import { findByMarker, isAlive } from '../../../stack/process-identity.ts';
@@ -32,7 +32,7 @@ describe('the embedded stack', { timeout: 180_000 }, () => {
 
   async function start(overrides: Partial<Parameters<typeof up>[0]> = {}) {
     const events: StackEvent[] = [];
-    const { parts } = await up({
+    const parts = await up({
       root,
       ports,
       env: process.env,
@@ -91,9 +91,7 @@ describe('the embedded stack', { timeout: 180_000 }, () => {
     const before = pidOf('postgres');
     await query('CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)');
     await kill('connect');
-    expect(status({ root, ports }).parts.filter(({ state }) => state === 'stopped')).toMatchObject([
-      { name: 'connect' },
-    ]);
+    expect(PART_NAMES.filter((part) => processesOf(part).length === 0)).toEqual(['connect']);
     expect((await start()).started).toEqual(['connect']);
     expect(pidOf('postgres')).toBe(before);
   });
@@ -107,7 +105,7 @@ describe('the embedded stack', { timeout: 180_000 }, () => {
   it('finds a process whose parent was killed before it could write the number down', async () => {
     const orphan = pidOf('registry');
     recordPart(folder, 'registry', undefined);
-    expect(status({ root, ports }).parts.find(({ name }) => name === 'registry')?.pid).toBe(orphan);
+    expect(processesOf('registry')).toEqual([orphan]);
     const { started, events } = await start();
     expect(started).toEqual(['registry']);
     expect(events).toContainEqual(expect.objectContaining({ part: 'registry', state: 'restarting' }));
@@ -187,10 +185,10 @@ describe('the embedded stack', { timeout: 180_000 }, () => {
   });
 
   it('is stopped by `down` without a process or a port left; two `up` at once bring back one stack with its data', async () => {
-    expect([...(await down({ root })).stopped].sort()).toEqual([...PART_NAMES].sort());
+    expect([...(await down({ root }))].sort()).toEqual([...PART_NAMES].sort());
     expect(PART_NAMES.flatMap(processesOf)).toEqual([]);
     expect(await Promise.all(Object.values(ports).map(accepts))).toEqual([false, false, false, false]);
-    expect((await down({ root })).stopped).toEqual([]);
+    expect(await down({ root })).toEqual([]);
     expect(readState(folder).parts).toEqual({});
     const [one, other] = await Promise.all([start(), start()]);
     expect([...one.started, ...other.started].sort()).toEqual([...PART_NAMES].sort());

@@ -46,15 +46,9 @@ describe('a full disk', () => {
   });
 
   it.runIf(process.platform === 'linux')('a cache that cannot be written is named too', async () => {
-    const group = { files: [{ name: 'a.jar', path: 'a.jar', ...locked }] };
-    const nothing = { files: [] };
-    const attempt = fetchArtifacts({
-      lock: {
-        repository: 'http://127.0.0.1:9',
-        groups: { kafka: group, converter: nothing, sink: nothing, registry: nothing },
-      },
-      cache: '/sys/perps-connect',
-    });
+    const cache = '/sys/perps-connect';
+    const group = { folder: join(cache, 'a'), files: [{ name: 'a.jar', path: 'a.jar', ...locked }] };
+    const attempt = fetchArtifacts([group], { repository: 'http://127.0.0.1:9', cache });
     await expect(attempt).rejects.toMatchObject({
       code: 'ENVIRONMENT',
       message: expect.stringContaining('/sys/perps-connect'),

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createAxios } from '../../../core/http.ts';
 import { type DownloadOptions, download } from '../../../stack/download.ts';
-import { createRepositoryClient } from '../../../stack/repository-client.ts';
 import { cutAfter, serveFiles } from '../../support/file-server.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -170,10 +169,10 @@ describe('download', () => {
     vi.stubEnv('http_proxy', address);
     vi.stubEnv('NO_PROXY', '');
     vi.stubEnv('no_proxy', '');
-    const { client, close } = createRepositoryClient('http://repository.invalid', 2);
+    const client = createAxios('http://repository.invalid', 5_000, { keepAlive: true, maxSockets: 2 });
     const { request, options } = prepare('http://repository.invalid', { client });
     await download(request, options);
-    close();
+    client.defaults.httpsAgent.destroy();
     expect(readFileSync(request.target).equals(file)).toBe(true);
     expect(proxied).toEqual([expect.stringContaining('repository.invalid')]);
   });

@@ -3,19 +3,21 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import * as tar from 'tar';
 import { describe, expect, it } from 'vitest';
-import type { ArtifactLock } from '../../../stack/artifacts.ts';
-import { type ArtifactFolders, artifactFolders, fetchArtifacts } from '../../../stack/fetch-artifacts.ts';
+import { type CachedGroup, inCache, readArtifactLock } from '../../../stack/artifacts.ts';
+import { artifactStore, fetchArtifacts } from '../../../stack/fetch-artifacts.ts';
 import { type FileServer, type Misbehaviour, serveFiles } from '../../support/file-server.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const digest = (bytes: Buffer) => ({ sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length });
 
 interface Fixture {
-  readonly lock: ArtifactLock;
+  readonly jars: CachedGroup;
+  readonly converter: CachedGroup;
+  readonly sink: CachedGroup;
   readonly cache: string;
   readonly server: FileServer;
   readonly notes: string[];
-  fetch(signal?: AbortSignal): Promise<ArtifactFolders>;
+  fetch(signal?: AbortSignal): Promise<void>;
 }
 
 /** Two jars, a file held by the lock, and an archive with one file too many. */
@@ -36,34 +38,28 @@ async function fixture(misbehave?: Misbehaviour): Promise<Fixture> {
     { 'm/first.jar': first, 'm/second.jar': second, 'm/plugin.tar.gz': archive },
     misbehave,
   );
-  const lock: ArtifactLock = {
-    repository: server.url,
-    groups: {
-      kafka: { files: [{ name: 'first.jar', path: 'm/first.jar', ...digest(first) }] },
-      converter: {
-        files: [
-          { name: 'converter/second.jar', path: 'm/second.jar', ...digest(second) },
-          { name: 'converter/inline.jar', content: inline.toString('base64'), ...digest(inline) },
-        ],
-      },
-      sink: {
-        archive: { path: 'm/plugin.tar.gz', ...digest(archive) },
-        files: [{ name: 'plugin/plugin.jar', ...digest(plugin) }],
-      },
-      registry: { files: [] },
-    },
-  };
   const cache = join(folder, 'cache');
+  const jars = inCache(cache, 'kafka', { files: [{ name: 'first.jar', path: 'm/first.jar', ...digest(first) }] });
+  const converter = inCache(cache, 'converter', {
+    files: [
+      { name: 'converter/second.jar', path: 'm/second.jar', ...digest(second) },
+      { name: 'converter/inline.jar', content: inline.toString('base64'), ...digest(inline) },
+    ],
+  });
+  const sink = inCache(cache, 'sink', {
+    archive: { path: 'm/plugin.tar.gz', ...digest(archive) },
+    files: [{ name: 'plugin/plugin.jar', ...digest(plugin) }],
+  });
   const notes: string[] = [];
   const fetch = (signal?: AbortSignal) =>
-    fetchArtifacts({
-      lock,
+    fetchArtifacts([jars, converter, sink], {
+      repository: `${server.url}/`,
       cache,
       attempts: 2,
       onNote: (note) => notes.push(note),
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
-  return { lock, cache, server, notes, fetch };
+  return { jars, converter, sink, cache, server, notes, fetch };
 }
 
 const filesIn = (folder: string): string[] =>
@@ -74,16 +70,17 @@ const filesIn = (folder: string): string[] =>
 
 describe('fetchArtifacts', () => {
   it('fetches jars, unpacks what is wanted of archives, and leaves nothing else in the cache', async () => {
-    const { fetch, cache } = await fixture();
-    const folders = await fetch();
+    const { fetch, cache, converter } = await fixture();
+    await fetch();
     expect(filesIn(cache)).toEqual(['first.jar', 'inline.jar', 'plugin.jar', 'second.jar']);
-    expect(readFileSync(join(folders.converter, 'converter/inline.jar'), 'utf8')).toBe('x');
+    expect(readFileSync(join(converter.folder, 'converter/inline.jar'), 'utf8')).toBe('x');
   });
 
-  it('fetches from a mirror when one is given', async () => {
-    const { lock, cache, server } = await fixture();
-    await fetchArtifacts({ lock: { ...lock, repository: 'http://127.0.0.1:9' }, cache, repository: `${server.url}/` });
-    expect(filesIn(cache)).toHaveLength(4);
+  it('fetches from a mirror when the environment names one', () => {
+    const env = { CONNECT_CACHE_DIR: '/cache' };
+    const { repository } = readArtifactLock();
+    expect(artifactStore(env)).toEqual({ repository, cache: '/cache' });
+    expect(artifactStore({ ...env, CONNECT_MAVEN_URL: 'http://mirror/' }).repository).toBe('http://mirror/');
   });
 
   it('asks for nothing when everything is there', async () => {
@@ -95,9 +92,9 @@ describe('fetchArtifacts', () => {
   });
 
   it('fetches a jar again that somebody has changed, and says so', async () => {
-    const { fetch, server, notes } = await fixture();
-    const folders = await fetch();
-    const jar = join(folders.kafka, 'first.jar');
+    const { fetch, server, notes, jars } = await fixture();
+    await fetch();
+    const jar = join(jars.folder, 'first.jar');
     const original = readFileSync(jar);
     const last = original.at(-1) ?? 0;
     writeFileSync(jar, Buffer.concat([original.subarray(0, -1), Buffer.from([255 - last])]));
@@ -108,9 +105,9 @@ describe('fetchArtifacts', () => {
   });
 
   it('unpacks an archive again of whose files one was changed', async () => {
-    const { fetch } = await fixture();
-    const folders = await fetch();
-    const jar = join(folders.sink, 'plugin/plugin.jar');
+    const { fetch, sink } = await fixture();
+    await fetch();
+    const jar = join(sink.folder, 'plugin/plugin.jar');
     const original = readFileSync(jar);
     writeFileSync(jar, 'tampered');
     await fetch();
@@ -118,11 +115,11 @@ describe('fetchArtifacts', () => {
   });
 
   it('removes a file from a plugin folder that the lock does not name: the worker would load it', async () => {
-    const { fetch, notes } = await fixture();
-    const folders = await fetch();
-    writeFileSync(join(folders.sink, 'plugin', 'stranger.jar'), 'x');
+    const { fetch, notes, sink } = await fixture();
     await fetch();
-    expect(filesIn(folders.sink)).toEqual(['plugin.jar']);
+    writeFileSync(join(sink.folder, 'plugin', 'stranger.jar'), 'x');
+    await fetch();
+    expect(filesIn(sink.folder)).toEqual(['plugin.jar']);
     expect(notes).toEqual([expect.stringContaining('stranger.jar does not belong there')]);
   });
 
@@ -133,15 +130,13 @@ describe('fetchArtifacts', () => {
   });
 
   it('uses nothing of an archive that does not hold the locked files', async () => {
-    const { lock, cache } = await fixture();
-    const sink = lock.groups.sink;
+    const { sink, cache, server } = await fixture();
     const wrong = { ...sink, files: [{ name: 'plugin/plugin.jar', sha256: '0'.repeat(64), size: 500 }] };
-    const altered = { ...lock, groups: { ...lock.groups, sink: wrong } };
-    await expect(fetchArtifacts({ lock: altered, cache })).rejects.toMatchObject({
+    await expect(fetchArtifacts([wrong], { repository: server.url, cache })).rejects.toMatchObject({
       code: 'CORRUPT',
       message: expect.stringContaining('plugin/plugin.jar'),
     });
-    expect(() => readdirSync(artifactFolders(altered, cache).sink)).toThrow('ENOENT');
+    expect(() => readdirSync(wrong.folder)).toThrow('ENOENT');
     expect(readdirSync(join(cache, 'incomplete'))).toEqual([]);
   });
 

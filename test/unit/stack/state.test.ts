@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readArtifactLock } from '../../../stack/artifacts.ts';
 import { cacheFolder, existingStateFolder, stateFolder, storageError } from '../../../stack/folders.ts';
-import { partMarker } from '../../../stack/markers.ts';
+import { partMarker } from '../../../stack/part.ts';
 import { createSecrets, readSecrets } from '../../../stack/secrets-file.ts';
 import { withStackLock } from '../../../stack/stack-lock.ts';
-import { readState, recordPart, writeState } from '../../../stack/state-file.ts';
+import { readState, recordPart } from '../../../stack/state-file.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const record = { pid: 1, startTime: 't', marker: 'm', port: 2, fingerprint: 'f' };
@@ -24,7 +24,7 @@ describe('the state of a stack', () => {
     const folder = stateFolder(scratchFolder());
     writeFileSync(folder.stateFile, '{"parts": {"kaf');
     expect(readState(folder)).toEqual({ parts: {} });
-    writeState(folder, { parts: { kafka: record } });
+    recordPart(folder, 'kafka', record);
     expect(readState(folder).parts.kafka).toEqual(record);
   });
 
