@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../core/errors.ts';
+import { fileSize } from './log-tail.ts';
 import type { LaunchCommand } from './part.ts';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 
@@ -42,9 +43,7 @@ export async function launch(command: LaunchCommand, marker: string, outputFile:
 
 /** What a part prints by itself is little; still it must not fill the disk over months. */
 function keepOneOld(outputFile: string): void {
-  if (existsSync(outputFile) && statSync(outputFile).size > MAX_OUTPUT_BYTES) {
-    renameSync(outputFile, `${outputFile}.1`);
-  }
+  if (fileSize(outputFile) > MAX_OUTPUT_BYTES) renameSync(outputFile, `${outputFile}.1`);
 }
 
 export interface StopOptions {

@@ -36,7 +36,7 @@ export function stateFolder(root: string): StateFolder {
 /** Creates a folder and those above it. Errors tell of the disk what is wrong with it. */
 export function makeFolder(path: string, mode?: number): void {
   try {
-    mkdirSync(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+    mkdirSync(path, { recursive: true, mode });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     // On a read-only file system Node says only this; asking for the right to write says more.

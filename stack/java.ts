@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ConnectError } from '../core/errors.ts';
+import { isOlder } from '../core/version.ts';
 
 /** Kafka 4, the sink connector and the registry are compiled for this release. */
 export const REQUIRED_JAVA = 17;
@@ -10,12 +11,6 @@ export interface Java {
   /** The executable, absolute or found on the PATH. */
   readonly command: string;
   readonly version: string;
-}
-
-interface Candidate {
-  readonly command: string;
-  readonly origin: string;
-  readonly finding: string;
 }
 
 /**
@@ -27,26 +22,26 @@ export async function findJava(env: NodeJS.ProcessEnv): Promise<Java> {
     ...(env.JAVA_HOME ? [{ command: join(env.JAVA_HOME, 'bin', 'java'), origin: `JAVA_HOME (${env.JAVA_HOME})` }] : []),
     { command: 'java', origin: 'PATH' },
   ];
-  const rejected: Candidate[] = [];
-  for (const { command, origin } of places) {
-    const found = await askVersion(command, env);
-    if ('version' in found && majorVersion(found.version) >= REQUIRED_JAVA) return { command, version: found.version };
-    rejected.push({ command, origin, finding: 'version' in found ? `Java ${found.version}` : found.problem });
+  const found: { command: string; origin: string; finding: string }[] = [];
+  for (const place of places) {
+    const { version, problem } = await askVersion(place.command, env);
+    if (version !== undefined && !isOlder(version, String(REQUIRED_JAVA))) return { command: place.command, version };
+    found.push({ ...place, finding: problem ?? `Java ${version}` });
   }
-  const list = rejected.map(({ origin, finding }) => `${origin}: ${finding}`).join('; ');
+  const list = found.map(({ origin, finding }) => `${origin}: ${finding}`).join('; ');
   throw new ConnectError('ENVIRONMENT', `the local stack needs Java ${REQUIRED_JAVA} or newer (${list})`, {
-    details: { required: REQUIRED_JAVA, found: rejected },
+    details: { required: REQUIRED_JAVA, found },
     hint: `install a JDK or JRE ${REQUIRED_JAVA}+ (for example https://adoptium.net) and set JAVA_HOME to its folder`,
   });
 }
 
-async function askVersion(command: string, env: NodeJS.ProcessEnv): Promise<{ version: string } | { problem: string }> {
+async function askVersion(command: string, env: NodeJS.ProcessEnv): Promise<{ version?: string; problem?: string }> {
   try {
     const { stderr, stdout } = await promisify(execFile)(command, ['-version'], {
       env: { PATH: env.PATH ?? '' },
       timeout: 20_000,
     });
-    const version = parseVersion(stderr + stdout);
+    const [, version] = /version "([^"]+)"/.exec(stderr + stdout) ?? [];
     return version === undefined ? { problem: 'its version is not readable' } : { version };
   } catch (error) {
     const { code, stderr = '' } = error as { code?: string | number; stderr?: string };
@@ -55,15 +50,4 @@ async function askVersion(command: string, env: NodeJS.ProcessEnv): Promise<{ ve
     const firstLine = stderr.trim().split('\n')[0] ?? '';
     return { problem: `it does not run${firstLine === '' ? '' : ` (${firstLine})`}` };
   }
-}
-
-/** The quoted version in what `java -version` prints. */
-export function parseVersion(output: string): string | undefined {
-  return /version "([^"]+)"/.exec(output)?.[1];
-}
-
-/** 17 of "17.0.15", 8 of "1.8.0_392", 25 of "25-ea"; NaN of anything else. */
-export function majorVersion(version: string): number {
-  const [first = '', second = ''] = version.split(/[.+_-]/);
-  return first === '1' ? Number.parseInt(second, 10) : Number.parseInt(first, 10);
 }

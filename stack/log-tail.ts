@@ -1,4 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+
+/** In bytes; 0 when there is no such file. */
+export const fileSize = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 /** The end of a text file, at most `maxBytes`; empty when there is none. */
 export function readEnd(file: string, maxBytes: number): string {

@@ -1,10 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { createReadStream, existsSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../core/errors.ts';
 import { existingStateFolder, type StateFolder } from './folders.ts';
-import { readEnd } from './log-tail.ts';
+import { fileSize, readEnd } from './log-tail.ts';
 import type { PartName } from './types.ts';
 
 const MAX_BYTES = 8 << 20;
@@ -32,18 +31,14 @@ export async function followLog(
   const file = requireLog(root, part).logFile(part);
   // A character's bytes may be written, and read, in two pieces.
   const decoder = new StringDecoder('utf8');
-  let position = sizeOf(file);
+  let position = fileSize(file);
   while (!signal.aborted) {
-    const size = sizeOf(file);
+    const size = fileSize(file);
     if (size < position) position = 0;
     if (size > position) {
-      const handle = await open(file, 'r');
-      try {
-        const { bytesRead, buffer } = await handle.read(Buffer.alloc(size - position), 0, size - position, position);
-        position += bytesRead;
-        onText(decoder.write(buffer.subarray(0, bytesRead)));
-      } finally {
-        await handle.close();
+      for await (const bytes of createReadStream(file, { start: position }) as AsyncIterable<Buffer>) {
+        position += bytes.length;
+        onText(decoder.write(bytes));
       }
     }
     await sleep(POLL_MS, undefined, { signal }).catch(() => {});
@@ -57,5 +52,3 @@ function requireLog(root: string, part: PartName): StateFolder {
     hint: 'start the local stack with `connect up`',
   });
 }
-
-const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;

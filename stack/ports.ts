@@ -3,17 +3,17 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../core/errors.ts';
-import { describeProcess } from './process-identity.ts';
+import { describeProcess, linuxPids } from './process-identity.ts';
 import type { PartName } from './types.ts';
 
 const HOST = '127.0.0.1';
 
 /** A process that is just ending may hold its port for a moment longer. */
-const PATIENCE_MS = 1_000;
+const RELEASE_MS = 1_000;
 
 /** Throws ENVIRONMENT, naming who holds the port and how to choose another, when it is taken and stays so. */
 export async function requireFreePort(part: PartName, port: number): Promise<void> {
-  for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(100)) {
+  for (const deadline = Date.now() + RELEASE_MS; ; await sleep(100)) {
     if (await isFree(port)) return;
     if (Date.now() >= deadline) break;
   }
@@ -80,8 +80,8 @@ function linuxListener(port: number): number | undefined {
       if (fields[1]?.endsWith(suffix) && fields[3] === '0A') inodes.add(`socket:[${fields[9]}]`);
     }
   }
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    if (openSockets(pid).some((link) => inodes.has(link))) return Number(pid);
+  for (const pid of linuxPids()) {
+    if (openSockets(pid).some((link) => inodes.has(link))) return pid;
   }
   return undefined;
 }
@@ -94,7 +94,7 @@ function readLines(file: string): string[] {
   }
 }
 
-function openSockets(pid: string): string[] {
+function openSockets(pid: number): string[] {
   try {
     const folder = `/proc/${pid}/fd`;
     return readdirSync(folder).map((fd) => {

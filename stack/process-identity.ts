@@ -82,7 +82,8 @@ function linuxFacts(pid: number): ProcessFacts | undefined {
   return { startTime, hasArgument: (argument) => args.includes(argument) };
 }
 
-const linuxPids = (): number[] =>
+/** Every process of a Linux. */
+export const linuxPids = (): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);

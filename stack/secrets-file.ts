@@ -3,18 +3,10 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseProperties, propertiesText } from '../core/properties.ts';
 import type { StateFolder } from './folders.ts';
 
-/** Passwords of the local PostgreSQL; made up on the first start. */
-export interface StackSecrets {
-  readonly superuser: string;
-  readonly database: string;
-  readonly registry: string;
-}
+const OWNERS = ['superuser', 'database', 'registry'] as const;
 
-const KEYS = {
-  superuser: 'superuser.password',
-  database: 'database.password',
-  registry: 'registry.password',
-} as const satisfies Record<keyof StackSecrets, string>;
+/** Passwords of the local PostgreSQL; made up on the first start. */
+export type StackSecrets = Readonly<Record<(typeof OWNERS)[number], string>>;
 
 /** Reads `.connect/secrets.properties`; undefined when a password is missing. */
 export function readSecrets(folder: StateFolder): StackSecrets | undefined {
@@ -25,18 +17,17 @@ export function readSecrets(folder: StateFolder): StackSecrets | undefined {
     return undefined;
   }
   const values = parseProperties(text);
-  const [superuser, database, registry] = [values[KEYS.superuser], values[KEYS.database], values[KEYS.registry]];
-  return superuser && database && registry ? { superuser, database, registry } : undefined;
+  const passwords = OWNERS.map((owner) => [owner, values[`${owner}.password`]]);
+  return passwords.every(([, password]) => password) ? (Object.fromEntries(passwords) as StackSecrets) : undefined;
 }
 
 /** Writes new random passwords, readable by the owner alone. */
 export function createSecrets(folder: StateFolder): StackSecrets {
-  const password = () => randomBytes(24).toString('base64url');
-  const secrets: StackSecrets = { superuser: password(), database: password(), registry: password() };
-  const lines = Object.entries(KEYS).map(([name, key]) => [key, secrets[name as keyof StackSecrets]]);
+  const passwords = OWNERS.map((owner) => [owner, randomBytes(24).toString('base64url')] as const);
+  const properties = passwords.map(([owner, password]) => [`${owner}.password`, password] as const);
   const fresh = `${folder.secretsFile}.new`;
   const comment = '# Passwords of the local stack, made up by `connect up`.\n';
-  writeFileSync(fresh, comment + propertiesText(Object.fromEntries(lines)), { mode: 0o600 });
+  writeFileSync(fresh, comment + propertiesText(Object.fromEntries(properties)), { mode: 0o600 });
   renameSync(fresh, folder.secretsFile);
-  return secrets;
+  return Object.fromEntries(passwords) as StackSecrets;
 }

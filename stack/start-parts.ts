@@ -1,9 +1,8 @@
-import { statSync } from 'node:fs';
 import { ConnectError } from '../core/errors.ts';
 import { waitFor } from '../core/retry.ts';
 import { launch } from './child.ts';
 import type { StateFolder } from './folders.ts';
-import { meaningfulLines, readEnd } from './log-tail.ts';
+import { fileSize, meaningfulLines, readEnd } from './log-tail.ts';
 import type { Part } from './part.ts';
 import { requireFreePort } from './ports.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -120,15 +119,12 @@ async function becomeReady(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  await waitFor(
-    async () => {
-      if (!isAlive(identity)) return 'ended' as const;
-      return (await part.probe()) ? ('ready' as const) : undefined;
-    },
-    { timeoutMs, everyMs: 150, signal, what: `${part.name} to be ready` },
-  ).then((outcome) => {
-    if (outcome === 'ended') throw new PartEnded();
-  });
+  const look = async () => {
+    if (!isAlive(identity)) return 'ended';
+    return (await part.probe()) ? 'ready' : undefined;
+  };
+  const outcome = await waitFor(look, { timeoutMs, everyMs: 150, signal, what: `${part.name} to be ready` });
+  if (outcome === 'ended') throw new PartEnded();
 }
 
 function startFailure(
@@ -149,10 +145,6 @@ function startFailure(
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function fileSize(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
 
 function readSince(file: string, mark: number): string {
   const size = fileSize(file);

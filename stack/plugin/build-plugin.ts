@@ -6,7 +6,7 @@ import { stackGroups } from '../artifacts.ts';
 import { artifactStore, type FetchOptions, fetchArtifacts } from '../fetch-artifacts.ts';
 import { storageError } from '../folders.ts';
 import { type Jar, readJar, readJarsOf } from './jar.ts';
-import { settleJars } from './settle-jars.ts';
+import { resolveJarConflicts } from './resolve-jar-conflicts.ts';
 import { writeZip, type ZipEntry } from './write-zip.ts';
 
 export interface PluginRequest extends Pick<FetchOptions, 'onProgress' | 'signal'> {
@@ -64,7 +64,7 @@ export async function buildPlugin(request: PluginRequest): Promise<BuiltPlugin> 
   const added = await addedJars(request.jars);
   if (converter === 'confluent' && !added.some(({ classes }) => classes.has(CONFLUENT_CONVERTER))) throw noConverter();
   const pinned = await pinnedFiles(request);
-  const { kept, notes, problems } = settleJars([...(await jarsOf(pinned)), ...added], java);
+  const { kept, notes, problems } = resolveJarConflicts([...(await jarsOf(pinned)), ...added], java);
   if (problems.length > 0) throw unloadable(problems, java);
   const manifest = describePlugin(converter, kept);
   const texts = pinned.filter(({ path }) => !path.endsWith('.jar'));

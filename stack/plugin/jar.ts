@@ -6,10 +6,13 @@ import { parseProperties } from '../../core/properties.ts';
 
 /** A Maven artifact, as a jar tells of itself. */
 export interface Coordinates {
-  readonly group?: string;
+  readonly group?: string | undefined;
   readonly artifact: string;
-  readonly version?: string;
+  readonly version?: string | undefined;
 }
+
+/** One whose Maven file says everything. */
+export type PackedArtifact = { readonly [Member in keyof Coordinates]-?: string };
 
 /** A jar and what is inside, as far as it decides whether the jar can be loaded beside others. */
 export interface Jar extends Coordinates {
@@ -18,12 +21,12 @@ export interface Jar extends Coordinates {
   /** The file the user gave that it came from; undefined for one of the lock file. */
   readonly origin: string | undefined;
   readonly bytes: Buffer;
-  readonly licence?: string;
+  readonly licence?: string | undefined;
   /** The Java release that its newest class needs, and that class; 0 for a jar without classes. */
   readonly java: number;
-  readonly newestClass?: string;
+  readonly newestClass?: string | undefined;
   /** Artifacts packed into it, itself among them. */
-  readonly contains: readonly Required<Coordinates>[];
+  readonly contains: readonly PackedArtifact[];
   /** Every class by its path in the jar, with the CRC of its bytes. */
   readonly classes: ReadonlyMap<string, number>;
 }
@@ -87,15 +90,7 @@ async function describe(path: string, bytes: Buffer, zip: ZipFile): Promise<Omit
   }
   const contains = containedArtifacts(texts);
   const own = ownCoordinates(path, contains);
-  const licence = licenceOf(texts, own);
-  return {
-    ...own,
-    ...(licence === undefined ? {} : { licence }),
-    java,
-    ...(newestClass === undefined ? {} : { newestClass }),
-    contains,
-    classes,
-  };
+  return { ...own, licence: licenceOf(texts, own), java, newestClass, contains, classes };
 }
 
 const contentOf = async (zip: ZipFile, entry: Entry): Promise<Buffer> => buffer(await zip.openReadStreamPromise(entry));
@@ -109,7 +104,7 @@ function javaRelease(jar: Buffer, entry: Entry): number {
   return head.length >= 8 && head.readUInt32BE(0) === CLASS_FILE_MAGIC ? head.readUInt16BE(6) - CLASS_FILE_OFFSET : 0;
 }
 
-function containedArtifacts(texts: ReadonlyMap<string, string>): Required<Coordinates>[] {
+function containedArtifacts(texts: ReadonlyMap<string, string>): PackedArtifact[] {
   return [...texts].flatMap(([name, text]) => {
     const [, group, artifact] = /^META-INF\/maven\/([^/]+)\/([^/]+)\/pom\.properties$/.exec(name) ?? [];
     const version = parseProperties(text).version?.trim();
@@ -118,13 +113,13 @@ function containedArtifacts(texts: ReadonlyMap<string, string>): Required<Coordi
 }
 
 /** By the file's name; the group by the Maven file that agrees with it. */
-function ownCoordinates(path: string, contains: readonly Required<Coordinates>[]): Coordinates {
+function ownCoordinates(path: string, contains: readonly PackedArtifact[]): Coordinates {
   const file = (path.split('/').at(-1) ?? path).replace(/\.jar$/, '');
   const named = contains.filter(({ artifact }) => file === artifact || file.startsWith(`${artifact}-`));
   const own = named.sort((a, b) => b.artifact.length - a.artifact.length)[0];
   if (own !== undefined) return own;
   const [, artifact = file, version] = /^(.+?)-(\d[\w.+-]*)$/.exec(file) ?? [];
-  return { artifact, ...(version === undefined ? {} : { version }) };
+  return { artifact, version };
 }
 
 /** Theirs stands in a parent pom, which is not in the jar. */

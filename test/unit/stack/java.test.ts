@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findJava, majorVersion, parseVersion } from '../../../stack/java.ts';
+import { findJava } from '../../../stack/java.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 /** A folder with a `bin/java` that prints what a real one of that version prints. */
@@ -17,23 +17,6 @@ function fakeJava(version: string): string {
 const withSystem = (home: string): string => `${join(home, 'bin')}:/bin:/usr/bin`;
 const nothingOnPath = (): string => scratchFolder();
 
-describe('the version of a Java', () => {
-  it.each([
-    ['openjdk version "17.0.15" 2025-04-15\nOpenJDK Runtime Environment', '17.0.15', 17],
-    ['java version "1.8.0_392"\nJava(TM) SE Runtime Environment', '1.8.0_392', 8],
-    ['openjdk version "25-ea" 2025-09-16', '25-ea', 25],
-    ['openjdk version "21" 2023-09-19', '21', 21],
-    ['openjdk version "11.0.2+9"', '11.0.2+9', 11],
-  ])('is read from what `java -version` prints: %j', (output, version, major) => {
-    expect(parseVersion(output)).toBe(version);
-    expect(majorVersion(version)).toBe(major);
-  });
-
-  it('is unknown when the output names none', () => {
-    expect(parseVersion('Unable to locate a Java Runtime.')).toBeUndefined();
-  });
-});
-
 describe('findJava', () => {
   it('takes the one of JAVA_HOME before the one of the PATH', async () => {
     const home = fakeJava('21.0.1');
@@ -44,6 +27,21 @@ describe('findJava', () => {
   it('takes the one of the PATH when JAVA_HOME has an older one', async () => {
     const java = await findJava({ JAVA_HOME: fakeJava('11.0.2'), PATH: withSystem(fakeJava('17.0.1')) });
     expect(java).toMatchObject({ version: '17.0.1' });
+  });
+
+  it.each(['17.0.15', '21', '25-ea', '21.0.2+9'])(
+    'takes Java %s, whose number before the first point counts',
+    async (version) => {
+      expect(await findJava({ PATH: withSystem(fakeJava(version)) })).toEqual({ command: 'java', version });
+    },
+  );
+
+  it.each([
+    ['16.0.2', 'Java 16.0.2'],
+    ['1.8.0_392', 'Java 1.8.0_392'],
+    ['', 'its version is not readable'],
+  ])('does not take Java %j', async (version, finding) => {
+    await expect(findJava({ PATH: withSystem(fakeJava(version)) })).rejects.toThrow(`PATH: ${finding}`);
   });
 
   it('names every Java found when none is new enough, and what to do', async () => {

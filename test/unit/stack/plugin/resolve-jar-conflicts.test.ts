@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Jar, readJar } from '../../../../stack/plugin/jar.ts';
-import { settleJars } from '../../../../stack/plugin/settle-jars.ts';
+import { resolveJarConflicts } from '../../../../stack/plugin/resolve-jar-conflicts.ts';
 import { type JarContents, makeJar } from '../../../support/jars.ts';
 
 const pinned = async (path: string, contents: JarContents): Promise<Jar> =>
@@ -55,7 +55,7 @@ describe('what a jar tells of itself', () => {
 describe('jars that meet in one plugin', () => {
   it('go in as they are when nothing is against it', async () => {
     const jars = [await pinned('sink/a-1.jar', { classes: { A: 17 } }), await given('b-1.jar', { classes: { B: 8 } })];
-    const { kept, notes, problems } = settleJars(jars, 17);
+    const { kept, notes, problems } = resolveJarConflicts(jars, 17);
     expect([paths(kept), notes, problems]).toEqual([['sink/a-1.jar', 'added/b-1.jar'], [], []]);
   });
 
@@ -65,16 +65,16 @@ describe('jars that meet in one plugin', () => {
       await pinned('sink/b-1.jar', { classes: { B: 17 } }),
       await given('c-1.jar', { classes: { C: 21 } }),
     ];
-    expect(settleJars(jars, 11).problems).toEqual([
+    expect(resolveJarConflicts(jars, 11).problems).toEqual([
       'a-1.jar (pinned by this package) and 1 more like it: built for Java 17 (A), and the target runs Java 11',
       '/jars/c-1.jar: built for Java 21 (C), and the target runs Java 11',
     ]);
-    expect(settleJars(jars.slice(0, 2), 17).problems).toEqual([]);
+    expect(resolveJarConflicts(jars.slice(0, 2), 17).problems).toEqual([]);
   });
 
   it('leave out what the worker loads its own of', async () => {
     const jars = [await given('slf4j-api-2.0.1.jar', {}), await given('jackson-databind-2.17.0.jar', {})];
-    const { kept, notes } = settleJars(jars, 17);
+    const { kept, notes } = resolveJarConflicts(jars, 17);
     expect(kept).toEqual([]);
     expect(notes).toEqual([
       '/jars/slf4j-api-2.0.1.jar is left out: the worker loads its own',
@@ -89,7 +89,7 @@ describe('jars that meet in one plugin', () => {
       [old, young],
       [young, old],
     ]) {
-      const { kept, notes, problems } = settleJars(jars, 17);
+      const { kept, notes, problems } = resolveJarConflicts(jars, 17);
       expect(paths(kept)).toEqual(['added/text-2.18.0.jar']);
       expect(notes).toEqual([
         'text-2.9.2.jar (pinned by this package) is left out for text-2.18.0.jar (in providers.zip): one class loader takes one version',
@@ -103,7 +103,7 @@ describe('jars that meet in one plugin', () => {
       await given('a-1.jar', { classes: { A: 8 } }),
       await given('a-1.jar', { classes: { A: 8 } }, 'b.zip'),
     ];
-    const { kept, notes, problems } = settleJars(jars, 17);
+    const { kept, notes, problems } = resolveJarConflicts(jars, 17);
     expect([kept.length, notes, problems]).toEqual([1, [], []]);
   });
 
@@ -117,7 +117,7 @@ describe('jars that meet in one plugin', () => {
       await given(file, { poms: [pom], files: { x: '1' } }),
       await given(otherFile, { poms: [otherPom], files: { x: '2' } }),
     ];
-    expect(settleJars(jars, 17).problems).toEqual([expect.stringContaining(reason)]);
+    expect(resolveJarConflicts(jars, 17).problems).toEqual([expect.stringContaining(reason)]);
   });
 
   it('are refused with AWS SDK 2 in two versions, also inside of a fat jar', async () => {
@@ -125,7 +125,7 @@ describe('jars that meet in one plugin', () => {
       await given('sdk-core-2.20.0.jar', { poms: ['software.amazon.awssdk:sdk-core:2.20.0'] }),
       await given('glue-converter-1.1.jar', { poms: ['g:glue-converter:1.1', 'software.amazon.awssdk:glue:2.29.1'] }),
     ];
-    expect(settleJars(jars, 17).problems).toEqual([
+    expect(resolveJarConflicts(jars, 17).problems).toEqual([
       'AWS SDK 2 in 2 versions (2.20.0 in /jars/sdk-core-2.20.0.jar, 2.29.1 in /jars/glue-converter-1.1.jar): a worker fails on it with NoSuchFieldError',
     ]);
   });
@@ -134,10 +134,10 @@ describe('jars that meet in one plugin', () => {
     const first = await given('a-1.jar', { classes: { 'software/amazon/awssdk/core/SdkClient': 8 } });
     const second = await given('b-1.jar', { classes: { 'software/amazon/awssdk/core/SdkClient': 8 } });
     const old = await given('c-1.jar', { classes: { 'com/amazonaws/AmazonWebServiceClient': 8 } });
-    expect(settleJars([first, second], 17).problems).toEqual([
+    expect(resolveJarConflicts([first, second], 17).problems).toEqual([
       'AWS SDK 2 is in /jars/a-1.jar and in /jars/b-1.jar: a worker loads parts of both',
     ]);
-    const { notes, problems } = settleJars([first, old], 17);
+    const { notes, problems } = resolveJarConflicts([first, old], 17);
     expect(problems).toEqual([]);
     expect(notes).toEqual([expect.stringContaining('two generations of the AWS SDK')]);
   });
@@ -145,7 +145,7 @@ describe('jars that meet in one plugin', () => {
   it('are noted when they hold different classes of one name, unless both are pinned', async () => {
     const contents = [{ classes: { A: 8, B: 8 } }, { classes: { A: 11, B: 11 } }] as const;
     const notesOf = async (make: typeof given | typeof pinned) =>
-      settleJars([await make('a-1.jar', contents[0]), await make('b-1.jar', contents[1])], 17).notes;
+      resolveJarConflicts([await make('a-1.jar', contents[0]), await make('b-1.jar', contents[1])], 17).notes;
     expect(await notesOf(given)).toEqual([
       '/jars/a-1.jar and /jars/b-1.jar have 2 classes of the same name and different contents, A.class for one',
     ]);

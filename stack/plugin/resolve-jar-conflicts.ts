@@ -2,7 +2,7 @@ import { compareVersions } from '../../core/version.ts';
 import type { Jar } from './jar.ts';
 
 /** Which jars go into the plugin, what was decided on the way, and what forbids it. */
-export interface SettledJars {
+export interface ResolvedJars {
   readonly kept: readonly Jar[];
   readonly notes: readonly string[];
   readonly problems: readonly string[];
@@ -34,7 +34,7 @@ const AWS_SDK_GROUP = 'software.amazon.awssdk';
  * Decides about jars that one class loader is to load together: MSK gives a connector a single plugin. Of one artifact
  * in two versions the newer stays when both have the same major version, as Gradle does; otherwise that is a problem.
  */
-export function settleJars(jars: readonly Jar[], java: number): SettledJars {
+export function resolveJarConflicts(jars: readonly Jar[], java: number): ResolvedJars {
   const notes: string[] = [];
   const problems: string[] = [];
   const ofPlugin = jars.filter((jar) => {
