@@ -35,7 +35,7 @@ export async function produce(
   const signal = AbortSignal.any([session.signal, stop.signal]);
   const runs = streams.map(async (stream) => {
     try {
-      const parts = { ...producerParts(session), stream, logger: loggerOf(stream.name), signal };
+      const parts = { ...producerOptions(session), stream, logger: loggerOf(stream.name), signal };
       return await runStream({ ...options, fromSlot, ...parts });
     } catch (error) {
       stop.abort();
@@ -47,7 +47,7 @@ export async function produce(
 }
 
 /** What a producer needs of an environment. */
-export const producerParts = (session: Session): Pick<RunStreamOptions, 'root' | 'kafka' | 'registry' | 'feed'> => ({
+export const producerOptions = (session: Session): Pick<RunStreamOptions, 'root' | 'kafka' | 'registry' | 'feed'> => ({
   root: session.project.root,
   kafka: session.kafka,
   registry: session.registryAddress,

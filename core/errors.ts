@@ -80,19 +80,26 @@ export class ConnectError extends Error {
   /** Normalises anything caught; an unknown error becomes INTERNAL with the original as its cause. */
   static from(error: unknown): ConnectError {
     if (error instanceof ConnectError) return error;
-    const message = error instanceof Error ? error.message : String(error);
-    return new ConnectError('INTERNAL', message, { cause: error });
+    return new ConnectError('INTERNAL', messageOf(error), { cause: error });
   }
 }
 
-/** The innermost error of a chain of causes: the one that names the real reason. */
-export function rootCause(error: unknown): unknown {
-  let current = error;
-  for (let depth = 0; depth < 20; depth += 1) {
-    if (!(error instanceof Error) || !(current instanceof Error) || current.cause === undefined) return current;
-    current = current.cause;
+/** What anything caught says. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** An error and those it was made from, the innermost last. */
+export function causesOf(error: unknown): Error[] {
+  const found: Error[] = [];
+  for (let current = error; current instanceof Error && !found.includes(current); current = current.cause) {
+    found.push(current);
   }
-  return current;
+  return found;
+}
+
+/** What stands at the end of a chain of causes: the real reason. */
+export function rootCause(error: unknown): unknown {
+  const innermost = causesOf(error).at(-1);
+  return innermost === undefined ? error : (innermost.cause ?? innermost);
 }
 
 /** An answer that is undefined when what was asked about does not exist. */

@@ -61,29 +61,11 @@ export interface KafkaAdmin {
 const TOPIC: ConfigResourceTypes = 2;
 const BROKER: ConfigResourceTypes = 4;
 
-/** What of kafkajs the port is made from. */
-export type AdminClient = Pick<
-  Admin,
-  | 'createPartitions'
-  | 'createTopics'
-  | 'deleteGroups'
-  | 'deleteTopics'
-  | 'describeCluster'
-  | 'describeConfigs'
-  | 'describeGroups'
-  | 'fetchOffsets'
-  | 'fetchTopicMetadata'
-  | 'fetchTopicOffsets'
-  | 'fetchTopicOffsetsByTimestamp'
-  | 'listTopics'
-  | 'setOffsets'
->;
-
 /** A cluster elects leaders in milliseconds, one that is busy in seconds. */
 const LEADERS_TIMEOUT_MS = 30_000;
 
 /** The port over an admin client that is connected. */
-export function kafkaAdmin(client: AdminClient): KafkaAdmin {
+export function kafkaAdmin(client: Admin): KafkaAdmin {
   const placements: KafkaAdmin['placements'] = async (names) => {
     if (names.length === 0) return new Map();
     const { topics } = await client.fetchTopicMetadata({ topics: [...names] });

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
-import { ConnectError } from './errors.ts';
+import { ConnectError, causesOf, messageOf } from './errors.ts';
 import { type KafkaAdmin, kafkaAdmin } from './kafka-admin.ts';
 import { bearerLogin } from './kafka-bearer.ts';
 import { loginRefusal, untrustedCertificate } from './kafka-failure.ts';
@@ -119,13 +119,8 @@ export async function withAdmin<T>(
  */
 export function kafkaUnreachable(connection: KafkaConnection, cause: unknown): ConnectError {
   const searched = 'lookUp' in connection.brokers ? failedSearches.get(connection.brokers) : undefined;
-  for (
-    let error = searched ?? cause, depth = 0;
-    error instanceof Error && depth < 10;
-    error = error.cause, depth += 1
-  ) {
-    if (error instanceof ConnectError) return error;
-  }
+  const known = causesOf(searched ?? cause).find((error) => error instanceof ConnectError);
+  if (known !== undefined) return known;
   const brokers = brokerLabel(connection);
   const context = { cause, details: { brokers } };
   const login = loginRefusal(cause);
@@ -142,8 +137,7 @@ export function kafkaUnreachable(connection: KafkaConnection, cause: unknown): C
       hint: 'check kafka.ssl in connect.yaml: ca for a certificate authority of your own, certificate and key for mutual TLS',
     });
   }
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new ConnectError('UNREACHABLE', `Kafka at ${brokers} is not reachable (${reason})`, {
+  return new ConnectError('UNREACHABLE', `Kafka at ${brokers} is not reachable (${messageOf(cause)})`, {
     ...context,
     hint: 'check kafka.brokers in connect.yaml and that the cluster runs',
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConnectError } from '../core/errors.ts';
+import { ConnectError, messageOf } from '../core/errors.ts';
 
 /** One migration file: `NNNN_what_it_does.sql` with an up part and a down part. */
 export interface MigrationFile {
@@ -45,8 +45,7 @@ function listSql(folder: string): string[] {
       .filter((name) => name.endsWith('.sql') && name !== GOLDEN_DUMP)
       .sort();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConnectError('INVALID_DEFINITION', `migrations cannot be read from ${folder}: ${reason}`, {
+    throw new ConnectError('INVALID_DEFINITION', `migrations cannot be read from ${folder}: ${messageOf(error)}`, {
       cause: error,
       hint: 'a project has its migrations in the folder migrations/ beside connect.yaml',
     });

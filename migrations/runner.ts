@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { ConnectError } from '../core/errors.ts';
+import { ConnectError, messageOf } from '../core/errors.ts';
 import { type PostgresClient, type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { lineAt, type MigrationFile, readMigrations } from './files.ts';
 import {
@@ -121,20 +121,18 @@ async function runOne(client: PostgresClient, direction: 'up' | 'down', file: Mi
 }
 
 function failed(error: unknown, direction: 'up' | 'down', file: MigrationFile): ConnectError {
-  const reason = error instanceof Error ? error.message : String(error);
   const { code: sqlState, position } = error as { code?: string; position?: string };
   // PostgreSQL counts characters of what was sent, which is this part of the file.
   const line =
     position === undefined ? undefined : file.lines[direction] + lineAt(file[direction], Number(position)) - 1;
   const place = line === undefined ? basename(file.path) : `${basename(file.path)}:${line}`;
-  return new ConnectError('REFUSED', `migration ${place} (${direction}) failed and was rolled back: ${reason}`, {
-    cause: error,
-    details: {
-      migration: file.name,
-      direction,
-      line,
-      sqlState,
+  return new ConnectError(
+    'REFUSED',
+    `migration ${place} (${direction}) failed and was rolled back: ${messageOf(error)}`,
+    {
+      cause: error,
+      details: { migration: file.name, direction, line, sqlState },
+      hint: 'fix the migration if it has not landed yet, otherwise the database it meets; then run the command again',
     },
-    hint: 'fix the migration if it has not landed yet, otherwise the database it meets; then run the command again',
-  });
+  );
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { ConnectError } from '../core/errors.ts';
 
-export type AvroFieldKind = 'string' | 'int' | 'long' | 'decimal' | 'timestamp-millis' | 'boolean' | 'double' | 'bytes';
+/** Avro's own types that a field may have. */
+const PLAIN_KINDS = ['string', 'int', 'long', 'boolean', 'double', 'bytes'] as const;
+export type AvroFieldKind = (typeof PLAIN_KINDS)[number] | 'decimal' | 'timestamp-millis';
 
 /** A field's value in memory: decimals are canonical text ("-12.500000"), longs are bigints, times are Dates. */
 export type AvroValue = string | number | bigint | boolean | Date | Buffer | null;
@@ -98,16 +100,8 @@ function kindOf(type: unknown, where: string): Pick<AvroField, 'kind' | 'precisi
   if (logical === 'timestamp-millis' && base === 'long') return { kind: 'timestamp-millis' };
   if (logical !== undefined)
     throw invalid(where, `has the logical type ${String(logical)} on ${String(base)}: not supported`);
-  if (
-    base === 'string' ||
-    base === 'int' ||
-    base === 'long' ||
-    base === 'boolean' ||
-    base === 'double' ||
-    base === 'bytes'
-  ) {
-    return { kind: base };
-  }
+  const kind = PLAIN_KINDS.find((plain) => plain === base);
+  if (kind !== undefined) return { kind };
   throw invalid(where, `has the type ${JSON.stringify(base)}: a table's row is flat`);
 }
 

@@ -2,9 +2,10 @@ import { SchemaRegistry as RegistryLibrary, SchemaType } from '@kafkajs/confluen
 import avro from 'avsc';
 import { ConnectError } from '../core/errors.ts';
 import { retry } from '../core/retry.ts';
+import type { HttpConnection } from '../pipeline/connections.ts';
 import { avroOptions } from './avro-codec.ts';
 import type { AvroRecord } from './avro-schema.ts';
-import { createSchemaRegistry, type RegistryAddress, type SchemaById } from './registry.ts';
+import { createSchemaRegistry, type SchemaById } from './registry.ts';
 import { unframe } from './wire-format.ts';
 
 /** Decodes Kafka values by the schema each of them names. */
@@ -35,7 +36,7 @@ const RETRY = { attempts: 4, baseMs: 200, maxMs: 2_000 };
  * A decoder on @kafkajs/confluent-schema-registry with this package's exact types. Each schema is fetched and checked once,
  * with the limits of our own client; the library only ever sees those that passed.
  */
-export function createRecordDecoder(address: RegistryAddress): RecordDecoder {
+export function createRecordDecoder(address: HttpConnection): RecordDecoder {
   const registry = createSchemaRegistry(address);
   const library = new RegistryLibrary({ host: address.url });
   const learned = new Map<number, Promise<void>>();

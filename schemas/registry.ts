@@ -1,13 +1,7 @@
 import { ConnectError } from '../core/errors.ts';
 import { createHttp, type HttpReply } from '../core/http.ts';
+import type { HttpConnection } from '../pipeline/connections.ts';
 import type { CompatibilityLevel } from './compatibility/level.ts';
-
-/** Where a registry is and how to get in. */
-export interface RegistryAddress {
-  readonly url: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-}
 
 /** A schema as the registry keeps it. */
 export interface SchemaById {
@@ -57,8 +51,7 @@ interface RefusalBody {
 }
 
 /** A client for one registry. */
-export function createSchemaRegistry(address: RegistryAddress): SchemaRegistry {
-  const { url, username, password } = address;
+export function createSchemaRegistry({ url, username, password }: HttpConnection): SchemaRegistry {
   const http = createHttp({
     what: 'schema registry',
     baseUrl: url,
@@ -66,7 +59,7 @@ export function createSchemaRegistry(address: RegistryAddress): SchemaRegistry {
     headers: { 'Content-Type': 'application/vnd.schemaregistry.v1+json' },
     hint: 'check registry.url in connect.yaml and that the registry runs',
     username,
-    password: password ?? '',
+    password,
   });
 
   /** The body of a 2xx, undefined for a 404, an error otherwise. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectError } from '../core/errors.ts';
+import { ConnectError, messageOf } from '../core/errors.ts';
 import { fileSize } from './log-tail.ts';
 import type { LaunchCommand } from './part.ts';
 import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -34,7 +34,7 @@ export async function launch(command: LaunchCommand, marker: string, outputFile:
     // It may have ended by now; the one who waits for it to be ready will see.
     return identify(pid, marker) ?? { pid, startTime: 'unknown', marker };
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error));
+    const reason = (error as NodeJS.ErrnoException).code ?? messageOf(error);
     throw new ConnectError('ENVIRONMENT', `cannot run ${command.command} (${reason})`, { cause: error });
   } finally {
     closeSync(output);

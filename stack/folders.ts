@@ -9,7 +9,7 @@ import type { PartName } from './types.ts';
 export interface StateFolder {
   /** `<root>/.connect`, with symbolic links resolved. */
   readonly path: string;
-  /** Short name of this folder on this machine; child processes carry it, so that ours are told from others'. */
+  /** Short name of this folder on this machine; child processes carry it, which distinguishes ours from others'. */
   readonly id: string;
   readonly stateFile: string;
   readonly secretsFile: string;

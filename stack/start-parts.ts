@@ -1,4 +1,4 @@
-import { ConnectError } from '../core/errors.ts';
+import { ConnectError, messageOf } from '../core/errors.ts';
 import { waitFor } from '../core/retry.ts';
 import { launch } from './child.ts';
 import type { StateFolder } from './folders.ts';
@@ -143,8 +143,6 @@ function startFailure(
     hint: `\`connect logs ${part.name}\` shows its whole log`,
   });
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function readSince(file: string, mark: number): string {
   const size = fileSize(file);

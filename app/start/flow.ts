@@ -6,7 +6,7 @@ import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { ProducerStats } from '../../producer/run-statistics.ts';
 import { runStream } from '../../producer/run-stream.ts';
 import { startSimulator } from '../../producer/simulator/feed-server.ts';
-import { producerParts } from '../produce.ts';
+import { producerOptions } from '../produce.ts';
 import type { Session } from '../session.ts';
 import { simulatedStream } from '../simulate.ts';
 import { oracleFile } from '../verify.ts';
@@ -75,7 +75,7 @@ async function publishSimulated(
     streams: [simulatedStream(session, stream, oracleFolder)],
   });
   try {
-    const parts = producerParts(session);
+    const parts = producerOptions(session);
     await runStream({
       ...parts,
       feed: { ...parts.feed, address: simulator.address },

@@ -1,16 +1,13 @@
 import { Client, type ClientOptions, credentials, Metadata } from '@grpc/grpc-js';
 import { isLoopback } from '../../core/loopback.ts';
+import type { FeedConnection } from '../../pipeline/connections.ts';
 import { feedError } from './errors.ts';
 import type { Commitment, FeedEvent } from './event.ts';
 import type { FeedService } from './protocol.ts';
 import type { ReplayWindow } from './resume.ts';
 
-interface FeedOptions {
-  /** `host:port`. */
-  readonly address: string;
-  readonly tls?: boolean | undefined;
-  /** Sent as `authorization: Bearer …`. */
-  readonly token?: string | undefined;
+/** The token is sent as `authorization: Bearer …`. */
+interface FeedOptions extends FeedConnection {
   readonly service: FeedService;
 }
 
@@ -42,7 +39,7 @@ const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** Prepares a connection. It connects with the first call. */
 export function openFeed({ address, tls, token, service }: FeedOptions): FeedClient {
-  const security = tls === true ? credentials.createSsl() : credentials.createInsecure();
+  const security = tls ? credentials.createSsl() : credentials.createInsecure();
   const client = new Client(address, security, channelOptions(address));
   const metadata = new Metadata();
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);

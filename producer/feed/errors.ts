@@ -1,5 +1,5 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
-import { ConnectError, type ErrorCode } from '../../core/errors.ts';
+import { ConnectError, type ErrorCode, messageOf } from '../../core/errors.ts';
 
 /** What was being asked of the feed when it failed. */
 interface FeedCall {
@@ -40,7 +40,7 @@ export const isOutOfRange = (error: unknown): boolean =>
 export function feedError(error: unknown, call: FeedCall): ConnectError {
   if (error instanceof ConnectError) return error;
   const { code = status.UNKNOWN, details } = error as Partial<ServiceError>;
-  const reason = details ?? (error instanceof Error ? error.message : String(error));
+  const reason = details ?? messageOf(error);
   const verdict = verdictOf(code, reason, call.fromSlot);
   return new ConnectError(
     verdict.code,

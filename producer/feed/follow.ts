@@ -4,29 +4,23 @@ import type { Logger } from '../../core/log.ts';
 import { backoffMs } from '../../core/retry.ts';
 import type { FeedClient } from './client.ts';
 import { isOutOfRange } from './errors.ts';
-import type { Commitment, FeedEvent } from './event.ts';
 import type { FeedPosition } from './position.ts';
 import { decideResume, type Gap, type ResumeInput } from './resume.ts';
-import { readFeed } from './session.ts';
+import { type FeedSessionOptions, readFeed } from './session.ts';
 
-export interface FollowOptions {
+export interface FollowOptions extends Pick<FeedSessionOptions, 'commitment' | 'signal' | 'silenceMs' | 'onEvent'> {
   /** For messages. */
   readonly stream: string;
   readonly feed: FeedClient;
   readonly position: FeedPosition;
   /** Where to start; counts until the feed has been read from there. */
   readonly start: Omit<ResumeInput, 'window'>;
-  readonly commitment: Commitment;
   /** Return when the feed ends its stream, instead of connecting again. */
   readonly endWithFeed: boolean;
-  readonly silenceMs: number;
   readonly connectTimeoutMs: number;
-  readonly signal: AbortSignal;
   readonly logger: Logger;
   /** A subscription begins. `gap`: slots before it that are left out by the operator's choice. */
   readonly onSubscribe: (fromSlot: bigint, gap: Gap | undefined) => void;
-  /** Takes one event. If it returns a promise, the feed is not read until that promise has resolved. */
-  readonly onEvent: (event: FeedEvent) => Promise<void> | undefined;
 }
 
 const BACKOFF = { baseMs: 200, maxMs: 10_000 };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import protobuf from 'protobufjs';
-import { ConnectError } from '../../core/errors.ts';
+import { ConnectError, messageOf } from '../../core/errors.ts';
 
 /**
  * What the proto of a feed says: the messages of its two calls, and the update that a stream message may hold.
@@ -32,7 +32,7 @@ function loadRoot(protoPath: string, includeDirs: readonly string[]): protobuf.R
   try {
     return root.loadSync(protoPath, { keepCase: true }).resolveAll() as protobuf.Root;
   } catch (error) {
-    throw invalidProto(protoPath, `cannot be read: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw invalidProto(protoPath, `cannot be read: ${messageOf(error)}`, error);
   }
 }
 

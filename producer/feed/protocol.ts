@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs';
+import { messageOf } from '../../core/errors.ts';
 import { COMMITMENTS, type Commitment, type FeedEvent } from './event.ts';
 import { loadFeedProto } from './proto.ts';
 import type { ReplayWindow } from './resume.ts';
@@ -47,15 +48,10 @@ export function loadFeedService(protoPath: string, includeDirs: readonly string[
     replayInfoPath: `/${serviceName}/GetReplayInfo`,
     encodeReplayInfoRequest: () => encode(replayInfo.request, {}),
     decodeReplayInfo: (bytes) => {
-      const { earliest_slot, latest_slot } = replayInfo.response.decode(bytes) as unknown as ReplayInfo;
-      return { earliest: bigintOf(earliest_slot), latest: bigintOf(latest_slot) };
+      const reply = replayInfo.response.decode(bytes) as unknown as Record<'earliest_slot' | 'latest_slot', LongLike>;
+      return { earliest: bigintOf(reply.earliest_slot), latest: bigintOf(reply.latest_slot) };
     },
   };
-}
-
-interface ReplayInfo {
-  readonly earliest_slot: LongLike;
-  readonly latest_slot: LongLike;
 }
 
 /** The shape every stream message has: a oneof of these three. */
@@ -70,7 +66,7 @@ function readEvent(type: protobuf.Type, bytes: Buffer): FeedEvent {
   try {
     message = type.decode(bytes) as StreamMessage;
   } catch (error) {
-    return { kind: 'undecodable', bytes, reason: error instanceof Error ? error.message : String(error) };
+    return { kind: 'undecodable', bytes, reason: messageOf(error) };
   }
   if (message.update) return { kind: 'update', bytes, update: message.update };
   // The enum counts from 1; unset and 0 mean what was asked for.

@@ -1,19 +1,13 @@
 import { ConnectError } from '../../core/errors.ts';
-import type { FeedClient } from './client.ts';
-import type { Commitment, FeedEvent } from './event.ts';
+import type { FeedClient, SubscribeOptions } from './client.ts';
+import type { FeedEvent } from './event.ts';
 
-interface FeedSessionOptions {
+export interface FeedSessionOptions extends SubscribeOptions {
   readonly feed: Pick<FeedClient, 'address' | 'subscribe'>;
-  readonly fromSlot: bigint;
-  readonly commitment: Commitment;
-  /** Ends the session without an error. */
-  readonly signal: AbortSignal;
   /** How long the feed may go without an update or a new slot. */
   readonly silenceMs: number;
   /** The subscription works. */
   readonly onFirstEvent: () => void;
-  /** Takes one event. If it returns a promise, the feed is not read until that promise has resolved. */
-  readonly onEvent: (event: FeedEvent) => Promise<void> | undefined;
 }
 
 /**

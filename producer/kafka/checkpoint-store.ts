@@ -32,7 +32,7 @@ export async function readCheckpoint(
   return latestCheckpoint(stream, topic, records);
 }
 
-interface CheckpointWriterOptions {
+export interface CheckpointWriterOptions {
   /** Checkpoints are written beyond this slot only; undefined when an operator chose another start. */
   readonly floor: bigint | undefined;
   /** Gaps accepted before this run. */

@@ -1,17 +1,10 @@
 import { ConnectError } from '../../core/errors.ts';
 import { brokerLabel, type KafkaConnection, withAdmin } from '../../core/kafka.ts';
-import { connectProducer, type OutgoingMessage } from '../../core/kafka-producer.ts';
+import { connectProducer, type KafkaProducer, type OutgoingMessage } from '../../core/kafka-producer.ts';
 import type { Logger } from '../../core/log.ts';
 
 /** Records by topic. */
-export type SendRequest = ReadonlyMap<string, OutgoingMessage[]>;
-
-/** One producer id at the brokers. */
-export interface ClusterProducer {
-  /** Sends once; quick failures are repeated. Returns the partitions that brokers acknowledged, as `topic/partition`. */
-  send(request: SendRequest): Promise<ReadonlySet<string>>;
-  disconnect(): Promise<void>;
-}
+export type SendRequest = ReadonlyMap<string, readonly OutgoingMessage[]>;
 
 /** What the sender asks of a Kafka cluster. */
 export interface Cluster {
@@ -19,8 +12,8 @@ export interface Cluster {
   readonly label: string;
   /** How many partitions each topic has. Errors: UNREACHABLE naming the brokers, NOT_FOUND naming the topics that do not exist. */
   partitions(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** A producer with a new id. Errors: UNREACHABLE, REFUSED. */
-  connect(): Promise<ClusterProducer>;
+  /** A producer with a new id. It repeats what fails quickly. Errors: UNREACHABLE, REFUSED. */
+  connect(): Promise<KafkaProducer>;
 }
 
 interface ClusterOptions {
@@ -49,15 +42,6 @@ export function createCluster({ connection, clientId, compression, logger }: Clu
         const placements = await admin.placements(topics);
         return new Map([...placements].map(([topic, partitions]) => [topic, partitions.length]));
       }),
-    async connect() {
-      const producer = await connectProducer(connection, { clientId, compression, logger, retry });
-      return {
-        disconnect: producer.disconnect,
-        async send(request) {
-          const answers = await producer.send(request);
-          return new Set(answers.map(({ topic, partition }) => `${topic}/${partition}`));
-        },
-      };
-    },
+    connect: () => connectProducer(connection, { clientId, compression, logger, retry }),
   };
 }

@@ -3,24 +3,20 @@ import { ConnectError } from '../../core/errors.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { Gap } from '../feed/resume.ts';
-import { type AcceptedGap, type Checkpoint, encodeCheckpoint } from './checkpoint.ts';
-import { createCheckpointWriter } from './checkpoint-store.ts';
-import { type Acknowledged, createPublisher, type PublisherLimits } from './publisher.ts';
+import { type Checkpoint, encodeCheckpoint } from './checkpoint.ts';
+import { type CheckpointWriterOptions, createCheckpointWriter } from './checkpoint-store.ts';
+import { createPublisher, type PublisherOptions } from './publisher.ts';
 import type { KafkaSender } from './sender.ts';
 
-interface DeliveryOptions {
+interface DeliveryOptions
+  extends Pick<CheckpointWriterOptions, 'floor' | 'gaps'>,
+    Pick<PublisherOptions, 'limits' | 'onAcknowledged'> {
   readonly stream: Pick<StreamDefinition, 'name' | 'topic'>;
   /** Address of the feed, for the checkpoints. */
   readonly feed: string;
   readonly sender: Pick<KafkaSender, 'send' | 'abort'>;
-  /** Checkpoints are written beyond this slot only; undefined when an operator chose another start. */
-  readonly floor: bigint | undefined;
-  /** Gaps accepted before this run. */
-  readonly gaps: readonly AcceptedGap[];
   /** What the checkpoints say about this run. */
   readonly counts: () => Pick<Checkpoint, 'received' | 'published' | 'rejected'>;
-  readonly limits: Partial<PublisherLimits> | undefined;
-  readonly onAcknowledged: (acknowledged: Acknowledged) => void;
   /** Records or checkpoints cannot be sent any more; `flush` will throw the error. */
   readonly onFailed: () => void;
 }

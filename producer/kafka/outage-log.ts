@@ -1,4 +1,4 @@
-import { rootCause } from '../../core/errors.ts';
+import { messageOf, rootCause } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 
 /** An outage is logged when it starts and then once in this time. */
@@ -14,8 +14,7 @@ export function createOutageLog(where: string, logger: Logger) {
       since ??= now;
       if (now - loggedAt < LOG_EVERY_MS) return;
       loggedAt = now;
-      const cause = rootCause(error);
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(rootCause(error));
       logger.warn(
         { brokers: where, failures, forMs: now - since, reason },
         'Kafka does not take records; trying again',

@@ -30,7 +30,7 @@ export interface Acknowledged {
   readonly slot: bigint | undefined;
 }
 
-interface PublisherOptions {
+export interface PublisherOptions {
   /** Resolves once the broker holds all records; never called again before it has. */
   readonly send: (records: readonly OutgoingRecord[]) => Promise<void>;
   readonly onAcknowledged: (acknowledged: Acknowledged) => void;

@@ -1,3 +1,5 @@
+import { causesOf } from '../../core/errors.ts';
+
 /**
  * What a failed send asks for. `retry`: the same again later. `renew`: the broker lost or disagrees with this producer's
  * sequence, so only a new producer id helps. `split`: the request is larger than the topic takes. `fatal`: repeating
@@ -25,8 +27,8 @@ const BY_TYPE: Readonly<Record<string, SendFailure>> = {
 
 /** Classifies what kafkajs threw. Anything unknown is worth a retry: giving up would stop the stream, retrying loses nothing. */
 export function classifySendFailure(error: unknown): SendFailure {
-  for (let current = error; current instanceof Error; current = current.cause) {
-    const { name, type } = current as Error & { type?: unknown };
+  for (const cause of causesOf(error)) {
+    const { name, type } = cause as Error & { type?: unknown };
     if (name === 'KafkaJSSASLAuthenticationError') return 'fatal';
     const kind = typeof type === 'string' ? BY_TYPE[type] : undefined;
     if (kind !== undefined) return kind;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectError, rootCause } from '../../core/errors.ts';
-import type { OutgoingMessage } from '../../core/kafka-producer.ts';
+import { ConnectError, messageOf, rootCause } from '../../core/errors.ts';
+import type { Acknowledgement, OutgoingMessage } from '../../core/kafka-producer.ts';
 import type { Logger } from '../../core/log.ts';
 import { backoffMs } from '../../core/retry.ts';
 import type { Cluster, SendRequest } from './cluster.ts';
@@ -127,7 +127,8 @@ async function unlessAborted<T>(task: Promise<T>, signal: AbortSignal): Promise<
  * The records that no broker has answered for. When kafkajs repeats a request, it skips every broker that has already
  * answered; a partition that has moved to such a broker meanwhile would count as sent.
  */
-function notAnswered(sent: SendRequest, answered: ReadonlySet<string>): SendRequest {
+function notAnswered(sent: SendRequest, answers: readonly Acknowledgement[]): SendRequest {
+  const answered = new Set(answers.map(({ topic, partition }) => `${topic}/${partition}`));
   const missing = new Map<string, OutgoingMessage[]>();
   for (const [topic, messages] of sent) {
     const left = messages.filter(({ partition }) => !answered.has(`${topic}/${partition}`));
@@ -138,8 +139,7 @@ function notAnswered(sent: SendRequest, answered: ReadonlySet<string>): SendRequ
 
 function refused(records: readonly OutgoingRecord[], cause: unknown): ConnectError {
   const topics = [...new Set(records.map(({ topic }) => topic))];
-  const reason = rootCause(cause);
-  const why = reason instanceof Error ? reason.message : String(reason);
+  const why = messageOf(rootCause(cause));
   return new ConnectError('REFUSED', `Kafka refused records for ${topics.join(', ')}: ${why}`, {
     cause,
     details: { topics },

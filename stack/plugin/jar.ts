@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { constants, inflateRawSync } from 'node:zlib';
 import { type Entry, fromBufferPromise, type ZipFile } from 'yauzl';
-import { ConnectError } from '../../core/errors.ts';
+import { ConnectError, messageOf } from '../../core/errors.ts';
 import { parseProperties } from '../../core/properties.ts';
 
 /** A Maven artifact, as a jar tells of itself. */
@@ -64,7 +64,7 @@ export async function readJarsOf(origin: string, bytes: Buffer): Promise<{ name:
 }
 
 const notReadable = (file: string, cause: unknown): ConnectError =>
-  new ConnectError('USAGE', `${file} is no jar (${cause instanceof Error ? cause.message : String(cause)})`, {
+  new ConnectError('USAGE', `${file} is no jar (${messageOf(cause)})`, {
     cause,
     hint: 'give jars, or zips that hold jars',
   });

@@ -1,7 +1,7 @@
 /** Role and database of the pipeline. */
 export const PIPELINE_DATABASE = 'perps';
 
-/** What `initdb` is told: no locale of the host decides how text sorts. */
+/** Arguments of `initdb`: no locale of the host decides how text sorts. */
 export const INITDB_ARGUMENTS = ['--encoding=UTF8', '--locale=C'] as const;
 
 /** Server settings that hold wherever PostgreSQL runs; `name=value` each. */

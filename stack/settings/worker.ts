@@ -5,7 +5,7 @@ export interface WorkerPlace {
   readonly bootstrapServers: string;
   /** URL the REST API is bound to, e.g. `http://127.0.0.1:8083`. */
   readonly listener: string;
-  /** host and port that are told to others. */
+  /** Where other workers reach its REST API. */
   readonly advertisedHost: string;
   readonly advertisedPort: number;
   readonly pluginFolders: readonly string[];

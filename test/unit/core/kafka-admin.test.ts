@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type AdminClient, kafkaAdmin } from '../../../core/kafka-admin.ts';
+import { kafkaAdmin } from '../../../core/kafka-admin.ts';
+
+type AdminClient = Parameters<typeof kafkaAdmin>[0];
 
 /** A client that answers only what a test says. */
 function clientOf(answers: Partial<AdminClient>): AdminClient {

@@ -26,7 +26,7 @@ async function feedThat(
   options: Partial<Parameters<typeof openFeed>[0]> = {},
 ): Promise<{ server: ScriptedFeed; feed: FeedClient }> {
   const server = await startScriptedFeed({ play, window: () => ({ earliest: 5n, latest: 2n ** 63n }) });
-  const feed = openFeed({ address: server.address, service, ...options });
+  const feed = openFeed({ address: server.address, tls: false, service, ...options });
   toClose.push(feed, server);
   return { server, feed };
 }
@@ -108,7 +108,7 @@ describe('a feed client', () => {
       free.listen(0, '127.0.0.1', () => resolve((free.address() as { port: number }).port)),
     );
     await new Promise((resolve) => free.close(resolve));
-    const feed = openFeed({ address: `127.0.0.1:${port}`, service });
+    const feed = openFeed({ address: `127.0.0.1:${port}`, tls: false, service });
     toClose.push(feed);
     await expect(feed.replayInfo()).rejects.toMatchObject({
       code: 'UNREACHABLE',

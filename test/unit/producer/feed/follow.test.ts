@@ -27,7 +27,7 @@ interface Setup {
 /** Follows a scripted feed; slot notices move the position as in a real run. */
 async function follow({ play, window, start = {}, options = {} }: Setup) {
   const server = await startScriptedFeed({ play, window: window ?? (() => ({ earliest: 100n, latest: 1_000n })) });
-  const feed = openFeed({ address: server.address, service });
+  const feed = openFeed({ address: server.address, tls: false, service });
   toClose.push(feed, server);
   const stop = new AbortController();
   const position = createFeedPosition(start.checkpoint);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Acknowledgement, KafkaProducer } from '../../../../core/kafka-producer.ts';
 import { silentLogger } from '../../../../core/log.ts';
-import type { Cluster, ClusterProducer, SendRequest } from '../../../../producer/kafka/cluster.ts';
+import type { Cluster, SendRequest } from '../../../../producer/kafka/cluster.ts';
 import type { OutgoingRecord } from '../../../../producer/kafka/outgoing-record.ts';
 import { partitionOf } from '../../../../producer/kafka/partition.ts';
 import { createKafkaSender, type KafkaSender } from '../../../../producer/kafka/sender.ts';
@@ -15,14 +16,14 @@ const record = (text: string, topic = 'positions'): OutgoingRecord => ({
 /** An error as brokers give it. */
 const brokerError = (type: string) => Object.assign(new Error(type), { type });
 
-/** All partitions of a request. */
-const partitionsOf = (request: SendRequest) =>
-  new Set([...request].flatMap(([topic, messages]) => messages.map(({ partition }) => `${topic}/${partition}`)));
+/** An acknowledgement of each record of a request. */
+const acknowledged = (request: SendRequest): Acknowledgement[] =>
+  [...request].flatMap(([topic, messages]) => messages.map(({ partition }) => ({ topic, partition, baseOffset: 0n })));
 const textsOf = (request: SendRequest) =>
   [...request.values()].flatMap((messages) => messages.map(({ value }) => String(value)));
 
 /** What the cluster does with the n-th request: answers for some partitions, or fails. */
-type Answer = (request: SendRequest) => ReadonlySet<string> | Promise<ReadonlySet<string>>;
+type Answer = (request: SendRequest) => Acknowledgement[] | Promise<Acknowledgement[]>;
 
 const senders: KafkaSender[] = [];
 afterEach(async () => {
@@ -37,13 +38,13 @@ async function senderOn(...script: Answer[]) {
   const cluster: Cluster = {
     label: 'kafka:9092',
     partitions: async (topics) => new Map(topics.map((topic) => [topic, PARTITIONS])),
-    async connect(): Promise<ClusterProducer> {
+    async connect(): Promise<KafkaProducer> {
       producers += 1;
       const producer = producers;
       return {
         async send(request) {
           requests.push({ producer, texts: textsOf(request), request });
-          return (script.shift() ?? partitionsOf)(request);
+          return (script.shift() ?? acknowledged)(request);
         },
         disconnect: async () => void disconnected.push(producer),
       };
@@ -84,7 +85,7 @@ describe('a sender', () => {
   });
 
   it('sends one request at a time, in the order of the calls', async () => {
-    let answer = (_partitions: ReadonlySet<string>) => {};
+    let answer = (_acknowledgements: Acknowledgement[]) => {};
     const { sender, sent, requests } = await senderOn(
       () =>
         new Promise((resolve) => {
@@ -94,7 +95,7 @@ describe('a sender', () => {
     const first = sender.send([record('a')]);
     const second = sender.send([record('b')]);
     await eventually(() => expect(sent()).toEqual([['a']]), { timeoutMs: 1_000 });
-    answer(partitionsOf((requests[0] as { request: SendRequest }).request));
+    answer(acknowledged((requests[0] as { request: SendRequest }).request));
     await Promise.all([first, second]);
     expect(sent()).toEqual([['a'], ['b']]);
   });
@@ -124,11 +125,9 @@ describe('a sender', () => {
   });
 
   it('sends the records of a partition again that no broker has answered for, and only those', async () => {
-    const { sender, sent } = await senderOn((request) => {
-      const answered = partitionsOf(request);
-      answered.delete('positions.rejected/0');
-      return answered;
-    });
+    const { sender, sent } = await senderOn((request) =>
+      acknowledged(request).filter(({ topic, partition }) => `${topic}/${partition}` !== 'positions.rejected/0'),
+    );
     const keyless = { topic: 'positions.rejected', key: null };
     await sender.send([
       { ...keyless, value: Buffer.from('1') },
