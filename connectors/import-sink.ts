@@ -1,4 +1,5 @@
 import { ConnectError } from '../core/errors.ts';
+import { listOf } from '../core/properties.ts';
 import { isReference } from '../core/reference.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
 import { decidedElsewhere, OWNER_KEY } from '../pipeline/setting-owners.ts';
@@ -39,13 +40,11 @@ export function importedTopic(name: string, config: SinkConfig): string {
     throw new ConnectError('REFUSED', `${name} cannot be imported: ${why}`, { details: { connector: name } });
   };
   if (config['connector.class'] !== CONNECTOR_CLASS) {
-    return refuse(
-      `it is a ${config['connector.class'] ?? 'connector without a class'}, definitions make ${CONNECTOR_CLASS}`,
-    );
+    const now = config['connector.class'] ?? 'connector without a class';
+    return refuse(`it is a ${now}, definitions make ${CONNECTOR_CLASS}`);
   }
-  const topics = (config.topics ?? '').split(',').map((topic) => topic.trim());
-  const [topic = ''] = topics;
-  if (topics.length !== 1 || topic === '') return refuse('a stream has one topic, named by `topics`');
+  const [topic, ...others] = listOf(config.topics);
+  if (topic === undefined || others.length > 0) return refuse('a stream has one topic, named by `topics`');
   return topic;
 }
 
@@ -107,7 +106,7 @@ function toStream(name: string, live: SinkConfig, { stream, fields, state }: Imp
 function omitted(live: SinkConfig, topic: string, fields: SinkFields): string[] {
   const list = live['transforms.only.include'] ?? live[SINKS_OWN_LIST];
   if (list === undefined) return [];
-  const included = new Set(list.split(',').map((item) => item.trim().replace(`${topic}:`, '')));
+  const included = new Set(listOf(list).map((item) => item.replace(`${topic}:`, '')));
   return fields.map((field) => field.name).filter((field) => !included.has(field));
 }
 

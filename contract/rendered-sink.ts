@@ -1,3 +1,4 @@
+import { listOf } from '../core/properties.ts';
 import type { Place } from '../pipeline/finding.ts';
 import { SETTING_OWNERS } from '../pipeline/setting-owners.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
@@ -93,10 +94,3 @@ export function writtenFields(config: Config, fields: readonly string[]): Readon
   }
   return new Set(written);
 }
-
-/** The items of a setting that is a list. */
-export const listOf = (text = ''): string[] =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');

@@ -47,3 +47,10 @@ const unescaped = (text: string): string =>
   text.replaceAll(/\\(?:u([0-9A-Fa-f]{4})|(.))/gs, (_all, code: string | undefined, char = '') =>
     code === undefined ? (ESCAPES[char] ?? char) : String.fromCharCode(Number.parseInt(code, 16)),
   );
+
+/** The items of a property that is a list. */
+export const listOf = (text = ''): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');

@@ -55,10 +55,8 @@ export function checkDefinition(root: string, file: YamlFile, document: Definiti
     }
   }
   if (/compact/.test(String(topic.config['cleanup.policy'] ?? ''))) {
-    refuse(
-      ['topic', 'config', 'cleanup.policy'],
-      'topic.config.cleanup.policy must be delete: compaction would drop updates of a position from the history',
-    );
+    const key = ['topic', 'config', 'cleanup.policy'];
+    refuse(key, `${key.join('.')} must be delete: compaction would drop updates of a position from the history`);
   }
   if (table.current !== undefined && table.current.view === table.name) {
     refuse(['table', 'current', 'view'], 'table.current.view must be a view of its own, not the table');

@@ -26,14 +26,10 @@ interface RemoteForm extends Omit<Environment, 'name' | 'stack' | 'worker' | 'ka
   readonly worker: Partial<Environment['worker']> & Pick<Environment['worker'], 'converter' | 'databasePassword'>;
 }
 
-/** Variables of the process environment that win over the embedded stack's ports in the file. */
-const PORT_VARIABLES: Readonly<Record<PortName, string>> = {
-  kafka: 'CONNECT_PORT_KAFKA',
-  registry: 'CONNECT_PORT_REGISTRY',
-  postgres: 'CONNECT_PORT_POSTGRES',
-  connect: 'CONNECT_PORT_CONNECT',
-  feed: 'CONNECT_PORT_FEED',
-};
+const PORT_NAMES: readonly PortName[] = ['kafka', 'registry', 'postgres', 'connect', 'feed'];
+
+/** The variable of the process environment that wins over a port of the embedded stack in the file: CONNECT_PORT_KAFKA. */
+const portVariable = (name: PortName): string => `CONNECT_PORT_${name.toUpperCase()}`;
 
 /** An environment with everything the file left out. Errors: USAGE for a port variable that is no port. */
 export function completeEnvironment(
@@ -50,11 +46,10 @@ export function completeEnvironment(
     kafka: completeKafka(kafka, form.connect, root),
     connect: targetRules(form.connect).complete(targetForm(name, form)),
     worker: {
-      converter: worker.converter,
-      registryUrl: worker.registryUrl ?? registryOfWorker(worker.converter, registry.url),
-      databaseUrl: worker.databaseUrl ?? jdbcUrl(database),
-      databaseUser: worker.databaseUser ?? database.user,
-      databasePassword: worker.databasePassword,
+      registryUrl: registryOfWorker(worker.converter, registry.url),
+      databaseUrl: jdbcUrl(database),
+      databaseUser: database.user,
+      ...worker,
     },
   };
 }
@@ -93,13 +88,14 @@ function jdbcUrl(database: { host: string; port: number; name: string; tls?: Env
 
 function overriddenPorts(ports: Ports, env: NodeJS.ProcessEnv): Ports {
   const result = { ...ports };
-  for (const name of Object.keys(PORT_VARIABLES) as PortName[]) {
-    const text = env[PORT_VARIABLES[name]];
+  for (const name of PORT_NAMES) {
+    const variable = portVariable(name);
+    const text = env[variable];
     if (text === undefined || text === '') continue;
     const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
     if (port < 1 || port > 65_535) {
-      throw new ConnectError('USAGE', `${PORT_VARIABLES[name]} must be a port from 1 to 65535`, {
-        hint: `unset ${PORT_VARIABLES[name]} to use port ${ports[name]} of connect.yaml`,
+      throw new ConnectError('USAGE', `${variable} must be a port from 1 to 65535`, {
+        hint: `unset ${variable} to use port ${ports[name]} of connect.yaml`,
       });
     }
     result[name] = port;
@@ -108,18 +104,16 @@ function overriddenPorts(ports: Ports, env: NodeJS.ProcessEnv): Ports {
   if (clash !== undefined) {
     const [one, other] = clash;
     throw new ConnectError('USAGE', `ports ${one} and ${other} of the local stack are both ${result[one]}`, {
-      hint: `check ${PORT_VARIABLES[one]} and ${PORT_VARIABLES[other]}`,
+      hint: `check ${portVariable(one)} and ${portVariable(other)}`,
     });
   }
   return result;
 }
 
 function twice(ports: Ports): [PortName, PortName] | undefined {
-  const owners = new Map<number, PortName>();
-  for (const name of Object.keys(PORT_VARIABLES) as PortName[]) {
-    const owner = owners.get(ports[name]);
-    if (owner !== undefined) return [owner, name];
-    owners.set(ports[name], name);
+  for (const name of PORT_NAMES) {
+    const owner = PORT_NAMES.find((one) => ports[one] === ports[name]);
+    if (owner !== undefined && owner !== name) return [owner, name];
   }
   return undefined;
 }

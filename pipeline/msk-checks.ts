@@ -30,12 +30,8 @@ export function checkMskConnect(file: YamlFile, at: Path, form: MskForm): Proble
     if (keys.filter((key) => Object.hasOwn(value, key)).length !== 1)
       problems.push(file.problemAtKey([...at, ...path], message));
   };
-  exactlyOne(
-    [],
-    form,
-    ['cluster', 'brokers'],
-    'name the Kafka cluster by "cluster" (its ARN) or by "brokers", not both',
-  );
+  const named = 'name the Kafka cluster by "cluster" (its ARN) or by "brokers", not both';
+  exactlyOne([], form, ['cluster', 'brokers'], named);
   exactlyOne(['capacity'], form.capacity, ['provisioned', 'autoscaled'], 'capacity is "provisioned" or "autoscaled"');
   exactlyOne(['plugin'], form.plugin, ['bucket', 'arn'], 'plugin has a "bucket" to upload to, or "arn" and "revision"');
   if (WORKER_JAVA[form.version] < SINK_JAVA) {
@@ -75,10 +71,8 @@ function checkAutoscaled(
   const at = (key: string): Path => ['capacity', 'autoscaled', key];
   if (minWorkers > maxWorkers) refuse(at('minWorkers'), `minWorkers must be at most maxWorkers (${maxWorkers})`);
   if (scaleInCpu >= scaleOutCpu) {
-    refuse(
-      at('scaleInCpu'),
-      `scaleInCpu must be less than scaleOutCpu (${scaleOutCpu}), or workers come and go in turn`,
-    );
+    const message = `scaleInCpu must be less than scaleOutCpu (${scaleOutCpu}), or workers come and go in turn`;
+    refuse(at('scaleInCpu'), message);
   }
   if (maxTasks !== undefined && maxTasks < maxWorkers) {
     refuse(at('maxTasks'), `maxTasks must be at least maxWorkers (${maxWorkers}), not ${maxTasks}`);

@@ -1,3 +1,4 @@
+import { listOf } from '../core/properties.ts';
 import { parseReference } from '../core/reference.ts';
 import type { Problem } from './finding.ts';
 import type { MskConnect } from './msk-connect.ts';
@@ -17,10 +18,7 @@ type Workers = Pick<MskConnect, 'workerConfiguration'>;
 
 /** Names of the config providers that the workers have. */
 export const providersOf = ({ workerConfiguration }: Workers): string[] =>
-  String(workerConfiguration[PROVIDERS] ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  listOf(String(workerConfiguration[PROVIDERS] ?? ''));
 
 /**
  * An MSK Connect target whose workers also have the provider behind a reference, when it is one of AWS's and the file

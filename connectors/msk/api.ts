@@ -76,7 +76,6 @@ export interface WorkerSettings {
 
 /** Something that MSK Connect does to a connector, from PENDING to …_COMPLETE or …_FAILED. */
 export interface MskOperation {
-  readonly arn: string;
   readonly type: string;
   readonly state: string;
   readonly steps: readonly { readonly type: string; readonly state: string }[];

@@ -4,7 +4,7 @@ import type { ReachedSink } from '../wait/wait-until-running.ts';
 import type { MskConnector, NewConnector, WorkerSettings } from './api.ts';
 import { allChanges, compareMskSink, type MskComparison, type ObservedMskSink } from './compare.ts';
 import type { MskDeployment } from './deployment.ts';
-import { carryOut, note, waitUntilGone, waitUntilSteady } from './follow.ts';
+import { note, runOperation, waitUntilGone, waitUntilSteady } from './follow.ts';
 import { expectedTasks, observeMskSink, toObservedSink } from './observe.ts';
 import { ensurePlugin, ensureWorkerConfiguration } from './resources.ts';
 import { createAgain, putBackOffsets, removeAgain, restore } from './rollback.ts';
@@ -54,7 +54,7 @@ export async function updateSink(deployment: MskDeployment, observed: ObservedMs
   const { api, desired, plugin, wait } = deployment;
   let { connector } = observed;
   if (connector.state === 'PAUSED' && desired.state === 'running') {
-    await carryOut(api, connector.name, () => api.resume(connector), wait);
+    await runOperation(api, connector.name, () => api.resume(connector), wait);
     connector = (await waitUntilSteady(api, connector.name, wait)) ?? connector;
   }
   const comparison = compareMskSink(desired, plugin.name, { ...observed, connector });
@@ -77,7 +77,7 @@ export async function keepSink(deployment: MskDeployment, live: MskConnector): P
     return { sink: toObservedSink(live, members), restarts: 0 };
   }
   note(wait, `has ${members.size} of ${expected} tasks in its group; restarting what failed`);
-  await carryOut(api, live.name, () => api.restart(live, { onlyFailed: true }), wait);
+  await runOperation(api, live.name, () => api.restart(live, { onlyFailed: true }), wait);
   return { sink: await waitForTasks(live, evidence, wait), restarts: 1 };
 }
 
@@ -88,14 +88,13 @@ async function applyGroups(
   wanted: MskComparison,
 ): Promise<MskConnector> {
   const { api, desired, connect, wait } = deployment;
-  let connector = live;
   const settings: WorkerSettings = {
     capacity: wanted.capacity.length > 0 ? desired.capacity : undefined,
     plugin: wanted.plugin.length > 0 ? await ensurePlugin(deployment) : undefined,
     workerConfiguration:
       wanted.workerConfiguration.length > 0 ? await ensureWorkerConfiguration(deployment) : undefined,
   };
-  connector = await updateSettings(api, connector, settings, wait);
+  let connector = await updateSettings(api, live, settings, wait);
   if (wanted.config.length > 0)
     connector = await updateConnector(api, connector, { kind: 'configuration', config: desired.config }, wait);
   if (wanted.tags.length > 0) await api.tag(connector.arn, connect.tags);
@@ -120,15 +119,12 @@ async function create({ api, desired, plugin, wait }: MskDeployment, wanted: New
   if (made === undefined) throw refusal ?? new ConnectError('NOT_FOUND', `${wanted.name} was deleted meanwhile`);
   const keys = allChanges(compareMskSink(desired, plugin.name, await observeMskSink(api, made))).map(({ key }) => key);
   if (keys.length === 0) return made;
-  throw new ConnectError(
-    'REFUSED',
-    `another ${wanted.name} was created on ${api.label} at the same time: ${keys.join(', ')}`,
-    {
-      cause: refusal,
-      details: { connector: wanted.name, keys },
-      hint: '`connect plan` shows how it stands now',
-    },
-  );
+  const message = `another ${wanted.name} was created on ${api.label} at the same time: ${keys.join(', ')}`;
+  throw new ConnectError('REFUSED', message, {
+    cause: refusal,
+    details: { connector: wanted.name, keys },
+    hint: '`connect plan` shows how it stands now',
+  });
 }
 
 function running(connector: MskConnector): MskConnector {
@@ -141,6 +137,6 @@ async function runThenHold(deployment: MskDeployment, connector: MskConnector): 
   const { api, desired, evidence, wait } = deployment;
   const sink = await waitForTasks(connector, evidence, wait);
   if (desired.state !== 'paused') return { sink, restarts: 0 };
-  await carryOut(api, connector.name, () => api.pause(connector), wait);
+  await runOperation(api, connector.name, () => api.pause(connector), wait);
   return { sink: toObservedSink({ ...connector, state: 'PAUSED' }, undefined), restarts: 0 };
 }

@@ -80,7 +80,7 @@ export async function followOperation(
 }
 
 /** Asks for an operation and follows it to its end. Errors: REFUSED with steps and reason when it failed, TIMEOUT, what the service throws. */
-export async function carryOut(api: MskApi, name: string, ask: () => Promise<string>, wait: Wait): Promise<void> {
+export async function runOperation(api: MskApi, name: string, ask: () => Promise<string>, wait: Wait): Promise<void> {
   const operation = await followOperation(api, { name, operationArn: await ask() }, wait);
   if (!hasSucceeded(operation)) throw operationError(name, operation);
 }

@@ -16,7 +16,7 @@ import type { MskConnector } from './api.ts';
 import { createSink, keepSink, replaceSink, updateSink } from './deploy.ts';
 import type { MskDeployment, WantedPlugin } from './deployment.ts';
 import { desiredMskSink } from './desired.ts';
-import { carryOut, waitUntilSteady } from './follow.ts';
+import { runOperation, waitUntilSteady } from './follow.ts';
 import { observeMskSink, toObservedSink } from './observe.ts';
 import { planMskSink } from './plan.ts';
 import { builtPlugin } from './resources.ts';
@@ -111,7 +111,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     if (connector === undefined) {
       throw new ConnectError('NOT_FOUND', `${name} is not on ${api.label}`, { details: { connector: name } });
     }
-    await carryOut(api, name, () => ask(connector), wait).finally(recent.forget);
+    await runOperation(api, name, () => ask(connector), wait).finally(recent.forget);
   };
 
   return {

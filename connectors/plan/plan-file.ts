@@ -34,14 +34,8 @@ export interface SavedPlan extends MadePlan {
 /** The text of a plan file. It holds no secret: the plan shows none, and hashes are taken without them. */
 export function planFileText(made: MadePlan): string {
   const { plan, options, fingerprints, environment } = made;
-  const saved: SavedPlan = {
-    format: 'perps-connect plan',
-    version: PLAN_VERSION,
-    options,
-    plan,
-    fingerprints,
-    environment,
-  };
+  const head = { format: 'perps-connect plan', version: PLAN_VERSION } as const;
+  const saved: SavedPlan = { ...head, options, plan, fingerprints, environment };
   return `${JSON.stringify({ ...saved, checksum: hash(plain(saved)) }, null, 2)}\n`;
 }
 
@@ -63,10 +57,8 @@ export function readPlanFile(file: string, text: string): SavedPlan {
   const { checksum, ...saved } = (data ?? {}) as SavedPlan & { readonly checksum?: string };
   if (saved.format !== 'perps-connect plan') return refuse('is no plan file', again);
   if (saved.version !== PLAN_VERSION) {
-    return refuse(
-      `is a plan of version ${String(saved.version)}, this program reads ${PLAN_VERSION}`,
-      'plan and deploy with one version',
-    );
+    const why = `is a plan of version ${String(saved.version)}, this program reads ${PLAN_VERSION}`;
+    return refuse(why, 'plan and deploy with one version');
   }
   if (checksum !== hash(saved)) return refuse('was changed after it was written', again);
   return saved;

@@ -128,12 +128,9 @@ function refuseOtherConfig({ stream, config }: DesiredSink, now: SinkConfig = {}
 function refusedConfig(name: string, label: string, findings: readonly ConfigFinding[]): ConnectError {
   const lines = findings.map(({ key, errors }) => `  ${key}: ${errors.join(' ')}`);
   const number = findings.length === 1 ? '1 setting' : `${findings.length} settings`;
-  return new ConnectError(
-    'REFUSED',
-    `${label} refuses ${number} of ${name}; nothing was changed\n${lines.join('\n')}`,
-    {
-      details: { connector: name, findings },
-      hint: '`connect render --explain` shows where each setting comes from',
-    },
-  );
+  const headline = `${label} refuses ${number} of ${name}; nothing was changed`;
+  return new ConnectError('REFUSED', [headline, ...lines].join('\n'), {
+    details: { connector: name, findings },
+    hint: '`connect render --explain` shows where each setting comes from',
+  });
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../core/package-root.ts';
+import { listOf } from '../../core/properties.ts';
 
 /** A setting as its owner declares it. */
 export interface KeyDefinition {
@@ -120,11 +121,10 @@ function inTransform(
   list: string,
   alias: string,
 ): LookedUp {
-  const listed = (config[list] ?? '').split(',').map((name) => name.trim());
+  const listed = listOf(config[list]);
   const prefix = `${list}.${alias}.`;
   if (!listed.includes(alias)) {
-    const names = listed.filter((name) => name !== '');
-    const candidates = names.map((name) => `${list}.${name}.${key.slice(prefix.length)}`);
+    const candidates = listed.map((name) => `${list}.${name}.${key.slice(prefix.length)}`);
     return { known: false, candidates, owner: `${list}, which lists ${listed.join(', ') || 'nothing'}` };
   }
   const own = OF_TRANSFORMS.get(key.slice(prefix.length));

@@ -1,4 +1,4 @@
-import { listOf } from '../rendered-sink.ts';
+import { listOf } from '../../core/properties.ts';
 import { sinkRule } from '../rule.ts';
 
 export const upsertMode = sinkRule({

@@ -30,126 +30,89 @@ export function deployerPolicy(environment: MskEnvironment, streams: readonly St
     ...roleStatements(arns, connect.role),
     allow(
       'PlaceWorkers',
-      on('ec2', ['CreateNetworkInterface', 'DescribeSecurityGroups', 'DescribeSubnets', 'DescribeVpcs']),
+      'ec2',
+      ['CreateNetworkInterface', ...describe('SecurityGroups', 'Subnets', 'Vpcs')],
       EVERYTHING,
     ),
     ...bucketStatements(arns, connect.plugin),
     ...logStatements(arns, connect.logs),
-    allow(
-      'FindBrokers',
-      on('kafka', ['DescribeCluster', 'DescribeClusterV2', 'GetBootstrapBrokers']),
-      cluster === undefined ? [] : [cluster],
-    ),
+    allow('FindBrokers', 'kafka', [...describe('Cluster', 'ClusterV2'), 'GetBootstrapBrokers'], [cluster]),
     ...(kafka.sasl?.mechanism === 'aws-iam' ? kafkaStatements(arns, streams) : []),
   ]);
 }
 
-const on = (service: string, actions: readonly string[]): string[] => actions.map((action) => `${service}:${action}`);
+const describe = (...what: readonly string[]): string[] => what.map((one) => `Describe${one}`);
 
 function serviceStatements(arns: Arns, streams: readonly StreamDefinition[]): Statements {
-  const each = (kind: string, suffix: string) =>
-    streams.map(({ sink }) => arns.of('kafkaconnect', `${kind}/${sink.name}${suffix}/*`));
-  const connectors = each('connector', '');
-  const plugins = [arns.of('kafkaconnect', `custom-plugin/${PLUGINS}/*`)];
+  const service = 'kafkaconnect';
+  const each = (kind: string, suffix = '') =>
+    streams.map(({ sink }) => arns.of(service, `${kind}/${sink.name}${suffix}/*`));
+  const connectors = each('connector');
+  const plugins = [arns.of(service, `custom-plugin/${PLUGINS}/*`)];
   const workerConfigurations = each('worker-configuration', '-*');
-  const verbs = (names: readonly string[], what: string) => names.map((name) => `kafkaconnect:${name}${what}`);
-  const runs = verbs(['Delete', 'Describe', 'Pause', 'Restart', 'Resume', 'Update'], 'Connector');
+  const kinds = ['Connector', 'CustomPlugin', 'WorkerConfiguration'];
+  const createAndList = kinds.flatMap((kind) => [`Create${kind}`, `List${kind}s`]);
+  const run = ['Delete', 'Describe', 'Pause', 'Restart', 'Resume', 'Update'].map((verb) => `${verb}Connector`);
+  const configuration = ['DeleteWorkerConfiguration', 'DescribeWorkerConfiguration'];
+  const tagged = [...connectors, ...plugins, ...workerConfigurations];
   return [
-    allow(
-      'CreateAndList',
-      ['Connector', 'CustomPlugin', 'WorkerConfiguration'].flatMap((what) => [
-        `kafkaconnect:Create${what}`,
-        `kafkaconnect:List${what}s`,
-      ]),
-      EVERYTHING,
-    ),
-    allow('RunConnectors', [...runs, 'kafkaconnect:ListConnectorOperations'], connectors),
-    allow('FollowOperations', ['kafkaconnect:DescribeConnectorOperation'], each('connector-operation', '')),
-    allow('KeepPlugins', verbs(['Delete', 'Describe'], 'CustomPlugin'), plugins),
-    allow('KeepWorkerConfigurations', verbs(['Delete', 'Describe'], 'WorkerConfiguration'), workerConfigurations),
-    allow('Tag', verbs(['ListTagsFor', 'Tag', 'Untag'], 'Resource'), [
-      ...connectors,
-      ...plugins,
-      ...workerConfigurations,
-    ]),
+    allow('CreateAndList', service, createAndList, EVERYTHING),
+    allow('RunConnectors', service, [...run, 'ListConnectorOperations'], connectors),
+    allow('FollowOperations', service, ['DescribeConnectorOperation'], each('connector-operation')),
+    allow('KeepPlugins', service, ['DeleteCustomPlugin', 'DescribeCustomPlugin'], plugins),
+    allow('KeepWorkerConfigurations', service, configuration, workerConfigurations),
+    allow('Tag', service, ['ListTagsForResource', 'TagResource', 'UntagResource'], tagged),
   ];
 }
 
 function roleStatements(arns: Arns, role: string): Statements {
+  const linkedRole = arns.iam(`role/aws-service-role/${MSK_CONNECT_SERVICE}/AWSServiceRoleForKafkaConnect*`);
   return [
-    allow('PassTheWorkersRole', ['iam:PassRole'], [role], {
+    allow('PassTheWorkersRole', 'iam', ['PassRole'], [role], {
       StringEquals: { 'iam:PassedToService': MSK_CONNECT_SERVICE },
     }),
     // The first connector of an account makes it.
-    allow(
-      'CreateServiceLinkedRole',
-      ['iam:CreateServiceLinkedRole'],
-      [arns.iam(`role/aws-service-role/${MSK_CONNECT_SERVICE}/AWSServiceRoleForKafkaConnect*`)],
-      { StringEquals: { 'iam:AWSServiceName': MSK_CONNECT_SERVICE } },
-    ),
+    allow('CreateServiceLinkedRole', 'iam', ['CreateServiceLinkedRole'], [linkedRole], {
+      StringEquals: { 'iam:AWSServiceName': MSK_CONNECT_SERVICE },
+    }),
   ];
 }
 
 function bucketStatements(arns: Arns, plugin: MskEnvironment['connect']['plugin']): Statements {
   if ('arn' in plugin) return [];
   const { bucket, prefix = '' } = plugin;
+  const zips = [arns.s3(`${bucket}/${prefix}${PLUGINS}`)];
   return [
-    allow(
-      'UploadPlugins',
-      ['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'],
-      [arns.s3(`${bucket}/${prefix}${PLUGINS}`)],
-    ),
+    allow('UploadPlugins', 's3', ['GetObject', 'GetObjectVersion', 'PutObject'], zips),
     // Without it a plugin that is not there yet is an object we may not see.
-    allow('SeePlugins', ['s3:ListBucket'], [arns.s3(bucket)]),
+    allow('SeePlugins', 's3', ['ListBucket'], [arns.s3(bucket)]),
   ];
 }
 
-function logStatements(arns: Arns, logs: MskEnvironment['connect']['logs']): Statements {
-  const { cloudWatch, s3, firehose } = logs;
+function logStatements(arns: Arns, { cloudWatch, s3, firehose }: MskEnvironment['connect']['logs']): Statements {
+  const delivery = ['Create', 'Delete', 'Get', 'Update'].map((verb) => `${verb}LogDelivery`);
   const any = cloudWatch ?? s3 ?? firehose;
-  const delivery = ['Create', 'Delete', 'Get', 'Update'].map((verb) => `logs:${verb}LogDelivery`);
-  const group = cloudWatch === undefined ? [] : [arns.of('logs', `log-group:${cloudWatch.logGroup}:*`)];
+  const group = cloudWatch && arns.of('logs', `log-group:${cloudWatch.logGroup}:*`);
+  const stream = firehose && arns.of('firehose', `deliverystream/${firehose.deliveryStream}`);
+  const toCloudWatch = [...describe('LogGroups', 'ResourcePolicies'), 'PutResourcePolicy'];
   return [
-    allow('DeliverLogs', [...delivery, 'logs:ListLogDeliveries'], any === undefined ? [] : EVERYTHING),
-    allow(
-      'DeliverLogsToCloudWatch',
-      ['logs:DescribeLogGroups', 'logs:DescribeResourcePolicies', 'logs:PutResourcePolicy'],
-      cloudWatch === undefined ? [] : EVERYTHING,
-    ),
-    allow('ReadTraces', ['logs:FilterLogEvents'], group),
-    allow(
-      'DeliverLogsToS3',
-      ['s3:GetBucketPolicy', 's3:PutBucketPolicy'],
-      s3 === undefined ? [] : [arns.s3(s3.bucket)],
-    ),
-    allow(
-      'DeliverLogsToFirehose',
-      ['firehose:TagDeliveryStream'],
-      firehose === undefined ? [] : [arns.of('firehose', `deliverystream/${firehose.deliveryStream}`)],
-    ),
+    allow('DeliverLogs', 'logs', [...delivery, 'ListLogDeliveries'], any === undefined ? [] : EVERYTHING),
+    allow('DeliverLogsToCloudWatch', 'logs', toCloudWatch, cloudWatch === undefined ? [] : EVERYTHING),
+    allow('ReadTraces', 'logs', ['FilterLogEvents'], [group]),
+    allow('DeliverLogsToS3', 's3', ['GetBucketPolicy', 'PutBucketPolicy'], [s3 && arns.s3(s3.bucket)]),
+    allow('DeliverLogsToFirehose', 'firehose', ['TagDeliveryStream'], [stream]),
   ];
 }
 
 function kafkaStatements(arns: Arns, streams: readonly StreamDefinition[]): Statements {
+  const service = 'kafka-cluster';
   const topics = streams.flatMap((stream) => Object.values(streamTopics(stream)).map(arns.topic));
-  const cluster = 'kafka-cluster';
+  const groups = [...streams.map((stream) => arns.group(sinkGroup(stream))), arns.group(OWN_GROUPS)];
+  const alter = ['AlterTopic', 'AlterTopicDynamicConfiguration'];
+  const see = [...describe('Topic', 'TopicDynamicConfiguration'), 'ReadData'];
   return [
-    allow('ConnectToCluster', on(cluster, ['Connect', 'DescribeCluster']), [arns.cluster]),
-    allow(
-      'KeepTopics',
-      on(cluster, [
-        'AlterTopic',
-        'AlterTopicDynamicConfiguration',
-        'CreateTopic',
-        'DescribeTopic',
-        'DescribeTopicDynamicConfiguration',
-        'ReadData',
-      ]),
-      topics,
-    ),
-    allow('KeepOffsets', on(cluster, ['AlterGroup', 'DeleteGroup', 'DescribeGroup']), [
-      ...streams.map((stream) => arns.group(sinkGroup(stream))),
-      arns.group(OWN_GROUPS),
-    ]),
+    allow('ConnectToCluster', service, ['Connect', 'DescribeCluster'], [arns.cluster]),
+    allow('KeepTopics', service, [...alter, 'CreateTopic', ...see], topics),
+    allow('KeepOffsets', service, ['AlterGroup', 'DeleteGroup', 'DescribeGroup'], groups),
   ];
 }

@@ -29,21 +29,20 @@ export const policy = (statements: Statements): PolicyDocument => ({
   Statement: statements.filter((statement) => statement !== undefined),
 });
 
-/** A statement; without resources there is nothing to allow, and so no statement. Sorted, so that the text is the same each time. */
+/**
+ * A statement about actions of one service. Undefined resources do not count; without any there is nothing to allow, and so no
+ * statement. Sorted, so that the text is the same each time.
+ */
 export function allow(
   Sid: string,
+  service: string,
   actions: readonly string[],
-  resources: readonly string[],
+  resources: readonly (string | undefined)[],
   Condition?: PolicyStatement['Condition'],
 ): PolicyStatement | undefined {
-  if (resources.length === 0) return undefined;
-  return {
-    Sid,
-    Effect: 'Allow',
-    Action: [...new Set(actions)].sort(),
-    Resource: [...new Set(resources)].sort(),
-    Condition,
-  };
+  const Action = [...new Set(actions.map((action) => `${service}:${action}`))].sort();
+  const Resource = [...new Set(resources)].filter((resource) => resource !== undefined).sort();
+  return Resource.length === 0 ? undefined : { Sid, Effect: 'Allow', Action, Resource, Condition };
 }
 
 /** ARNs of one environment. */

@@ -41,9 +41,9 @@ export function workerPolicies(environment: MskEnvironment, sinks: readonly Poli
   const of = (kind: ProviderResource['kind']) => resources.filter((one) => one.kind === kind).map(({ name }) => name);
   const permissions = policy([
     ...(environment.connect.authentication === 'iam' ? kafkaStatements(arns, sinks) : []),
-    allow('ReadSecrets', ['secretsmanager:GetSecretValue'], of('secret')),
-    allow('ReadParameters', ['ssm:GetParameter'], of('parameter')),
-    allow('ReadImportedFiles', ['s3:GetObject'], of('object')),
+    allow('ReadSecrets', 'secretsmanager', ['GetSecretValue'], of('secret')),
+    allow('ReadParameters', 'ssm', ['GetParameter'], of('parameter')),
+    allow('ReadImportedFiles', 's3', ['GetObject'], of('object')),
   ]);
   const unknown = [...new Set(of('unknown'))].sort();
   const notes = unknown.map((provider) => `what config provider "${provider}" reads is not known; add it to the role`);
@@ -71,17 +71,15 @@ function kafkaStatements(arns: Arns, sinks: readonly PolicySink[]): Statements {
   const deadLetters = sinks
     .filter(({ stream }) => stream.sink.onUndecodable === 'dlq')
     .map(({ stream }) => arns.topic(deadLetterTopic(stream)));
-  const read = ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'];
-  const write = ['kafka-cluster:CreateTopic', 'kafka-cluster:WriteData'];
+  const groups = sinks.map(({ stream }) => arns.group(sinkGroup(stream)));
+  const service = 'kafka-cluster';
+  const read = ['DescribeTopic', 'ReadData'];
+  const write = ['CreateTopic', 'WriteData'];
   return [
-    allow('ConnectToCluster', ['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster'], [arns.cluster]),
-    allow('ReadStreams', read, topics),
-    allow('WriteDeadLetters', ['kafka-cluster:DescribeTopic', ...write], deadLetters),
-    allow('KeepConnectorState', [...read, ...write], [arns.topic(INTERNAL)]),
-    allow(
-      'JoinGroups',
-      ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'],
-      [arns.group(INTERNAL), ...sinks.map(({ stream }) => arns.group(sinkGroup(stream)))],
-    ),
+    allow('ConnectToCluster', service, ['Connect', 'DescribeCluster'], [arns.cluster]),
+    allow('ReadStreams', service, read, topics),
+    allow('WriteDeadLetters', service, ['DescribeTopic', ...write], deadLetters),
+    allow('KeepConnectorState', service, [...read, ...write], [arns.topic(INTERNAL)]),
+    allow('JoinGroups', service, ['AlterGroup', 'DescribeGroup'], [arns.group(INTERNAL), ...groups]),
   ];
 }

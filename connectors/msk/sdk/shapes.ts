@@ -152,7 +152,6 @@ const toRevision = (arn: string | undefined, revision = 1): Revision | undefined
 
 export function fromOperation(reply: aws.DescribeConnectorOperationCommandOutput): MskOperation {
   return {
-    arn: reply.connectorOperationArn ?? '',
     type: reply.connectorOperationType ?? '',
     state: reply.connectorOperationState ?? '',
     steps: (reply.operationSteps ?? []).map(({ stepType = '', stepState = '' }) => ({
