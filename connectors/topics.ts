@@ -55,9 +55,9 @@ export async function ensureTopics(
 ): Promise<TopicOutcome[]> {
   const specs = topicSpecs(stream, replicationFactor);
   const present = await admin.listTopics();
-  const missing = specs.filter(({ name }) => !present.has(name));
   const created = new Set<string>();
-  for (const spec of missing) if (await createTopic(admin, spec, replicationFactor)) created.add(spec.name);
+  for (const spec of specs)
+    if (!present.has(spec.name) && (await createTopic(admin, spec, replicationFactor))) created.add(spec.name);
   const names = specs.map(({ name }) => name).filter((name) => !created.has(name));
   const observed = await observeTopics(admin, names);
   const outcomes: TopicOutcome[] = [];

@@ -18,18 +18,18 @@ export interface ObservedMskSink {
 
 /** What differs, in the groups that MSK Connect changes apart. */
 export interface MskComparison {
+  /** Only by another connector under the same name. */
+  readonly replacing: readonly PlannedChange[];
   /** By one update of the connector's configuration. */
   readonly config: readonly PlannedChange[];
   /** By one update of worker settings. */
   readonly capacity: readonly PlannedChange[];
   readonly plugin: readonly PlannedChange[];
   readonly workerConfiguration: readonly PlannedChange[];
-  /** By pausing or resuming, where the definition declares a run state. */
-  readonly state: readonly PlannedChange[];
   /** By tagging; tags that the files do not name are left alone, because others tag as well. */
   readonly tags: readonly PlannedChange[];
-  /** Only by another connector under the same name. */
-  readonly replacing: readonly PlannedChange[];
+  /** By pausing or resuming, where the definition declares a run state. */
+  readonly state: readonly PlannedChange[];
   readonly ignored: readonly IgnoredSetting[];
 }
 
@@ -40,13 +40,13 @@ export function compareMskSink(desired: DesiredMskSink, pluginName: string, obse
   const { changes: config, ignored } = compareConfigs(connector.config, desired.config, { decidedByHost });
   const fixed = differences(fixedFacts(connector.fixed), fixedFacts(desired.fixed));
   return {
+    replacing: [...fixed, ...config.filter(({ key }) => key === REPLACING_KEY)],
     config: config.filter(({ key }) => key !== REPLACING_KEY),
     capacity: capacityDifferences(connector, desired),
     plugin: differences(factsOf({ plugin: observed.pluginName }), { plugin: pluginName }),
     workerConfiguration: workerDifferences(observed, desired),
-    state: stateChange(connector, desired),
     tags: differences(factsOf(observed.tags, 'tags.'), factsOf({ ...observed.tags, ...desired.tags }, 'tags.')),
-    replacing: [...fixed, ...config.filter(({ key }) => key === REPLACING_KEY)],
+    state: stateChange(connector, desired),
     ignored,
   };
 }
@@ -65,15 +65,8 @@ export function isHeldBack({ state }: MskConnector, desired: DesiredMskSink, com
 }
 
 /** Every change, in the order of the comparison. */
-export const allChanges = (one: MskComparison): PlannedChange[] => [
-  ...one.replacing,
-  ...one.config,
-  ...one.capacity,
-  ...one.plugin,
-  ...one.workerConfiguration,
-  ...one.tags,
-  ...one.state,
-];
+export const allChanges = ({ ignored: _ignored, ...groups }: MskComparison): PlannedChange[] =>
+  Object.values(groups).flat();
 
 /** The service fills in a task limit of its own where none was given. */
 function capacityDifferences(connector: MskConnector, desired: DesiredMskSink): PlannedChange[] {

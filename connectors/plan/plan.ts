@@ -70,15 +70,14 @@ export function makePlan(input: PlanInput): Plan {
 
 /** Fingerprints of everything that `connect deploy` acts on, by the kind and name of its entry. */
 export function planFingerprints(input: PlanInput): Readonly<Record<string, Fingerprint>> {
-  const entries = input.streams.flatMap(({ topics, replicationFactor, observed, sink }): [string, Fingerprint][] => [
-    ...topics.map((spec): [string, Fingerprint] => [
-      `topic ${spec.name}`,
-      topicFingerprint(spec, observed.topics[spec.name], replicationFactor),
-    ]),
-    [`connector ${sink.entries.at(-1)?.name}`, sink.fingerprint],
-  ]);
-  const orphans = input.orphans.map((orphan) => [`connector ${orphan.name}`, removalFingerprint(orphan)] as const);
-  return Object.fromEntries([...entries, ...orphans]);
+  const found: Record<string, Fingerprint> = {};
+  for (const { topics, replicationFactor, observed, sink } of input.streams) {
+    for (const spec of topics)
+      found[`topic ${spec.name}`] = topicFingerprint(spec, observed.topics[spec.name], replicationFactor);
+    found[`connector ${sink.entries.at(-1)?.name}`] = sink.fingerprint;
+  }
+  for (const orphan of input.orphans) found[`connector ${orphan.name}`] = removalFingerprint(orphan);
+  return found;
 }
 
 /** What is not yet as the files say, whoever does it. */

@@ -2,13 +2,16 @@ import { OWNER_KEY } from '../../pipeline/setting-owners.ts';
 import type { Environment, StreamDefinition } from '../../pipeline/types.ts';
 import type { SinkConfig, SinkFields } from '../sink-config.ts';
 import { debeziumJdbcSettings } from './debezium-jdbc.ts';
-import type { SinkSetting } from './sink-setting.ts';
+import { type SinkSetting, set } from './sink-setting.ts';
 
 /** The configuration of a stream's sink, with the reason of each setting. Same input, same order. */
 export function explainSink(stream: StreamDefinition, environment: Environment, fields: SinkFields): SinkSetting[] {
   const { omit, config } = stream.sink;
   const written = fields.map((field) => field.name).filter((name) => !omit.includes(name));
-  const settings = [...debeziumJdbcSettings({ stream, environment, fields: written }), ...ownerSetting(environment)];
+  const { project } = environment;
+  const mark = "marks the sink as this project's: --prune deletes no other";
+  const owner = project === undefined ? [] : [set(OWNER_KEY, project, mark)];
+  const settings = [...debeziumJdbcSettings({ stream, environment, fields: written }), ...owner];
   const reason = `set in ${stream.file}, sink.config`;
   const known = new Set(settings.map(({ key }) => key));
   return [
@@ -21,11 +24,6 @@ export function explainSink(stream: StreamDefinition, environment: Environment, 
       .map(([key, value]) => ({ key, value, reason })),
   ];
 }
-
-const ownerSetting = ({ project }: Environment): SinkSetting[] =>
-  project === undefined
-    ? []
-    : [{ key: OWNER_KEY, value: project, reason: "marks the sink as this project's: --prune deletes no other" }];
 
 /** The configuration of a stream's sink: deterministic, keys grouped by what they are about. */
 export function renderSink(stream: StreamDefinition, environment: Environment, fields: SinkFields): SinkConfig {
