@@ -94,7 +94,7 @@ function toStream(name: string, live: SinkConfig, { stream, fields, state }: Imp
       batchSize: Math.min(numberOf(live['batch.size'] ?? settings('batch.size')?.default ?? '500'), maxPollRecords),
       maxPollRecords,
       maxPartitionFetchBytes: numberOf(live['consumer.override.max.partition.fetch.bytes'] ?? '1048576'),
-      ...(declared === 'running' ? {} : { state: declared }),
+      state: declared === 'running' ? undefined : declared,
       onUndecodable: live['errors.deadletterqueue.topic.name'] === deadLetterTopic(stream) ? 'dlq' : 'fail',
       omit: omitted(live, stream.topic.name, fields),
       config: {},

@@ -41,28 +41,15 @@ function planConnector(
     const summary = held === undefined ? 'in sync' : `in sync, ${held} as declared`;
     return { ...rest, action: 'unchanged', summary, changes, ignored };
   }
+  const effects = updateEffects(settingChanges.length > 0, stateChange.length > 0, state);
   if (settingChanges.some(({ key }) => key === REPLACING_KEY)) {
-    return {
-      ...rest,
-      action: 'replace',
-      summary: 'delete and create again, under the same name',
-      changes,
-      effects: [
-        `offsets stay in group connect-${name}: the new connector goes on where the old one stopped`,
-        ...(held === undefined ? [] : updateEffects(true, stateChange.length > 0, state)),
-      ],
-      ignored,
-    };
+    const summary = 'delete and create again, under the same name';
+    const stays = `offsets stay in group connect-${name}: the new connector goes on where the old one stopped`;
+    return { ...rest, action: 'replace', summary, changes, effects: [stays, ...(held ? effects : [])], ignored };
   }
-  return {
-    ...rest,
-    action: 'update',
-    summary:
-      settingChanges.length === 0 ? 'run state' : `update in place${held === undefined ? ', tasks restart' : ''}`,
-    changes,
-    effects: updateEffects(settingChanges.length > 0, stateChange.length > 0, state),
-    ignored,
-  };
+  const inPlace = `update in place${held === undefined ? ', tasks restart' : ''}`;
+  const summary = settingChanges.length === 0 ? 'run state' : inPlace;
+  return { ...rest, action: 'update', summary, changes, effects, ignored };
 }
 
 function planCreation(
@@ -85,18 +72,16 @@ function planState(declared: DeclaredState | undefined, now: RequestedState): Pl
   return [{ key: STATE_KEY, before: now.toLowerCase(), after: declared, secret: false }];
 }
 
-function updateEffects(config: boolean, state: boolean, declared: DeclaredState | undefined): string[] {
-  switch (declared) {
-    case 'paused':
-    case 'stopped': {
-      const gives = declared === 'paused' ? 'keeps its tasks and writes nothing' : 'gives up its tasks; offsets stay';
-      const later = 'the configuration is tried when the sink runs again: until then nobody knows whether it does';
-      return [...(state ? [gives] : []), ...(config ? [later] : [])];
-    }
-    default:
-      return [
-        ...(config ? ['every task restarts; offsets stay'] : []),
-        ...(state ? ['goes on at its committed offsets'] : []),
-      ];
-  }
+const STATE_EFFECTS: Readonly<Record<DeclaredState, string>> = {
+  running: 'goes on at its committed offsets',
+  paused: 'keeps its tasks and writes nothing',
+  stopped: 'gives up its tasks; offsets stay',
+};
+
+/** A sink that is held back does not try its configuration; one that runs does so first. */
+function updateEffects(config: boolean, state: boolean, declared: DeclaredState = 'running'): string[] {
+  const ofState = state ? [STATE_EFFECTS[declared]] : [];
+  if (declared === 'running') return [...(config ? ['every task restarts; offsets stay'] : []), ...ofState];
+  const later = 'the configuration is tried when the sink runs again: until then nobody knows whether it does';
+  return [...ofState, ...(config ? [later] : [])];
 }
