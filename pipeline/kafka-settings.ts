@@ -23,29 +23,20 @@ export interface KafkaForm extends Omit<Environment['kafka'], 'brokers' | 'sasl'
 
 /** `kafka` with everything the file left out. */
 export function completeKafka(form: KafkaForm, connect: Environment['connect'], root: string): Environment['kafka'] {
-  const { sasl, ssl = usesTls(form), ...rest } = form;
+  const { sasl, ssl, ...rest } = form;
+  const isByIam = sasl?.mechanism === 'aws-iam';
+  // MSK speaks TLS unless told otherwise, and a login by IAM knows nothing else.
+  const usesTls = form.cluster !== undefined || isByIam ? true : undefined;
   return {
     ...rest,
     brokers: form.brokers ?? [],
-    ssl: typeof ssl === 'object' ? absolute(ssl, root) : ssl,
-    sasl: sasl && completeLogin(sasl, form, connect),
+    ssl: typeof ssl === 'object' ? absolute(ssl, root) : (ssl ?? usesTls),
+    sasl: isByIam ? { ...sasl, region: sasl.region ?? regionIn(form, connect) ?? '' } : sasl,
   };
 }
 
-/** MSK speaks TLS unless told otherwise, and a login by IAM knows nothing else. */
-const usesTls = ({ cluster, sasl }: KafkaForm): true | undefined =>
-  cluster !== undefined || sasl?.mechanism === 'aws-iam' ? true : undefined;
-
 const absolute = (files: KafkaTls, root: string): KafkaTls =>
   Object.fromEntries(Object.entries(files).map(([name, path]) => [name, resolve(root, path)]));
-
-function completeLogin(
-  sasl: NonNullable<KafkaForm['sasl']>,
-  form: KafkaForm,
-  connect: Environment['connect'],
-): KafkaLogin {
-  return sasl.mechanism === 'aws-iam' ? { ...sasl, region: sasl.region ?? regionIn(form, connect) ?? '' } : sasl;
-}
 
 function regionIn({ brokers, cluster }: KafkaForm, connect: Environment['connect']): string | undefined {
   if (cluster !== undefined) return regionOf(cluster);

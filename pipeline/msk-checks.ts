@@ -79,11 +79,6 @@ function checkAutoscaled(
   }
 }
 
-const whySetTwice = (property: string, { workerConfiguration }: MskForm): string | undefined =>
-  Object.hasOwn(workerConfiguration, property)
-    ? `connect.workerConfiguration sets "${property}" for every sink as well; set it in one place`
-    : undefined;
-
 /** A plugin's or worker configuration's name is the connector's with a dash and 12 digits of its contents' hash. */
 const MAX_CONNECTOR_NAME = 128 - 13;
 
@@ -101,8 +96,10 @@ export function checkMskStream({ file, stream }: DefinedStream, environment: str
   }
   for (const [key, value] of Object.entries(config)) {
     const at = ['sink', 'config', key];
-    const property = workerPropertyOf(key);
-    const reason = property === undefined ? undefined : (whyRefused(property) ?? whySetTwice(property, form));
+    const property = workerPropertyOf(key) ?? '';
+    const setTwice = `connect.workerConfiguration sets "${property}" for every sink as well; set it in one place`;
+    const isSetTwice = Object.hasOwn(form.workerConfiguration, property);
+    const reason = whyRefused(property) ?? (isSetTwice ? setTwice : undefined);
     if (reason !== undefined) problems.push(file.problemAtKey(at, `${reason} (environment ${environment})`));
     problems.push(...checkProvider(file, at, value, form));
   }

@@ -84,21 +84,14 @@ function offsetOf(document: Document.Parsed, path: Path, ofKey: boolean): number
   return offset;
 }
 
-function childOf(
-  document: Document.Parsed,
-  parent: Node | null | undefined,
-  step: string | number,
-): { key: Node | null; value: Node | null } | undefined {
+/** The key and the value, or an item of a list, at one step below a node. */
+function childOf(document: Document.Parsed, parent: Node | null | undefined, step: string | number) {
   const node = isAlias(parent) ? parent.resolve(document) : parent;
   if (isMap(node)) {
-    const pair = (node.items as Pair<Node, Node | null>[]).find((item) => keyText(item.key) === String(step));
-    return pair === undefined ? undefined : { key: pair.key, value: pair.value };
+    return (node.items as Pair<Node, Node | null>[]).find((item) => keyText(item.key) === String(step));
   }
-  if (isSeq(node)) {
-    const value = node.items[Number(step)] as Node | undefined;
-    return value === undefined ? undefined : { key: null, value };
-  }
-  return undefined;
+  const value = isSeq(node) ? (node.items[Number(step)] as Node | undefined) : undefined;
+  return value === undefined ? undefined : { key: null, value };
 }
 
 const keyText = (key: Node | null): string => String((key as { value?: unknown } | null)?.value ?? '');
