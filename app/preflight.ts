@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { ConfigFinding } from '../connectors/host.ts';
+import { refusedConfig } from '../connectors/host.ts';
 import { createRestApi } from '../connectors/rest/api.ts';
 import type { SinkConfig } from '../connectors/sink-config.ts';
 import { ConnectError } from '../core/errors.ts';
@@ -39,7 +39,7 @@ export async function preflight(session: Session, onSink: (connector: string) =>
     try {
       const api = createRestApi({ url: worker.http.baseUrl });
       const findings = await api.validate({ name, ...withoutReferences(config) });
-      if (findings.length > 0) throw refused(name, findings);
+      if (findings.length > 0) throw refusedConfig(name, `a Connect 3.7.2 worker refuses ${name}`, findings);
     } finally {
       await worker.close();
       await withAdmin({ brokers: [broker] }, 'perps-connect-preflight', (admin) =>
@@ -65,15 +65,3 @@ const withoutReferences = (config: SinkConfig): SinkConfig =>
 
 const withoutProviders = (properties: SinkConfig): SinkConfig =>
   Object.fromEntries(Object.entries(properties).filter(([key]) => !key.startsWith('config.providers')));
-
-function refused(name: string, findings: readonly ConfigFinding[]): ConnectError {
-  const lines = findings.map(({ key, errors }) => `  ${key}: ${errors.join(' ')}`);
-  return new ConnectError(
-    'REFUSED',
-    [`a Connect 3.7.2 worker refuses ${name}; nothing was changed`, ...lines].join('\n'),
-    {
-      details: { connector: name, findings },
-      hint: '`connect render --explain` shows where each setting comes from',
-    },
-  );
-}

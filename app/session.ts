@@ -89,7 +89,7 @@ export class Session {
     return selectStreams(this.project, this.#only);
   }
 
-  /** One for all, because it keeps the brokers that an MSK cluster has told. */
+  /** One for all, because it keeps the brokers that an MSK cluster has named. */
   get kafka(): KafkaConnection {
     this.#kafka ??= kafkaConnection(this.environment, this.secrets);
     return this.#kafka;

@@ -14,9 +14,8 @@ export type CliContext = ReturnType<typeof createContext>;
 /** Adds a command to the program. */
 export type Register = (program: CommandUnknownOpts, context: CliContext) => void;
 
-interface ProcessParts {
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
+/** What a context stands on: the process, or what a test puts in its place. */
+interface Surroundings extends Pick<Runtime, 'env' | 'cwd'> {
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   /** Whether a person is watching: progress is redrawn, questions may be asked. */
@@ -45,14 +44,14 @@ export function processContext(signal: AbortSignal): CliContext {
  * A context on given streams and environment. Whatever is written passes one gate that hides the secrets of the project and of
  * the process environment.
  */
-export function createContext(parts: ProcessParts) {
-  const { env, cwd, signal } = parts;
+export function createContext(given: Surroundings) {
+  const { env, cwd, signal } = given;
   const redaction = createRedaction(env);
-  const stdout = scrubbed(parts.stdout, redaction.scrub);
-  const stderr = scrubbed(parts.stderr, redaction.scrub);
+  const stdout = scrubbed(given.stdout, redaction.scrub);
+  const stderr = scrubbed(given.stderr, redaction.scrub);
   const runtime: Runtime = { env, cwd, signal, learn: redaction.learn };
   const context = {
-    ...parts,
+    ...given,
     ...runtime,
     stdout,
     stderr,
@@ -66,7 +65,7 @@ export function createContext(parts: ProcessParts) {
     /** Reports an error on stderr and makes its exit code the command's. */
     fail(error: ConnectError): void {
       context.note(renderError(error, { debug: env.DEBUG === 'connect' }));
-      parts.setExitCode(error.exitCode);
+      given.setExitCode(error.exitCode);
     },
     /** Progress and the one-line summary: stderr. */
     note(...lines: string[]): void {
@@ -75,7 +74,7 @@ export function createContext(parts: ProcessParts) {
     /** Data: stdout. */
     print: (line: string): void => void stdout.write(`${line}\n`),
     /** Data as one JSON document: stdout. It is scrubbed string by string: a secret may look like a piece of JSON. */
-    json: (value: unknown): void => void parts.stdout.write(`${redaction.json(value)}\n`),
+    json: (value: unknown): void => void given.stdout.write(`${redaction.json(value)}\n`),
     /** Data in the format that was asked for: the document, or lines. */
     show(document: unknown, lines: () => readonly string[]): void {
       if (context.format === 'json') context.json(document);

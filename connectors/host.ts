@@ -90,6 +90,15 @@ export interface ConfigFinding {
   readonly errors: readonly string[];
 }
 
+/** The error for a configuration that a worker refuses, setting by setting. `headline` says which worker refuses what. */
+export function refusedConfig(connector: string, headline: string, findings: readonly ConfigFinding[]): ConnectError {
+  const lines = findings.map(({ key, errors }) => `  ${key}: ${errors.join(' ')}`);
+  return new ConnectError('REFUSED', [`${headline}; nothing was changed`, ...lines].join('\n'), {
+    details: { connector, findings },
+    hint: '`connect render --explain` shows where each setting comes from',
+  });
+}
+
 export interface Plugin {
   readonly class: string;
   readonly type: string;

@@ -20,7 +20,7 @@ export interface ObservedTopic {
   readonly config: Readonly<Record<string, string>>;
 }
 
-/** What became of one topic. Differences are told, not changed. */
+/** What became of one topic. Differences are reported, not changed. */
 export interface TopicOutcome {
   readonly name: string;
   readonly outcome: 'created' | 'grown' | 'unchanged' | 'differs';

@@ -25,7 +25,7 @@ export interface KafkaForm extends Omit<Environment['kafka'], 'brokers' | 'sasl'
 export function completeKafka(form: KafkaForm, connect: Environment['connect'], root: string): Environment['kafka'] {
   const { sasl, ssl, ...rest } = form;
   const isByIam = sasl?.mechanism === 'aws-iam';
-  // MSK speaks TLS unless told otherwise, and a login by IAM knows nothing else.
+  // MSK speaks TLS unless the file says otherwise, and a login by IAM knows nothing else.
   const usesTls = form.cluster !== undefined || isByIam ? true : undefined;
   return {
     ...rest,

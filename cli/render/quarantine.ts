@@ -34,8 +34,8 @@ export function planLines(plan: QuarantinePlan, table: string): string[] {
 export function resultLine({ connector, outcome, state, moved, written, durationMs }: QuarantineResult): string {
   if (outcome === 'unchanged') return `nothing of ${connector} has FAILED on a record; it is ${state}`;
   if (outcome === 'planned') return `nothing was changed: this was a dry run`;
-  const letters = moved.map(({ record, letter, isNew }) => `${record} → ${letter}${isNew ? '' : ' (there already)'}`);
+  const records = moved.map(({ record, letter, isNew }) => `${record} → ${letter}${isNew ? '' : ' (there already)'}`);
   const before = written === 0 ? '' : `; ${count(written)} records in front of them written`;
-  const what = letters.length === 0 ? 'no record had to be moved' : letters.join(', ');
+  const what = records.length === 0 ? 'no record had to be moved' : records.join(', ');
   return `${what}${before}; ${connector} is ${state} after ${duration(durationMs)}`;
 }

@@ -56,7 +56,7 @@ export const waitUntilMade = <T>(what: string, wait: Wait, probe: () => Promise<
   waitFor(probe, waiting(wait, what));
 
 /**
- * Follows an operation to its end. A failed update may still be on its way back, so the end is only told once the connector
+ * Follows an operation to its end. A failed update may still be on its way back, so the end only counts once the connector
  * is steady again. That the connector is RUNNING proves nothing: it also is after the service has gone back.
  */
 export async function followOperation(

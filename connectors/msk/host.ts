@@ -2,8 +2,7 @@ import { ConnectError } from '../../core/errors.ts';
 import { once } from '../../core/once.ts';
 import type { Scrub } from '../../core/scrub.ts';
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
-import type { DeployResult, DeployWait, SinkHost } from '../host.ts';
-import type { PlanEntry } from '../plan/entry.ts';
+import type { SinkHost } from '../host.ts';
 import { hideSecrets } from '../plan/entry.ts';
 import { sinkFingerprint } from '../plan/fingerprint.ts';
 import { deployResult, requireAgreed } from '../plan/require-agreed.ts';
@@ -80,11 +79,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     return { wanted, plugin, observed, positions, plan: { entries, fingerprint } };
   };
 
-  const deploy = async (
-    desired: DesiredSink,
-    agreed: readonly PlanEntry[],
-    given: DeployWait,
-  ): Promise<DeployResult> => {
+  const deploy: SinkHost['deploy'] = async (desired, agreed, given) => {
     const startedAt = Date.now();
     const wait = { pollMs, ...given };
     const { stream } = desired;

@@ -53,8 +53,8 @@ function planWorkerConfiguration({ workerConfiguration }: DesiredMskSink): PlanE
 
 function planConnector(desired: DesiredMskSink, plugin: WantedPlugin, { sink, positions }: MskSinkSeen): PlanEntry {
   const rest = { ...NOTHING_ELSE, kind: 'connector', name: desired.name } as const;
-  const goesOn = resumeEffects(desired, positions);
-  if (sink === undefined) return { ...rest, action: 'create', summary: size(desired), effects: goesOn };
+  const effects = resumeEffects(desired, positions);
+  if (sink === undefined) return { ...rest, action: 'create', summary: size(desired), effects };
   const comparison = compareMskSink(desired, plugin.name, sink);
   const changes = allChanges(comparison);
   const { ignored } = comparison;
@@ -68,7 +68,7 @@ function planConnector(desired: DesiredMskSink, plugin: WantedPlugin, { sink, po
   if (state === 'FAILED' || comparison.replacing.length > 0) {
     const why = comparison.replacing.map(({ key }) => key).join(', ') || 'it is FAILED';
     const summary = `delete and create again, because of ${why}; only with --replace`;
-    return { ...rest, action: 'replace', needs: '--replace', summary, changes, effects: goesOn, ignored, notes };
+    return { ...rest, action: 'replace', needs: '--replace', summary, changes, effects, ignored, notes };
   }
   const inSync = desired.state === 'paused' ? 'in sync, paused as declared' : 'in sync';
   if (changes.length === 0) return { ...rest, action: 'unchanged', summary: inSync, ignored };

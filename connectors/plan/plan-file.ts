@@ -66,7 +66,7 @@ export function readPlanFile(file: string, text: string): SavedPlan {
 
 /**
  * What is no longer as it was when the plan was saved, one line each; empty when the plan can be applied exactly. What other
- * commands have done meanwhile, as the plan itself told, is no difference.
+ * commands have done meanwhile, as the plan itself says, is no difference.
  */
 export function planDrift(saved: MadePlan, now: MadePlan): string[] {
   const before = new Map(saved.plan.entries.map((entry) => [titleOf(entry), entry]));

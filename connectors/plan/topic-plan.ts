@@ -11,7 +11,7 @@ export interface TopicPlanOptions {
 const MOVES_KEYS =
   'most keys move to another partition: updates of one key before and after the change may be written in another order';
 
-/** Missing topics are created, partitions never taken away, and only added on request. Settings are told, not changed. */
+/** Missing topics are created, partitions never taken away, and only added on request. Settings are reported, not changed. */
 export function planTopic(spec: TopicSpec, live: ObservedTopic | undefined, options: TopicPlanOptions): PlanEntry {
   const rest = { ...NOTHING_ELSE, kind: 'topic', name: spec.name } as const;
   if (live === undefined) {

@@ -2,6 +2,7 @@ import { ConnectError, ifFound } from '../../core/errors.ts';
 import { createHttp, type HttpReply } from '../../core/http.ts';
 import { createScrub, type Scrub } from '../../core/scrub.ts';
 import { isOlder } from '../../core/version.ts';
+import type { HttpConnection } from '../../pipeline/connections.ts';
 import type { ConfigFinding, Plugin, WorkerInfo } from '../host.ts';
 import type { ObservedSink, RunState, SinkConfig, SinkOffset } from '../sink-config.ts';
 import { replyError } from './errors.ts';
@@ -9,10 +10,7 @@ import { replyError } from './errors.ts';
 /** A connector's states as the worker reports them; secrets in traces are replaced. */
 export type ConnectorStatus = Pick<ObservedSink, 'state' | 'worker' | 'trace' | 'tasks'>;
 
-export interface RestApiOptions {
-  readonly url: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
+export interface RestApiOptions extends HttpConnection {
   /** Values that no answer may repeat, e.g. the database password. */
   readonly secrets?: readonly string[] | undefined;
   readonly timeoutMs?: number | undefined;

@@ -1,5 +1,5 @@
 import { ConnectError } from '../../core/errors.ts';
-import type { ConfigFinding, DeployResult, DeployWait } from '../host.ts';
+import { type DeployResult, type DeployWait, refusedConfig } from '../host.ts';
 import { compareConfigs } from '../plan/compare-configs.ts';
 import { type PlanEntry, STATE_KEY } from '../plan/entry.ts';
 import { changesOf, deployResult, requireAgreed } from '../plan/require-agreed.ts';
@@ -40,7 +40,10 @@ export async function deploySink(
   const { stream, config } = desired;
   const { name } = stream.sink;
   const findings = await withFirstAnswer(() => api.validate(config), wait.signal);
-  if (findings.length > 0) throw refusedConfig(name, api.label, findings);
+  if (findings.length > 0) {
+    const number = findings.length === 1 ? '1 setting' : `${findings.length} settings`;
+    throw refusedConfig(name, `${api.label} refuses ${number} of ${name}`, findings);
+  }
   const before = await withRetry(() => observeSink(api, name, { withTaskConfigs: true }), wait.signal);
   const positions = before === undefined ? await groups.positions(stream) : [];
   const entry = requireAgreed(name, agreed, planRestSink(desired, before, positions, api.scrub).entries);
@@ -122,15 +125,5 @@ function refuseOtherConfig({ stream, config }: DesiredSink, now: SinkConfig = {}
   throw new ConnectError('REFUSED', `${name} runs, but no longer as deployed: ${keys.join(', ')} changed meanwhile`, {
     details: { connector: name, keys },
     hint: 'somebody else changed it at the same time; `connect plan` shows how it stands now',
-  });
-}
-
-function refusedConfig(name: string, label: string, findings: readonly ConfigFinding[]): ConnectError {
-  const lines = findings.map(({ key, errors }) => `  ${key}: ${errors.join(' ')}`);
-  const number = findings.length === 1 ? '1 setting' : `${findings.length} settings`;
-  const headline = `${label} refuses ${number} of ${name}; nothing was changed`;
-  return new ConnectError('REFUSED', [headline, ...lines].join('\n'), {
-    details: { connector: name, findings },
-    hint: '`connect render --explain` shows where each setting comes from',
   });
 }

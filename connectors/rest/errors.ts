@@ -22,21 +22,21 @@ const NOT_YET = [
 /** The one place where an answer of a Connect worker becomes a typed error; undefined for an answer that is none. */
 export function replyError({ status, body }: HttpReply<unknown>, asked: Asked, scrub: Scrub): ConnectError | undefined {
   if (status >= 200 && status < 300) return undefined;
-  const told = messageOf(body);
-  const [code, hint] = judge(status, told);
-  const reason = told === undefined ? `HTTP ${status}` : scrub(told);
+  const message = messageOf(body);
+  const [code, hint] = judge(status, message);
+  const reason = message === undefined ? `HTTP ${status}` : scrub(message);
   return new ConnectError(code, `${asked.label} could not ${asked.what}: ${reason}`, { details: { status }, hint });
 }
 
 /** The kind of error, and what to do about it. */
-function judge(status: number, told: string | undefined): readonly [code: ErrorCode, hint?: string] {
+function judge(status: number, message: string | undefined): readonly [code: ErrorCode, hint?: string] {
   if (status === 401 || status === 403) {
     return ['REFUSED', 'check connect.username and connect.password of the environment'];
   }
-  if (told === undefined && status < 500) {
+  if (message === undefined && status < 500) {
     return ['REFUSED', 'what answers there is no Kafka Connect REST API; check connect.url of the environment'];
   }
-  const reason = told ?? '';
+  const reason = message ?? '';
   if (status === 404) return ['NOT_FOUND'];
   if ([408, 409, 429, 502, 503, 504].includes(status) || NOT_YET.some((pattern) => pattern.test(reason))) {
     return ['NOT_READY', 'the cluster is rebalancing or starting; try again in a moment'];

@@ -19,7 +19,7 @@ export interface KnownKeys {
   readonly prefixes: readonly string[];
 }
 
-/** What the pinned parts know, as told by a real worker; see scripts/snapshot-connector-keys.mjs. */
+/** What the pinned parts know, as a real worker lists it; see scripts/snapshot-connector-keys.mjs. */
 export interface ConnectorKeys {
   readonly connectorClass: string;
   readonly connectorVersion: string;

@@ -34,8 +34,8 @@ export function awsError(error: unknown, asked: string, scrub: Scrub): ConnectEr
   if (error instanceof ConnectError) return error;
   const failure = error as ServiceFailure;
   const { name = '', message = String(error), $metadata } = failure;
-  const [code, told, hint] = judge(failure, scrub(message));
-  return new ConnectError(code, `${asked}: ${told}`, {
+  const [code, reason, hint] = judge(failure, scrub(message));
+  return new ConnectError(code, `${asked}: ${reason}`, {
     details: { status: $metadata?.httpStatusCode, error: name },
     hint,
   });
@@ -45,7 +45,7 @@ export function awsError(error: unknown, asked: string, scrub: Scrub): ConnectEr
 function judge(
   { name = '', code, $metadata }: ServiceFailure,
   reason: string,
-): readonly [code: ErrorCode, told: string, hint?: string] {
+): readonly [code: ErrorCode, reason: string, hint?: string] {
   const status = $metadata?.httpStatusCode;
   if (/Credentials|ProviderError|SSOToken/i.test(name)) {
     const hint = 'log in (`aws sso login`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
@@ -53,8 +53,8 @@ function judge(
   }
   if (status === undefined) {
     const hint = 'check region and endpoints of the environment, and the proxy variables';
-    const told = `the service is not reachable (${code ?? reason})`;
-    return [name === 'TimeoutError' ? 'TIMEOUT' : 'UNREACHABLE', told, hint];
+    const unreachable = `the service is not reachable (${code ?? reason})`;
+    return [name === 'TimeoutError' ? 'TIMEOUT' : 'UNREACHABLE', unreachable, hint];
   }
   if (status === 404) return ['NOT_FOUND', reason];
   if (status === 429 || status >= 500) {
