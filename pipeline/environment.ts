@@ -3,7 +3,7 @@ import type { DefinedStream } from './definition.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Problem } from './finding.ts';
 import { checkKafka, completeKafka, type KafkaForm } from './kafka-settings.ts';
-import { type TargetForm, targetRules } from './targets.ts';
+import { targetRules } from './targets.ts';
 import type { ConverterFlavour, EmbeddedStackSettings, Environment } from './types.ts';
 import type { YamlFile } from './yaml-file.ts';
 
@@ -44,7 +44,7 @@ export function completeEnvironment(
     ...form,
     name,
     kafka: completeKafka(kafka, form.connect, root),
-    connect: targetRules(form.connect).complete(targetForm(name, form)),
+    connect: targetRules(form.connect).complete({ environment: name, ...form }),
     worker: {
       registryUrl: registryOfWorker(worker.converter, registry.url),
       databaseUrl: jdbcUrl(database),
@@ -131,7 +131,7 @@ export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument
     if ('stack' in form) problems.push(...checkPorts(file, name, form.stack.ports));
     else {
       problems.push(...checkKafka(file, ['environments', name, 'kafka'], form.kafka, form.connect));
-      problems.push(...targetRules(form.connect).check(file, targetForm(name, form)));
+      problems.push(...targetRules(form.connect).check(file, { environment: name, ...form }));
     }
   }
   return problems;
@@ -144,15 +144,9 @@ function checkPorts(file: YamlFile, environment: string, ports: Ports): Problem[
   return [file.problemAt(['environments', environment, 'stack', 'ports', clash[1]], message)];
 }
 
-const targetForm = (environment: string, { connect, worker }: RemoteForm): TargetForm => ({
-  environment,
-  connect,
-  databasePassword: worker.databasePassword,
-});
-
 /** What the targets of the environments have against the definitions. */
 export const checkStreamsOnTargets = (document: EnvironmentsDocument, streams: readonly DefinedStream[]): Problem[] =>
   Object.entries(document.environments).flatMap(([name, form]) => {
     if ('stack' in form) return [];
-    return streams.flatMap((defined) => targetRules(form.connect).checkStream(defined, targetForm(name, form)));
+    return streams.flatMap((defined) => targetRules(form.connect).checkStream(defined, { environment: name, ...form }));
   });

@@ -3,7 +3,7 @@ import type { Problem } from './finding.ts';
 import { checkMskConnect, checkMskStream, type MskForm } from './msk-checks.ts';
 import type { MskConnect } from './msk-connect.ts';
 import { checkProvider, withProvider } from './msk-providers.ts';
-import type { Environment, SecretReference } from './types.ts';
+import type { Environment } from './types.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Connect = Environment['connect'];
@@ -12,7 +12,7 @@ type Connect = Environment['connect'];
 export interface TargetForm {
   readonly environment: string;
   readonly connect: Connect;
-  readonly databasePassword: SecretReference;
+  readonly worker: Pick<Environment['worker'], 'databasePassword'>;
 }
 
 /** What a kind of target adds to what the schema says of it. */
@@ -22,19 +22,18 @@ interface TargetRules {
   checkStream(defined: DefinedStream, form: TargetForm): Problem[];
 }
 
-const mskForm = ({ connect, databasePassword }: TargetForm): MskForm =>
-  withProvider(connect as MskForm, databasePassword);
+const mskForm = ({ connect, worker }: TargetForm): MskForm => withProvider(connect as MskForm, worker.databasePassword);
 
 /** Every kind of target. The schema says all there is to say of a Connect cluster. */
 const TARGETS: Readonly<Record<Connect['target'], TargetRules>> = {
   rest: { complete: ({ connect }) => connect, check: () => [], checkStream: () => [] },
   msk: {
-    complete: ({ connect, databasePassword }) => withProvider(connect as MskConnect, databasePassword),
+    complete: ({ connect, worker }) => withProvider(connect as MskConnect, worker.databasePassword),
     check(file, form) {
       const at = ['environments', form.environment];
       return [
         ...checkMskConnect(file, [...at, 'connect'], mskForm(form)),
-        ...checkProvider(file, [...at, 'worker', 'databasePassword'], form.databasePassword, mskForm(form)),
+        ...checkProvider(file, [...at, 'worker', 'databasePassword'], form.worker.databasePassword, mskForm(form)),
       ];
     },
     checkStream: (defined, form) => checkMskStream(defined, form.environment, mskForm(form)),
