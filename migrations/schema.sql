@@ -1,3 +1,30 @@
+CREATE FUNCTION public.derive_position_days(accounts character varying[], days timestamp without time zone[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_mergejoin TO 'on'
+    SET jit TO 'off'
+    AS $_$
+BEGIN
+    EXECUTE '
+        INSERT INTO public.position_days (
+            position_account, day, is_current, history_id,
+            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+            mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
+        )
+        SELECT DISTINCT ON (p.position_account, gone.day)
+            p.position_account, gone.day, false, p.id,
+            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+            mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
+        FROM unnest($1, $2) AS gone (position_account, day)
+        JOIN public.positions AS p
+            ON p.position_account = gone.position_account AND date_trunc(''day'', p.block_time) = gone.day
+        WHERE p.block_time >= $3 AND p.block_time < $4 + interval ''1 day''
+        ORDER BY p.position_account, gone.day, slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, p.id DESC'
+    USING accounts, days, (SELECT min(day) FROM unnest(days) AS day), (SELECT max(day) FROM unnest(days) AS day);
+END
+$_$;
+
 CREATE FUNCTION public.fold_pending_positions() RETURNS trigger
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
@@ -16,7 +43,7 @@ BEGIN
         array(SELECT DISTINCT unnest(ids) FROM notes), min(first_day), max(last_day),
         array(SELECT unnest(accounts) FROM notes), array(SELECT unnest(notes.days) FROM notes)
     INTO written, first, last, gone, days FROM notes;
-    IF gone <> '{}' THEN
+    IF gone <> '{}' AND written <> '{}' THEN
         -- In one order with those that fold_positions() locks.
         PERFORM FROM public.position_days
         WHERE is_current AND position_account = ANY (gone || array(
@@ -44,48 +71,60 @@ CREATE FUNCTION public.fold_positions(ids bigint[], first_day timestamp without 
 DECLARE
     other_days BOOLEAN;
 BEGIN
-    -- A current row of another day is locked and told by its day, but stays as it is.
-    WITH touched AS (
-        INSERT INTO public.position_days AS d (
-            position_account, day, is_current, history_id,
-            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size,
-            entry_price, mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status,
-            event_type
-        )
-        SELECT DISTINCT ON (position_account)
-            position_account, date_trunc('day', block_time), true, id,
-            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size,
-            entry_price, mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status,
-            event_type
-        FROM public.positions WHERE id = ANY (ids)
-        ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC
-        ON CONFLICT (position_account) WHERE is_current DO UPDATE SET
-            history_id = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.history_id ELSE d.history_id END,
-            slot = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.slot ELSE d.slot END,
-            kafka_offset = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.kafka_offset ELSE d.kafka_offset END,
-            block_time = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.block_time ELSE d.block_time END,
-            position_index = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.position_index ELSE d.position_index END,
-            leverage = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.leverage ELSE d.leverage END,
-            owner = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.owner ELSE d.owner END,
-            signature = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.signature ELSE d.signature END,
-            symbol = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.symbol ELSE d.symbol END,
-            side = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.side ELSE d.side END,
-            size = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.size ELSE d.size END,
-            entry_price = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.entry_price ELSE d.entry_price END,
-            mark_price = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.mark_price ELSE d.mark_price END,
-            margin = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.margin ELSE d.margin END,
-            unrealized_pnl = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.unrealized_pnl ELSE d.unrealized_pnl END,
-            realized_pnl = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.realized_pnl ELSE d.realized_pnl END,
-            funding_accrued = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.funding_accrued ELSE d.funding_accrued END,
-            liquidation_price = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.liquidation_price ELSE d.liquidation_price END,
-            status = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.status ELSE d.status END,
-            event_type = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.event_type ELSE d.event_type END
-        WHERE d.day <> EXCLUDED.day
-           OR (EXCLUDED.slot, coalesce(EXCLUDED.kafka_offset, -1), EXCLUDED.history_id)
-              >= (d.slot, coalesce(d.kafka_offset, -1), d.history_id)
-        RETURNING day
-    )
-    SELECT first_day <> last_day OR coalesce(bool_or(day <> first_day), false) INTO other_days FROM touched;
+    -- ON CONFLICT has one arbiter. Two transactions that bring the first state of one position at the same moment can meet in
+    -- the primary key instead; the second then sees the first one's row, and tries again.
+    FOR attempt IN 1..5 LOOP
+        BEGIN
+            -- A current row of another day is locked and recognized by its day, but stays as it is.
+            WITH touched AS (
+                INSERT INTO public.position_days AS d (
+                    position_account, day, is_current, history_id,
+                    slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size,
+                    entry_price, mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status,
+                    event_type, ordinal
+                )
+                SELECT DISTINCT ON (position_account)
+                    position_account, date_trunc('day', block_time), true, id,
+                    slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size,
+                    entry_price, mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status,
+                    event_type, ordinal
+                FROM public.positions WHERE id = ANY (ids)
+                ORDER BY position_account, slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC
+                ON CONFLICT (position_account) WHERE is_current DO UPDATE SET
+                    history_id = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.history_id ELSE d.history_id END,
+                    slot = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.slot ELSE d.slot END,
+                    kafka_offset = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.kafka_offset ELSE d.kafka_offset END,
+                    block_time = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.block_time ELSE d.block_time END,
+                    position_index = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.position_index ELSE d.position_index END,
+                    leverage = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.leverage ELSE d.leverage END,
+                    owner = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.owner ELSE d.owner END,
+                    signature = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.signature ELSE d.signature END,
+                    symbol = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.symbol ELSE d.symbol END,
+                    side = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.side ELSE d.side END,
+                    size = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.size ELSE d.size END,
+                    entry_price = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.entry_price ELSE d.entry_price END,
+                    mark_price = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.mark_price ELSE d.mark_price END,
+                    margin = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.margin ELSE d.margin END,
+                    unrealized_pnl = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.unrealized_pnl ELSE d.unrealized_pnl END,
+                    realized_pnl = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.realized_pnl ELSE d.realized_pnl END,
+                    funding_accrued = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.funding_accrued ELSE d.funding_accrued END,
+                    liquidation_price = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.liquidation_price ELSE d.liquidation_price END,
+                    status = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.status ELSE d.status END,
+                    event_type = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.event_type ELSE d.event_type END,
+                    ordinal = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.ordinal ELSE d.ordinal END
+                WHERE d.day <> EXCLUDED.day
+                   OR (EXCLUDED.slot, coalesce(EXCLUDED.ordinal, 2147483648), coalesce(EXCLUDED.kafka_offset, -1), EXCLUDED.history_id)
+                      >= (d.slot, coalesce(d.ordinal, 2147483648), coalesce(d.kafka_offset, -1), d.history_id)
+                RETURNING day
+            )
+            SELECT first_day <> last_day OR coalesce(bool_or(day <> first_day), false) INTO other_days FROM touched;
+            EXIT;
+        EXCEPTION WHEN unique_violation THEN
+            IF attempt = 5 THEN
+                RAISE;
+            END IF;
+        END;
+    END LOOP;
     IF NOT other_days THEN
         RETURN;
     END IF;
@@ -93,18 +132,19 @@ BEGIN
     -- The mark leaves a current row that is older than a state of another day.
     UPDATE public.position_days AS d SET is_current = false
     FROM (
-        SELECT DISTINCT ON (position_account) position_account, slot, kafka_offset, id
+        SELECT DISTINCT ON (position_account) position_account, slot, ordinal, kafka_offset, id
         FROM public.positions WHERE id = ANY (ids)
-        ORDER BY position_account, slot DESC, kafka_offset DESC NULLS LAST, id DESC
+        ORDER BY position_account, slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC
     ) AS n
     WHERE d.position_account = n.position_account AND d.is_current
-      AND (n.slot, coalesce(n.kafka_offset, -1), n.id) > (d.slot, coalesce(d.kafka_offset, -1), d.history_id);
+      AND (n.slot, coalesce(n.ordinal, 2147483648), coalesce(n.kafka_offset, -1), n.id)
+          > (d.slot, coalesce(d.ordinal, 2147483648), coalesce(d.kafka_offset, -1), d.history_id);
 
     -- Each day's last state; the newest of a position takes the mark that has just been left.
     INSERT INTO public.position_days AS d (
         position_account, day, is_current, history_id,
         slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
-        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type
+        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
     )
     SELECT
         position_account, day,
@@ -113,14 +153,14 @@ BEGIN
         ),
         id,
         slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
-        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type
+        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
     FROM (
         SELECT DISTINCT ON (position_account, day) *
         FROM (
             SELECT *,
                 date_trunc('day', block_time) AS day,
                 row_number() OVER (PARTITION BY position_account
-                                   ORDER BY slot DESC, kafka_offset DESC NULLS LAST, id DESC) AS rank
+                                   ORDER BY slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC) AS rank
             FROM public.positions WHERE id = ANY (ids)
         ) AS ranked
         ORDER BY position_account, day, rank
@@ -134,9 +174,22 @@ BEGIN
         size = EXCLUDED.size, entry_price = EXCLUDED.entry_price, mark_price = EXCLUDED.mark_price,
         margin = EXCLUDED.margin, unrealized_pnl = EXCLUDED.unrealized_pnl, realized_pnl = EXCLUDED.realized_pnl,
         funding_accrued = EXCLUDED.funding_accrued, liquidation_price = EXCLUDED.liquidation_price,
-        status = EXCLUDED.status, event_type = EXCLUDED.event_type
-    WHERE (EXCLUDED.slot, coalesce(EXCLUDED.kafka_offset, -1), EXCLUDED.history_id)
-          >= (d.slot, coalesce(d.kafka_offset, -1), d.history_id);
+        status = EXCLUDED.status, event_type = EXCLUDED.event_type, ordinal = EXCLUDED.ordinal
+    WHERE (EXCLUDED.slot, coalesce(EXCLUDED.ordinal, 2147483648), coalesce(EXCLUDED.kafka_offset, -1), EXCLUDED.history_id)
+          >= (d.slot, coalesce(d.ordinal, 2147483648), coalesce(d.kafka_offset, -1), d.history_id);
+END
+$$;
+
+CREATE FUNCTION public.keep_later_update() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    delivery CONSTANT TEXT[] := '{created_at,corrected_at,kafka_partition,kafka_offset,ordinal,bank_id}';
+BEGIN
+    IF NEW.slot = OLD.slot AND to_jsonb(NEW) - delivery IS DISTINCT FROM to_jsonb(OLD) - delivery THEN
+        RETURN NULL;
+    END IF;
+    RETURN NEW;
 END
 $$;
 
@@ -144,12 +197,22 @@ CREATE FUNCTION public.keep_newest_delivery() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    -- In one partition, and yet not the higher offset: see WHEN.
-    IF NEW.kafka_partition = OLD.kafka_partition AND NEW.kafka_offset IS NOT NULL AND OLD.kafka_offset IS NOT NULL THEN
+    IF NEW.kafka_partition = OLD.kafka_partition AND NEW.kafka_offset < OLD.kafka_offset THEN
         RETURN NULL;
     END IF;
     IF NEW IS NOT DISTINCT FROM OLD THEN
         RETURN NULL;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION public.mark_correction() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NEW IS DISTINCT FROM OLD THEN
+        NEW.corrected_at := now() AT TIME ZONE 'utc';
     END IF;
     RETURN NEW;
 END
@@ -248,57 +311,63 @@ CREATE FUNCTION public.unfold_positions(accounts character varying[], days times
     SET enable_mergejoin TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
+DECLARE
+    gone_accounts VARCHAR[];
+    gone_days     TIMESTAMP[];
+    unmarked      VARCHAR[];
 BEGIN
     -- States of the fold that are no longer their row's state.
-    WITH gone AS (
-        DELETE FROM public.position_days AS d USING unnest(accounts, days) AS o (position_account, day)
+    SELECT array_agg(d.position_account), array_agg(d.day) INTO gone_accounts, gone_days
+    FROM (SELECT DISTINCT * FROM unnest(accounts, days) AS o (position_account, day)) AS o
+    CROSS JOIN LATERAL (
+        SELECT * FROM public.position_days AS d
         WHERE d.position_account = o.position_account AND d.day = o.day
-          AND NOT EXISTS (
-              SELECT FROM public.positions AS p
-              WHERE p.id = d.history_id AND p.position_account = d.position_account
-                AND date_trunc('day', p.block_time) = d.day
-                AND p.slot = d.slot AND p.kafka_offset IS NOT DISTINCT FROM d.kafka_offset
-          )
-        RETURNING d.position_account, d.day
+    ) AS d
+    WHERE NOT EXISTS (
+        SELECT FROM public.positions AS p
+        WHERE p.id = d.history_id AND p.position_account = d.position_account
+          AND date_trunc('day', p.block_time) = d.day
+          AND p.slot = d.slot AND p.ordinal IS NOT DISTINCT FROM d.ordinal
+          AND p.kafka_offset IS NOT DISTINCT FROM d.kafka_offset
+    );
+    IF gone_accounts IS NULL THEN
+        RETURN;
+    END IF;
+    PERFORM FROM public.position_days AS d
+    WHERE d.is_current AND (d.position_account, d.day) IN (SELECT * FROM unnest(gone_accounts, gone_days))
+    ORDER BY d.position_account FOR UPDATE;
+    PERFORM FROM public.position_days AS d
+    WHERE NOT d.is_current AND (d.position_account, d.day) IN (SELECT * FROM unnest(gone_accounts, gone_days))
+    ORDER BY d.position_account, d.day FOR UPDATE;
+
+    WITH gone AS (
+        DELETE FROM public.position_days AS d
+        WHERE (d.position_account, d.day) IN (SELECT * FROM unnest(gone_accounts, gone_days))
+        RETURNING d.position_account, d.is_current
     )
-    SELECT array_agg(position_account), array_agg(day) INTO accounts, days FROM gone;
-    IF accounts IS NULL THEN
+    SELECT array_agg(position_account) FILTER (WHERE is_current) INTO unmarked FROM gone;
+    PERFORM public.derive_position_days(gone_accounts, gone_days);
+    IF unmarked IS NULL THEN
         RETURN;
     END IF;
 
-    INSERT INTO public.position_days (
-        position_account, day, is_current, history_id,
-        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
-        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type
-    )
-    SELECT
-        gone.position_account, gone.day, false, id,
-        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
-        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type
-    FROM unnest(accounts, days) AS gone (position_account, day)
-    CROSS JOIN LATERAL (
-        SELECT * FROM public.positions AS p
-        WHERE p.position_account = gone.position_account
-          AND p.block_time >= gone.day AND p.block_time < gone.day + interval '1 day'
-        ORDER BY slot DESC, kafka_offset DESC NULLS LAST, id DESC
-        LIMIT 1
-    ) AS last_of_day;
-
-    UPDATE public.position_days AS d SET is_current = false
-    WHERE d.position_account = ANY (accounts) AND d.is_current
-      AND EXISTS (
-          SELECT FROM public.position_days AS n
-          WHERE n.position_account = d.position_account
-            AND (n.slot, coalesce(n.kafka_offset, -1), n.history_id) > (d.slot, coalesce(d.kafka_offset, -1), d.history_id)
-      );
     UPDATE public.position_days AS d SET is_current = true
-    WHERE d.position_account = ANY (accounts)
+    WHERE d.position_account = ANY (unmarked)
       AND NOT EXISTS (
           SELECT FROM public.position_days AS n
           WHERE n.position_account = d.position_account
-            AND (n.is_current OR (n.slot, coalesce(n.kafka_offset, -1), n.history_id)
-                                 > (d.slot, coalesce(d.kafka_offset, -1), d.history_id))
+            AND (n.is_current OR (n.slot, coalesce(n.ordinal, 2147483648), coalesce(n.kafka_offset, -1), n.history_id)
+                                 > (d.slot, coalesce(d.ordinal, 2147483648), coalesce(d.kafka_offset, -1), d.history_id))
       );
+END
+$$;
+
+CREATE FUNCTION public.unmark_correction() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    NEW.corrected_at := NULL;
+    RETURN NEW;
 END
 $$;
 
@@ -325,7 +394,8 @@ CREATE TABLE public.position_days (
     funding_accrued numeric(38,6) NOT NULL,
     liquidation_price numeric(38,6) NOT NULL,
     status character varying(20) NOT NULL,
-    event_type character varying(20) NOT NULL
+    event_type character varying(20) NOT NULL,
+    ordinal integer
 )
 WITH (fillfactor='50');
 
@@ -360,7 +430,7 @@ CREATE VIEW public.current_positions AS
    FROM public.position_days
   WHERE is_current;
 
-COMMENT ON VIEW public.current_positions IS 'The newest state of each position: highest slot, inside a slot the highest kafka_offset. Amounts and times as in positions';
+COMMENT ON VIEW public.current_positions IS 'The newest state of each position: highest slot, inside a slot the highest ordinal. Amounts and times as in positions';
 
 CREATE VIEW public.daily_pnl_snapshots AS
  SELECT owner,
@@ -388,7 +458,8 @@ CREATE TABLE public.funding_payments (
     amount numeric(38,6) NOT NULL,
     created_at timestamp without time zone DEFAULT (now() AT TIME ZONE 'utc'::text),
     kafka_partition integer,
-    kafka_offset bigint
+    kafka_offset bigint,
+    corrected_at timestamp without time zone
 );
 
 COMMENT ON TABLE public.funding_payments IS 'One row per position and transaction that settled funding';
@@ -414,6 +485,8 @@ COMMENT ON COLUMN public.funding_payments.created_at IS 'When the row was first 
 COMMENT ON COLUMN public.funding_payments.kafka_partition IS 'Partition of the topic that the row''s record stands in';
 
 COMMENT ON COLUMN public.funding_payments.kafka_offset IS 'Offset of the row''s record in its partition';
+
+COMMENT ON COLUMN public.funding_payments.corrected_at IS 'When the row was last changed otherwise than by its record, UTC; NULL when it is as its record wrote it';
 
 CREATE SEQUENCE public.funding_payments_id_seq
     START WITH 1
@@ -447,10 +520,13 @@ CREATE TABLE public.positions (
     event_type character varying(20) NOT NULL,
     created_at timestamp without time zone DEFAULT (now() AT TIME ZONE 'utc'::text),
     kafka_partition integer,
-    kafka_offset bigint
+    kafka_offset bigint,
+    corrected_at timestamp without time zone,
+    ordinal integer,
+    bank_id bigint
 );
 
-COMMENT ON TABLE public.positions IS 'Append-only history of position states, one row per position and transaction signature. The highest (slot, kafka_offset) of a position is its current state.';
+COMMENT ON TABLE public.positions IS 'Append-only history of position states, one row per position and transaction signature. The highest (slot, ordinal, kafka_offset) of a position is its current state; no ordinal is the highest';
 
 COMMENT ON COLUMN public.positions.position_account IS 'Solana account of the position (PDA), base58';
 
@@ -494,12 +570,18 @@ COMMENT ON COLUMN public.positions.created_at IS 'When the row was first written
 
 COMMENT ON COLUMN public.positions.kafka_partition IS 'Partition of the topic that the row''s record stands in';
 
-COMMENT ON COLUMN public.positions.kafka_offset IS 'Offset of the row''s record in its partition; orders the updates of one position, which all stand in one partition';
+COMMENT ON COLUMN public.positions.kafka_offset IS 'Offset of the row''s record in its partition; decides between deliveries of one update';
+
+COMMENT ON COLUMN public.positions.corrected_at IS 'When the row was last changed otherwise than by its record, UTC; NULL when it is as its record wrote it';
+
+COMMENT ON COLUMN public.positions.ordinal IS 'Number of the update among those of its position and slot, from 0; NULL when nobody counted';
+
+COMMENT ON COLUMN public.positions.bank_id IS 'Which of the slot''s banks the update was executed in; NULL when the feed does not say';
 
 CREATE VIEW public.position_days_from_history AS
  SELECT position_account,
     day,
-    (row_number() OVER (PARTITION BY position_account ORDER BY slot DESC, kafka_offset DESC NULLS LAST, history_id DESC) = 1) AS is_current,
+    (row_number() OVER (PARTITION BY position_account ORDER BY slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, history_id DESC) = 1) AS is_current,
     history_id,
     slot,
     kafka_offset,
@@ -519,7 +601,8 @@ CREATE VIEW public.position_days_from_history AS
     funding_accrued,
     liquidation_price,
     status,
-    event_type
+    event_type,
+    ordinal
    FROM ( SELECT DISTINCT ON (positions.position_account, (date_trunc('day'::text, positions.block_time))) positions.position_account,
             date_trunc('day'::text, positions.block_time) AS day,
             positions.id AS history_id,
@@ -541,9 +624,10 @@ CREATE VIEW public.position_days_from_history AS
             positions.funding_accrued,
             positions.liquidation_price,
             positions.status,
-            positions.event_type
+            positions.event_type,
+            positions.ordinal
            FROM public.positions
-          ORDER BY positions.position_account, (date_trunc('day'::text, positions.block_time)), positions.slot DESC, positions.kafka_offset DESC NULLS LAST, positions.id DESC) last_of_day;
+          ORDER BY positions.position_account, (date_trunc('day'::text, positions.block_time)), positions.slot DESC, positions.ordinal DESC, positions.kafka_offset DESC NULLS LAST, positions.id DESC) last_of_day;
 
 COMMENT ON VIEW public.position_days_from_history IS 'What position_days must hold, computed from positions alone: sorts the whole history unless position_account is given';
 
@@ -657,9 +741,17 @@ COMMENT ON INDEX public.idx_unique_signature_position IS 'Upsert key of the sink
 
 CREATE TRIGGER funding_payments_keep_newest_delivery BEFORE UPDATE ON public.funding_payments FOR EACH ROW WHEN ((((new.kafka_partition = old.kafka_partition) AND (new.kafka_offset > old.kafka_offset)) IS NOT TRUE)) EXECUTE FUNCTION public.keep_newest_delivery();
 
+CREATE TRIGGER funding_payments_mark_correction BEFORE UPDATE ON public.funding_payments FOR EACH ROW WHEN ((NOT ((new.kafka_partition IS DISTINCT FROM old.kafka_partition) OR (new.kafka_offset IS DISTINCT FROM old.kafka_offset)))) EXECUTE FUNCTION public.mark_correction();
+
+CREATE TRIGGER funding_payments_unmark_correction BEFORE UPDATE OF kafka_offset ON public.funding_payments FOR EACH ROW WHEN ((new.corrected_at IS NOT NULL)) EXECUTE FUNCTION public.unmark_correction();
+
 CREATE CONSTRAINT TRIGGER position_days_pending_fold AFTER INSERT ON public.position_days_pending DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.fold_pending_positions();
 
+CREATE TRIGGER positions_keep_later_update BEFORE UPDATE OF kafka_offset ON public.positions FOR EACH ROW WHEN ((new.ordinal < old.ordinal)) EXECUTE FUNCTION public.keep_later_update();
+
 CREATE TRIGGER positions_keep_newest_delivery BEFORE UPDATE ON public.positions FOR EACH ROW WHEN ((((new.kafka_partition = old.kafka_partition) AND (new.kafka_offset > old.kafka_offset)) IS NOT TRUE)) EXECUTE FUNCTION public.keep_newest_delivery();
+
+CREATE TRIGGER positions_mark_correction BEFORE UPDATE ON public.positions FOR EACH ROW WHEN ((NOT ((new.kafka_partition IS DISTINCT FROM old.kafka_partition) OR (new.kafka_offset IS DISTINCT FROM old.kafka_offset)))) EXECUTE FUNCTION public.mark_correction();
 
 CREATE TRIGGER positions_note_delete AFTER DELETE ON public.positions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_old_positions();
 
@@ -670,3 +762,5 @@ CREATE TRIGGER positions_note_replaced AFTER UPDATE ON public.positions REFERENC
 CREATE TRIGGER positions_note_update AFTER UPDATE ON public.positions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION public.note_new_positions();
 
 CREATE TRIGGER positions_truncate_days AFTER TRUNCATE ON public.positions FOR EACH STATEMENT EXECUTE FUNCTION public.truncate_position_days();
+
+CREATE TRIGGER positions_unmark_correction BEFORE UPDATE OF kafka_offset ON public.positions FOR EACH ROW WHEN ((new.corrected_at IS NOT NULL)) EXECUTE FUNCTION public.unmark_correction();

@@ -19,6 +19,8 @@ export const POSITION = {
   liquidation_price: '91.000000',
   status: 'Open',
   event_type: 'OPENED',
+  ordinal: null as number | null,
+  bank_id: null as number | null,
   kafka_partition: 0 as number | null,
   kafka_offset: 10 as number | null,
 };

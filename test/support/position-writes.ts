@@ -31,6 +31,7 @@ export function createWrites(random: SeededRandom, { accounts, writer, byHand = 
     offset += 1;
     return {
       slot: random.int(30),
+      ordinal: random.int(4) === 0 ? null : random.int(3),
       block_time: `2026-03-0${day} ${pick(['00:00:00.000', '12:30:00.001', '23:59:59.999'])}`,
       owner: pick(['alice', 'bob']),
       symbol: pick(['BTC-USD', 'ETH-USD']),

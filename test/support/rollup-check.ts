@@ -4,7 +4,7 @@ import { packageRoot } from '../../core/package-root.ts';
 
 const VIEWS = ['current_positions', 'user_statistics', 'daily_pnl_snapshots'];
 
-/** Puts the three views as 0001 defines them, over the whole history, into a schema of their own: `before`. */
+/** Puts the three views as 0001 defines them, over the whole history, by the order of 0007, into a schema of their own: `before`. */
 export function viewsOverHistory(): string {
   const text = readFileSync(join(packageRoot(), 'migrations', '0001_positions.sql'), 'utf8');
   const views = VIEWS.map((name) => {
@@ -12,7 +12,8 @@ export function viewsOverHistory(): string {
     if (view === undefined) throw new Error(`0001 has no view ${name}`);
     return view
       .replace('CREATE VIEW ', 'CREATE VIEW before.')
-      .replace('FROM current_positions', 'FROM before.current_positions');
+      .replace('FROM current_positions', 'FROM before.current_positions')
+      .replace('slot DESC, kafka_offset', 'slot DESC, ordinal DESC, kafka_offset');
   });
   return ['CREATE SCHEMA before', ...views].join(';\n');
 }

@@ -5,6 +5,9 @@ import { readMigrations } from '../../../migrations/files.ts';
 import { openPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
 import { POSITION_COLUMNS, type PositionRow, upsert } from '../../support/position-rows.ts';
 
+/** Columns that say where an update came from, not what it says. */
+const OF_DELIVERY = ['ordinal', 'bank_id', 'kafka_partition', 'kafka_offset'];
+
 let database: PGlite;
 
 beforeAll(async () => {
@@ -99,11 +102,125 @@ describe('a redelivery', () => {
   });
 });
 
+describe('a row that differs from its record', () => {
+  const rows = () => select('SELECT owner, margin, corrected_at IS NOT NULL AS corrected FROM positions');
+  const record = { owner: 'alice', margin: '10.000000', corrected: false };
+
+  it('is repaired when the record is read again', async () => {
+    await deliver({});
+    await database.exec(`ALTER TABLE positions DISABLE TRIGGER USER; UPDATE positions SET margin = 11;
+                         ALTER TABLE positions ENABLE TRIGGER USER`);
+    expect(await deliver({})).toBe(1);
+    expect(await rows()).toEqual([record]);
+    expect(await deliver({})).toBe(0);
+  });
+
+  it('is not repaired by an older record', async () => {
+    await deliver({ kafka_offset: 11 });
+    expect(await deliver({ kafka_offset: 10, margin: '11.000000' })).toBe(0);
+    expect(await rows()).toEqual([record]);
+  });
+
+  it('gets a field that was left out before', async () => {
+    await deliver({ funding_accrued: '0.000000' });
+    expect(await deliver({ funding_accrued: '7.000000' })).toBe(1);
+    expect(await select('SELECT funding_accrued, corrected_at FROM positions')).toEqual([
+      { funding_accrued: '7.000000', corrected_at: null },
+    ]);
+  });
+
+  it('can be corrected by hand, says so, and is in the views', async () => {
+    await deliver({});
+    const { affectedRows } = await database.query("UPDATE positions SET owner = 'bob', margin = 99");
+    expect(affectedRows).toBe(1);
+    expect(await rows()).toEqual([{ owner: 'bob', margin: '99.000000', corrected: true }]);
+    expect(await select('SELECT owner, margin FROM current_positions')).toEqual([{ owner: 'bob', margin: '99.000000' }]);
+  });
+
+  it('takes the UPDATE of a migration that fills a new column', async () => {
+    await deliver({});
+    await database.exec('ALTER TABLE positions ADD COLUMN fee NUMERIC');
+    try {
+      await database.exec('UPDATE positions SET fee = 0');
+      expect(await select('SELECT fee FROM positions')).toEqual([{ fee: '0' }]);
+    } finally {
+      await database.exec('ALTER TABLE positions DROP COLUMN fee');
+    }
+  });
+
+  it.each([
+    ['its own record', {}],
+    ['a later delivery', { kafka_offset: 12 }],
+  ])('loses a correction by hand when %s is read again', async (_what, delivery) => {
+    await deliver({});
+    await database.exec('UPDATE positions SET margin = 99');
+    expect(await deliver(delivery)).toBe(1);
+    expect(await rows()).toEqual([record]);
+  });
+
+  it('is not called corrected after an UPDATE that changes nothing', async () => {
+    await deliver({});
+    await database.exec('UPDATE positions SET margin = margin');
+    expect(await rows()).toEqual([record]);
+  });
+});
+
+describe('the order inside a slot', () => {
+  const current = async () =>
+    (await select<{ signature: string }>('SELECT signature FROM current_positions')).map(({ signature }) => signature);
+  const first = { signature: 'first', ordinal: 0 };
+  const second = { signature: 'second', ordinal: 1, status: 'Closed' };
+
+  it('is that of the ordinals, whatever is delivered again', async () => {
+    await deliver({ ...first, kafka_offset: 10 }, { ...second, kafka_offset: 11 });
+    await deliver({ ...first, kafka_offset: 20 });
+    expect(await current()).toEqual(['second']);
+    await deliver({ ...second, kafka_offset: 21 });
+    expect(await current()).toEqual(['second']);
+  });
+
+  it('puts a replayed update into its old place', async () => {
+    await deliver({ ...second, kafka_offset: 11 });
+    await deliver({ ...first, kafka_offset: 500 });
+    expect(await current()).toEqual(['second']);
+  });
+
+  it('ranks a row without an ordinal highest until it is sent again', async () => {
+    await deliver({ signature: 'first', kafka_offset: 10 }, { signature: 'second', kafka_offset: 11 });
+    await deliver({ ...first, kafka_offset: 20 });
+    expect(await current()).toEqual(['second']);
+    await deliver({ ...second, kafka_offset: 21 }, { signature: 'third', ordinal: 2, kafka_offset: 22 });
+    expect(await current()).toEqual(['third']);
+  });
+
+  it('does not ask in which partition a row stands', async () => {
+    await deliver({ ...first, kafka_partition: 0, kafka_offset: 1_000_000 });
+    await deliver({ ...second, kafka_partition: 5, kafka_offset: 3 });
+    expect(await current()).toEqual(['second']);
+  });
+
+  it('keeps the later of two updates of one transaction when the earlier is delivered again', async () => {
+    const earlier = { ordinal: 0, mark_price: '1.000000' };
+    const later = { ordinal: 1, mark_price: '2.000000' };
+    await deliver({ ...earlier, kafka_offset: 10 });
+    await deliver({ ...later, kafka_offset: 11 });
+    expect(await deliver({ ...earlier, kafka_offset: 20 })).toBe(0);
+    expect(await select('SELECT mark_price, ordinal FROM positions')).toEqual([{ mark_price: '2.000000', ordinal: 1 }]);
+    expect(await deliver({ ...later, kafka_offset: 21 })).toBe(1);
+  });
+
+  it('takes a lower ordinal of the same content: it was counted better', async () => {
+    await deliver({ ordinal: 2, kafka_offset: 10 });
+    expect(await deliver({ ordinal: 1, kafka_offset: 20 })).toBe(1);
+    expect(await select('SELECT ordinal, kafka_offset FROM positions')).toEqual([{ ordinal: 1, kafka_offset: 20 }]);
+  });
+});
+
 describe('ties inside a slot', () => {
   const current = async () =>
     (await select<{ signature: string }>('SELECT signature FROM current_positions')).map(({ signature }) => signature);
 
-  it('are decided by the offset, whatever order the rows arrived in', async () => {
+  it('without ordinals are decided by the offset, whatever order the rows arrived in', async () => {
     await deliver({ signature: 'second', kafka_offset: 11 }, { signature: 'first', kafka_offset: 10 });
     expect(await current()).toEqual(['second']);
   });
@@ -137,7 +254,7 @@ describe('ties inside a slot', () => {
 describe('current_positions', () => {
   it("has the seed's columns in the seed's order", async () => {
     const { fields } = await database.query('SELECT * FROM current_positions');
-    expect(fields.map(({ name }) => name)).toEqual(POSITION_COLUMNS.filter((name) => !name.startsWith('kafka_')));
+    expect(fields.map(({ name }) => name)).toEqual(POSITION_COLUMNS.filter((name) => !OF_DELIVERY.includes(name)));
   });
 
   it('shows one row a position, as it came', async () => {
@@ -268,10 +385,10 @@ describe('a later migration', () => {
     );
     const wider = rows.flatMap(({ name, type }) => {
       const target = WIDER[type.replace(/\(.*/, '')];
-      const written = POSITION_COLUMNS.includes(name as keyof PositionRow) && !name.startsWith('kafka_');
+      const written = POSITION_COLUMNS.includes(name as keyof PositionRow) && !OF_DELIVERY.includes(name);
       return written && target !== undefined ? [`ALTER COLUMN ${name} TYPE ${target}`] : [];
     });
-    expect(wider).toHaveLength(POSITION_COLUMNS.length - 3);
+    expect(wider).toHaveLength(POSITION_COLUMNS.length - OF_DELIVERY.length - 1);
     await database.exec(
       'BEGIN; DROP VIEW daily_pnl_snapshots, user_statistics, current_positions, position_days_from_history CASCADE',
     );
