@@ -51,6 +51,7 @@ export const simulatedStream = (
   service: feed.service,
   schemaPath: session.file(schema),
   key: table.key,
+  ordinal: table.current?.ordinal,
   oraclePath: oracleFolder === undefined ? undefined : oracleFile(oracleFolder, name),
 });
 

@@ -26,6 +26,7 @@ import { nameNeedsQuotes } from './rules/name-needs-quotes.ts';
 import { namingStrategy } from './rules/naming-strategy.ts';
 import { offsetReset } from './rules/offset-reset.ts';
 import { oneTopic } from './rules/one-topic.ts';
+import { ordinal } from './rules/ordinal.ts';
 import { otherUniqueIndex } from './rules/other-unique-index.ts';
 import { protoFieldUnused } from './rules/proto-field-unused.ts';
 import { protoPresence } from './rules/proto-presence.ts';
@@ -98,7 +99,7 @@ export const ruleGroups: readonly RuleGroup[] = [
   },
   {
     title: 'Keys, order, and what Connect adds',
-    rules: [upsertKeyIndex, upsertKeyNull, upsertKeyField, topicKey, traceColumns, currentView, rollup],
+    rules: [upsertKeyIndex, upsertKeyNull, upsertKeyField, topicKey, traceColumns, currentView, ordinal, rollup],
   },
   {
     title: 'Topic',

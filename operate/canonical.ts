@@ -23,6 +23,18 @@ export function canonicalSql(field: AvroField): string {
   return `regexp_replace(to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.US'), '000$', '') || 'Z'`;
 }
 
+/** The type under which a value of a field is sent to PostgreSQL. */
+export const SQL_TYPES: Record<AvroField['kind'], string> = {
+  string: 'text',
+  int: 'integer',
+  long: 'bigint',
+  decimal: 'numeric',
+  'timestamp-millis': 'timestamp',
+  boolean: 'boolean',
+  double: 'double precision',
+  bytes: 'bytea',
+};
+
 /** A name as a quoted SQL identifier; a qualified name part by part. */
 export function quoteIdentifier(name: string): string {
   return name

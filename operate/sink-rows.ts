@@ -2,8 +2,8 @@ import { ConnectError } from '../core/errors.ts';
 import type { PostgresClient } from '../core/postgres.ts';
 import { traceColumns } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
-import type { AvroRecord, AvroSchema, AvroValue } from '../schemas/avro-schema.ts';
-import { quoteIdentifier } from './canonical.ts';
+import type { AvroField, AvroRecord, AvroSchema, AvroValue } from '../schemas/avro-schema.ts';
+import { quoteIdentifier, SQL_TYPES } from './canonical.ts';
 import { placeOf } from './record-place.ts';
 
 /** A decoded record and where it stands; the sink makes a row of it. */
@@ -148,13 +148,15 @@ function createStatements(stream: StreamDefinition, schema: AvroSchema) {
 }
 
 /** The type under which the sink sends a value. It follows the record's schema, which need not be this project's. */
-function sqlType(value: AvroValue | undefined, kind: string | undefined): string {
+function sqlType(value: AvroValue | undefined, kind: AvroField['kind'] | undefined): string {
   if (typeof value === 'bigint') return 'bigint';
   if (typeof value === 'number') return kind === 'double' ? 'double precision' : 'integer';
   if (typeof value === 'boolean') return 'boolean';
   if (value instanceof Date) return 'timestamp';
   if (Buffer.isBuffer(value)) return 'bytea';
-  return kind === 'decimal' ? 'numeric' : 'text';
+  if (typeof value === 'string') return kind === 'decimal' ? 'numeric' : 'text';
+  // Null in every row.
+  return kind === undefined ? 'text' : SQL_TYPES[kind];
 }
 
 /** A value as PostgreSQL reads it from text. */

@@ -1,7 +1,7 @@
 import type { PostgresClient } from '../core/postgres.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroField, AvroSchema } from '../schemas/avro-schema.ts';
-import { type CanonicalRow, canonicalSql, quoteIdentifier } from './canonical.ts';
+import { type CanonicalRow, canonicalSql, quoteIdentifier, SQL_TYPES } from './canonical.ts';
 
 /** A row of the stream's table: its values as canonical text, and the record it came from. */
 export interface TableRow {
@@ -20,17 +20,6 @@ export interface TableReader {
   /** The rows of the stream's view of current states for these identities, by identity. */
   findCurrent(identities: readonly string[]): Promise<Map<string, CanonicalRow>>;
 }
-
-const SQL_TYPES: Record<AvroField['kind'], string> = {
-  string: 'text',
-  int: 'integer',
-  long: 'bigint',
-  decimal: 'numeric',
-  'timestamp-millis': 'timestamp',
-  boolean: 'boolean',
-  double: 'double precision',
-  bytes: 'bytea',
-};
 
 export function createTableReader(client: PostgresClient, stream: StreamDefinition, schema: AvroSchema): TableReader {
   const byName = new Map(schema.fields.map((field) => [field.name, field]));

@@ -15,7 +15,7 @@ export interface DerivedFigures {
 
 const NOTHING: DerivedFigures = { rows: 0, wrong: 0, samples: [] };
 
-/** Compares the table's newest row of each identity, by (order, kafka_offset), with the view of current states. */
+/** Compares the table's newest row of each identity with the view of current states. */
 export async function compareCurrentView(
   client: PostgresClient,
   { table: { name, current } }: StreamDefinition,
@@ -24,8 +24,12 @@ export async function compareCurrentView(
   if (current === undefined) return NOTHING;
   const identity = quoteIdentifier(current.identity);
   const columns = schema.fields.map((field) => quoteIdentifier(field.name)).join(', ');
+  const order = [current.order, current.ordinal].flatMap((field) =>
+    field === undefined ? [] : [`${quoteIdentifier(field)} DESC`],
+  );
+  // DESC puts a row without an ordinal first.
   const newest = `SELECT DISTINCT ON (${identity}) ${columns} FROM ${quoteIdentifier(name)}
-    ORDER BY ${identity}, ${quoteIdentifier(current.order)} DESC, kafka_offset DESC NULLS LAST, id DESC`;
+    ORDER BY ${identity}, ${order.join(', ')}, kafka_offset DESC NULLS LAST, id DESC`;
   return compareQueries(client, newest, `SELECT ${columns} FROM ${quoteIdentifier(current.view)}`, identity);
 }
 

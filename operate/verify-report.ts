@@ -5,7 +5,7 @@ import type { TableReader } from './table-reader.ts';
 
 /** What is compared with the table, and where the differences go. */
 export interface TableCheck extends StreamSource {
-  /** The fields that the sink writes. */
+  /** The fields that the sink writes, without those that say something about a delivery. */
   readonly schema: AvroSchema;
   readonly table: TableReader;
   readonly differences: DifferenceLog;

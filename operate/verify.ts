@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
-import { rejectedTopic } from '../pipeline/names.ts';
+import { isDeliveryField, rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
@@ -30,11 +30,12 @@ export interface VerifyOptions extends StreamSource {
 export async function verifyStream(options: VerifyOptions): Promise<VerifyReport> {
   const { stream, database, oraclePath, sampleSize = 20 } = options;
   const written = options.schema.fields.filter(({ name }) => !stream.sink.omit.includes(name));
-  const schema = { ...options.schema, fields: written };
+  const schema = { ...options.schema, fields: written.filter(({ name }) => !isDeliveryField(stream, name)) };
   const differences = new DifferenceLog(sampleSize);
   return withPostgres(database, async (client) => {
-    const check = { ...options, schema, differences, table: createTableReader(client, stream, schema) };
-    const topic = await checkTopic(check);
+    const table = createTableReader(client, stream, { ...schema, fields: written });
+    const check = { ...options, schema, differences, table };
+    const topic = await checkTopic({ ...check, written });
     const rows = await countRowsByRecord(client, stream, topic.ranges);
     const current = await compareCurrentView(client, stream, schema);
     const rollup = await compareRollup(client, stream);

@@ -27,5 +27,12 @@ export const valueSubject = (stream: Pick<StreamDefinition, 'topic'>): string =>
 export const sinkGroup = (stream: { readonly sink: Pick<StreamDefinition['sink'], 'name'> }): string =>
   `connect-${stream.sink.name}`;
 
+/** The field by which a feed says in which of a slot's banks an update was executed. */
+const BANK_FIELD = 'bank_id';
+
+/** Whether a field says something about a delivery of an update, not about the update: two deliveries may differ in it. */
+export const isDeliveryField = ({ table }: Pick<StreamDefinition, 'table'>, name: string): boolean =>
+  name === BANK_FIELD || name === table.current?.ordinal;
+
 /** Columns that every stream's table has beyond the Avro fields: the record a row came from. */
 export const traceColumns = { partition: 'kafka_partition', offset: 'kafka_offset' } as const;

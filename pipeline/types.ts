@@ -28,12 +28,24 @@ export interface StreamDefinition {
     readonly name: string;
     /** The upsert key: the columns of a unique index of the table. */
     readonly key: readonly string[];
-    /** The view of the newest row per `identity`, newest by (`order`, kafka_offset); left out when a stream has none. */
-    readonly current?: { readonly view: string; readonly identity: string; readonly order: string } | undefined;
+    /** Why two different updates may have one key, so that the later replaces the earlier; left out when none may. */
+    readonly replaces?: string | undefined;
+    /** The view of the newest row of each identity; left out when a stream has none. */
+    readonly current?: CurrentDefinition | undefined;
     /** The rollup: a table that triggers derive from this one; left out when a stream has none. */
     readonly fold?: RollupDefinition | undefined;
   };
   readonly sink: SinkDefinition;
+}
+
+/** The view of current states, and the order of states: (`order`, `ordinal`, kafka_offset). */
+export interface CurrentDefinition {
+  /** Schema-qualified: `public.current_positions`. */
+  readonly view: string;
+  readonly identity: string;
+  readonly order: string;
+  /** The field with an update's number among those of one identity and slot; left out: nobody counts. */
+  readonly ordinal?: string | undefined;
 }
 
 /** A derived table, how to tell what it must hold, and how to make it so. */

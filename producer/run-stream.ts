@@ -20,6 +20,7 @@ import { createDelivery } from './kafka/delivery.ts';
 import type { PublisherLimits } from './kafka/publisher.ts';
 import { createKafkaSender, type KafkaSender } from './kafka/sender.ts';
 import { createIngest } from './record/ingest.ts';
+import { createOrdinalCounter } from './record/ordinals.ts';
 import { createRunStatistics, type ProducerStats, type ProducerSummary } from './run-statistics.ts';
 
 export interface RunStreamOptions {
@@ -128,7 +129,9 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
     onFailed: () => stop.abort(),
   });
   const { ingest: counts } = statistics;
-  const ingest = createIngest({ stream, service, schema, schemaId, publisher, position, counts, commitment });
+  const { current } = stream.table;
+  const ordinals = current?.ordinal === undefined ? undefined : createOrdinalCounter(current);
+  const ingest = createIngest({ stream, service, schema, schemaId, publisher, position, ordinals, counts, commitment });
   const report = () => options.onProgress?.(statistics.stats(publisher.pending.records));
   const progress = setInterval(report, PROGRESS_EVERY_MS);
   try {
@@ -150,6 +153,7 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
       logger,
       onSubscribe: (slot, gap) => {
         statistics.subscribed(slot, gap);
+        ordinals?.subscribed(slot);
         if (gap !== undefined) acceptGap(gap);
       },
       onEvent: (event) => {

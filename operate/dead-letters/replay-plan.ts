@@ -1,6 +1,6 @@
 import type { RecordPlace } from '../../connectors/wait/failure.ts';
 import type { PartitionRange } from '../../core/kafka-admin.ts';
-import type { RecordHeaders } from '../../core/kafka-headers.ts';
+import { headerText, type RecordHeaders } from '../../core/kafka-headers.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { FeedService } from '../../producer/feed/protocol.ts';
 import { partitionOf } from '../../producer/kafka/partition.ts';
@@ -123,10 +123,18 @@ function fromRejected(
     const reasons = mapped.refusals.map(({ field, code, message }) => `${field ?? 'update'} ${code}: ${message}`);
     return refused(reasons.join('; '));
   }
-  const values = mapped.record;
+  const values = withOrdinal(stream, mapped.record, headers);
   const key = Buffer.from(String(values[stream.topic.key]));
   const partition = partitionOf(key, partitions);
   return { kind: 'ready', record: { partition, key, value: encode(values), headers: {}, values } };
+}
+
+/** The number that the producer counted when it refused the update: the replayed update takes its old place in its slot. */
+function withOrdinal({ table }: StreamDefinition, values: AvroRecord, headers: RecordHeaders): AvroRecord {
+  const field = table.current?.ordinal;
+  const ordinal = headerText(headers, 'ordinal');
+  if (field === undefined || ordinal === undefined) return values;
+  return { ...values, [field]: values[field] ?? Number(ordinal) };
 }
 
 /** A replayed record gets a new offset and so counts as the newest: it must not replace a delivery that came after it. */

@@ -41,8 +41,8 @@ function createAvroWriter(schema: AvroSchema): (record: AvroRecord, target: Buff
   return (record, target, start) => {
     let at = start;
     for (const { name, write, nullBranch, valueBranch } of fields) {
-      const value = record[name];
-      if (value === undefined || (value === null && nullBranch < 0)) throw missing(schema, name);
+      const value = record[name] ?? null;
+      if (value === null && nullBranch < 0) throw missing(schema, name);
       if (value !== null && at + roomFor(value) > target.length) return -1;
       if (nullBranch >= 0) {
         if (at >= target.length) return -1;

@@ -6,8 +6,9 @@ import type { FeedService } from '../feed/protocol.ts';
 import type { Publisher } from '../kafka/publisher.ts';
 import { createRecordEncoder } from './encoder.ts';
 import { createRecordMapper } from './mapper.ts';
-import type { Refusal, RefusalCode } from './refusal.ts';
-import { rejectedRecord } from './rejected.ts';
+import type { OrdinalCounter } from './ordinals.ts';
+import type { RefusalCode } from './refusal.ts';
+import { type RefusedUpdate, rejectedRecord } from './rejected.ts';
 
 /** What has been taken from the feed so far. */
 export interface IngestCounts {
@@ -16,12 +17,14 @@ export interface IngestCounts {
 }
 
 interface IngestOptions {
-  readonly stream: Pick<StreamDefinition, 'name' | 'topic'>;
+  readonly stream: Pick<StreamDefinition, 'name' | 'topic' | 'table'>;
   readonly service: Pick<FeedService, 'enums' | 'messageName'>;
   readonly schema: AvroSchema;
   readonly schemaId: number;
   readonly publisher: Pick<Publisher, 'add' | 'advance'>;
   readonly position: FeedPosition;
+  /** Left out for a stream whose updates are not numbered. */
+  readonly ordinals?: Pick<OrdinalCounter, 'next'> | undefined;
   readonly counts: IngestCounts;
   /** What the feed was asked for. */
   readonly commitment: Commitment;
@@ -29,29 +32,30 @@ interface IngestOptions {
 
 /** Takes events of the feed one by one: an update becomes a record of the topic or, with its reasons, of the rejected topic. */
 export function createIngest(options: IngestOptions): (event: FeedEvent) => void {
-  const { stream, service, schema, schemaId, publisher, position, counts } = options;
+  const { stream, service, schema, schemaId, publisher, position, ordinals, counts } = options;
   const { name: topic, key: keyField } = stream.topic;
   const map = createRecordMapper(schema, service.enums);
   const encode = createRecordEncoder(schema, schemaId);
   const asked = COMMITMENTS.indexOf(options.commitment);
 
-  const refuse = (
-    bytes: Buffer,
-    update: Readonly<Record<string, unknown>> | undefined,
-    refusals: readonly Refusal[],
-  ) => {
-    for (const { code } of refusals) counts.refusals[code] = (counts.refusals[code] ?? 0) + 1;
-    const record = rejectedRecord(stream, service.messageName, { bytes, update, refusals }, new Date());
-    publisher.add(record, position.slot);
+  const ordinalField = stream.table.current?.ordinal;
+
+  const refuse = (refused: RefusedUpdate) => {
+    for (const { code } of refused.refusals) counts.refusals[code] = (counts.refusals[code] ?? 0) + 1;
+    publisher.add(rejectedRecord(stream, service.messageName, refused, new Date()), position.slot);
   };
 
   return (event) => {
     switch (event.kind) {
       case 'update': {
         counts.received += 1;
-        const mapped = map(event.update);
-        if (!mapped.ok) return refuse(event.bytes, event.update, mapped.refusals);
+        const { bytes, update } = event;
+        const ordinal = ordinals?.next(event);
+        const mapped = map(update);
+        if (!mapped.ok) return refuse({ bytes, update, ordinal, refusals: mapped.refusals });
         const { record } = mapped;
+        // A feed that numbers its updates knows better.
+        if (ordinalField !== undefined) record[ordinalField] ??= ordinal ?? null;
         // The position follows the slots of accepted updates. The slot of a refused one may be wrong, too.
         if (typeof record.slot === 'bigint') position.updated(record.slot);
         publisher.add({ topic, key: keyOf(record[keyField]), value: encode(record) }, position.slot);
@@ -65,7 +69,7 @@ export function createIngest(options: IngestOptions): (event: FeedEvent) => void
         return;
       case 'undecodable':
         counts.received += 1;
-        return refuse(event.bytes, undefined, [{ code: 'UNDECODABLE', message: event.reason }]);
+        return refuse({ bytes: event.bytes, refusals: [{ code: 'UNDECODABLE', message: event.reason }] });
       case 'ping':
         return;
     }

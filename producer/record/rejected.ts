@@ -9,7 +9,9 @@ export interface RefusedUpdate {
   /** The whole stream message as the feed sent it. */
   readonly bytes: Buffer;
   /** The update as far as it could be read. */
-  readonly update: Readonly<Record<string, unknown>> | undefined;
+  readonly update?: Readonly<Record<string, unknown>> | undefined;
+  /** Its number in its slot. */
+  readonly ordinal?: number | undefined;
   readonly refusals: readonly Refusal[];
 }
 
@@ -22,13 +24,13 @@ const MAX_LISTED_REFUSALS = 64;
 /**
  * The record of a stream's rejected topic for an update that was refused `at`. Value: the original bytes, a protobuf message
  * of the type in header `feed-message`. Headers: `reason` (refusal codes) and `field`, both comma-separated; `detail` (JSON
- * of all refusals); `stream`; `slot` and `signature` if readable; `rejected-at` (ISO, UTC); `original-bytes` when the value
- * was cut.
+ * of all refusals); `stream`; `slot` and `signature` if readable; `ordinal`, the update's number in its slot, if counted;
+ * `rejected-at` (ISO, UTC); `original-bytes` when the value was cut.
  */
 export function rejectedRecord(
   stream: Pick<StreamDefinition, 'name' | 'topic'>,
   feedMessage: string,
-  { bytes, update, refusals }: RefusedUpdate,
+  { bytes, update, ordinal, refusals }: RefusedUpdate,
   at: Date,
 ): OutgoingRecord {
   const key = readable(update?.[stream.topic.key]);
@@ -44,6 +46,7 @@ export function rejectedRecord(
     'rejected-at': at.toISOString(),
     ...(slot === undefined ? {} : { slot }),
     ...(signature === undefined ? {} : { signature }),
+    ...(ordinal === undefined ? {} : { ordinal: String(ordinal) }),
     ...(cut ? { 'original-bytes': String(bytes.length) } : {}),
   };
   const value = cut ? bytes.subarray(0, MAX_REJECTED_BYTES) : bytes;

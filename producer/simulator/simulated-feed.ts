@@ -19,6 +19,8 @@ export interface SimulatedStream {
   readonly schemaPath: string;
   /** The fields that identify an update together; needed for every stream but the positions. */
   readonly key?: readonly string[] | undefined;
+  /** The field that the producer counts. This feed leaves it out. */
+  readonly ordinal?: string | undefined;
   /** Where to write down what this feed sent. */
   readonly oraclePath?: string | undefined;
 }
@@ -42,7 +44,8 @@ const POSITION_UPDATE = 'perps.v1.PositionUpdate';
 export async function createSimulatedFeed(stream: SimulatedStream, settings: FeedSettings): Promise<SimulatedFeed> {
   checkSettings(settings);
   const { seed, updates = Number.POSITIVE_INFINITY, ratePerSecond, replayWindowSlots, profile = 'market' } = settings;
-  const schema = loadAvroSchema(stream.schemaPath);
+  const whole = loadAvroSchema(stream.schemaPath);
+  const schema = { ...whole, fields: whole.fields.filter(({ name }) => name !== stream.ordinal) };
   const protocol = createFeedProtocol({ ...stream, schema });
   const script = new FeedScript({
     timeline: new Timeline({ seed, ...TIMELINE }),

@@ -11,6 +11,16 @@ export const positionService = 'perps.v1.PositionFeed';
 export const positionStream = {
   name: 'positions',
   topic: { name: 'positions', partitions: 4, key: 'position_account', config: {} },
+  table: {
+    name: 'public.positions',
+    key: ['position_account', 'signature'],
+    current: {
+      view: 'public.current_positions',
+      identity: 'position_account',
+      order: 'slot',
+      ordinal: 'ordinal',
+    },
+  },
 };
 export const positionSchema = loadAvroSchema(join(schemas, 'position-update.avsc'));
 

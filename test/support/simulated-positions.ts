@@ -11,6 +11,7 @@ export const simulatedPositions = (oraclePath?: string): SimulatedStream => ({
   protoPath: join(schemas, 'position-update.proto'),
   service: 'perps.v1.PositionFeed',
   schemaPath: join(schemas, 'position-update.avsc'),
+  ordinal: 'ordinal',
   oraclePath,
 });
 

@@ -71,6 +71,11 @@ export const definitionMutations: readonly Mutation[] = [
     rule: 'CURRENT_VIEW',
   },
   {
+    name: 'updates are numbered by a field that does not number them',
+    edit: { file: DEFINITION, find: 'order: slot', replace: 'order: slot\n    ordinal: slot' },
+    rule: 'ORDINAL',
+  },
+  {
     name: 'partitions are added, which moves keys',
     edit: { file: DEFINITION, find: 'partitions: 4', replace: 'partitions: 8' },
     rule: 'PARTITIONS_CHANGED',

@@ -134,7 +134,9 @@ describe('a row that differs from its record', () => {
     const { affectedRows } = await database.query("UPDATE positions SET owner = 'bob', margin = 99");
     expect(affectedRows).toBe(1);
     expect(await rows()).toEqual([{ owner: 'bob', margin: '99.000000', corrected: true }]);
-    expect(await select('SELECT owner, margin FROM current_positions')).toEqual([{ owner: 'bob', margin: '99.000000' }]);
+    expect(await select('SELECT owner, margin FROM current_positions')).toEqual([
+      { owner: 'bob', margin: '99.000000' },
+    ]);
   });
 
   it('takes the UPDATE of a migration that fills a new column', async () => {

@@ -3,6 +3,8 @@ import { createFeedPosition } from '../../../../producer/feed/position.ts';
 import { loadFeedService } from '../../../../producer/feed/protocol.ts';
 import type { OutgoingRecord } from '../../../../producer/kafka/outgoing-record.ts';
 import { createIngest } from '../../../../producer/record/ingest.ts';
+import { createOrdinalCounter } from '../../../../producer/record/ordinals.ts';
+import { createAvroType } from '../../../support/avro-type.ts';
 import {
   feedMessage,
   positionIncludes,
@@ -20,6 +22,8 @@ function createTestIngest() {
   const advanced: bigint[] = [];
   const counts = { received: 0, refusals: {} };
   const position = createFeedPosition(1_000n);
+  const ordinals = createOrdinalCounter(positionStream.table.current);
+  ordinals.subscribed(1_000n);
   const ingest = createIngest({
     stream: positionStream,
     service,
@@ -30,6 +34,7 @@ function createTestIngest() {
       advance: (slot) => void advanced.push(slot),
     },
     position,
+    ordinals,
     counts,
     commitment: 'confirmed',
   });
@@ -62,6 +67,22 @@ describe('an event of the feed', () => {
     ingest(service.readEvent(bytes));
     expect(added.map(({ record }) => record.value)).toEqual([bytes]);
     expect(counts).toEqual({ received: 1, refusals: { UNDECODABLE: 1 } });
+  });
+
+  it('that is an update has its number in its slot, refused ones counted', () => {
+    const { take, added } = createTestIngest();
+    const update = (changes: Record<string, unknown>) => take({ update: positionUpdate({ slot: '1001', ...changes }) });
+    update({ signature: 's0' });
+    update({ signature: 's1', margin: 'NaN' });
+    update({ signature: 's2', bank_id: '18014398509481984' });
+    update({ signature: 's3', ordinal: 77 });
+    const type = createAvroType(positionSchema.raw);
+    const said = added.map(({ record: { topic, value, headers } }) => {
+      if (topic === 'positions.rejected') return headers?.ordinal;
+      const { ordinal, bank_id } = type.fromBuffer((value ?? Buffer.alloc(0)).subarray(5)) as Record<string, unknown>;
+      return [ordinal, bank_id];
+    });
+    expect(said).toEqual([[0, null], '1', [2, 18014398509481984n], [77, null]]);
   });
 
   it('that is late is passed on as it comes', () => {

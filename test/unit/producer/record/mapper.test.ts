@@ -58,6 +58,8 @@ describe('an update that the table can hold', () => {
         liquidation_price: '78500.000001',
         status: 'Open',
         event_type: 'PNL_UPDATE',
+        ordinal: null,
+        bank_id: null,
       },
     });
   });
