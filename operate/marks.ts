@@ -8,7 +8,7 @@ import { readRecords, type StreamSource } from './read-records.ts';
  * stream's name has.
  */
 export interface Marks<T> {
-  /** All marks by id. Errors: NOT_FOUND without the topic, UNREACHABLE. */
+  /** All marks by id; records of other programs under our keys are none. Errors: NOT_FOUND without the topic, UNREACHABLE. */
   read(): Promise<Map<string, T>>;
   /** Undefined removes a mark. Resolves once the broker holds them all. */
   write(marks: ReadonlyMap<string, T | undefined>): Promise<void>;
@@ -27,8 +27,9 @@ export function createMarks<T extends object>({ kafka, stream }: StreamSource, k
         const name = key?.toString() ?? '';
         if (!name.startsWith(prefix)) return;
         const id = name.slice(prefix.length);
-        if (value === null) found.delete(id);
-        else found.set(id, JSON.parse(value.toString()) as T);
+        const mark = value === null ? undefined : parseMark<T>(value);
+        if (mark === undefined) found.delete(id);
+        else found.set(id, mark);
       });
       return found;
     },
@@ -42,4 +43,13 @@ export function createMarks<T extends object>({ kafka, stream }: StreamSource, k
       await publishRecords(kafka, { topic, clientId: CLIENT_ID, records });
     },
   };
+}
+
+function parseMark<T extends object>(value: Buffer): T | undefined {
+  try {
+    const mark: unknown = JSON.parse(value.toString());
+    return typeof mark === 'object' && mark !== null ? (mark as T) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -17,9 +17,14 @@ export interface TableReader {
   keyOf(values: CanonicalRow): string;
   /** The rows of the table for these keys, by `keyOf`. */
   find(keys: readonly CanonicalRow[]): Promise<Map<string, TableRow>>;
+  /** Those of these keys, by `keyOf`, whose rows somebody has corrected. None in a table that does not note corrections. */
+  findCorrected(keys: readonly CanonicalRow[]): Promise<Set<string>>;
   /** The rows of the stream's view of current states for these identities, by identity. */
   findCurrent(identities: readonly string[]): Promise<Map<string, CanonicalRow>>;
 }
+
+/** The column in which a table's triggers note when a row was changed otherwise than by its record. */
+const CORRECTED_AT = 'corrected_at';
 
 export function createTableReader(client: PostgresClient, stream: StreamDefinition, schema: AvroSchema): TableReader {
   const byName = new Map(schema.fields.map((field) => [field.name, field]));
@@ -29,18 +34,22 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
   const wanted = keyFields.map((_field, index) => `k${index}`).join(', ');
   const matches = keyFields.map((field, index) => `t.${quoteIdentifier(field.name)} = k.k${index}`).join(' AND ');
   // LATERAL keeps each look-up an index scan, whatever the planner thinks of the array's length.
-  const findSql = `
-    SELECT ${columns}, kafka_partition AS "__partition", kafka_offset AS "__offset"
-    FROM unnest(${arrays}) AS k(${wanted})
+  const found = `unnest(${arrays}) AS k(${wanted})
     CROSS JOIN LATERAL (SELECT * FROM ${quoteIdentifier(stream.table.name)} t WHERE ${matches}) AS found`;
+  const findSql = `SELECT ${columns}, kafka_partition AS "__partition", kafka_offset AS "__offset" FROM ${found}`;
+  // Through JSON, because a table may lack the column.
+  const findCorrectedSql = `SELECT ${columns} FROM ${found} WHERE to_jsonb(found) ->> '${CORRECTED_AT}' IS NOT NULL`;
 
   const keyOf = (values: CanonicalRow): string => keyFields.map(({ name }) => values[name]).join('\u0000');
+  const query = async (sql: string, keys: readonly CanonicalRow[]) => {
+    const parameters = keyFields.map(({ name }) => keys.map((key) => key[name]));
+    return (await client.query<Record<string, string | number | null>>(sql, parameters)).rows;
+  };
 
   return {
     keyOf,
     async find(keys) {
-      const parameters = keyFields.map(({ name }) => keys.map((key) => key[name]));
-      const { rows } = await client.query<Record<string, string | number | null>>(findSql, parameters);
+      const rows = await query(findSql, keys);
       const found = new Map<string, TableRow>();
       for (const { __partition, __offset, ...values } of rows) {
         const row = values as CanonicalRow;
@@ -51,6 +60,10 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
         });
       }
       return found;
+    },
+    async findCorrected(keys) {
+      const rows = await query(findCorrectedSql, keys);
+      return new Set(rows.map((row) => keyOf(row as CanonicalRow)));
     },
     async findCurrent(identities) {
       const { current } = stream.table;

@@ -1,5 +1,6 @@
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { CanonicalRow } from './canonical.ts';
+import type { ShownGap } from './gaps.ts';
 import type { StreamSource } from './read-records.ts';
 import type { TableReader } from './table-reader.ts';
 
@@ -13,7 +14,15 @@ export interface TableCheck extends StreamSource {
 
 /** One thing that is not as it must be. */
 export interface Difference {
-  readonly kind: 'missing' | 'unequal' | 'not-current' | 'not-folded' | 'unexpected' | 'not-refused';
+  readonly kind:
+    | 'missing'
+    | 'unequal'
+    | 'replaced'
+    | 'lost'
+    | 'not-current'
+    | 'not-folded'
+    | 'unexpected'
+    | 'not-refused';
   /** Where the record stands: `positions-3@81244`; undefined when it never reached the topic. */
   readonly record?: string | undefined;
   /** The row's key: column → value. */
@@ -28,12 +37,24 @@ export interface OracleFigures {
   readonly expectedRejected: number;
 }
 
+/** A hole as JSON can hold it: offsets as text, both included. */
+export interface ReportedGap extends Pick<ShownGap, 'partition' | 'state'> {
+  readonly from: string;
+  readonly to: string;
+}
+
 /** What `verify` counted for one stream. A stream is exact when `differences` is 0. */
 export interface VerifyReport {
   readonly stream: string;
   readonly records: number;
-  /** Records whose row holds a later record of the same identity: redeliveries and corrections. */
+  /** Records whose row holds another record of the same key: `redelivered` and `replaced` together. */
   readonly superseded: number;
+  /** Those whose row holds another delivery of the same update. */
+  readonly redelivered: number;
+  /** Those whose row holds a later update, which differs. A difference unless the definition says `table.replaces`. */
+  readonly replaced: number;
+  /** Rows that somebody has corrected, and that differ from their record since. */
+  readonly corrected: number;
   readonly rows: number;
   /** Rows whose record is no longer in the topic: older than its retention. */
   readonly rowsBeforeTopic: number;
@@ -47,6 +68,8 @@ export interface VerifyReport {
   /** Rows of the rollup, and identities whose rows in it are not what the history gives. */
   readonly foldRows: number;
   readonly notFolded: number;
+  /** Holes in the rows right before the first record that the topic still has. */
+  readonly gaps: readonly ReportedGap[];
   /** Distinct refused updates in the rejected topic. */
   readonly rejected: number;
   readonly deadLetters: number;

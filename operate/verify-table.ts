@@ -3,14 +3,27 @@ import type { PostgresClient } from '../core/postgres.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { quoteIdentifier } from './canonical.ts';
 
+/** What the table holds of one partition. */
+export interface PartitionRows {
+  readonly partition: number;
+  /** Rows whose records are older than what the topic keeps. */
+  readonly before: number;
+  /** The lowest and the highest offset among them. */
+  readonly firstBefore: bigint | undefined;
+  readonly lastBefore: bigint | undefined;
+  /** The highest offset that a row names. */
+  readonly last: bigint;
+}
+
 export interface TableFigures {
   readonly rows: number;
   /** Rows of records that stand in the scanned ranges. */
   readonly inTopic: number;
-  /** Rows of records that are older than the topic's retention. */
+  /** Rows of records that are older than the topic's retention, or of an earlier topic. */
   readonly beforeTopic: number;
   /** Rows that name no record, or a partition that the topic does not have. */
   readonly ofNoRecord: number;
+  readonly partitions: readonly PartitionRows[];
 }
 
 /** Counts the rows of the table by where their records stand relative to the scanned ranges. One sequential scan. */
@@ -19,25 +32,71 @@ export async function countRowsByRecord(
   stream: StreamDefinition,
   ranges: readonly PartitionRange[],
 ): Promise<TableFigures> {
-  const { rows } = await client.query<Record<keyof TableFigures, string>>(
-    `SELECT count(*) AS "rows",
+  const { rows } = await client.query<Record<string, string | number | null>>(
+    `SELECT t.kafka_partition AS "partition", r.partition IS NOT NULL AS "known",
+            count(*) AS "rows",
             count(*) FILTER (WHERE t.kafka_offset >= r.low AND t.kafka_offset < r.high) AS "inTopic",
-            count(*) FILTER (WHERE t.kafka_offset < r.low) AS "beforeTopic",
-            count(*) FILTER (WHERE t.kafka_offset IS NULL OR r.partition IS NULL) AS "ofNoRecord"
+            count(*) FILTER (WHERE t.kafka_offset < r.low) AS "before",
+            min(t.kafka_offset) FILTER (WHERE t.kafka_offset < r.low) AS "firstBefore",
+            max(t.kafka_offset) FILTER (WHERE t.kafka_offset < r.low) AS "lastBefore",
+            max(t.kafka_offset) AS "last",
+            count(*) FILTER (WHERE t.kafka_offset IS NULL) AS "withoutOffset"
      FROM ${quoteIdentifier(stream.table.name)} t
      LEFT JOIN unnest($1::int[], $2::bigint[], $3::bigint[]) AS r(partition, low, high)
-       ON r.partition = t.kafka_partition`,
+       ON r.partition = t.kafka_partition
+     GROUP BY 1, 2`,
     [
       ranges.map(({ partition }) => partition),
       ranges.map(({ low }) => low.toString()),
       ranges.map(({ high }) => high.toString()),
     ],
   );
-  const { rows: all = 0, inTopic = 0, beforeTopic = 0, ofNoRecord = 0 } = rows[0] ?? {};
-  return {
-    rows: Number(all),
-    inTopic: Number(inTopic),
-    beforeTopic: Number(beforeTopic),
-    ofNoRecord: Number(ofNoRecord),
-  };
+  const figures = { rows: 0, inTopic: 0, beforeTopic: 0, ofNoRecord: 0 };
+  const partitions: PartitionRows[] = [];
+  const offset = (value: string | number | null | undefined) =>
+    value === null || value === undefined ? undefined : BigInt(value);
+  for (const row of rows) {
+    const counted = Number(row.rows);
+    const { partition } = row;
+    figures.rows += counted;
+    if (typeof partition === 'number' && partition < 0) {
+      // `connect offsets new-topic` has set the rows of an earlier topic apart.
+      figures.beforeTopic += counted;
+    } else if (!row.known || typeof partition !== 'number') figures.ofNoRecord += counted;
+    else {
+      figures.inTopic += Number(row.inTopic);
+      figures.beforeTopic += Number(row.before);
+      figures.ofNoRecord += Number(row.withoutOffset);
+      const last = offset(row.last);
+      if (last === undefined) continue;
+      const [firstBefore, lastBefore] = [offset(row.firstBefore), offset(row.lastBefore)];
+      partitions.push({ partition, before: Number(row.before), firstBefore, lastBefore, last });
+    }
+  }
+  return { ...figures, partitions };
+}
+
+/** Counts rows that name an offset at or beyond the end of their partition. `ends` were read after `partitions`. */
+export async function countRowsBeyond(
+  client: PostgresClient,
+  stream: StreamDefinition,
+  partitions: readonly PartitionRows[],
+  ends: readonly PartitionRange[],
+): Promise<number> {
+  const beyond = partitions.flatMap(({ partition, last }) => {
+    const end = ends.find((range) => range.partition === partition)?.high;
+    return end !== undefined && last >= end ? [{ partition, end, last }] : [];
+  });
+  if (beyond.length === 0) return 0;
+  const { rows } = await client.query<{ rows: string }>(
+    `SELECT count(*) AS "rows" FROM ${quoteIdentifier(stream.table.name)} t
+     JOIN unnest($1::int[], $2::bigint[], $3::bigint[]) AS b(partition, "end", "last")
+       ON b.partition = t.kafka_partition AND t.kafka_offset >= b."end" AND t.kafka_offset <= b."last"`,
+    [
+      beyond.map(({ partition }) => partition),
+      beyond.map(({ end }) => end.toString()),
+      beyond.map(({ last }) => last.toString()),
+    ],
+  );
+  return Number(rows[0]?.rows ?? 0);
 }

@@ -1,15 +1,15 @@
 import type { PartitionRange } from '../core/kafka-admin.ts';
 import { type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
-import { deadLetterTopic, isDeliveryField } from '../pipeline/names.ts';
+import { deadLetterTopic } from '../pipeline/names.ts';
 import type { AvroField } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
-import { type CanonicalRow, canonicalRecord, differingColumns, pickColumns } from './canonical.ts';
+import { type CanonicalRow, canonicalRecord, pickColumns } from './canonical.ts';
+import { compareRecord, type RecordVerdict } from './compare-record.ts';
 import { deadLetterName } from './dead-letters/record-headers.ts';
 import { inChunks } from './in-chunks.ts';
 import { decodeValue } from './judge-records.ts';
 import { readRecords, type StreamSource } from './read-records.ts';
 import { placeOf } from './record-place.ts';
-import type { TableRow } from './table-reader.ts';
 import type { TableCheck } from './verify-report.ts';
 
 const CHUNK = 1_000;
@@ -26,27 +26,48 @@ export interface TopicFigures {
   readonly records: number;
   /** Records which a row names as its own. */
   readonly named: number;
-  /** Records whose row names a later record. */
-  readonly superseded: number;
+  /** Records whose row names another delivery of the same update. */
+  readonly redelivered: number;
+  /** Records whose row names a later update of the same key. */
+  readonly replaced: number;
+  /** Records whose row somebody has corrected. */
+  readonly corrected: number;
+  /** Partitions in which a row names another delivery than the one read. */
+  readonly resent: ReadonlySet<number>;
   readonly deadLetters: number;
 }
 
 /**
  * Proves that every record of the topic is in the table: its identity has a row, and the row that names this record
- * (partition, offset) equals it in every column. A row that names a later record supersedes this one; that later
+ * (partition, offset) equals it in every column. A row that names another delivery supersedes this one; that other
  * record is compared when the scan reaches it. Memory stays bounded whatever the topic's size.
  */
 export async function checkTopic(check: TopicCheck): Promise<TopicFigures> {
   const { kafka, stream, signal, table } = check;
   const deadLetters = await readDeadLetterNames(check);
-  const figures = { records: 0, named: 0, superseded: 0, deadLetters: deadLetters.size };
+  const figures = { records: 0, named: 0, redelivered: 0, replaced: 0, corrected: 0 };
+  const resent = new Set<number>();
   const compare = async (chunk: readonly ScannedRecord[]): Promise<void> => {
     const decoded = await Promise.all(chunk.map((record) => decodeRecord(check, record, deadLetters)));
     const readable = decoded.filter((entry) => entry !== undefined);
     const rows = await table.find(readable.map(({ values }) => values));
+    const differing: { record: ScannedRecord; values: CanonicalRow; columns: readonly string[] }[] = [];
     for (const { record, values } of readable) {
-      const found = compareRecord(check, record, values, rows.get(table.keyOf(values)), deadLetters);
-      if (found !== undefined) figures[found] += 1;
+      const verdict = compareRecord(check, record, values, rows.get(table.keyOf(values)));
+      if (verdict.kind === 'equal' || verdict.kind === 'differs') figures.named += 1;
+      if (verdict.kind === 'redelivered' || verdict.kind === 'replaced') {
+        figures[verdict.kind] += 1;
+        resent.add(record.partition);
+      }
+      if (verdict.kind === 'differs') differing.push({ record, values, columns: verdict.columns });
+      else report(check, record, values, verdict, deadLetters);
+    }
+    if (differing.length > 0) {
+      const corrected = await table.findCorrected(differing.map(({ values }) => values));
+      for (const { record, values, columns } of differing) {
+        if (corrected.has(table.keyOf(values))) figures.corrected += 1;
+        else reportDiffering(check, record, values, rows.get(table.keyOf(values))?.values ?? {}, columns);
+      }
     }
     figures.records += chunk.length;
     check.onProgress?.(figures.records);
@@ -59,38 +80,65 @@ export async function checkTopic(check: TopicCheck): Promise<TopicFigures> {
       for (const chunk of inChunks(batch, CHUNK)) await compare(chunk);
     },
   });
-  return { ranges, ...figures };
+  return { ranges, ...figures, resent, deadLetters: deadLetters.size };
 }
 
-/** Compares a record with the row of its identity. */
-function compareRecord(
-  { stream, written, differences }: TopicCheck,
+/** Adds what a verdict comes to. */
+function report(
+  { stream, differences }: TopicCheck,
   record: ScannedRecord,
   values: CanonicalRow,
-  row: TableRow | undefined,
+  verdict: RecordVerdict,
   deadLetters: ReadonlySet<string>,
-): 'named' | 'superseded' | undefined {
+): void {
   const place = placeOf(stream, record);
-  const report = (kind: 'missing' | 'unequal', message: string): void =>
+  const add = (kind: 'missing' | 'unequal' | 'replaced', message: string): void =>
     differences.add({ kind, record: place, key: pickColumns(stream.table.key, values), message });
-  const isInPartition = row?.partition === record.partition;
-  if (row !== undefined && isInPartition && row.offset === record.offset) {
-    // A producer that does not count yet leaves the number alone that a row has.
-    const said = written.filter(({ name }) => values[name] !== null || !isDeliveryField(stream, name));
-    const columns = differingColumns(said, values, row.values);
-    const shown = columns.map((name) => `${name}: record ${values[name]}, row ${row.values[name]}`);
-    if (shown.length > 0) report('unequal', `${place} differs from its row: ${shown.join('; ')}`);
-    return 'named';
+  switch (verdict.kind) {
+    case 'replaced': {
+      if (stream.table.replaces !== undefined) return;
+      const { columns, row } = verdict;
+      const differ = `${columns.slice(0, 3).join(', ')}${columns.length > 3 ? ', …' : ''}`;
+      const key = `${stream.table.key.join(', ')}`;
+      add(
+        'replaced',
+        `${place} was replaced by ${placeOf(stream, row)}, another update with the same ${key} (they differ in ${differ}); if that is meant, say why in table.replaces`,
+      );
+      return;
+    }
+    case 'missing':
+      // A row of its identity is another delivery, which is compared by itself.
+      if (!deadLetters.has(place)) add('missing', `${place} has no row in ${stream.table.name}`);
+      return;
+    case 'older': {
+      if (deadLetters.has(place)) return;
+      const { row } = verdict;
+      const named = row.offset === null ? 'no record' : placeOf(stream, row);
+      add('unequal', `the row of ${place} names ${named}`);
+      return;
+    }
+    case 'equal':
+    case 'differs':
+    case 'redelivered':
   }
-  // It never reached the table: a row of its identity is another delivery, which is compared by itself.
-  if (deadLetters.has(place)) return undefined;
-  if (row === undefined) {
-    report('missing', `${place} has no row in ${stream.table.name}`);
-    return undefined;
-  }
-  if (isInPartition && (row.offset ?? -1n) > record.offset) return 'superseded';
-  report('unequal', `the row of ${place} names ${row.offset === null ? 'no record' : placeOf(stream, row)}`);
-  return undefined;
+}
+
+function reportDiffering(
+  { stream, differences }: TopicCheck,
+  record: ScannedRecord,
+  values: CanonicalRow,
+  row: CanonicalRow,
+  columns: readonly string[],
+): void {
+  const place = placeOf(stream, record);
+  const shown = columns.map((name) => `${name}: record ${values[name]}, row ${row[name]}`);
+  const key = pickColumns(stream.table.key, values);
+  differences.add({
+    kind: 'unequal',
+    record: place,
+    key,
+    message: `${place} differs from its row: ${shown.join('; ')}`,
+  });
 }
 
 async function decodeRecord(

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
+import { topicRanges } from '../core/kafka-scan.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { isDeliveryField, rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
+import { gapsBefore, readAcceptedGaps, type ShownGap } from './gaps.ts';
 import { readRecords, type StreamSource } from './read-records.ts';
 import { createTableReader } from './table-reader.ts';
 import { compareCurrentView, compareRollup, type DerivedFigures } from './verify-derived.ts';
 import { checkOracle } from './verify-oracle.ts';
 import { DifferenceLog, type VerifyReport } from './verify-report.ts';
-import { countRowsByRecord } from './verify-table.ts';
+import { countRowsBeyond, countRowsByRecord } from './verify-table.ts';
 import { checkTopic } from './verify-topic.ts';
+
+const CLIENT_ID = 'perps-connect-verify';
 
 export interface VerifyOptions extends StreamSource {
   readonly schema: AvroSchema;
@@ -37,11 +41,17 @@ export async function verifyStream(options: VerifyOptions): Promise<VerifyReport
     const check = { ...options, schema, differences, table };
     const topic = await checkTopic({ ...check, written });
     const rows = await countRowsByRecord(client, stream, topic.ranges);
+    // Read after the rows: whatever they name has to be there by now.
+    const ends = (await topicRanges(options.kafka, stream.topic.name, CLIENT_ID)) ?? [];
+    const beyond = await countRowsBeyond(client, stream, rows.partitions, ends);
+    const gaps = gapsBefore(rows.partitions, topic.ranges, topic.resent, await readAcceptedGaps(options));
     const current = await compareCurrentView(client, stream, schema);
     const rollup = await compareRollup(client, stream);
     reportWrongRows(differences, stream, {
       foreign: rows.inTopic - topic.named,
       unwritten: rows.ofNoRecord,
+      beyond,
+      gaps,
       current,
       rollup,
     });
@@ -50,7 +60,10 @@ export async function verifyStream(options: VerifyOptions): Promise<VerifyReport
     return {
       stream: stream.name,
       records: topic.records,
-      superseded: topic.superseded,
+      superseded: topic.redelivered + topic.replaced,
+      redelivered: topic.redelivered,
+      replaced: topic.replaced,
+      corrected: topic.corrected,
       rows: rows.rows,
       rowsBeforeTopic: rows.beforeTopic,
       missing: differences.count('missing'),
@@ -61,6 +74,7 @@ export async function verifyStream(options: VerifyOptions): Promise<VerifyReport
       identities: current.rows,
       foldRows: rollup.rows,
       notFolded: rollup.wrong,
+      gaps: gaps.map(({ from, to, ...gap }) => ({ ...gap, from: from.toString(), to: to.toString() })),
       rejected: rejected.size,
       deadLetters: topic.deadLetters,
       oracle,
@@ -77,29 +91,38 @@ function reportWrongRows(
   counts: {
     readonly foreign: number;
     readonly unwritten: number;
+    readonly beyond: number;
+    readonly gaps: readonly ShownGap[];
     readonly current: DerivedFigures;
     readonly rollup: DerivedFigures;
   },
 ): void {
-  const { foreign, unwritten, current, rollup } = counts;
+  const { foreign, unwritten, beyond, gaps, current, rollup } = counts;
   const noRecord = `${unwritten} rows of ${table.name} name no record of ${topic.name}: they were not written by the sink`;
   const otherUpdate = `${foreign} rows of ${table.name} name a record of ${topic.name} that holds another update`;
+  const noOffset = `${beyond} rows of ${table.name} name offsets that ${topic.name} does not have: the topic was created anew, or they were not written by the sink`;
   const stale = `${current.wrong} rows of ${table.current?.view} are not the newest of the table`;
   const wrong = `${table.fold?.table} does not hold what the history gives for ${rollup.wrong}`;
   const found = [
     ['unexpected', foreign, otherUpdate],
     ['unexpected', unwritten, noRecord],
+    ['unexpected', beyond, noOffset],
     ['not-current', current.wrong, `${stale}: ${current.samples.join(', ')}`],
     ['not-folded', rollup.wrong, `${wrong}: ${rollup.samples.join(', ')}; run \`connect rebuild\``],
   ] as const;
   for (const [kind, count, message] of found) if (count > 0) differences.add({ kind, message }, count);
+  for (const { state, partition, from, to } of gaps) {
+    if (state !== 'lost') continue;
+    const message = `records ${from} to ${to} of ${topic.name}-${partition} have no row: Kafka deleted them before the sink read them`;
+    differences.add({ kind: 'lost', message }, Number(to - from + 1n));
+  }
 }
 
 /** Hashes of the refused updates, each once: a producer that resumed refuses the same bytes again. */
 async function readRejected(options: StreamSource): Promise<ReadonlySet<string>> {
   const seen = new Set<string>();
   const topic = rejectedTopic(options.stream);
-  await readRecords(options, { topic, clientId: 'perps-connect-verify' }, ({ value }) => {
+  await readRecords(options, { topic, clientId: CLIENT_ID }, ({ value }) => {
     if (value !== null) seen.add(createHash('sha256').update(value).digest('hex'));
   });
   return seen;

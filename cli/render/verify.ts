@@ -3,7 +3,7 @@ import { count } from '../format.ts';
 
 /** A report of `verify` as lines for a person: what was compared, what differs, and where. */
 export function verifyLines(report: VerifyReport): string[] {
-  const { oracle, foldRows, notFolded, superseded, rowsBeforeTopic, notRefused, samples } = report;
+  const { oracle, foldRows, notFolded, rowsBeforeTopic, notRefused, samples } = report;
   const lines = [
     `${report.differences === 0 ? '✓' : '✗'} ${report.stream}   ${count(report.records)} records, ${count(report.rows)} rows: ` +
       `${count(report.missing)} missing, ${count(report.unequal)} unequal, ${count(report.unexpected)} unexpected`,
@@ -12,7 +12,21 @@ export function verifyLines(report: VerifyReport): string[] {
   ];
   if (foldRows + notFolded > 0)
     lines.push(`  rollup     ${count(foldRows)} rows, ${count(notFolded)} identities not what the history gives`);
-  if (superseded > 0) lines.push(`  redelivered ${count(superseded)} records, absorbed by the upsert`);
+  if (report.redelivered > 0) lines.push(`  redelivered ${count(report.redelivered)} records, absorbed by the upsert`);
+  if (report.replaced > 0)
+    lines.push(`  replaced   ${count(report.replaced)} records by later updates of the same key`);
+  if (report.corrected > 0)
+    lines.push(
+      `  corrected  ${count(report.corrected)} rows by hand or by a migration: they differ from their records`,
+    );
+  for (const { state, partition, from, to } of report.gaps) {
+    if (state === 'lost') continue;
+    const what =
+      state === 'accepted'
+        ? 'deleted before the sink read them; accepted'
+        : 'without rows: deleted unread, or sent again later; the rows cannot tell';
+    lines.push(`  gap        records ${from} to ${to} of partition ${partition} ${what}`);
+  }
   if (rowsBeforeTopic > 0)
     lines.push(`  older      ${count(rowsBeforeTopic)} rows whose records the topic no longer keeps: not compared`);
   if (oracle !== undefined) {
