@@ -1,4 +1,5 @@
 import type { PostgresClient } from '../core/postgres.ts';
+import { isDeliveryField } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroField, AvroSchema } from '../schemas/avro-schema.ts';
 import { type CanonicalRow, canonicalSql, quoteIdentifier, SQL_TYPES } from './canonical.ts';
@@ -19,7 +20,12 @@ export interface TableReader {
   find(keys: readonly CanonicalRow[]): Promise<Map<string, TableRow>>;
   /** Those of these keys, by `keyOf`, whose rows somebody has corrected. None in a table that does not note corrections. */
   findCorrected(keys: readonly CanonicalRow[]): Promise<Set<string>>;
-  /** The rows of the stream's view of current states for these identities, by identity. */
+  /**
+   * Those of these rows, by `keyOf`, whose identity has another row at the same place in the order of states: without a number
+   * nothing says which of the two came first. None in a stream without current states.
+   */
+  findTied(rows: readonly CanonicalRow[]): Promise<Set<string>>;
+  /** The rows of the stream's view of current states for these identities, by identity, without what says something about a delivery. */
   findCurrent(identities: readonly string[]): Promise<Map<string, CanonicalRow>>;
 }
 
@@ -29,7 +35,9 @@ const CORRECTED_AT = 'corrected_at';
 export function createTableReader(client: PostgresClient, stream: StreamDefinition, schema: AvroSchema): TableReader {
   const byName = new Map(schema.fields.map((field) => [field.name, field]));
   const keyFields = stream.table.key.map((name) => fieldOf(byName, name));
-  const columns = schema.fields.map((field) => `${canonicalSql(field)} AS ${quoteIdentifier(field.name)}`).join(', ');
+  const selected = (fields: readonly AvroField[]): string =>
+    fields.map((field) => `${canonicalSql(field)} AS ${quoteIdentifier(field.name)}`).join(', ');
+  const columns = selected(schema.fields);
   const arrays = keyFields.map((field, index) => `$${index + 1}::text[]::${SQL_TYPES[field.kind]}[]`).join(', ');
   const wanted = keyFields.map((_field, index) => `k${index}`).join(', ');
   const matches = keyFields.map((field, index) => `t.${quoteIdentifier(field.name)} = k.k${index}`).join(' AND ');
@@ -65,12 +73,30 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
       const rows = await query(findCorrectedSql, keys);
       return new Set(rows.map((row) => keyOf(row as CanonicalRow)));
     },
+    async findTied(rows) {
+      const { current } = stream.table;
+      if (current === undefined) return new Set();
+      const places = [current.identity, current.order].map((name) => fieldOf(byName, name));
+      const sent = [...keyFields, ...places];
+      const lists = sent.map((field, index) => `$${index + 1}::text[]::${SQL_TYPES[field.kind]}[]`).join(', ');
+      const names = sent.map((_field, index) => `k${index}`).join(', ');
+      const samePlace = places.map(({ name }, index) => `t.${quoteIdentifier(name)} = k.k${keyFields.length + index}`);
+      const { rows: tied } = await client.query<{ at: string }>(
+        `SELECT at FROM unnest(${lists}) WITH ORDINALITY AS k(${names}, at)
+         WHERE EXISTS (SELECT FROM ${quoteIdentifier(stream.table.name)} t
+                       WHERE ${samePlace.join(' AND ')} AND NOT (${matches}))`,
+        sent.map(({ name }) => rows.map((row) => row[name])),
+      );
+      const found = new Set(tied.map(({ at }) => Number(at)));
+      return new Set(rows.filter((_row, index) => found.has(index + 1)).map(keyOf));
+    },
     async findCurrent(identities) {
       const { current } = stream.table;
       if (current === undefined) return new Map();
       const identity = fieldOf(byName, current.identity);
+      const content = schema.fields.filter(({ name }) => !isDeliveryField(stream, name));
       const { rows } = await client.query<Record<string, string | null>>(
-        `SELECT ${columns} FROM ${quoteIdentifier(current.view)}
+        `SELECT ${selected(content)} FROM ${quoteIdentifier(current.view)}
          WHERE ${quoteIdentifier(identity.name)} = ANY ($1::text[]::${SQL_TYPES[identity.kind]}[])`,
         [identities],
       );

@@ -77,7 +77,7 @@ export async function planReplay(
         : { kind: 'replayed-before', reason: `the same as ${copy}` };
     plan.push({ deadLetter, verdict });
   }
-  const current = rules.again ? plan : await refuseOlder(context, plan);
+  const current = rules.again ? plan : await refuseTied(context, await refuseOlder(context, plan));
   return refuseRows(context, current, rules.ranges);
 }
 
@@ -151,6 +151,27 @@ async function refuseOlder({ stream, schema, table }: ReplayContext, plan: Plann
     const delivery = row.offset === null ? 'written by hand' : `of ${stream.topic.name}-${row.partition}@${row.offset}`;
     const reason = `the table has its row from a later delivery, ${delivery}`;
     return { deadLetter, verdict: { kind: 'newer', reason } };
+  });
+}
+
+/** Without a number, a replayed update would come after every other one of its slot, and might not have. */
+async function refuseTied({ stream, schema, table }: ReplayContext, plan: PlannedReplay[]): Promise<PlannedReplay[]> {
+  const ordinal = stream.table.current?.ordinal;
+  const unnumbered = new Map(
+    plan.flatMap(({ deadLetter, verdict }) => {
+      if (verdict.kind !== 'ready') return [];
+      const values = canonicalRecord(schema.fields, verdict.record.values);
+      return ordinal !== undefined && values[ordinal] !== null ? [] : [[deadLetter, values] as const];
+    }),
+  );
+  if (unnumbered.size === 0) return plan;
+  const tied = await table.findTied([...unnumbered.values()]);
+  const { identity, order } = stream.table.current ?? {};
+  const reason = `the table has another update of its ${identity} and ${order}, and nothing says which of the two came first`;
+  return plan.map(({ deadLetter, verdict }) => {
+    const values = unnumbered.get(deadLetter);
+    const isTied = values !== undefined && tied.has(table.keyOf(values));
+    return { deadLetter, verdict: isTied ? { kind: 'newer', reason } : verdict };
   });
 }
 

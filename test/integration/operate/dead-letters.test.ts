@@ -5,6 +5,7 @@ import { replayMarks } from '../../../operate/dead-letters/replay-marks.ts';
 import { publishRecords } from '../../../operate/publish-records.ts';
 import { deadLetterTopic, rejectedTopic } from '../../../pipeline/names.ts';
 import { rejectedRecord } from '../../../producer/record/rejected.ts';
+import type { AvroRecord } from '../../../schemas/avro-schema.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { feedMessage, positionUpdate } from '../../support/position-feed.ts';
@@ -38,6 +39,23 @@ describe('dead letters and rejected updates', () => {
   const replays = async (): Promise<ScannedRecord[]> =>
     (await records(topic)).filter(({ headers }) => headers['replay.of'] !== undefined);
 
+  /** As a worker writes it. */
+  const deadLetter = (number: number, value: Buffer, headers: Record<string, string>, at = 2) => ({
+    partition: 0,
+    key: Buffer.from(`Position${number}`),
+    value,
+    headers: {
+      own: 'kept',
+      '__connect.errors.topic': topic,
+      '__connect.errors.partition': String(at),
+      '__connect.errors.offset': String(STOOD + number),
+      '__connect.errors.stage': 'TASK_PUT',
+      '__connect.errors.exception.class.name': 'org.postgresql.util.PSQLException',
+      '__connect.errors.exception.message': 'new row violates check constraint "no_thirteen"',
+      ...headers,
+    },
+  });
+
   beforeAll(async () => {
     sink = await createSinkFixture('dead-letters');
     kafka = { brokers: sink.test.environment.kafka.brokers };
@@ -49,21 +67,6 @@ describe('dead letters and rejected updates', () => {
     });
     const [row] = await sink.query("SELECT kafka_partition FROM positions WHERE signature = 'Signature1'");
     const partition = Number(row?.kafka_partition);
-    const deadLetter = (number: number, value: Buffer, headers: Record<string, string>, at = 2) => ({
-      partition: 0,
-      key: Buffer.from(`Position${number}`),
-      value,
-      headers: {
-        own: 'kept',
-        '__connect.errors.topic': topic,
-        '__connect.errors.partition': String(at),
-        '__connect.errors.offset': String(STOOD + number),
-        '__connect.errors.stage': 'TASK_PUT',
-        '__connect.errors.exception.class.name': 'org.postgresql.util.PSQLException',
-        '__connect.errors.exception.message': 'new row violates check constraint "no_thirteen"',
-        ...headers,
-      },
-    });
     const undecodable = {
       '__connect.errors.stage': 'VALUE_CONVERTER',
       // As a worker writes it when the definition says onUndecodable: dlq.
@@ -250,10 +253,30 @@ describe('dead letters and rejected updates', () => {
     });
   });
 
+  it('take their old place in their slot; one without a number is left alone where another update stands', async () => {
+    const update = (signature: string, changes: AvroRecord) =>
+      sink.encode(200, { position_account: 'Slotted', slot: 9_000n, signature, ...changes });
+    await sink.produceBytes('Slotted', update('second', { ordinal: 1, status: 'Closed' }));
+    const current = () => sink.query("SELECT status FROM current_positions WHERE position_account = 'Slotted'");
+    await eventually(async () => expect(await current()).toEqual([{ status: 'Closed' }]), { timeoutMs: 30_000 });
+    await publishRecords(kafka, {
+      topic: deadLetterTopic(sink.stream),
+      clientId: 'test',
+      records: [
+        deadLetter(201, update('first', { ordinal: 0 }), {}),
+        deadLetter(202, update('unnumbered', { ordinal: null }), {}),
+      ],
+    });
+    const { letters } = await json('dlq', 'replay', '--where', 'position_account=Slotted', '--yes');
+    expect(outcomes(letters)).toEqual({ 5201: 'replayed', 5202: 'newer' });
+    expect(letters[1].reason).toMatch(/another update of its position_account and slot/);
+    expect(await current()).toEqual([{ status: 'Closed' }]);
+  });
+
   it('leaves topic and table exact', async () => {
     const { differences, samples, deadLetters } = await json('verify', '--wait', '60s');
     expect(samples).toEqual([]);
-    expect({ differences, deadLetters }).toEqual({ differences: 0, deadLetters: 8 });
-    expect(await json('status')).toMatchObject({ deadLetters: '8', rejected: '5' });
+    expect({ differences, deadLetters }).toEqual({ differences: 0, deadLetters: 10 });
+    expect(await json('status')).toMatchObject({ deadLetters: '10', rejected: '5' });
   });
 });

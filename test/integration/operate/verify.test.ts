@@ -34,7 +34,9 @@ describe('connect verify', () => {
 
   // Each test damages the table in its own way; the next one starts from the sound rows.
   beforeEach(async () => {
-    await sql('ALTER TABLE positions DISABLE TRIGGER positions_keep_newest_delivery');
+    await sql(
+      'ALTER TABLE positions DISABLE TRIGGER positions_keep_newest_delivery, DISABLE TRIGGER positions_mark_correction',
+    );
     await sql('TRUNCATE positions');
     await sql('INSERT INTO positions SELECT * FROM untouched');
   });
@@ -101,6 +103,33 @@ describe('connect verify', () => {
       UPDATE copy SET id = 0, signature = 'claims another''s record';
       INSERT INTO positions SELECT * FROM copy`);
     expect((await verify()).report).toMatchObject({ missing: 0, unequal: 0, unexpected: 1 });
+  });
+
+  it('sees a row that names an offset which the topic does not have', async () => {
+    await sql(`UPDATE positions SET margin = margin + 1, kafka_offset = 1000000000
+               WHERE id = (SELECT min(id) FROM positions)`);
+    const { code, report } = await verify();
+    expect(code).toBe(3);
+    expect(report).toMatchObject({ unexpected: 1 });
+    expect(report.samples.map(({ message }) => message).join()).toMatch(
+      /1 rows of \S+ name offsets that \S+ does not have/,
+    );
+  });
+
+  it('counts a row that somebody has corrected apart, until its record is read again', async () => {
+    await sql('ALTER TABLE positions ENABLE TRIGGER positions_mark_correction');
+    await sql('UPDATE positions SET margin = margin + 1 WHERE id = (SELECT min(id) FROM positions)');
+    const { code, report } = await verify();
+    expect({ code, ...report }).toMatchObject({ code: 0, corrected: 1, unequal: 0, differences: 0 });
+  });
+
+  it('is clean again once a damaged row has been read anew', async () => {
+    await sql('UPDATE positions SET margin = margin + 1 WHERE id = (SELECT min(id) FROM positions)');
+    await sql('ALTER TABLE positions ENABLE TRIGGER USER');
+    expect((await verify()).code).toBe(3);
+    await succeed(['offsets', 'reset', '--only', 'positions', '--to', 'earliest', '--yes'], options);
+    const { code, report } = await verify('--wait', '60s');
+    expect({ code, ...report }).toMatchObject({ code: 0, corrected: 0, differences: 0 });
   });
 
   it('sees a current state that is not the newest update of the feed', async () => {

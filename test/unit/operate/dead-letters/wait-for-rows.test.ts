@@ -26,6 +26,7 @@ describe('the proof that rows arrived', () => {
   const table = {
     keyOf: (values: Readonly<Record<string, string | null>>) => values.position_account ?? '',
     find: async () => rows,
+    findTied: async () => new Set<string>(),
     findCorrected: async () => new Set<string>(),
     findCurrent: async () => new Map(),
   };
