@@ -5,8 +5,12 @@ import { headerText } from '../core/kafka-headers.ts';
 import { withPostgres } from '../core/postgres.ts';
 import { type CauseGroup, groupByCause } from '../operate/dead-letters/cause-groups.ts';
 import { meetsConditions, needContent, parseConditions } from '../operate/dead-letters/conditions.ts';
-import { type DeadLetter, type SourceTopic, sourceTopic } from '../operate/dead-letters/dead-letter.ts';
-import { readDeadLetters } from '../operate/dead-letters/read-dead-letters.ts';
+import {
+  type DeadLetter,
+  readDeadLetters,
+  type SourceTopic,
+  sourceTopic,
+} from '../operate/dead-letters/dead-letter.ts';
 import { type ContentReaders, type RecordContent, readContent } from '../operate/dead-letters/record-content.ts';
 import { readReplayed } from '../operate/dead-letters/replay-marks.ts';
 import type { ReplayContext } from '../operate/dead-letters/replay-plan.ts';

@@ -63,8 +63,6 @@ export interface Check {
 /** Runs one query and returns its rows. PGlite and node-postgres both fit. */
 export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>;
 
-const VAR_HEADER = 4;
-
 /** A list of the constraints of a type (`contype`), each with its columns and what `more` adds. */
 const constraints = (type: 'c' | 'f', more?: string): string => `(
       SELECT coalesce(json_agg(json_build_object(
@@ -86,17 +84,22 @@ SELECT coalesce(json_agg(relation ORDER BY relation->>'name'), '[]'::json) AS re
                            WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END,
     'persistence', CASE c.relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' ELSE 'permanent' END,
     'columns', (
-      SELECT coalesce(json_agg(json_build_object(
+      SELECT coalesce(json_agg(json_strip_nulls(json_build_object(
         'name', a.attname,
-        'type', t.typname,
-        'text', format_type(a.atttypid, a.atttypmod),
-        'modifier', a.atttypmod,
+        'type', json_build_object(
+          'name', t.typname,
+          'text', replace(format_type(a.atttypid, a.atttypmod), 'character varying', 'varchar'),
+          'length', CASE WHEN t.typname IN ('varchar', 'bpchar') THEN m.modifier - 4 END,
+          'precision', CASE WHEN t.typname = 'numeric' THEN (m.modifier - 4) >> 16
+                            WHEN t.typname IN ('timestamp', 'timestamptz') THEN m.modifier END,
+          'scale', CASE WHEN t.typname = 'numeric' THEN (((m.modifier - 4) & 2047) # 1024) - 1024 END),
         'nullable', NOT a.attnotnull,
         'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-        'identity', a.attidentity,
+        'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END,
         'generated', a.attgenerated <> ''
-      ) ORDER BY a.attnum), '[]'::json)
+      )) ORDER BY a.attnum), '[]'::json)
       FROM pg_attribute a
+      CROSS JOIN LATERAL (SELECT nullif(a.atttypmod, -1) AS modifier) m
       JOIN pg_type t ON t.oid = a.atttypid
       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
@@ -124,49 +127,9 @@ SELECT coalesce(json_agg(relation ORDER BY relation->>'name'), '[]'::json) AS re
 
 /** Reads what a database holds now, system schemas left out. Errors are the query's own. */
 export async function readCatalog(query: Query): Promise<Catalog> {
-  const rows = await query(CATALOG_SQL);
-  const relations = (rows[0]?.relations ?? []) as RawRelation[];
-  return {
-    relations: Object.fromEntries(
-      relations.map((relation) => [relation.name, { ...relation, columns: relation.columns.map(toColumn) }]),
-    ),
-  };
-}
-
-interface RawColumn {
-  readonly name: string;
-  readonly type: string;
-  readonly text: string;
-  readonly modifier: number;
-  readonly nullable: boolean;
-  readonly default: string | null;
-  readonly identity: string;
-  readonly generated: boolean;
-}
-
-type RawRelation = Omit<Relation, 'columns'> & { readonly columns: readonly RawColumn[] };
-
-function toColumn({ name, nullable, identity, generated, ...raw }: RawColumn): Column {
-  return {
-    name,
-    type: toType(raw),
-    nullable,
-    default: raw.default ?? undefined,
-    identity: identity === '' ? undefined : identity === 'a' ? 'always' : 'by default',
-    generated,
-  };
-}
-
-function toType({ type, text, modifier }: Pick<RawColumn, 'type' | 'text' | 'modifier'>): ColumnType {
-  const base = { name: type, text: text.replace('character varying', 'varchar') };
-  if (modifier < 0) return base;
-  if (type === 'numeric') {
-    const packed = modifier - VAR_HEADER;
-    return { ...base, precision: packed >> 16, scale: ((packed & 0x7ff) ^ 1024) - 1024 };
-  }
-  if (type === 'varchar' || type === 'bpchar') return { ...base, length: modifier - VAR_HEADER };
-  if (type === 'timestamp' || type === 'timestamptz') return { ...base, precision: modifier };
-  return base;
+  const [row] = await query(CATALOG_SQL);
+  const relations = (row?.relations ?? []) as readonly Relation[];
+  return { relations: Object.fromEntries(relations.map((relation) => [relation.name, relation])) };
 }
 
 /** The column of a relation. */

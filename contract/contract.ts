@@ -45,16 +45,14 @@ export const sqlAt = (
 
 /** The finding about a relation that the definition names at `path` and the migrations do not make. */
 export function missingRelation({ migrated, definition }: Contract, kind: 'table' | 'view', name: string, path: Path) {
-  const like = Object.values(migrated.catalog.relations).filter((one) => kind === 'view' || one.kind.endsWith('table'));
+  const relations = Object.values(migrated.catalog.relations);
+  const like = relations.filter((one) => kind === 'view' || one.kind.endsWith('table')).map((one) => one.name);
   const dropped = migrated.dropped[name];
   const verb = dropped === undefined ? 'no migration creates' : 'the migrations drop';
   return {
     path: name,
     places: [definition.placeOf(path), ...(dropped === undefined ? [] : [dropped])] as const,
-    message: `${verb} the ${kind} ${name}${didYouMean(
-      name,
-      like.map((one) => one.name),
-    )}`,
+    message: `${verb} the ${kind} ${name}${didYouMean(name, like)}`,
     remedy: `add a migration that creates it, or correct ${path.join('.')}`,
   };
 }

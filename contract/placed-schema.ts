@@ -70,8 +70,7 @@ export const fieldOf = (schema: PlacedSchema, name: string): PlacedField | undef
   schema.fields.find((field) => field.name === name);
 
 /** Says that a schema has no field of this name, and which one may be meant. */
-export const noField = (schema: PlacedSchema, name: string): string =>
-  `${name} is no field of ${schema.name}${didYouMean(
-    name,
-    schema.fields.map((field) => field.name),
-  )}`;
+export function noField(schema: PlacedSchema, name: string): string {
+  const names = schema.fields.map((field) => field.name);
+  return `${name} is no field of ${schema.name}${didYouMean(name, names)}`;
+}

@@ -1,7 +1,5 @@
 import type { Place, Severity } from '../pipeline/finding.ts';
-import type { Relation } from './catalog.ts';
-import { type Contract, type MatchedColumn, matchedColumns } from './contract.ts';
-import type { RenderedSink } from './rendered-sink.ts';
+import { type Contract, fedFields, type MatchedColumn, matchedColumns } from './contract.ts';
 
 /** One disagreement: a finding before one of its places is chosen. */
 export interface Violation {
@@ -36,27 +34,25 @@ export interface Rule extends RuleText {
   check(contract: Contract): Iterable<Violation>;
 }
 
-/** A rule about the sink's configuration, in each environment. */
-export const sinkRule = ({
-  check,
-  ...text
-}: RuleText & { check(sink: RenderedSink, contract: Contract): Iterable<Violation> }): Rule => ({
-  ...text,
-  *check(contract) {
-    for (const sink of contract.sinks) yield* check(sink, contract);
-  },
-});
+/** Makes rules about each of some things of a contract. */
+const ruleAbout =
+  <T>(thingsOf: (contract: Contract) => readonly T[]) =>
+  ({ check, ...text }: RuleText & { check(thing: T, contract: Contract): Iterable<Violation> }): Rule => ({
+    ...text,
+    *check(contract) {
+      for (const thing of thingsOf(contract)) yield* check(thing, contract);
+    },
+  });
 
+/** A rule about the sink's configuration, in each environment. */
+export const sinkRule = ruleAbout(({ sinks }) => sinks);
 /** A rule about the table that the migrations make. */
-export const tableRule = ({
-  check,
-  ...text
-}: RuleText & { check(table: Relation, contract: Contract): Iterable<Violation> }): Rule => ({
-  ...text,
-  *check(contract) {
-    if (contract.table !== undefined) yield* check(contract.table, contract);
-  },
-});
+export const tableRule = ruleAbout(({ table }) => (table === undefined ? [] : [table]));
+/** A rule about each Avro field. */
+export const fieldRule = ruleAbout(({ schema }) => schema.fields);
+/** A rule about each field of the update and the Avro field that it feeds. */
+export const fedFieldRule = ruleAbout(fedFields);
+const matchedColumnRule = ruleAbout(matchedColumns);
 
 /** What is wrong between a field and the column of its name: at which attribute of the field, and what to do. */
 export interface Mismatch {
@@ -69,14 +65,13 @@ export interface Mismatch {
 export const columnRule = ({
   check,
   ...text
-}: RuleText & { check(matched: MatchedColumn): Mismatch | undefined }): Rule => ({
-  ...text,
-  *check(contract) {
-    for (const matched of matchedColumns(contract)) {
+}: RuleText & { check(matched: MatchedColumn): Mismatch | undefined }): Rule =>
+  matchedColumnRule({
+    ...text,
+    *check(matched) {
       const mismatch = check(matched);
-      if (mismatch === undefined) continue;
+      if (mismatch === undefined) return;
       const { attribute, ...words } = mismatch;
       yield { path: matched.path, places: [matched.field.placeOf(attribute), matched.place], ...words };
-    }
-  },
-});
+    },
+  });

@@ -1,17 +1,16 @@
+import type { Wait } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
 import { waitFor } from '../core/retry.ts';
 import { readStatus, type StatusSources } from './status.ts';
-
-export interface CatchUpOptions {
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * Waits until the sink has committed everything that is in the topic: only then are its rows sure to be in the table.
  * Errors: REFUSED with the cause when a task has failed, TIMEOUT.
  */
-export async function waitUntilCaughtUp(sources: StatusSources, options: CatchUpOptions): Promise<void> {
+export async function waitUntilCaughtUp(
+  sources: StatusSources,
+  options: Pick<Wait, 'timeoutMs' | 'signal'>,
+): Promise<void> {
   const { stream } = sources;
   await waitFor(
     async () => {

@@ -5,8 +5,6 @@ import { streamTopics } from '../pipeline/names.ts';
 import { findSink, type SinkAction } from './sink-action.ts';
 import { bringTo } from './sink-state.ts';
 
-const CLIENT_ID = 'perps-connect-delete';
-
 export interface DeletedSink {
   readonly connector: string;
   /** `unchanged`: it was not deployed. */
@@ -40,26 +38,21 @@ export async function deleteSink(
     await host.remove(name, action);
     await waitUntilGone(action);
   }
-  const committed = async () => (await groups.positions(stream)).filter((one) => one.committed !== undefined);
-  const left = await committed();
+  const left = (await groups.positions(stream)).filter(({ committed }) => committed !== undefined);
   // What a host cannot forget, and what a sink deleted before has left, stands in a group that nobody owns.
   if (withOffsets && left.length > 0) {
     await groups.setOffsets(stream, new Map(left.map(({ partition }) => [partition, undefined])));
   }
+  const present = await withAdmin(kafka, 'perps-connect-delete', (admin) => admin.listTopics());
   const wereOffsets = left.length > 0 || (withOffsets && sink !== undefined);
   return {
     connector: name,
     outcome: sink === undefined ? 'unchanged' : 'deleted',
     offsets: !wereOffsets ? 'none' : withOffsets ? 'deleted' : 'kept',
-    committed: withOffsets ? [] : left.map((one) => ({ partition: one.partition, committed: one.committed })),
+    committed: withOffsets ? [] : left.map(({ partition, committed }) => ({ partition, committed })),
     table: stream.table.name,
-    topics: await presentTopics(),
+    topics: Object.values(streamTopics(stream)).filter((topic) => present.has(topic)),
   };
-
-  async function presentTopics(): Promise<string[]> {
-    const present = await withAdmin(kafka, CLIENT_ID, (admin) => admin.listTopics());
-    return Object.values(streamTopics(stream)).filter((topic) => present.has(topic));
-  }
 }
 
 const waitUntilGone = ({ host, groups, stream, timeoutMs, signal }: SinkAction): Promise<true> =>

@@ -23,7 +23,13 @@ export async function restartSink(
   const { host, groups } = action;
   const { name } = action.stream.sink;
   const sink = await deployedSink(action);
-  if (sink.state === 'PAUSED' || sink.state === 'STOPPED') throw heldBack(name, sink.state);
+  const { state } = sink;
+  if (state === 'PAUSED' || state === 'STOPPED') {
+    throw new ConnectError('REFUSED', `${name} is ${state}: there is nothing to restart`, {
+      details: { connector: name, state },
+      hint: 'start it with `connect resume`',
+    });
+  }
   const restarted = partsToRestart(sink, onlyFailed);
   const result = (tasks: SinkTasks): RestartResult => ({
     connector: name,
@@ -47,9 +53,3 @@ function partsToRestart({ state, tasks }: ObservedSink, onlyFailed: boolean): st
   ];
   return named.filter((one) => !onlyFailed || one.state === 'FAILED' || one.absent).map(({ name }) => name);
 }
-
-const heldBack = (name: string, state: string): ConnectError =>
-  new ConnectError('REFUSED', `${name} is ${state}: there is nothing to restart`, {
-    details: { connector: name, state },
-    hint: 'start it with `connect resume`',
-  });

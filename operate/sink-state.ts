@@ -1,7 +1,6 @@
-import { abilityOf, type SinkHost } from '../connectors/host.ts';
+import { abilityOf } from '../connectors/host.ts';
 import { isIn, type RequestedState } from '../connectors/run-state.ts';
 import { type ObservedSink, type SinkTasks, withoutTraces } from '../connectors/sink-config.ts';
-import type { Wait } from '../connectors/wait/wait.ts';
 import { waitUntilHeld } from '../connectors/wait/wait-until-held.ts';
 import { deployedSink, type SinkAction, waitUntilSinkRuns } from './sink-action.ts';
 
@@ -32,20 +31,13 @@ export async function changeState(action: SinkAction, wanted: RequestedState): P
   };
 }
 
-/** As `changeState`, for a sink that was seen in another state. */
+/** As `changeState`, for a sink that was seen in another state. Errors: also REFUSED when the host cannot. */
 export async function bringTo(action: SinkAction, wanted: RequestedState, before: ObservedSink): Promise<SinkTasks> {
   const { host, groups, stream } = action;
   const { name } = stream.sink;
-  await requestState(host, name, wanted, action);
+  const requests = { RUNNING: () => host.resume, PAUSED: () => host.pause, STOPPED: () => abilityOf(host, 'stop') };
+  await requests[wanted]()(name, action);
   if (wanted === 'RUNNING') return waitUntilSinkRuns(action, before);
   const observe = () => host.observe(name);
   return withoutTraces(await waitUntilHeld({ name, observe, members: () => groups.members(name) }, wanted, action));
-}
-
-/** Answers before the sink is in that state. Errors: REFUSED when the host cannot. */
-function requestState(host: SinkHost, name: string, wanted: RequestedState, wait: Wait): Promise<void> {
-  const request = { RUNNING: () => host.resume, PAUSED: () => host.pause, STOPPED: () => abilityOf(host, 'stop') }[
-    wanted
-  ];
-  return request()(name, wait);
 }

@@ -1,6 +1,5 @@
 import type { SinkHost } from '../connectors/host.ts';
-import { explainTrace, formatSuspects } from '../connectors/wait/failure.ts';
-import type { Fault } from '../connectors/wait/known-causes.ts';
+import { explainTrace, type Failure, formatSuspects } from '../connectors/wait/failure.ts';
 import { ConnectError } from '../core/errors.ts';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
@@ -35,21 +34,13 @@ export interface TaskLine {
   readonly failure?: FailureLine | undefined;
 }
 
-export interface FailureLine {
-  readonly cause: string;
+export interface FailureLine extends Omit<Failure, 'suspects'> {
   /** topic-partition@offset, or the records it is one of. */
   readonly record?: string | undefined;
-  readonly hint?: string | undefined;
-  /** Whose fault a known cause is. */
-  readonly fault?: Fault | undefined;
 }
 
 /** The error of a part that gave no answer. */
-export interface Unanswered {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string | undefined;
-}
+export type Unanswered = Pick<ConnectError, 'code' | 'message' | 'hint'>;
 
 export interface StatusSources {
   readonly stream: StreamDefinition;

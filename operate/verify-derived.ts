@@ -50,17 +50,17 @@ async function compareQueries(
   second: string,
   identity: string,
 ): Promise<DerivedFigures> {
-  const { rows } = await client.query<{ rows: string; wrong: string; samples: string[] | null }>(
+  const { rows } = await client.query<DerivedFigures>(
     `WITH first AS (${first}), second AS (${second}),
      wrong AS (
        SELECT ${identity}::text AS identity FROM (
          (TABLE first EXCEPT ALL TABLE second) UNION ALL (TABLE second EXCEPT ALL TABLE first)
        ) AS difference GROUP BY 1
      )
-     SELECT (SELECT count(*) FROM first) AS rows, (SELECT count(*) FROM wrong) AS wrong,
-            (SELECT array_agg(identity) FROM (SELECT * FROM wrong ORDER BY 1 LIMIT 10) w) AS samples`,
+     SELECT (SELECT count(*) FROM first)::float8 AS rows, (SELECT count(*) FROM wrong)::float8 AS wrong,
+            ARRAY(SELECT identity FROM wrong ORDER BY 1 LIMIT 10) AS samples`,
   );
-  const figures = rows[0];
+  const [figures] = rows;
   if (figures === undefined) throw new Error('a select of scalars always has one row');
-  return { rows: Number(figures.rows), wrong: Number(figures.wrong), samples: figures.samples ?? [] };
+  return figures;
 }

@@ -23,9 +23,7 @@ export async function whileStopped(
   // Once it is stopped it is brought back whatever happens, also after Ctrl-C.
   const uninterrupted = { ...action, signal: undefined };
   const comeBack = async (): Promise<void> => {
-    if (state === 'STOPPED') return;
-    const stopped = await deployedSink(uninterrupted);
-    await bringTo(uninterrupted, state, stopped);
+    if (state !== 'STOPPED') await bringTo(uninterrupted, state, await deployedSink(uninterrupted));
   };
   try {
     await bringTo(action, 'STOPPED', before);

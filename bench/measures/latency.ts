@@ -1,10 +1,7 @@
 import { withPostgres } from '../../core/postgres.ts';
-import { projectFile } from '../../pipeline/load.ts';
 import { awaitRows } from '../arrival.ts';
 import type { Bench, Measure, Result } from '../bench.ts';
-import { startFeed } from '../peers/feed-process.ts';
-import type { OurProducerSettings } from '../peers/our-producer.ts';
-import { runPeer } from '../peers/peer-process.ts';
+import { produceFrom, startFeed } from '../peers/feed-process.ts';
 import { msText } from '../report/text.ts';
 import { renamed, renderedSink, sinkHost } from '../sink-run.ts';
 import { percentile } from '../statistics.ts';
@@ -36,7 +33,6 @@ async function measureRate({ stack, databases, sizes }: Bench, rate: number): Pr
   const updates = rate * (sizes.latencyWarmUpSeconds + sizes.latencySeconds);
   const workload: Workload = { ...DEFAULT_WORKLOAD, updates, updatesPerSlot: Math.max(1, Math.round(rate * 0.4)) };
   const name = `bench-latency-${rate}`;
-  const { project, environment } = stack;
   const stream = renamed(stack.stream, name, name);
   await prepareStream(stack, stream);
   const database = await databases.fresh('latency', 'ours');
@@ -46,22 +42,9 @@ async function measureRate({ stack, databases, sizes }: Bench, rate: number): Pr
   const desired = { stream, config, from: 'resume' } as const;
   const wait = { timeoutMs: host.defaultTimeoutMs };
   await host.deploy(desired, (await host.plan(desired)).entries, wait);
-  const feed = await startFeed({
-    workload,
-    protoPath: projectFile(project, stream.feed.proto),
-    service: stream.feed.service,
-    schemaPath: projectFile(project, stream.schema),
-    ratePerSecond: rate,
-  });
+  const feed = await startFeed(stack, stream, workload, rate);
   try {
-    const settings: OurProducerSettings = {
-      stream,
-      root: project.root,
-      kafka: stack.kafka,
-      registryUrl: environment.registry.url,
-      feed: feed.address,
-    };
-    await Promise.all([runPeer('our-producer', settings), awaitRows({ database, rows: updates })]);
+    await Promise.all([produceFrom(feed, stack, stream), awaitRows({ database, rows: updates })]);
     const samples = await joinTimes(database, workload, await feed.times, rate * sizes.latencyWarmUpSeconds);
     return { rate, p50: percentile(samples, 0.5), p95: percentile(samples, 0.95), p99: percentile(samples, 0.99) };
   } finally {

@@ -1,13 +1,11 @@
-import { projectFile } from '../../pipeline/load.ts';
 import { DEFAULT_LIMITS } from '../../producer/kafka/publisher.ts';
 import type { Measure, Result } from '../bench.ts';
-import { startFeed } from '../peers/feed-process.ts';
-import type { OurProducerSettings } from '../peers/our-producer.ts';
+import { produceFrom, startFeed } from '../peers/feed-process.ts';
 import { type PeerResult, runPeer } from '../peers/peer-process.ts';
 import type { RawProducerSettings } from '../peers/raw-producer.ts';
 import { measureStages } from '../producer-stages.ts';
 import { shortNumber } from '../report/plot.ts';
-import { rangeText, ratioText } from '../report/text.ts';
+import { barsOf, rangeText, ratioText } from '../report/text.ts';
 import { runRounds } from '../rounds.ts';
 import { renamed } from '../sink-run.ts';
 import type { BenchStack } from '../stack.ts';
@@ -63,25 +61,12 @@ export const producerMeasure: Measure = {
 };
 
 async function produceOnce(stack: BenchStack, workload: Workload, topic: string): Promise<PeerResult> {
-  const { project, environment, stream } = stack;
   // The topic's name is the subject's too; the schema stands under the stream's own.
-  const other = renamed(stream, topic, topic);
-  await prepareStream(stack, other);
-  const feed = await startFeed({
-    workload,
-    protoPath: projectFile(project, stream.feed.proto),
-    service: stream.feed.service,
-    schemaPath: projectFile(project, stream.schema),
-  });
+  const stream = renamed(stack.stream, topic, topic);
+  await prepareStream(stack, stream);
+  const feed = await startFeed(stack, stream, workload);
   try {
-    const settings: OurProducerSettings = {
-      stream: other,
-      root: project.root,
-      kafka: stack.kafka,
-      registryUrl: environment.registry.url,
-      feed: feed.address,
-    };
-    return await runPeer('our-producer', settings);
+    return await produceFrom(feed, stack, stream);
   } finally {
     await feed.close();
   }
@@ -113,7 +98,7 @@ export function producerResult(
       kind: 'bars',
       title: 'gRPC to Kafka, updates/s',
       unit: 'updates/s',
-      bars: [...rates].map(([name, { median, low, high }]: [string, Spread]) => ({ name, value: median, low, high })),
+      bars: barsOf(rates),
     },
     figures: {
       producer_updates_per_s: (rates.get('producer') as Spread).median,

@@ -6,7 +6,7 @@ import type { ConsumerSettings } from '../peers/kafkajs-consumer.ts';
 import { runPeer } from '../peers/peer-process.ts';
 import { processorSeconds } from '../processor.ts';
 import { shortNumber } from '../report/plot.ts';
-import { rangeText, ratioText } from '../report/text.ts';
+import { barsOf, rangeText, ratioText } from '../report/text.ts';
 import { type Contender, runRounds } from '../rounds.ts';
 import { renderedSink, runSink } from '../sink-run.ts';
 import { ratios, type Spread, spread } from '../statistics.ts';
@@ -127,13 +127,11 @@ export function sinkResult(
   const rates = new Map([...found].map(([name, samples]) => [name, spread(samples)]));
   const ours = found.get('sink') ?? [];
   const ratioTo = (name: string): Spread => ratios(ours, found.get(name) ?? []);
-  const names = [...found.keys()];
   const micros = (name: string): number | undefined => {
     const samples = seconds.get(name) ?? [];
     const rows = name === 'INSERT each' ? sizes.singles : sizes.rows;
     return samples.length === 0 ? undefined : (spread(samples).median * 1e6) / rows;
   };
-  const microsText = (name: string): string => micros(name)?.toFixed(0) ?? '–';
   return {
     name: 'sink-throughput',
     title: 'Kafka to PostgreSQL',
@@ -146,25 +144,19 @@ export function sinkResult(
     ].join(''),
     table: {
       header: ['', 'rows/s', 'lowest–highest', 'sink ÷ this', 'processor, µs a row'],
-      rows: names.map((name) => {
-        const rate = rates.get(name) as Spread;
-        return [
-          name,
-          shortNumber(rate.median),
-          rangeText(rate),
-          name === 'sink' ? '' : ratioText(ratioTo(name)),
-          microsText(name),
-        ];
-      }),
+      rows: [...rates].map(([name, rate]) => [
+        name,
+        shortNumber(rate.median),
+        rangeText(rate),
+        name === 'sink' ? '' : ratioText(ratioTo(name)),
+        micros(name)?.toFixed(0) ?? '–',
+      ]),
     },
     plot: {
       kind: 'bars',
       title: 'Kafka to PostgreSQL, rows/s',
       unit: 'rows/s',
-      bars: names.map((name) => {
-        const { median, low, high } = rates.get(name) as Spread;
-        return { name, value: median, low, high };
-      }),
+      bars: barsOf(rates),
     },
     figures: {
       sink_rows_per_s: (rates.get('sink') as Spread).median,

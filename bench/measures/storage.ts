@@ -4,7 +4,7 @@ import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import type { Bench, Measure, Result } from '../bench.ts';
 import { copyChunks, copyLanes } from '../peers/copy.ts';
 import { shortNumber } from '../report/plot.ts';
-import { ratioText } from '../report/text.ts';
+import { barsOf, ratioText } from '../report/text.ts';
 import { runRounds } from '../rounds.ts';
 import { ratios, spread } from '../statistics.ts';
 import { copyOptions, DEFAULT_WORKLOAD, fillTopic, updatesOf, type Workload } from '../workload.ts';
@@ -73,10 +73,7 @@ async function foldCost(
       kind: 'bars',
       title: 'COPY with and without the rollup, rows/s',
       unit: 'rows/s',
-      bars: names.map((name) => {
-        const { median, low, high } = spread(of(name));
-        return { name, value: median, low, high };
-      }),
+      bars: barsOf(names.map((name) => [name, spread(of(name))])),
     },
     figures: { fold_share_flood: share.flood.median, fold_share_worst_case: share.worst.median },
   };

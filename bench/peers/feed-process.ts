@@ -1,7 +1,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { projectFile } from '../../pipeline/load.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { BenchStack } from '../stack.ts';
+import type { Workload } from '../workload.ts';
 import type { FeedMessage, FeedSettings } from './feed.ts';
+import type { OurProducerSettings } from './our-producer.ts';
+import { type PeerResult, runPeer } from './peer-process.ts';
 
 export interface FeedProcess {
   /** `host:port`. */
@@ -11,7 +17,13 @@ export interface FeedProcess {
   close(): Promise<void>;
 }
 
-export async function startFeed(settings: FeedSettings): Promise<FeedProcess> {
+/** A feed of this workload for a stream, `ratePerSecond` updates a second; left out: as fast as they are read. */
+export async function startFeed(
+  { project }: BenchStack,
+  { feed, schema }: StreamDefinition,
+  workload: Workload,
+  ratePerSecond?: number,
+): Promise<FeedProcess> {
   const child = fork(join(import.meta.dirname, 'feed.js'), [], { execArgv: [], serialization: 'advanced' });
   const listening = new Promise<string>((resolve, reject) => {
     child.on('message', (message: FeedMessage) => message.kind === 'listening' && resolve(message.address));
@@ -20,7 +32,13 @@ export async function startFeed(settings: FeedSettings): Promise<FeedProcess> {
   const times = new Promise<Float64Array>((resolve) => {
     child.on('message', (message: FeedMessage) => message.kind === 'sent' && resolve(message.times));
   });
-  child.send(settings);
+  child.send({
+    workload,
+    protoPath: projectFile(project, feed.proto),
+    service: feed.service,
+    schemaPath: projectFile(project, schema),
+    ratePerSecond,
+  } satisfies FeedSettings);
   return {
     address: await listening,
     times,
@@ -31,4 +49,14 @@ export async function startFeed(settings: FeedSettings): Promise<FeedProcess> {
       await ended;
     },
   };
+}
+
+/** Reads a feed to its end by this package's producer. */
+export function produceFrom(
+  { address }: FeedProcess,
+  { project, kafka, environment }: BenchStack,
+  stream: StreamDefinition,
+): Promise<PeerResult> {
+  const settings = { stream, root: project.root, kafka, registryUrl: environment.registry.url, feed: address };
+  return runPeer<OurProducerSettings>('our-producer', settings);
 }

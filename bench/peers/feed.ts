@@ -16,7 +16,7 @@ export interface FeedSettings {
   readonly service: string;
   readonly schemaPath: string;
   /** Updates a second; left out: as fast as they are read. */
-  readonly ratePerSecond?: number;
+  readonly ratePerSecond?: number | undefined;
 }
 
 /** What it tells its parent: where it listens, then, once all is sent, when each update went out (ms since the epoch). */

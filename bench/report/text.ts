@@ -8,5 +8,9 @@ export const ratioText = ({ median, low, high }: Spread): string =>
 /** `27k–29k`. */
 export const rangeText = ({ low, high }: Spread): string => `${shortNumber(low)}–${shortNumber(high)}`;
 
+/** One bar for each spread. */
+export const barsOf = (spreads: Iterable<readonly [string, Spread]>) =>
+  [...spreads].map(([name, { median, low, high }]) => ({ name, value: median, low, high }));
+
 export const msText = (ms: number): string =>
   ms < 10 ? ms.toFixed(2) : ms < 100 ? ms.toFixed(1) : String(Math.round(ms));

@@ -21,9 +21,11 @@ export const observeConnector = async (host: SinkHost, name: string): Promise<Ru
 
 const DEPLOY = 'run `connect deploy`, or bring the definition to what runs';
 
+type PlacedSink = Pick<RenderedSink, 'connector' | 'config' | 'placeOf'>;
+
 /** How a Connect cluster differs from the rendered configuration. */
 export function* connectorDrift(
-  sink: Pick<RenderedSink, 'connector' | 'config' | 'placeOf'>,
+  sink: PlacedSink,
   running: RunningConnector,
   keys: ConnectorKeys,
   where: string,
@@ -53,7 +55,7 @@ export function* connectorDrift(
 const shown = (value: string | undefined): string => (value === undefined ? 'not set' : JSON.stringify(value));
 
 function* pluginDrift(
-  sink: Pick<RenderedSink, 'connector' | 'config' | 'placeOf'>,
+  sink: PlacedSink,
   plugins: readonly Plugin[],
   keys: ConnectorKeys,
   where: string,

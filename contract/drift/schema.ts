@@ -9,30 +9,19 @@ import type { BrokenRule } from '../rule.ts';
 export function* schemaDrift(contract: Contract, subject: RegisteredSubject, where: string): Generator<BrokenRule> {
   const { schema, stream } = contract;
   const name = valueSubject(stream);
-  const places = [schema.place] as const;
+  const known = { path: name, places: [schema.place], remedy: REGISTER } as const;
   if (subject.latest === undefined) {
-    yield {
-      rule: 'DRIFT_SCHEMA',
-      path: name,
-      places,
-      message: `subject ${name} is not in ${where}`,
-      remedy: REGISTER,
-    };
+    yield { rule: 'DRIFT_SCHEMA', ...known, message: `subject ${name} is not in ${where}` };
   } else if (subject.known !== subject.latest.version) {
     const message =
       subject.known === undefined
         ? `subject ${name}: version ${subject.latest.version} of ${where} is another schema${fieldDifference(contract, subject.latest.schema)}`
         : `subject ${name}: the project's schema is version ${subject.known} of ${where}, the newest is ${subject.latest.version}`;
-    yield { rule: 'DRIFT_SCHEMA', path: name, places, message, remedy: REGISTER };
+    yield { rule: 'DRIFT_SCHEMA', ...known, message };
   }
   if (subject.level === undefined || strictest(subject.level, DEFAULT_LEVEL) !== subject.level) {
-    yield {
-      rule: 'DRIFT_COMPATIBILITY',
-      path: name,
-      places,
-      message: `subject ${name}: ${where} holds it to ${subject.level ?? 'its own default'}, not to ${DEFAULT_LEVEL}`,
-      remedy: REGISTER,
-    };
+    const message = `subject ${name}: ${where} holds it to ${subject.level ?? 'its own default'}, not to ${DEFAULT_LEVEL}`;
+    yield { rule: 'DRIFT_COMPATIBILITY', ...known, message };
   }
 }
 

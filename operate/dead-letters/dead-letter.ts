@@ -4,6 +4,7 @@ import { headerText } from '../../core/kafka-headers.ts';
 import type { ScannedRecord } from '../../core/kafka-scan.ts';
 import { deadLetterTopic, rejectedTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
+import { readRecords, type StreamSource } from '../read-records.ts';
 import { formatPlace } from '../record-place.ts';
 import { CONNECT_HEADERS, causeOf, originOf, replayCount } from './record-headers.ts';
 
@@ -37,18 +38,17 @@ export const sourceTopic = (stream: StreamDefinition, source: SourceTopic): stri
 export function toDeadLetter(stream: StreamDefinition, source: SourceTopic, record: ScannedRecord): DeadLetter {
   const { headers, partition, offset, value } = record;
   const place = { topic: sourceTopic(stream, source), partition, offset };
-  const replays = replayCount(headers);
+  const known = { source, place, replays: replayCount(headers), record };
   if (source === 'dlq') {
     const origin = originOf(headers);
     const name = formatPlace(origin ?? place);
     const stage = headerText(headers, CONNECT_HEADERS.stage) ?? 'not said';
-    return { source, place, origin, name, recordId: name, cause: causeOf(headers, stream), stage, replays, record };
+    return { ...known, origin, name, recordId: name, cause: causeOf(headers, stream), stage };
   }
   const reason = headerText(headers, 'reason') ?? 'not said';
   const field = headerText(headers, 'field') ?? '';
   return {
-    source,
-    place,
+    ...known,
     origin: undefined,
     name: formatPlace(place),
     recordId: createHash('sha256')
@@ -56,7 +56,15 @@ export function toDeadLetter(stream: StreamDefinition, source: SourceTopic, reco
       .digest('hex'),
     cause: field === '' ? reason : `${reason} ${field}`,
     stage: 'PRODUCER',
-    replays,
-    record,
   };
+}
+
+/** All records of a source topic, oldest first. Errors: NOT_FOUND without the topic, UNREACHABLE. */
+export async function readDeadLetters(from: StreamSource, source: SourceTopic): Promise<DeadLetter[]> {
+  const topic = sourceTopic(from.stream, source);
+  const found: DeadLetter[] = [];
+  await readRecords(from, { topic, clientId: 'perps-connect-letters' }, (record) => {
+    found.push(toDeadLetter(from.stream, source, record));
+  });
+  return found.sort((a, b) => a.place.partition - b.place.partition || (a.place.offset < b.place.offset ? -1 : 1));
 }

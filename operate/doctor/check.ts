@@ -15,7 +15,7 @@ export interface Diagnosis {
   readonly remedy?: string | undefined;
 }
 
-/** Examines one thing by the probes it names. To add one: a file in `checks/`, and its line in `all-checks.ts`. */
+/** Examines one thing by the probes it names. To add one: write it in its part's file in `checks/`, and a line in `all-checks.ts`. */
 export interface Check<Used extends keyof Probes = keyof Probes> {
   /** Stable, for machines: `postgres.time-zone`. */
   readonly name: string;

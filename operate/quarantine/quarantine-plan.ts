@@ -18,13 +18,10 @@ export interface PartitionStep {
 }
 
 /** One culprit as it is shown. */
-export interface Evidence {
+export interface Evidence extends Omit<Culprit, 'record'> {
   /** `positions-3@81244` */
   readonly record: string;
   readonly key: string | null;
-  readonly kind: Culprit['kind'];
-  readonly reason: string;
-  readonly sqlState?: string | undefined;
   /** Whether the failed task names it, alone or among others. */
   readonly isNamed: boolean;
 }
@@ -39,7 +36,7 @@ export interface QuarantinePlan {
   readonly culprits: readonly Evidence[];
   /** Records beside the culprits that the sink can store. */
   readonly neighbours: number;
-  readonly steps: readonly { readonly partition: number; readonly from: bigint; readonly to: bigint }[];
+  readonly steps: readonly Omit<PartitionStep, 'culprits'>[];
   /** Records in front of the culprits that the sink has not committed. They are written before it continues behind them. */
   readonly before: bigint;
   /** An earlier quarantine was killed and has left the sink stopped. */

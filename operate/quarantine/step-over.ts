@@ -1,4 +1,3 @@
-import type { FailedPart } from '../../connectors/wait/failure.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { scanTopic } from '../../core/kafka-scan.ts';
 import { inChunks } from '../in-chunks.ts';
@@ -7,7 +6,7 @@ import { readPositions } from '../offset-positions.ts';
 import { placeOf } from '../record-place.ts';
 import { setOffsets } from '../reset-offsets.ts';
 import type { SinkAction } from '../sink-action.ts';
-import { copyToDeadLetters, type MovedRecord } from './copy-to-dead-letters.ts';
+import { copyToDeadLetters, type MovedRecord, type Proof } from './copy-to-dead-letters.ts';
 import { type PartitionStep, planSteps } from './quarantine-plan.ts';
 
 export interface Stepped {
@@ -27,11 +26,7 @@ const CHUNK = 1_000;
 export async function stepOver(
   action: SinkAction,
   judges: Judges,
-  found: {
-    readonly failures: readonly FailedPart[];
-    readonly steps: readonly PartitionStep[];
-    readonly neighbours: number;
-  },
+  found: Proof & { readonly steps: readonly PartitionStep[] },
 ): Promise<Stepped> {
   // The tasks that still ran have committed since, but cannot have passed a culprit.
   const steps = planSteps(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { machineDisk } from '../../../../../operate/doctor/checks/machine-disk.ts';
+import { machineDisk } from '../../../../../operate/doctor/checks/machine.ts';
 import { freeBytes } from '../../../../../operate/doctor/free-bytes.ts';
 import { staging } from '../../../../support/positions-stream.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { postgresIndexes } from '../../../../../operate/doctor/checks/postgres-indexes.ts';
+import { postgresIndexes } from '../../../../../operate/doctor/checks/postgres.ts';
 import { positions, staging } from '../../../../support/positions-stream.ts';
 import { scratchFolder } from '../../../../support/scratch.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { retentionOverrun } from '../../../../../operate/doctor/checks/retention-overrun.ts';
+import { retentionOverrun } from '../../../../../operate/doctor/checks/kafka.ts';
 import { type FakeTopic, fakeCluster } from '../../../../support/fake-cluster.ts';
 import { positions } from '../../../../support/positions-stream.ts';
 

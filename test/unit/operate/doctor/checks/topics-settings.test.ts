@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { topicSpecs } from '../../../../../connectors/topics.ts';
-import { topicsSettings } from '../../../../../operate/doctor/checks/topics-settings.ts';
+import { topicsSettings } from '../../../../../operate/doctor/checks/kafka.ts';
 import { type FakeTopic, fakeCluster } from '../../../../support/fake-cluster.ts';
 import { positions, staging } from '../../../../support/positions-stream.ts';
 

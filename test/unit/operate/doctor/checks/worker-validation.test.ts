@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ConfigFinding } from '../../../../../connectors/host.ts';
-import { workerAccepts, workerOverridePolicy } from '../../../../../operate/doctor/checks/worker-validation.ts';
+import { workerAccepts, workerOverridePolicy } from '../../../../../operate/doctor/checks/worker.ts';
 import { positions } from '../../../../support/positions-stream.ts';
 
 const probesOf = (findings: ConfigFinding[]) => ({ streams: [positions], validate: async () => findings });

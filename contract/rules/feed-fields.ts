@@ -1,0 +1,214 @@
+import { didYouMean } from '../../pipeline/did-you-mean.ts';
+import type { AvroField, AvroFieldKind } from '../../schemas/avro-schema.ts';
+import { enumWord } from '../../schemas/enum-words.ts';
+import { avroText } from '../avro-text.ts';
+import type { FeedField } from '../feed.ts';
+import { fieldOf, noField, type PlacedField } from '../placed-schema.ts';
+import { nextStep } from '../rollout.ts';
+import { fedFieldRule, type Rule } from '../rule.ts';
+
+const protoFieldUnused: Rule = {
+  id: 'PROTO_FIELD_UNUSED',
+  what: 'Every field of the update has an Avro field of its name, or is declared in feed.ignore.',
+  why: 'The producer leaves the field out: its values are nowhere, without an error.',
+  *check({ feed, schema, stream }) {
+    const free = schema.fields
+      .map(({ name }) => name)
+      .filter((name) => feed.update?.fields.every((field) => field.name !== name));
+    for (const field of feed.update?.fields ?? []) {
+      const known = fieldOf(schema, field.name) ?? schema.unsupported.find(({ name }) => name === field.name);
+      if (known !== undefined || stream.feed.ignore.includes(field.name)) continue;
+      yield {
+        path: field.fullName,
+        places: [field.place, schema.place],
+        message: `${field.name}: ${schema.file} has no field of this name, so it would be dropped${didYouMean(field.name, free)}`,
+        remedy: nextStep('schema', `adds the field ${field.name}; or list it in feed.ignore`),
+      };
+    }
+  },
+};
+
+const avroFieldUnfed: Rule = {
+  id: 'AVRO_FIELD_UNFED',
+  what: 'Every Avro field has a field of its name in the update.',
+  why: 'A required field would make the producer refuse every update; an optional one would always be null.',
+  *check({ feed, schema, stream }) {
+    const { update } = feed;
+    if (update === undefined) return;
+    const free = update.fields
+      .map(({ name }) => name)
+      .filter((name) => schema.fields.every((field) => field.name !== name));
+    for (const field of schema.fields) {
+      // The producer counts where the feed does not.
+      if (field.name === stream.table.current?.ordinal) continue;
+      if (update.fields.some(({ name }) => name === field.name)) continue;
+      // The producer comes last. Until it sends the field, null is right.
+      yield {
+        path: `${schema.name}.${field.name}`,
+        places: [field.place, update.place],
+        message: `${field.name}: message ${update.name} has no field of this name${didYouMean(field.name, free)}, so ${
+          field.nullable ? 'it is always null' : 'every update is refused'
+        }`,
+        remedy: nextStep('producer', `adds ${field.name} to ${update.name} with a new number`),
+        severity: field.nullable ? 'note' : 'error',
+      };
+    }
+  },
+};
+
+const WHOLE_32 = ['int32', 'sint32', 'uint32', 'fixed32', 'sfixed32'];
+const WHOLE_64 = ['int64', 'sint64', 'uint64', 'fixed64', 'sfixed64'];
+
+/** Proto types whose values the producer turns into each kind. */
+const SOURCES: Readonly<Record<AvroFieldKind, readonly string[]>> = {
+  string: ['string'],
+  int: WHOLE_32,
+  long: [...WHOLE_32, ...WHOLE_64],
+  decimal: ['string'],
+  'timestamp-millis': WHOLE_64,
+  boolean: ['bool'],
+  double: ['double', 'float'],
+  bytes: ['bytes'],
+};
+
+const protoType = fedFieldRule({
+  id: 'PROTO_TYPE',
+  what: "Each field of the update has a type whose values fit the Avro field's type; amounts are text, never float.",
+  why: 'The producer refuses the updates, or, with a float, amounts are wrong before they arrive.',
+  *check({ source, field }) {
+    const problem = mismatch(source, field);
+    if (problem === undefined) return;
+    yield {
+      path: source.fullName,
+      places: [source.place, field.place],
+      message: `${source.name}: ${problem}`,
+      remedy: `make it ${SOURCES[field.kind].slice(-2).join(' or ')}${field.allowed === undefined ? '' : ' or an enum'} under a new number, or change the Avro field`,
+    };
+  },
+});
+
+function mismatch(source: FeedField, field: PlacedField): string | undefined {
+  const avro = avroText(field);
+  if (source.cardinality === 'repeated' || source.cardinality === 'map') {
+    return `a ${source.cardinality === 'map' ? 'map' : 'repeated field'} does not become one ${avro}`;
+  }
+  if (source.isMessage) return `message ${source.type} does not become ${avro}`;
+  if (source.enum !== undefined) {
+    if (field.kind === 'string' && field.allowed !== undefined) return undefined;
+    return `enum ${source.type} becomes a string with "allowed" words, not ${avro}`;
+  }
+  if (SOURCES[field.kind].includes(source.type)) return undefined;
+  if (field.kind === 'decimal' && /^(double|float)$/.test(source.type)) {
+    return `${source.type} cannot hold an amount exactly; ${avro} is sent as text`;
+  }
+  return `${source.type} does not become ${avro}`;
+}
+
+const protoPresence = fedFieldRule({
+  id: 'PROTO_PRESENCE',
+  what: 'A number, time or text that may be absent is `optional` in the proto.',
+  why: 'proto3 sends no difference between absent and zero: the table would hold 0, the empty text or 1970 where nothing was known.',
+  *check({ source, field }) {
+    const zero = source.presence ? undefined : zeroOf(field);
+    if (zero === undefined) return;
+    yield {
+      path: source.fullName,
+      places: [source.place, field.place],
+      message: `${source.name}: an update without it would be stored as ${zero}`,
+      remedy: `write \`optional ${source.type} ${source.name} = ${source.number};\`: the bytes on the wire stay the same`,
+      // A required number may really be 0. The record does not show which, so it is a note.
+      severity: field.nullable || field.kind === 'timestamp-millis' ? 'error' : 'note',
+    };
+  },
+});
+
+/** What an absent value of this field would become; undefined when the producer sees that it is absent. */
+function zeroOf({ kind, nullable, minLength = 0, allowed }: AvroField): string | undefined {
+  switch (kind) {
+    case 'timestamp-millis':
+      return '1970-01-01';
+    case 'int':
+    case 'long':
+    case 'double':
+      return '0';
+    case 'string':
+      return nullable && allowed === undefined && minLength === 0 ? 'the empty text' : undefined;
+    case 'boolean':
+      return nullable ? 'false' : undefined;
+    case 'bytes':
+      return nullable ? 'no bytes' : undefined;
+    case 'decimal':
+      return undefined;
+  }
+}
+
+const enumWordsMatch = fedFieldRule({
+  id: 'ENUM_WORDS',
+  what: "Each value of a proto enum, but its zero, is one of the field's allowed words, and each word has a value.",
+  why: 'The producer refuses updates whose value has no word.',
+  *check({ source, field }, { schema }) {
+    if (field.allowed === undefined || source.enum === undefined) return;
+    const enumName = source.type.split('.').at(-1) ?? source.type;
+    const reached = new Set<string>();
+    for (const value of source.enum.values) {
+      const word = enumWord(enumName, value.name, field.allowed);
+      if (word !== undefined) reached.add(word);
+      else if (value.number !== 0) {
+        yield {
+          path: `${source.enum.name}.${value.name}`,
+          places: [value.place, field.placeOf('allowed')],
+          message: `${source.name}: ${value.name} is none of the allowed words ${field.allowed.join(', ')}`,
+          remedy: `add its word to "allowed" of ${field.name} in ${schema.file} (and to the table's CHECK, if it has one)`,
+        };
+      }
+    }
+    for (const word of field.allowed.filter((candidate) => !reached.has(candidate))) {
+      yield {
+        path: `${schema.name}.${field.name}`,
+        places: [field.placeOf('allowed'), source.enum.place],
+        message: `${field.name}: no value of enum ${source.type} means "${word}"`,
+        remedy: `add a value for it to ${enumName}, or take the word out of "allowed"`,
+      };
+    }
+  },
+});
+
+const declaredException: Rule = {
+  id: 'DECLARED_EXCEPTION',
+  what: 'Every name in sink.omit is an Avro field and every name in feed.ignore is a field of the update that the schema lacks.',
+  why: 'An exception for nothing hides the next mistake under the same name.',
+  *check({ stream, schema, feed, definition }) {
+    for (const [index, name] of stream.sink.omit.entries()) {
+      if (fieldOf(schema, name) !== undefined) continue;
+      yield {
+        path: `${stream.name}.sink.omit.${name}`,
+        places: [definition.placeOf(['sink', 'omit', index]), schema.place],
+        message: `sink.omit: ${noField(schema, name)}`,
+        remedy: 'remove the entry',
+      };
+    }
+    for (const [index, name] of stream.feed.ignore.entries()) {
+      const sent = feed.update?.fields.some((field) => field.name === name) ?? true;
+      const used = fieldOf(schema, name);
+      if (sent && used === undefined) continue;
+      yield {
+        path: `${stream.name}.feed.ignore.${name}`,
+        places: [definition.placeOf(['feed', 'ignore', index]), used?.place ?? feed.update?.place ?? schema.place],
+        message: sent
+          ? `feed.ignore: ${name} is a field of ${schema.name}, so it is not ignored`
+          : `feed.ignore: ${name} is no field of ${feed.update?.name}${didYouMean(name, feed.update?.fields.map((field) => field.name) ?? [])}`,
+        remedy: 'remove the entry',
+      };
+    }
+  },
+};
+
+/** The fields of the update and the fields of the Avro schema. */
+export const feedFieldRules = [
+  protoFieldUnused,
+  avroFieldUnfed,
+  protoType,
+  protoPresence,
+  enumWordsMatch,
+  declaredException,
+];

@@ -1,0 +1,131 @@
+import { readScripts } from '../../../contract/load-contract.ts';
+import { parseScript } from '../../../contract/sql-parser.ts';
+import { withPostgres } from '../../../core/postgres.ts';
+import { readMigrationStatus } from '../../../migrations/runner.ts';
+import { projectFile } from '../../../pipeline/load.ts';
+import type { Project, StreamDefinition } from '../../../pipeline/types.ts';
+import { broken, type Check, type Diagnosis, ok, warning } from '../check.ts';
+import { definedIndexes } from '../defined-indexes.ts';
+
+/** The oldest release that the PostgreSQL project still maintains. */
+const OLDEST = 14;
+
+/** The database answers, lets us in, and is of a maintained version. */
+export const postgresReachable: Check<'database' | 'query'> = {
+  name: 'postgres.reachable',
+  reaches: 'postgres',
+  needs: [],
+  async run({ database, query }) {
+    const [row] = await query<{ version: string; number: string; size: string }>(
+      `SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
+              pg_size_pretty(pg_database_size(current_database())) AS size`,
+    );
+    const subject = `PostgreSQL at ${database.host}:${database.port}/${database.database}`;
+    const { version = '', number = '0', size = '' } = row ?? {};
+    const message = `PostgreSQL ${version.split(' ')[0]}, database of ${size}`;
+    if (Math.floor(Number(number) / 10_000) < OLDEST) {
+      return [warning(subject, message, `update the server: PostgreSQL ${OLDEST} is the oldest supported`)];
+    }
+    return [ok(subject, message)];
+  },
+};
+
+const UTC = /^(UTC|Etc\/UTC|GMT|Etc\/GMT|Zulu|Universal)$/i;
+
+/** The database's own time zone is UTC. The pipeline's sessions set UTC themselves; a person's sessions do not. */
+export const postgresTimeZone: Check<'database'> = {
+  name: 'postgres.time-zone',
+  needs: ['postgres'],
+  async run({ database }) {
+    const zone = await withPostgres({ ...database, timeZone: 'server' }, async (client) => {
+      const { rows } = await client.query<{ TimeZone: string }>('SHOW TimeZone');
+      return rows[0]?.TimeZone ?? '';
+    });
+    if (UTC.test(zone)) return [ok(database.database, `time zone ${zone}`)];
+    const message = `time zone ${zone}: now() in a query of your own is not the UTC that the tables hold`;
+    return [warning(database.database, message, `ALTER DATABASE ${database.database} SET timezone TO 'UTC'`)];
+  },
+};
+
+const REMEDY = 'run `connect migrate up`';
+
+/** The database has the migrations of the files, and no others. */
+export const postgresMigrations: Check<'project' | 'database'> = {
+  name: 'postgres.migrations',
+  needs: ['postgres'],
+  async run({ project, database }) {
+    const { applied, pending, problem } = await readMigrationStatus(database, projectFile(project, 'migrations'));
+    if (problem !== undefined) {
+      return [broken(database.database, problem.message, problem.hint ?? 'put the files back as they ran')];
+    }
+    const all = applied.length + pending.length;
+    if (pending.length === 0) return [ok(database.database, `${all} of ${all} migrations applied`)];
+    if (applied.length === 0) return [broken(database.database, 'no migration has run: there is no table', REMEDY)];
+    return [warning(database.database, `pending: ${pending.join(', ')}`, REMEDY)];
+  },
+};
+
+interface IndexRow {
+  readonly name: string;
+  readonly table: string;
+  readonly valid: boolean;
+  /** Whether ON CONFLICT can use it, and for which columns. */
+  readonly arbiter: boolean;
+  readonly columns: readonly string[];
+}
+
+const INDEXES_SQL = `
+  SELECT c.relname AS name, t.relname AS table, i.indisvalid AND i.indisready AS valid,
+         i.indisunique AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AS arbiter,
+         ARRAY(SELECT a.attname::text FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, position)
+                 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+                WHERE k.position <= i.indnkeyatts ORDER BY 1) AS columns
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+    JOIN pg_namespace n ON n.oid = t.relnamespace
+   WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+   ORDER BY c.relname`;
+
+/**
+ * Every index of the database is valid, the upsert key of each stream has its unique index, and the indexes that the
+ * applied migrations make are there.
+ */
+export const postgresIndexes: Check<'streams' | 'project' | 'query'> = {
+  name: 'postgres.indexes',
+  needs: ['postgres'],
+  async run(probes) {
+    const rows = await probes.query<IndexRow>(INDEXES_SQL);
+    return [
+      ...probes.streams.map((stream) => judgeKey(stream, rows)),
+      ...rows.filter(({ valid }) => !valid).map(invalid),
+      ...(await missing(probes.project, rows)),
+    ];
+  },
+};
+
+const invalid = ({ name, table }: IndexRow): Diagnosis =>
+  broken(
+    name,
+    `index of ${table} is not valid: building it failed, or goes on`,
+    `when no build goes on: REINDEX INDEX CONCURRENTLY ${name}`,
+  );
+
+function judgeKey({ table: { name, key } }: StreamDefinition, rows: readonly IndexRow[]): Diagnosis {
+  const wanted = [...key].sort().join(', ');
+  const own = rows.filter(({ table }) => table === name.split('.').at(-1));
+  if (own.some(({ valid, arbiter, columns }) => valid && arbiter && columns.join(', ') === wanted)) {
+    return ok(name, `unique index on ${key.join(', ')}, ${own.length} indexes`);
+  }
+  const message = `no valid unique index on ${key.join(', ')}: the sink cannot upsert`;
+  return broken(name, message, 'run `connect migrate up`');
+}
+
+/** Indexes of tables that this database has. Migrations that have not run are the business of `postgres.migrations`. */
+async function missing(project: Project, rows: readonly IndexRow[]): Promise<Diagnosis[]> {
+  const scripts = await Promise.all(readScripts(project).map(parseScript));
+  const tables = new Set(rows.map(({ table }) => table));
+  return definedIndexes(scripts.flatMap(({ statements }) => statements))
+    .filter(({ name, table }) => tables.has(table) && !rows.some((row) => row.name === name))
+    .map(({ name, table }) =>
+      warning(name, `index of ${table} is not there: queries get slow`, 'run `connect migrate up`, or create it again'),
+    );
+}
