@@ -1,3 +1,4 @@
+import type { Commitment } from './feed/event.ts';
 import type { Gap } from './feed/resume.ts';
 import type { Acknowledged } from './kafka/publisher.ts';
 import { createLoadMeter, type ProcessLoad } from './process-load.ts';
@@ -34,6 +35,8 @@ export interface ProducerStats {
 /** How a run went. */
 export interface ProducerSummary extends ProducerStats {
   readonly endedBy: 'signal' | 'feed';
+  /** What the feed was asked for. */
+  readonly commitment: Commitment;
   readonly durationMs: number;
   /** Slots left out by the operator's choice. */
   readonly gaps: readonly Gap[];
@@ -86,9 +89,10 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
     /** What a checkpoint says about this run. */
     counts,
     stats,
-    summary: (endedBy: ProducerSummary['endedBy']): ProducerSummary => ({
+    summary: (endedBy: ProducerSummary['endedBy'], commitment: Commitment): ProducerSummary => ({
       ...stats(0),
       endedBy,
+      commitment,
       durationMs: Date.now() - startedAt,
       gaps: [...gaps.values()],
     }),

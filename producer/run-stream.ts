@@ -9,7 +9,7 @@ import { type AvroSchema, loadAvroSchema } from '../schemas/avro-schema.ts';
 import { createSchemaRegistry } from '../schemas/registry.ts';
 import { findSchemaId } from '../schemas/schema-id.ts';
 import { type FeedClient, openFeed } from './feed/client.ts';
-import type { Commitment } from './feed/event.ts';
+import { type Commitment, DEFAULT_COMMITMENT } from './feed/event.ts';
 import { followFeed } from './feed/follow.ts';
 import { createFeedPosition } from './feed/position.ts';
 import { type FeedService, loadFeedService } from './feed/protocol.ts';
@@ -33,7 +33,7 @@ export interface RunStreamOptions {
   readonly logger: Logger;
   /** Stops reading, publishes what was read, writes the checkpoint; the run then ends without an error. */
   readonly signal?: AbortSignal | undefined;
-  /** Default `confirmed`. */
+  /** Default `finalized`. */
   readonly commitment?: Commitment | undefined;
   /** Start here instead of at the checkpoint. */
   readonly fromSlot?: bigint | undefined;
@@ -109,7 +109,7 @@ interface OpenStream {
 
 /** Reads the feed into Kafka. */
 async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise<ProducerSummary> {
-  const { stream, fromSlot, commitment = 'confirmed', logger } = options;
+  const { stream, fromSlot, commitment = DEFAULT_COMMITMENT, logger } = options;
   const { schema, schemaId, service, feed, sender, checkpoint } = open;
   const statistics = createRunStatistics(stream.name, rejectedTopic(stream));
   const stop = new AbortController();
@@ -120,6 +120,7 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
   const { publisher, acceptGap, flush } = createDelivery({
     stream,
     feed: feed.address,
+    commitment,
     sender,
     floor: resumeSlot,
     gaps: checkpoint?.gaps ?? [],
@@ -162,7 +163,7 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
       },
     });
     await flush();
-    return statistics.summary(endedBy);
+    return statistics.summary(endedBy, commitment);
   } catch (error) {
     // What was read is published, whatever ended the reading.
     await flush().catch(() => {});

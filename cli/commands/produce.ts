@@ -22,9 +22,12 @@ export const registerProduce: Register = (program, context) => {
     )
     .option('--end-with-feed', 'end when the feed ends its stream, instead of connecting again')
     .addOption(
-      new Option('--commitment <level>', 'how final an update must be')
+      new Option(
+        '--commitment <level>',
+        'how final an update must be; nothing undoes what a fork took back at processed',
+      )
         .choices(['processed', 'confirmed', 'finalized'])
-        .default('confirmed'),
+        .default('finalized'),
     )
     .addOption(
       new Option('--silence <duration>', 'connect again if neither an update nor a new slot comes for this long')

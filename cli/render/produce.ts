@@ -74,7 +74,7 @@ export function summaryLines(summary: ProducerSummary): string[] {
   const reasons = Object.entries(refusals).map(([code, times]) => `${code} ${count(times)}`);
   return [
     `${stream}  ${ENDS[summary.endedBy]} after ${duration(summary.durationMs)}`,
-    `  received   ${count(received)} updates, from slot ${resumedFrom ?? '–'} on`,
+    `  received   ${count(received)} updates at ${summary.commitment}, from slot ${resumedFrom ?? '–'} on`,
     `  published  ${count(published)}`,
     `  rejected   ${count(rejected)}${reasons.length > 0 ? `  (${reasons.join(', ')})` : ''}`,
     `  checkpoint slot ${lastSlot ?? '–'}`,

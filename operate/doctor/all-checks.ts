@@ -1,6 +1,7 @@
 import type { Check } from './check.ts';
 import { postgresClock, workerClock } from './checks/clock-skew.ts';
 import { feedReachable } from './checks/feed.ts';
+import { feedCommitment } from './checks/feed-commitment.ts';
 import { kafkaReachable, retentionOverrun, topicsSettings } from './checks/kafka.ts';
 import { machineDisk, machineVersions } from './checks/machine.ts';
 import { postgresIndexes, postgresMigrations, postgresReachable, postgresTimeZone } from './checks/postgres.ts';
@@ -28,4 +29,5 @@ export const allChecks: readonly Check[] = [
   workerClock,
   sinksRunning,
   feedReachable,
+  feedCommitment,
 ];

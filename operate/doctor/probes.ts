@@ -9,9 +9,12 @@ import { once } from '../../core/once.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { databaseConnection, feedConnection, httpConnection, type Secrets } from '../../pipeline/connections.ts';
 import { projectFile } from '../../pipeline/load.ts';
+import { checkpointTopic } from '../../pipeline/names.ts';
 import type { Environment, Project, StreamDefinition } from '../../pipeline/types.ts';
 import { openFeed } from '../../producer/feed/client.ts';
 import { loadFeedService } from '../../producer/feed/protocol.ts';
+import type { ResumePoint } from '../../producer/kafka/checkpoint.ts';
+import { readCheckpoint } from '../../producer/kafka/checkpoint-store.ts';
 import { loadAvroSchema } from '../../schemas/avro-schema.ts';
 import { createSchemaRegistry, type SchemaRegistry } from '../../schemas/registry.ts';
 import { freeBytes } from './free-bytes.ts';
@@ -52,16 +55,21 @@ export interface Probes extends Examined {
   sinkConfig(stream: StreamDefinition): SinkConfig;
   /** What the stream's feed can replay. */
   feedWindow(stream: StreamDefinition): Promise<{ readonly earliest: bigint; readonly latest: bigint }>;
+  /** The last checkpoint of the stream's producer; undefined when there is none. Errors: NOT_FOUND without its topic. */
+  checkpoint(stream: StreamDefinition): Promise<ResumePoint | undefined>;
   /** Free space where this path is, or will be. */
   freeBytes(path: string): Promise<number>;
   close(): void;
 }
 
+const CLIENT_ID = 'perps-connect-doctor';
+
 /** Opens nothing before a check asks. */
 export function createProbes(examined: Examined, secrets: Secrets): Probes {
   const { project, environment, host } = examined;
   const database = databaseConnection(environment, secrets);
-  const kafka = createAdmin(kafkaConnection(environment, secrets), 'perps-connect-doctor', 1);
+  const connection = kafkaConnection(environment, secrets);
+  const kafka = createAdmin(connection, CLIENT_ID, 1);
   const sinkConfig = (stream: StreamDefinition): SinkConfig =>
     renderSink(stream, environment, loadAvroSchema(projectFile(project, stream.schema)).fields);
   return {
@@ -86,6 +94,8 @@ export function createProbes(examined: Examined, secrets: Secrets): Probes {
         feed.close();
       }
     },
+    checkpoint: (stream) =>
+      readCheckpoint(connection, { topic: checkpointTopic(stream), stream: stream.name, clientId: CLIENT_ID }),
     // Not awaited: it would wait for a broker that takes connections and says nothing.
     close: () => void kafka.close().catch(() => {}),
   };

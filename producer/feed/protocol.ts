@@ -34,6 +34,8 @@ export interface FeedService {
 export function loadFeedService(protoPath: string, includeDirs: readonly string[], serviceName: string): FeedService {
   const { subscribe, replayInfo, update } = loadFeedProto(protoPath, includeDirs, serviceName);
   markUnset(update);
+  const notice = subscribe.response.fields.slot?.resolvedType;
+  if (notice instanceof protobuf.Type) markUnset(notice);
   return {
     name: serviceName,
     messageName: subscribe.response.fullName.replace(/^\./, ''),
@@ -57,7 +59,11 @@ export function loadFeedService(protoPath: string, includeDirs: readonly string[
 /** The shape every stream message has: a oneof of these three. */
 interface StreamMessage {
   readonly update?: Readonly<Record<string, unknown>> | null;
-  readonly slot?: { readonly slot: LongLike; readonly status?: number } | null;
+  readonly slot?: {
+    readonly slot: LongLike;
+    readonly status?: number | null;
+    readonly bank_id?: LongLike | null;
+  } | null;
   readonly ping?: object | null;
 }
 
@@ -71,7 +77,13 @@ function readEvent(type: protobuf.Type, bytes: Buffer): FeedEvent {
   if (message.update) return { kind: 'update', bytes, update: message.update };
   // The enum counts from 1; unset and 0 mean what was asked for.
   if (message.slot) {
-    return { kind: 'slot', slot: bigintOf(message.slot.slot), status: COMMITMENTS[(message.slot.status ?? 0) - 1] };
+    const { slot, status, bank_id } = message.slot;
+    return {
+      kind: 'slot',
+      slot: bigintOf(slot),
+      status: COMMITMENTS[(status ?? 0) - 1],
+      bankId: isLongLike(bank_id) ? bigintOf(bank_id) : undefined,
+    };
   }
   if (message.ping) return { kind: 'ping' };
   return { kind: 'undecodable', bytes, reason: 'the message is neither an update nor a slot nor a ping' };

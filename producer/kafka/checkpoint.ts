@@ -1,5 +1,6 @@
 import { ConnectError } from '../../core/errors.ts';
 import type { ScannedRecord } from '../../core/kafka-scan.ts';
+import { COMMITMENTS, type Commitment } from '../feed/event.ts';
 import type { Gap } from '../feed/resume.ts';
 
 /** A gap that an operator chose to leave. */
@@ -14,6 +15,8 @@ export interface ResumePoint {
   readonly slot: bigint;
   /** The newest accepted gaps, oldest first. */
   readonly gaps: readonly AcceptedGap[];
+  /** How final the updates were that the feed was asked for; left out by an older producer. */
+  readonly commitment?: Commitment | undefined;
 }
 
 /**
@@ -50,7 +53,8 @@ function decodeCheckpoint(value: Buffer): ResumePoint | undefined {
   if (!isObject(parsed)) return undefined;
   const slot = slotOf(parsed.slot);
   const gaps = Array.isArray(parsed.gaps) ? parsed.gaps.flatMap((gap) => decodeGap(gap) ?? []) : [];
-  return slot === undefined ? undefined : { slot, gaps };
+  const commitment = COMMITMENTS.find((each) => each === parsed.commitment);
+  return slot === undefined ? undefined : { slot, gaps, commitment };
 }
 
 /**

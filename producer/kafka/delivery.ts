@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ConnectError } from '../../core/errors.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { Commitment } from '../feed/event.ts';
 import type { Gap } from '../feed/resume.ts';
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.ts';
 import { type CheckpointWriterOptions, createCheckpointWriter } from './checkpoint-store.ts';
@@ -12,8 +13,9 @@ interface DeliveryOptions
   extends Pick<CheckpointWriterOptions, 'floor' | 'gaps'>,
     Pick<PublisherOptions, 'limits' | 'onAcknowledged'> {
   readonly stream: Pick<StreamDefinition, 'name' | 'topic'>;
-  /** Address of the feed, for the checkpoints. */
+  /** Address of the feed, and what it was asked for: for the checkpoints. */
   readonly feed: string;
+  readonly commitment: Commitment;
   readonly sender: Pick<KafkaSender, 'send' | 'abort'>;
   /** What the checkpoints say about this run. */
   readonly counts: () => Pick<Checkpoint, 'received' | 'published' | 'rejected'>;
@@ -26,7 +28,7 @@ const FLUSH_TIMEOUT_MS = 30_000;
 
 /** A stream's way into Kafka: records, and behind them the checkpoints of what Kafka has acknowledged. */
 export function createDelivery(options: DeliveryOptions) {
-  const { stream, feed, sender, floor, counts, limits, onFailed } = options;
+  const { stream, feed, commitment, sender, floor, counts, limits, onFailed } = options;
   const topic = checkpointTopic(stream);
   const key = Buffer.from(stream.name);
   const instance = randomUUID();
@@ -35,7 +37,8 @@ export function createDelivery(options: DeliveryOptions) {
     gaps: options.gaps,
     write: (slot, gaps) => {
       const at = new Date().toISOString();
-      return sender.send([{ topic, key, value: encodeCheckpoint({ slot, at, ...counts(), instance, feed, gaps }) }]);
+      const value = encodeCheckpoint({ slot, at, ...counts(), instance, feed, commitment, gaps });
+      return sender.send([{ topic, key, value }]);
     },
     onFailed,
   });

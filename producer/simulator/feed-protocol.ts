@@ -2,7 +2,7 @@ import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import type { AvroField, AvroRecord, AvroSchema, AvroValue } from '../../schemas/avro-schema.ts';
 import { enumWords } from '../../schemas/enum-words.ts';
-import type { Commitment } from '../feed/event.ts';
+import { COMMITMENTS, type Commitment, DEFAULT_COMMITMENT } from '../feed/event.ts';
 import { invalidProto, loadFeedProto } from '../feed/proto.ts';
 import type { ReplayWindow } from '../feed/resume.ts';
 import type { UpdateFilter } from './update-filter.ts';
@@ -107,7 +107,7 @@ function readRequest(message: protobuf.Message): SubscribeRequest {
   const word = commitment?.replace('COMMITMENT_', '').toLowerCase();
   return {
     filter: filter ?? {},
-    commitment: word === 'processed' || word === 'finalized' ? word : 'confirmed',
+    commitment: COMMITMENTS.find((commitment) => commitment === word) ?? DEFAULT_COMMITMENT,
     fromSlot: from_slot === undefined ? undefined : BigInt(from_slot),
   };
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createKafka } from '../../../core/kafka.ts';
 import { withPostgres } from '../../../core/postgres.ts';
 import type { DoctorReport } from '../../../operate/doctor/diagnose.ts';
-import { sinkGroup } from '../../../pipeline/names.ts';
+import { checkpointTopic, sinkGroup } from '../../../pipeline/names.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { type ScriptedFeed, startScriptedFeed } from '../../support/scripted-feed.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
@@ -67,6 +67,11 @@ it('what is wrong is found, each with its remedy', async () => {
     topic,
     partitions: filled.map(({ partition, high }) => ({ partition, offset: high })),
   });
+  const kafka = createKafka({ brokers: test.environment.kafka.brokers }, 'test').producer();
+  await kafka.connect();
+  const value = JSON.stringify({ slot: '1', gaps: [], commitment: 'processed' });
+  await kafka.send({ topic: checkpointTopic(stream), messages: [{ key: stream.name, value }] });
+  await kafka.disconnect();
   const configEntries = [{ name: 'cleanup.policy', value: 'compact' }];
   await admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] });
   await admin.disconnect();
@@ -82,6 +87,7 @@ it('what is wrong is found, each with its remedy', async () => {
     /^broken postgres.indexes public.positions: no valid unique index on position_account, signature/,
     /^broken topics.settings .*cleanup.policy is compact/,
     /^broken topics.retention-overrun .*records 0 to \d+ of partition \d were deleted/,
+    /^warning feed.commitment positions: the producer reads at processed/,
     /^broken worker.plugins org.example.NoSuchConverter: is not installed/,
     /^broken worker.accepts .*value.converter/,
   ]) {

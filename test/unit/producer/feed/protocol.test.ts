@@ -40,15 +40,21 @@ describe('the position feed', () => {
       kind: 'slot',
       slot: 2n ** 64n - 1n,
       status: undefined,
+      bankId: undefined,
     });
     expect(service.readEvent(feedMessage({ slot: {} }))).toEqual({
       kind: 'slot',
       slot: 0n,
       status: undefined,
+      bankId: undefined,
     });
     expect(service.readEvent(feedMessage({ slot: { slot: '5', status: 'COMMITMENT_FINALIZED' } }))).toMatchObject({
       status: 'finalized',
     });
+    expect(service.readEvent(feedMessage({ slot: { slot: '5', bank_id: '18446744073709551615' } }))).toMatchObject({
+      bankId: 2n ** 64n - 1n,
+    });
+    expect(service.readEvent(feedMessage({ slot: { slot: '5', bank_id: '0' } }))).toMatchObject({ bankId: 0n });
     expect(service.readEvent(feedMessage({ ping: { id: 1 } }))).toEqual({ kind: 'ping' });
   });
 

@@ -53,7 +53,7 @@ function openSession(onEvent: (event: FeedEvent) => Promise<void> | undefined = 
   };
 }
 
-const slot = (number: bigint): FeedEvent => ({ kind: 'slot', slot: number, status: undefined });
+const slot = (number: bigint): FeedEvent => ({ kind: 'slot', slot: number, status: undefined, bankId: undefined });
 const update: FeedEvent = { kind: 'update', bytes: Buffer.alloc(0), update: {} };
 
 /** Says the same thing every 100 ms for three times the tolerated silence. */

@@ -17,6 +17,7 @@ function deliver({ refuses = [], stalls = [] }: { refuses?: string[]; stalls?: s
   const delivery = createDelivery({
     stream: positionStream,
     feed: 'feed:443',
+    commitment: 'finalized',
     sender: {
       async send(records) {
         const topic = records[0]?.topic ?? '';
@@ -50,7 +51,14 @@ describe('a delivery', () => {
     publisher.add(record, 7n);
     acceptGap({ from: 1n, to: 4n });
     await vi.advanceTimersByTimeAsync(600);
-    expect(checkpoint()).toMatchObject({ slot: '7', received: 3, published: 2, rejected: 1, feed: 'feed:443' });
+    expect(checkpoint()).toMatchObject({
+      slot: '7',
+      received: 3,
+      published: 2,
+      rejected: 1,
+      feed: 'feed:443',
+      commitment: 'finalized',
+    });
     expect(checkpoint()?.gaps).toMatchObject([{ from: '1', to: '4', acceptedAt: expect.stringContaining('T') }]);
     publisher.advance(9n);
     await flush();

@@ -132,7 +132,7 @@ describe('the simulated feed', () => {
     }
   });
 
-  it('echoes the commitment it was asked for, confirmed unless told otherwise', async () => {
+  it('echoes the commitment it was asked for, finalized unless told otherwise', async () => {
     const { reader } = await start({ updates: 100 });
     const commitmentOf = async (commitment?: string) => {
       const stream = reader.open({ from_slot: '0', ...(commitment === undefined ? {} : { commitment }) });
@@ -140,8 +140,9 @@ describe('the simulated feed', () => {
       stream.resume();
       return metadata.get('commitment');
     };
-    expect(await commitmentOf()).toEqual(['confirmed']);
-    expect(await commitmentOf('COMMITMENT_FINALIZED')).toEqual(['finalized']);
+    expect(await commitmentOf()).toEqual(['finalized']);
+    for (const word of ['processed', 'confirmed', 'finalized'])
+      expect(await commitmentOf(`COMMITMENT_${word.toUpperCase()}`)).toEqual([word]);
   });
 
   it('holds a slow reader back instead of filling its memory', async () => {
