@@ -116,7 +116,12 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
   // An operator's start is the stream's new place, even if it lies before the old one: reading again loses nothing.
   const resumeSlot = fromSlot === undefined ? checkpoint?.slot : undefined;
-  const position = createFeedPosition(resumeSlot);
+  const position = createFeedPosition(resumeSlot, (updated, confirmed) =>
+    logger.warn(
+      { feed: feed.address, updated: updated.toString(), confirmed: confirmed.toString() },
+      'an update is far ahead of the slot that the feed has confirmed; the resume point waits for slot notices',
+    ),
+  );
   const { publisher, acceptGap, flush } = createDelivery({
     stream,
     feed: feed.address,

@@ -38,14 +38,15 @@ export async function followFeed(options: FollowOptions): Promise<'signal' | 'fe
   let everRead = false;
   let failures = 0;
   let races = 0;
-  const onFirstEvent = () => {
-    everRead = true;
-    races = 0;
-  };
   while (!signal.aborted) {
     const sessionStart = position.slot;
     try {
       const fromSlot = await subscribeFrom(options);
+      const onFirstEvent = () => {
+        everRead = true;
+        races = 0;
+        position.subscribed(fromSlot);
+      };
       const ended = await readFeed({ feed, fromSlot, commitment, signal, silenceMs, onFirstEvent, onEvent });
       if (ended === 'stopped') return 'signal';
       if (options.endWithFeed) return 'feed';
@@ -73,7 +74,6 @@ export async function followFeed(options: FollowOptions): Promise<'signal' | 'fe
 /** Asks the feed for its window and decides where to subscribe. */
 async function subscribeFrom({ stream, feed, position, start, logger, onSubscribe }: FollowOptions): Promise<bigint> {
   const window = await feed.replayInfo();
-  position.connected(window.latest);
   const { slot: read } = position;
   const input = read === undefined ? start : { ...start, checkpoint: read, fromSlot: undefined };
   const decision = decideResume({ ...input, window });

@@ -1,40 +1,47 @@
-/**
- * How far an update's own slot may move the position by itself: about an hour of 400 ms slots. One update with a slot from
- * the far future would otherwise move the resume point past everything the feed has yet to send.
- */
-const MAX_SLOT_JUMP = 10_000n;
+/** How far updates may run ahead of the feed's notices before that is worth a word: about an hour of 400 ms slots. */
+const REMARKABLE_LEAD = 10_000n;
 
-/** The slot up to which the feed has been read. It never goes back. */
+/**
+ * The slot up to which the feed has been read. It never goes back. Only what the feed has said of itself moves it: an update's own
+ * slot can be wrong, and would move the resume point past updates that nobody has read.
+ */
 export interface FeedPosition {
   readonly slot: bigint | undefined;
-  /** The feed has said, on connecting, that `latest` is its newest slot. */
-  connected(latest: bigint): void;
+  /** The feed sends everything from `slot` on: what lies before has been read, or was left out by choice. */
+  subscribed(slot: bigint): void;
   /** The feed has said that it has sent everything up to `slot`. */
   noticed(slot: bigint): void;
-  /** An update of `slot` was accepted. A slot implausibly far ahead does not move the position; the feed's next notice will. */
+  /** An update of `slot` was accepted. It moves nothing. */
   updated(slot: bigint): void;
 }
 
-/** `start` is the position so far: the last checkpoint. */
-export function createFeedPosition(start: bigint | undefined): FeedPosition {
+/**
+ * `start` is the position so far: the last checkpoint. `onLead` hears, at most once in so many slots, that an update is far ahead
+ * of the position: its slot is wrong, or the feed sends no slot notices.
+ */
+export function createFeedPosition(
+  start: bigint | undefined,
+  onLead: (updated: bigint, position: bigint) => void = () => {},
+): FeedPosition {
   let slot = start;
-  let horizon = (start ?? 0n) + MAX_SLOT_JUMP;
-  const extend = (plausible: bigint) => {
-    if (plausible + MAX_SLOT_JUMP > horizon) horizon = plausible + MAX_SLOT_JUMP;
-  };
+  /** An update beyond this slot is worth a word. */
+  let remarkable = (start ?? 0n) + REMARKABLE_LEAD;
+  let toldUntil = 0n;
   const moveTo = (next: bigint) => {
     if (slot !== undefined && next <= slot) return;
     slot = next;
-    extend(next);
+    remarkable = next + REMARKABLE_LEAD;
   };
   return {
     get slot() {
       return slot;
     },
-    connected: extend,
+    subscribed: moveTo,
     noticed: moveTo,
     updated(next) {
-      if (next <= horizon) moveTo(next);
+      if (next <= remarkable || slot === undefined || slot < toldUntil) return;
+      toldUntil = remarkable;
+      onLead(next, slot);
     },
   };
 }

@@ -56,7 +56,6 @@ export function createIngest(options: IngestOptions): (event: FeedEvent) => void
         const { record } = mapped;
         // A feed that numbers its updates knows better.
         if (ordinalField !== undefined) record[ordinalField] ??= ordinal ?? null;
-        // The position follows the slots of accepted updates. The slot of a refused one may be wrong, too.
         if (typeof record.slot === 'bigint') position.updated(record.slot);
         publisher.add({ topic, key: keyOf(record[keyField]), value: encode(record) }, position.slot);
         return;

@@ -157,6 +157,38 @@ describe('a feed that fails', () => {
     expect(first, `seed ${seed}`).toEqual(wanted);
   }, 60_000);
 
+  it('by a slot from the future, and by notices that come late, loses nothing of what it has yet to send', async () => {
+    const test = await project('future');
+    const last = 1_000n;
+    /** Slots that the notices lag behind the updates. */
+    const late = 40n;
+    const feed = await startScriptedFeed({
+      window: () => ({ earliest: 1n, latest: last }),
+      play: async (call, index) => {
+        const from = call.fromSlot ?? 1n;
+        const until = index === 0 ? 600n : last;
+        // 20 minutes ahead of the feed: a restart would take the feed for one that is a little behind, and go on at its tip.
+        if (index === 0) call.send(update(last + 900n, 'future'));
+        for (let slot = from; slot <= until; slot += 1n) {
+          call.send(update(slot));
+          if (slot - from >= late) call.slot(slot - late);
+        }
+        await call.drained();
+        if (index === 0) call.fail(status.UNAVAILABLE, 'restarting');
+        else call.end();
+      },
+    });
+    await test.run(feed.address, { overlapSlots: 5n });
+    expect(feed.calls[1]?.fromSlot).toBe(600n - late - 5n);
+    const wanted = Array.from({ length: Number(last) }, (_, n) => `sig${n + 1}`);
+    expect([...new Set(await signatures(test))]).toEqual(['future', ...wanted]);
+    expect((await test.checkpoint())?.slot).toBe(last - late);
+    // The next start goes on where the notices have been, and loses nothing either.
+    const again = await test.run(feed.address, { overlapSlots: 5n });
+    feed.close();
+    expect(again.resumedFrom).toBe(last - late - 5n);
+  }, 60_000);
+
   it('by falling silent is left and read from another stream', async () => {
     const test = await project('silent');
     const feed = await startScriptedFeed({

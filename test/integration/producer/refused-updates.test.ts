@@ -56,6 +56,7 @@ describe('updates that the table cannot hold', () => {
         }
         call.send(cutMessage);
         fine();
+        call.slot(SLOT);
         call.end();
       },
     });

@@ -94,6 +94,20 @@ describe('following a feed', () => {
     expect(run.subscriptions).toEqual(run.asked());
   });
 
+  it('has a place from the first event on: a window that has left it behind is a gap, not a new start', async () => {
+    let earliest = 100n;
+    const run = await follow({
+      window: () => ({ earliest, latest: 1_000n }),
+      play: async (call) => {
+        call.ping();
+        earliest = 300n;
+        await call.drained();
+        call.fail(status.UNAVAILABLE, 'restarting');
+      },
+    });
+    await expect(run.ended).rejects.toMatchObject({ code: 'UNSAFE', details: { gap: { from: '100', to: '299' } } });
+  });
+
   it('leaves a stream that is open but silent, pings notwithstanding', async () => {
     const run = await follow({
       options: { silenceMs: 150 },

@@ -1,42 +1,50 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createFeedPosition } from '../../../../producer/feed/position.ts';
 
-/** How far an update's own slot may move the position. */
-const MAX_SLOT_JUMP = 10_000n;
+/** How far an update may be ahead without a word. */
+const REMARKABLE_LEAD = 10_000n;
 
 describe('the position in a feed', () => {
-  it('follows updates and notices and never goes back', () => {
+  it('follows what the feed confirms, and never goes back', () => {
     const position = createFeedPosition(undefined);
-    position.connected(1_000n);
-    position.updated(990n);
-    expect(position.slot).toBe(990n);
     position.noticed(1_001n);
-    position.updated(3n);
     position.noticed(995n);
     expect(position.slot).toBe(1_001n);
   });
 
-  it('does not follow one update into the far future', () => {
+  it('follows no update, near or far', () => {
     const position = createFeedPosition(1_000n);
-    position.connected(1_000n);
+    position.updated(1_001n);
+    position.updated(3_900n);
     position.updated(2n ** 63n - 1n);
     expect(position.slot).toBe(1_000n);
-    position.updated(1_001n);
-    expect(position.slot).toBe(1_001n);
   });
 
-  it("follows a far jump once the feed's notices have made it", () => {
-    const position = createFeedPosition(1_000n);
-    position.noticed(1_000_000n);
-    position.updated(1_000_000n + MAX_SLOT_JUMP);
-    expect(position.slot).toBe(1_000_000n + MAX_SLOT_JUMP);
-  });
-
-  it('takes the newest slot of a feed it has connected to as a measure, not as a place', () => {
+  it('is where a subscription began, so that a feed whose first notice is late has a place to resume from', () => {
     const position = createFeedPosition(undefined);
-    position.connected(300_000_000n);
-    expect(position.slot).toBeUndefined();
-    position.updated(299_999_999n);
-    expect(position.slot).toBe(299_999_999n);
+    position.subscribed(500n);
+    position.updated(540n);
+    expect(position.slot).toBe(500n);
+  });
+
+  it('does not go back to the overlap of a subscription', () => {
+    const position = createFeedPosition(1_000n);
+    position.subscribed(968n);
+    expect(position.slot).toBe(1_000n);
+  });
+
+  it('is told of an update far ahead, once in so many slots', () => {
+    const onLead = vi.fn();
+    const position = createFeedPosition(1_000n, onLead);
+    const far = 1_001n + REMARKABLE_LEAD;
+    position.updated(far - 1n);
+    expect(onLead).not.toHaveBeenCalled();
+    position.updated(far);
+    position.noticed(1_001n);
+    position.updated(far + 1n);
+    expect(onLead.mock.calls).toEqual([[far, 1_000n]]);
+    position.noticed(far);
+    position.updated(far + REMARKABLE_LEAD + 1n);
+    expect(onLead).toHaveBeenCalledTimes(2);
   });
 });

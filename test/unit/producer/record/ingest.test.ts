@@ -43,11 +43,11 @@ function createTestIngest() {
 }
 
 describe('an event of the feed', () => {
-  it('that is an update becomes a record with its key, at its slot', () => {
+  it('that is an update becomes a record with its key, at the slot that the feed has confirmed', () => {
     const { take, added, counts } = createTestIngest();
     take({ update: positionUpdate({ slot: '1001' }) });
     expect(added).toHaveLength(1);
-    expect(added[0]?.slot).toBe(1_001n);
+    expect(added[0]?.slot).toBe(1_000n);
     expect(added[0]?.record.topic).toBe('positions');
     expect(added[0]?.record.key?.toString()).toBe(positionUpdate().position_account);
     expect(counts).toEqual({ received: 1, refusals: {} });
@@ -85,9 +85,9 @@ describe('an event of the feed', () => {
     expect(said).toEqual([[0, null], '1', [2, 18014398509481984n], [77, null]]);
   });
 
-  it('that is late is passed on as it comes', () => {
+  it.each(['7', '3900'])('that is an update of slot %s, late or of the future, is passed on as it comes', (slot) => {
     const { take, added, position } = createTestIngest();
-    take({ update: positionUpdate({ slot: '7' }) });
+    take({ update: positionUpdate({ slot }) });
     expect(added.map(({ record, slot }) => [record.topic, slot])).toEqual([['positions', 1_000n]]);
     expect(position.slot).toBe(1_000n);
   });
