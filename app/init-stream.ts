@@ -20,8 +20,12 @@ export function initStream(runtime: Runtime, name: string): readonly string[] {
   if (project.streams.some((stream) => stream.name === name)) {
     throw new ConnectError('USAGE', `there is a stream ${name} already`, { hint: `see connectors/${name}.yaml` });
   }
-  const numbers = readMigrations(projectFile(project, 'migrations')).map((file) => Number(file.name.slice(0, 4)));
-  const files = newStreamFiles(name, Math.max(0, ...numbers) + 1);
+  const migrations = readMigrations(projectFile(project, 'migrations'));
+  const numbers = migrations.map((file) => Number(file.name.slice(0, 4)));
+  const files = newStreamFiles(name, {
+    migrationNumber: Math.max(0, ...numbers) + 1,
+    marksCorrections: migrations.some(({ up }) => /^CREATE FUNCTION mark_correction\(/m.test(up)),
+  });
   const taken = files.filter(({ path }) => existsSync(projectFile(project, path)));
   if (taken.length > 0) {
     throw new ConnectError('USAGE', `${taken.map(({ path }) => path).join(', ')} exists already; nothing was written`, {

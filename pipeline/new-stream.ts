@@ -9,9 +9,13 @@ export const STREAM_NAME = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 
 /**
  * The four files of a new stream: definition, proto, Avro schema, migration. They agree with each other, so that
- * `connect check` passes before the first field is changed. `migrationNumber` is the project's next free one.
+ * `connect check` passes before the first field is changed. `migrationNumber` is the project's next free one;
+ * `marksCorrections`: its migrations make the functions that note corrected rows.
  */
-export function newStreamFiles(name: string, migrationNumber: number): readonly NewFile[] {
+export function newStreamFiles(
+  name: string,
+  { migrationNumber, marksCorrections }: { readonly migrationNumber: number; readonly marksCorrections: boolean },
+): readonly NewFile[] {
   const words = name.split('_');
   const kebab = words.join('-');
   const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
@@ -20,7 +24,7 @@ export function newStreamFiles(name: string, migrationNumber: number): readonly 
     { path: `connectors/${name}.yaml`, text: definition(name, kebab, pascal) },
     { path: `schemas/${kebab}.proto`, text: proto(name, pascal) },
     { path: `schemas/${kebab}.avsc`, text: avroSchema(name, pascal) },
-    { path: `migrations/${number}_${name}.sql`, text: migration(name) },
+    { path: `migrations/${number}_${name}.sql`, text: migration(name, marksCorrections) },
   ];
 }
 
@@ -110,7 +114,7 @@ const avroSchema = (name: string, pascal: string): string => `{
 }
 `;
 
-const migration = (name: string): string => `-- Up Migration
+const migration = (name: string, marksCorrections: boolean): string => `-- Up Migration
 
 CREATE TABLE ${name} (
     id              BIGSERIAL PRIMARY KEY,
@@ -121,7 +125,7 @@ CREATE TABLE ${name} (
     amount          NUMERIC(38, 6) NOT NULL,
     created_at      TIMESTAMP      DEFAULT (now() AT TIME ZONE 'utc'),
     kafka_partition INTEGER,
-    kafka_offset    BIGINT
+    kafka_offset    BIGINT${marksCorrections ? ',\n    corrected_at    TIMESTAMP' : ''}
 );
 
 -- The upsert's key.
@@ -132,8 +136,19 @@ CREATE TRIGGER ${name}_keep_newest_delivery BEFORE UPDATE ON ${name}
     FOR EACH ROW
     WHEN ((NEW.kafka_partition = OLD.kafka_partition AND NEW.kafka_offset > OLD.kafka_offset) IS NOT TRUE)
     EXECUTE FUNCTION keep_newest_delivery();
-
+${marksCorrections ? correctionTriggers(name) : ''}
 -- Down Migration
 
 DROP TABLE ${name};
+`;
+
+const correctionTriggers = (name: string): string => `
+-- A row that was changed otherwise than by its record says when; see migration 0006.
+CREATE TRIGGER ${name}_mark_correction BEFORE UPDATE ON ${name}
+    FOR EACH ROW
+    WHEN ((NEW.kafka_partition, NEW.kafka_offset) IS NOT DISTINCT FROM (OLD.kafka_partition, OLD.kafka_offset))
+    EXECUTE FUNCTION mark_correction();
+CREATE TRIGGER ${name}_unmark_correction BEFORE UPDATE OF kafka_offset ON ${name}
+    FOR EACH ROW WHEN (NEW.corrected_at IS NOT NULL)
+    EXECUTE FUNCTION unmark_correction();
 `;

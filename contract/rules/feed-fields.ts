@@ -106,24 +106,27 @@ function mismatch(source: FeedField, field: PlacedField): string | undefined {
 
 const protoPresence = fedFieldRule({
   id: 'PROTO_PRESENCE',
-  what: 'A number, time or text that may be absent is `optional` in the proto.',
-  why: 'proto3 sends no difference between absent and zero: the table would hold 0, the empty text or 1970 where nothing was known.',
-  *check({ source, field }) {
-    const zero = source.presence ? undefined : zeroOf(field);
+  what: 'A number, time, bool or text that may be absent is `optional` in the proto; so is an enum whose zero is a word of its own.',
+  why: 'proto3 sends no difference between absent and zero: the table would hold 0, false, the first word, the empty text or 1970 where nothing was known.',
+  *check({ source, field }, { stream }) {
+    const zero = source.presence ? undefined : zeroOf(source, field);
     if (zero === undefined) return;
     yield {
       path: source.fullName,
       places: [source.place, field.place],
       message: `${source.name}: an update without it would be stored as ${zero}`,
       remedy: `write \`optional ${source.type} ${source.name} = ${source.number};\`: the bytes on the wire stay the same`,
-      // A required number may really be 0. The record does not show which, so it is a note.
-      severity: field.nullable || field.kind === 'timestamp-millis' ? 'error' : 'note',
+      severity: isRatherAbsent(field, stream.table.key) ? 'error' : 'note',
     };
   },
 });
 
+/** Whether a zero would hide that something is missing. A required number may really be 0, and the record does not show which. */
+const isRatherAbsent = ({ name, kind, nullable }: AvroField, key: readonly string[]): boolean =>
+  nullable || key.includes(name) || !['int', 'long', 'double'].includes(kind);
+
 /** What an absent value of this field would become; undefined when the producer sees that it is absent. */
-function zeroOf({ kind, nullable, minLength = 0, allowed }: AvroField): string | undefined {
+function zeroOf(source: FeedField, { kind, nullable, minLength = 0, allowed }: AvroField): string | undefined {
   switch (kind) {
     case 'timestamp-millis':
       return '1970-01-01';
@@ -132,9 +135,10 @@ function zeroOf({ kind, nullable, minLength = 0, allowed }: AvroField): string |
     case 'double':
       return '0';
     case 'string':
-      return nullable && allowed === undefined && minLength === 0 ? 'the empty text' : undefined;
+      if (allowed !== undefined) return wordOfZero(source, allowed);
+      return nullable && minLength === 0 ? 'the empty text' : undefined;
     case 'boolean':
-      return nullable ? 'false' : undefined;
+      return 'false';
     case 'bytes':
       return nullable ? 'no bytes' : undefined;
     case 'decimal':
@@ -142,13 +146,22 @@ function zeroOf({ kind, nullable, minLength = 0, allowed }: AvroField): string |
   }
 }
 
+/** The word of an enum's zero, which is what an absent enum reads as; undefined when the zero means none of the words. */
+function wordOfZero(source: FeedField, allowed: readonly string[]): string | undefined {
+  const zero = source.enum?.values.find(({ number }) => number === 0);
+  const word = zero && enumWord(enumNameOf(source), zero.name, allowed);
+  return word === undefined ? undefined : `"${word}"`;
+}
+
+const enumNameOf = ({ type }: FeedField): string => type.split('.').at(-1) ?? type;
+
 const enumWordsMatch = fedFieldRule({
   id: 'ENUM_WORDS',
   what: "Each value of a proto enum, but its zero, is one of the field's allowed words, and each word has a value.",
   why: 'The producer refuses updates whose value has no word.',
   *check({ source, field }, { schema }) {
     if (field.allowed === undefined || source.enum === undefined) return;
-    const enumName = source.type.split('.').at(-1) ?? source.type;
+    const enumName = enumNameOf(source);
     const reached = new Set<string>();
     for (const value of source.enum.values) {
       const word = enumWord(enumName, value.name, field.allowed);

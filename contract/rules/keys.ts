@@ -91,6 +91,30 @@ const upsertKeyField: Rule = {
   },
 };
 
+const upsertKeyEmpty: Rule = {
+  id: 'UPSERT_KEY_EMPTY',
+  what: 'A text column of the upsert key is never the empty text: its field has a minLength of at least 1.',
+  why: 'proto3 sends a forgotten text as the empty one: all updates without it would have one key, and only the last would stay.',
+  *check({ stream, schema, definition }) {
+    for (const [index, name] of stream.table.key.entries()) {
+      const field = fieldOf(schema, name);
+      if (field?.kind !== 'string') continue;
+      const { minLength = 0, allowed } = field;
+      if (allowed === undefined ? minLength > 0 : !allowed.includes('')) continue;
+      const attribute = allowed === undefined ? 'minLength' : 'allowed';
+      yield {
+        path: `${shortName(stream.table.name)}.${name}`,
+        places: [field.placeOf(attribute), definition.placeOf(['table', 'key', index])],
+        message: `${name}: is part of the upsert key and may be the empty text, so different updates could share one row`,
+        remedy:
+          allowed === undefined
+            ? `give the field "minLength": 1: the producer then refuses an update without it`
+            : 'take the empty word out of "allowed"',
+      };
+    }
+  },
+};
+
 const topicKey: Rule = {
   id: 'TOPIC_KEY',
   what: 'The record key is a required field, part of the upsert key, and the identity of the view of current states.',
@@ -137,4 +161,4 @@ const topicKey: Rule = {
 };
 
 /** The upsert key and the record key. */
-export const keyRules = [upsertKeyIndex, upsertKeyNull, upsertKeyField, topicKey];
+export const keyRules = [upsertKeyIndex, upsertKeyNull, upsertKeyField, upsertKeyEmpty, topicKey];

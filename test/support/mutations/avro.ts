@@ -68,6 +68,15 @@ export const avroMutations: readonly Mutation[] = [
     rule: 'UPSERT_KEY_FIELD',
   },
   {
+    name: 'a key field may be the empty text',
+    edit: {
+      file: AVSC,
+      find: '"signature", "type": "string", "minLength": 1,',
+      replace: '"signature", "type": "string",',
+    },
+    rule: 'UPSERT_KEY_EMPTY',
+  },
+  {
     name: 'a time becomes microseconds',
     edit: { file: AVSC, find: '"timestamp-millis"', replace: '"timestamp-micros"' },
     rule: 'FIELD_TYPE',

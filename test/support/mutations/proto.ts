@@ -50,6 +50,16 @@ export const protoMutations: readonly Mutation[] = [
     rule: 'PROTO_PRESENCE',
   },
   {
+    name: 'the zero of an enum is a word, so an absent one is that word',
+    edit: {
+      file: PROTO,
+      find: '  SIDE_UNSPECIFIED = 0;\n  SIDE_LONG = 1;\n  SIDE_SHORT = 2;\n',
+      replace: '  SIDE_LONG = 0;\n  SIDE_SHORT = 1;\n',
+    },
+    rule: 'PROTO_PRESENCE',
+    at: { file: PROTO, line: 'Side side = 8;' },
+  },
+  {
     name: 'an enum gets a value without a word',
     edit: { file: PROTO, find: '  SIDE_SHORT = 2;\n', replace: '  SIDE_SHORT = 2;\n  SIDE_FLAT = 3;\n' },
     rule: 'ENUM_WORDS',

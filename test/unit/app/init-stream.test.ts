@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -32,6 +32,17 @@ describe('connect init stream', () => {
     const project = loadProject(root, {});
     expect(project.streams.map(({ name }) => name)).toContain('insurance_fund_flows');
     expect(await checkContract(project)).toEqual([]);
+  });
+
+  it('marks corrected rows where the migrations have the functions for it, and leaves that out in an older project', async () => {
+    const { context } = capturedContext({ cwd: root });
+    const sqlOf = (name: string) => readFileSync(join(root, String(initStream(context, name).at(-1))), 'utf8');
+    expect(sqlOf('trades')).toMatch(/corrected_at {4}TIMESTAMP\n\);[\s\S]*EXECUTE FUNCTION unmark_correction\(\);/);
+    for (const name of readdirSync(join(root, 'migrations')))
+      if (/^000[67]_/.test(name)) rmSync(join(root, 'migrations', name));
+    const older = sqlOf('swaps');
+    expect(older).toContain('EXECUTE FUNCTION keep_newest_delivery();\n\n-- Down');
+    expect(older).not.toMatch(/correct/);
   });
 
   it('prints the files as JSON on request', async () => {
