@@ -34,6 +34,7 @@ export interface SinkFixture {
   deploy(changes?: DeployChanges): Promise<DeployResult & { events: SinkEvent[] }>;
   /** Sends `count` good updates, numbered from `from`, each for a position of its own. */
   produce(count: number, from?: number): Promise<void>;
+  send(messages: readonly { readonly key: string; readonly value: Buffer }[]): Promise<void>;
   produceBytes(key: string, value: Buffer): Promise<void>;
   /** A good update with changes, framed; past the producer and its checks. */
   encode(number: number, changes?: AvroRecord): Buffer;
@@ -68,11 +69,11 @@ export async function createSinkFixture(name: string): Promise<SinkFixture> {
   const groups = createSinkGroups(kafka);
   await withAdmin(kafka, 'test', (admin) => ensureTopics(admin, stream, 1));
 
-  const send = async (messages: { key: string; value: Buffer }[]) => {
+  const send: SinkFixture['send'] = async (messages) => {
     const producer = createKafka(kafka, 'test').producer();
     await producer.connect();
     try {
-      await producer.send({ topic: stream.topic.name, acks: -1, messages });
+      await producer.send({ topic: stream.topic.name, acks: -1, messages: [...messages] });
     } finally {
       await producer.disconnect();
     }
@@ -110,6 +111,7 @@ export async function createSinkFixture(name: string): Promise<SinkFixture> {
           return { key: String(record.position_account), value: frame(id, type.toBuffer(record)) };
         }),
       ),
+    send,
     produceBytes: (key, value) => send([{ key, value }]),
     encode: (number, changes = {}) => frame(id, type.toBuffer(goodRecord(number, changes))),
     query: (sql) => withPostgres(test.database, async (client) => (await client.query(sql)).rows),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { judgeRecords } from '../../../operate/judge-records.ts';
-import type { SinkRow } from '../../../operate/sink-rows.ts';
+import type { SinkRow } from '../../../operate/sink-statements.ts';
 import { createRecordDecoder } from '../../../schemas/record-decoder.ts';
 import { frame } from '../../../schemas/wire-format.ts';
 import { type JsonReply, serveJson } from '../../support/json-server.ts';

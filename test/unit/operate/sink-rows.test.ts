@@ -25,18 +25,23 @@ interface Statement {
   readonly values: readonly (readonly (string | null)[])[];
 }
 
+/** What PostgreSQL says of a row: a SQLSTATE, or more of an error's fields. */
+type Objection = string | { readonly code: string; readonly table?: string; readonly constraint?: string };
+
 /** A table that refuses the rows of these accounts, and the statements it has seen. */
-function table(refused: Readonly<Record<string, string>> = {}) {
+function table(refused: Readonly<Record<string, Objection>> = {}, immediate: readonly string[] = []) {
   const commands: string[] = [];
   const inserts: Statement[] = [];
   const query = async (statement: string | Statement) => {
     if (typeof statement === 'string') {
-      commands.push(statement);
-      return;
+      if (!statement.includes('pg_constraint')) commands.push(statement);
+      return { rows: [{ tables: ['public.positions', 'public.positions_2026'], immediate }] };
     }
     inserts.push(statement);
-    const code = statement.values[0]?.map((account) => refused[account ?? '']).find((state) => state !== undefined);
-    if (code !== undefined) throw Object.assign(new Error('value too long'), { code });
+    const found = statement.values[0]?.map((account) => refused[account ?? '']).find((state) => state !== undefined);
+    if (found === undefined) return { rows: [] };
+    const fields = typeof found === 'string' ? { code: found, constraint: 'c' } : found;
+    throw Object.assign(new Error('value too long'), { schema: 'public', ...fields });
   };
   const client = { query } as unknown as Parameters<typeof createSinkRows>[0];
   return { rows: createSinkRows(client, positions, schema), commands, inserts };
@@ -70,8 +75,26 @@ test('exactly the refused rows are found, and nothing is written', async () => {
     [2n, '22001'],
     [5n, '23514'],
   ]);
-  expect([commands[0], commands.at(-1)]).toEqual(['BEGIN', 'ROLLBACK']);
+  expect([commands[0]?.split(';')[0], commands.at(-1)]).toEqual(['BEGIN', 'ROLLBACK']);
   expect(commands).not.toContain('COMMIT');
+});
+
+test('a trial that is held up goes on in halves; a row alone waits longer', async () => {
+  const { rows, commands, inserts } = table({ c: '55P03' });
+  const refused = rows.findRefused(['a', 'b', 'c', 'd'].map((name, at) => row(BigInt(at), name)));
+  await expect(refused).rejects.toMatchObject({ code: 'REFUSED' });
+  expect(offsetsIn(inserts)).toEqual([[0, 1, 2, 3], [0, 1], [2, 3], [2]]);
+  const waits = commands.map((command) => /lock_timeout = '(\w+)'/.exec(command)?.[1]);
+  expect(waits.filter((wait) => wait !== undefined)).toEqual(['100ms', '100ms', '100ms', '5s']);
+});
+
+test('a trial makes deferred constraints speak up, without one it sets none', async () => {
+  const deferred = table({}, ['public.positions_owner_fkey']);
+  await deferred.rows.findRefused([row(0n, 'a')]);
+  expect(deferred.commands[0]).toMatch(/; SET CONSTRAINTS public\.positions_owner_fkey IMMEDIATE$/);
+  const plain = table();
+  await plain.rows.findRefused([row(0n, 'a')]);
+  expect(plain.commands[0]).not.toMatch(/CONSTRAINTS/);
 });
 
 test('a row that is refused keeps all from being written', async () => {
@@ -88,8 +111,18 @@ test.each([
   ['55P03', 'REFUSED'],
   ['57P01', 'UNREACHABLE'],
   ['ECONNRESET', 'UNREACHABLE'],
-])('an error of %s is no fault of a row: %s', async (state, code) => {
+  // No partition of relation "positions" found for row.
+  [{ code: '23514', table: 'positions' }, 'REFUSED'],
+  [{ code: '23505', table: 'position_days', constraint: 'position_days_pkey' }, 'REFUSED'],
+])('an error of %o is no fault of a row: %s', async (state, code) => {
   await expect(table({ a: state }).rows.findRefused([row(0n, 'a')])).rejects.toMatchObject({ code });
+});
+
+test.each([
+  { code: '23514', table: 'positions', constraint: 'no_thirteen' },
+  { code: '23505', table: 'positions_2026', constraint: 'positions_2026_pkey' },
+])('an error of %o is the row’s', async (objection) => {
+  expect(await table({ a: objection }).rows.findRefused([row(0n, 'a')])).toHaveLength(1);
 });
 
 test.each([
