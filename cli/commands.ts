@@ -15,6 +15,7 @@ import { registerOffsets } from './commands/offsets.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerPlugin } from './commands/plugin.ts';
 import { registerProduce } from './commands/produce.ts';
+import { registerPsql } from './commands/psql.ts';
 import { registerQuarantine } from './commands/quarantine.ts';
 import { registerRebuild } from './commands/rebuild.ts';
 import { registerRender } from './commands/render.ts';
@@ -42,7 +43,7 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   {
     heading: 'On this machine:',
-    commands: [registerStart, registerUp, registerDown, registerLogs, registerSimulate],
+    commands: [registerStart, registerUp, registerDown, registerLogs, registerPsql, registerSimulate],
   },
   {
     heading: 'Definitions, schemas and tables:',

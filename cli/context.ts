@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Runtime, Session, StreamSelection } from '../app/session.ts';
 import type { ConnectError } from '../core/errors.ts';
+import { painterOf } from './colour.ts';
 import type { OutputFormat } from './flags.ts';
 import { createRedaction, scrubbed } from './redaction.ts';
 import { renderError } from './render/error.ts';
@@ -20,6 +21,8 @@ interface Surroundings extends Pick<Runtime, 'env' | 'cwd'> {
   readonly stderr: NodeJS.WritableStream;
   /** Whether a person is watching: progress is redrawn, questions may be asked. */
   readonly isTty: boolean;
+  /** Whether somebody can go on watching and typing: every stream is a terminal, and this is no CI. */
+  readonly isAttended?: boolean | undefined;
   /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
   setExitCode(code: number): void;
@@ -33,6 +36,7 @@ export function processContext(signal: AbortSignal): CliContext {
     stdout: process.stdout,
     stderr: process.stderr,
     isTty: process.stderr.isTTY === true && process.stdout.isTTY === true,
+    isAttended: [process.stdin, process.stdout, process.stderr].every(({ isTTY }) => isTTY) && !process.env.CI,
     signal,
     setExitCode: (code) => {
       process.exitCode = code;
@@ -49,6 +53,7 @@ export function createContext(given: Surroundings) {
   const redaction = createRedaction(env);
   const stdout = scrubbed(given.stdout, redaction.scrub);
   const stderr = scrubbed(given.stderr, redaction.scrub);
+  const [paintOut, paintErr] = [painterOf(given.stdout, env), painterOf(given.stderr, env)];
   const runtime: Runtime = { env, cwd, signal, learn: redaction.learn };
   const context = {
     ...given,
@@ -69,10 +74,12 @@ export function createContext(given: Surroundings) {
     },
     /** Progress and the one-line summary: stderr. */
     note(...lines: string[]): void {
-      for (const line of lines) stderr.write(`${line}\n`);
+      for (const line of lines) stderr.write(`${paintErr(redaction.scrub(line))}\n`);
     },
     /** Data: stdout. */
-    print: (line: string): void => void stdout.write(`${line}\n`),
+    print: (line: string): void => void stdout.write(`${context.painted(line)}\n`),
+    /** A line of data with its states in colour, where stdout is a terminal. Secrets are hidden first: colours would take them apart. */
+    painted: (line: string): string => (context.format === 'json' ? line : paintOut(redaction.scrub(line))),
     /** Data as one JSON document: stdout. It is scrubbed string by string: a secret may look like a piece of JSON. */
     json: (value: unknown): void => void given.stdout.write(`${redaction.json(value)}\n`),
     /** Data in the format that was asked for: the document, or lines. */

@@ -28,7 +28,9 @@ export async function watch<T>(
     const time = new Date().toISOString();
     if (isTty) {
       const drawn = [`${time}  every ${everyMs / 1000} s, Ctrl-C ends`, '', ...linesOf(seen)];
-      stdout.write(`${HOME}${drawn.map((line) => `${line}${CLEAR_LINE_END}\n`).join('')}${CLEAR_BELOW}`);
+      stdout.write(
+        `${HOME}${drawn.map((line) => `${context.painted(line)}${CLEAR_LINE_END}\n`).join('')}${CLEAR_BELOW}`,
+      );
     } else for (const line of isJson ? [jsonLine(seen)] : [time, ...linesOf(seen), '']) context.print(line);
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
   }

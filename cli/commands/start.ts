@@ -17,8 +17,9 @@ export const registerStart: Register = (program, context) => {
     .option('--fresh', 'delete the local data first')
     .option('--stay', 'stay up until Ctrl-C (the default on a terminal)')
     .option('--no-stay', 'at the end, stop what was started (the default elsewhere)')
-    .action(async ({ updates, seed, fresh = false, stay = context.isTty, ...flags }) => {
+    .action(async ({ updates, seed, fresh = false, stay = context.isAttended ?? false, ...flags }) => {
       const { start } = await import('../../app/start.ts');
+      const { findPsql } = await import('../../app/psql.ts');
       const { createLogger } = await import('../../core/log.ts');
       const session = await context.session(flags);
       const reports = await start(session, {
@@ -27,7 +28,11 @@ export const registerStart: Register = (program, context) => {
         fresh,
         stay,
         logger: createLogger({ level: 'warn', stream: context.stderr }),
-        listener: startReporter(context, session.environment, { updates, seed }),
+        listener: startReporter(context, session.environment, {
+          updates,
+          seed,
+          hasPsql: findPsql(context.env) !== undefined,
+        }),
       });
       if (reports.some(({ differences }) => differences > 0)) context.setExitCode(3);
     });

@@ -2,18 +2,18 @@ import type { ProducerStats, ProducerSummary } from '../../app/produce.ts';
 import type { Logger } from '../../core/log.ts';
 import type { CliContext } from '../context.ts';
 import { count, duration } from '../format.ts';
-import { createLiveLine } from '../live-line.ts';
+import { createLiveRows } from '../live-rows.ts';
 
 /** Without a terminal the progress is a line now and then. */
 const LOG_LINE_EVERY_MS = 5_000;
 
 /**
- * On a terminal one line that is rewritten, below what is worth a line of its own; elsewhere a line every few seconds.
+ * On a terminal a row a stream that is rewritten, below what is worth a line of its own; elsewhere lines every few seconds.
  * Where JSON was asked for, the log is JSON as well.
  */
 export async function createProduceReport(context: CliContext) {
   const latest = new Map<string, ProducerStats>();
-  const live = createLiveLine(context);
+  const live = createLiveRows(context);
   let drawnAt = Date.now();
   const textLogger = (stream: string): Logger => {
     const note = (fields: object, message: string) => {
@@ -29,7 +29,7 @@ export async function createProduceReport(context: CliContext) {
       latest.set(stats.stream, stats);
       if (!context.isTty && Date.now() - drawnAt < LOG_LINE_EVERY_MS) return;
       drawnAt = Date.now();
-      live.draw([...latest.values()].map(progressLine).join('   '));
+      live.draw(...[...latest.values()].map(progressLine));
     },
     close: () => live.end(),
   };

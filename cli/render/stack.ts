@@ -1,7 +1,7 @@
 import type { ContainerStatus, PartStatus, StackEvent } from '../../app/up.ts';
 import type { CliContext } from '../context.ts';
 import { duration, table } from '../format.ts';
-import { createLiveLine } from '../live-line.ts';
+import { createLiveRows } from '../live-rows.ts';
 
 const MEGABYTE = 1e6;
 const BAR_WIDTH = 30;
@@ -10,7 +10,7 @@ const STEP_PERCENT = 25;
 
 /** Shows what the stack does, on stderr. On a terminal a download is one bar, redrawn; elsewhere plain lines. `close` ends a bar that is still drawn. */
 export function createStackProgress(context: CliContext) {
-  const live = createLiveLine(context);
+  const live = createLiveRows(context);
   let shown = -1;
   const onDownload = (doneBytes: number, totalBytes: number) => {
     const percent = totalBytes === 0 ? 100 : Math.floor((100 * doneBytes) / totalBytes);

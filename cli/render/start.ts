@@ -2,26 +2,28 @@ import type { FlowCounts, Sample, StartListener, StartOptions, StartStep } from 
 import type { Environment } from '../../pipeline/types.ts';
 import type { CliContext } from '../context.ts';
 import { count, duration, table } from '../format.ts';
-import { createLiveLine } from '../live-line.ts';
+import { createLiveRows } from '../live-rows.ts';
 import { deployReporter } from './deploy.ts';
 import { migrateReporter } from './migrate.ts';
 import { planLines } from './plan.ts';
 import { createStackProgress } from './stack.ts';
 import { verifyLines } from './verify.ts';
 
+/** What a start's texts say. */
+interface StartWords extends Pick<StartOptions, 'updates' | 'seed'> {
+  /** Whether this machine has psql. */
+  readonly hasPsql: boolean;
+}
+
 /** Shows a start: a heading for each step, what happens in it, at last what is in the tables and where to look. */
-export function startReporter(
-  context: CliContext,
-  environment: Environment,
-  { updates, seed }: Pick<StartOptions, 'updates' | 'seed'>,
-): StartListener {
+export function startReporter(context: CliContext, environment: Environment, words: StartWords): StartListener {
   const { note, printText } = context;
   const stack = createStackProgress(context);
-  const live = createLiveLine(context);
+  const live = createLiveRows(context);
   return {
     onStep(step) {
       live.end();
-      note(`\n── ${titleOf(step, updates)}`);
+      note(`\n── ${titleOf(step, words.updates)}`);
     },
     onStackEvent: stack.onEvent,
     onReady(tookMs) {
@@ -40,7 +42,7 @@ export function startReporter(
     deploy: deployReporter(context, true),
     onCounts: (counts) => live.draw(flowLine(counts)),
     onVerified: (reports) => printText(reports.flatMap(verifyLines)),
-    onSamples: (samples) => printText([...samples.flatMap(sampleLines), '', ...addressLines(environment, seed)]),
+    onSamples: (samples) => printText([...samples.flatMap(sampleLines), '', ...addressLines(environment, words)]),
     onStaying: () => note('the stack stays up; Ctrl-C stops it'),
     onStopped: () => note('stopped; the data is kept for the next start (`--fresh` deletes it)'),
   };
@@ -60,11 +62,11 @@ const sampleLines = ({ view, columns, rows }: Sample): string[] => [
   ...table([columns, ...rows.map((row) => row.map(shorten))]).map((line) => `  ${line}`),
 ];
 
-/** Where to connect. The password is named by its file, never shown. */
-const addressLines = ({ database, registry, connect, kafka, stack }: Environment, seed: number): string[] => [
+/** Where to connect. The password is never shown: `connect psql` passes it on. */
+const addressLines = ({ database, registry, connect, kafka }: Environment, { seed, hasPsql }: StartWords): string[] => [
   // Neither a URL with a user nor the word password before a colon: output hides what looks like a login.
   `PostgreSQL  ${database.host}:${database.port}, database ${database.name}, user ${database.user}`,
-  ...(stack === undefined ? [] : ['            the password is in .connect/secrets.properties']),
+  `            pnpm connect psql   (${hasPsql ? 'psql' : 'a prompt that reads only: psql is not installed'})`,
   `Kafka       ${kafka.brokers.join(', ')}`,
   `Registry    ${registry.url}`,
   `Connect     ${connect.url ?? `MSK Connect in ${connect.region}`}`,

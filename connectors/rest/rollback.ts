@@ -83,6 +83,7 @@ async function restore(
       config,
       expectedTasks: Number(config['tasks.max']),
       before: failing,
+      beforeIsBroken: true,
       oldMembers: configChanges && !haveConfig(failing?.tasks ?? [], config) ? oldMembers : undefined,
     },
     wait,

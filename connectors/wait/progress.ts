@@ -27,6 +27,8 @@ export interface ProgressOptions {
   readonly settleMs: number;
   /** The sink before a change or a restart: a failure that still shows may be the old one. */
   readonly before?: ObservedSink | undefined;
+  /** The tasks of `before` are broken: one that still ran may fail before Connect replaces it. Default false. */
+  readonly beforeIsBroken?: boolean | undefined;
   /** Members of the sink's group before a change: while one of them is left, an old task is. Left out when tasks need not be new. */
   readonly oldMembers?: GroupMembers;
 }
@@ -51,6 +53,7 @@ export function createProgress({
   expectedTasks: expected,
   settleMs,
   before,
+  beforeIsBroken = false,
   oldMembers,
 }: ProgressOptions): Progress {
   const oldFailures = failuresIn(before);
@@ -75,7 +78,8 @@ export function createProgress({
       const tasks = withConfig(sink.tasks);
       const hasConfig = tasks.length >= expected && tasks.every((task) => isGiven(task, config ?? sink.config));
       // Until the tasks have the new configuration only the connector's own failure is news.
-      const isNews = ([part]: [string, string]) => !oldFailures.has(part) && (hasConfig || part === CONNECTOR);
+      const isOfNewTask = hasConfig && (isLate || !beforeIsBroken);
+      const isNews = ([part]: [string, string]) => !oldFailures.has(part) && (isOfNewTask || part === CONNECTOR);
       if ([...failures].some(isNews)) return { kind: 'failed', sink };
 
       const isRenewed =

@@ -58,6 +58,7 @@ const WALK = [
   'up',
   'migrate up',
   'migrate status',
+  'psql',
   'schemas register',
   'render',
   'render --explain',

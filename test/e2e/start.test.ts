@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { succeed } from '../support/cli.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { copyProject } from '../support/project.ts';
 import { createStackFolder, removeStackFolder } from '../support/stack-folder.ts';
+import { openTerminal } from '../support/terminal.ts';
 
 /** What `npx -y pnpm start` runs, in a project of its own with a stack of its own. */
 describe('connect start', () => {
@@ -41,6 +43,20 @@ describe('connect start', () => {
     const { stdout } = await succeed(['start', '--updates', '3000'], { cwd: root, env });
     expect(stdout).toContain('52,995 rows: 0 missing, 0 unequal, 0 unexpected');
     expect(stdout).toContain('53,000 updates sent = 52,995 rows + 5 refused');
+  });
+
+  it('stays up on a terminal until Ctrl-C, and then stops what it started', async () => {
+    const terminal = openTerminal(['start', '--updates', '1000'], { cwd: root, env });
+    onTestFinished(() => terminal.kill());
+    await terminal.says(/the stack stays up; Ctrl-C stops it/, 240_000);
+    // It used to end at once.
+    await sleep(3_000);
+    expect(terminal.isAlive()).toBe(true);
+    expect((await succeed(['status'], { cwd: root, env })).stdout).toContain('RUNNING');
+    expect((await succeed(['psql', '-c', 'SELECT 1 AS one'], { cwd: root, env })).stdout).toContain('one');
+    terminal.type('\u0003');
+    expect((await terminal.ended).code).toBe(0);
+    expect((await succeed(['down'], { cwd: root, env })).stderr).toMatch(/nothing/i);
   });
 
   it('shows no secret anywhere', async () => {

@@ -16,6 +16,8 @@ export interface CapturedOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly isTty?: boolean;
+  /** Of the terminal. */
+  readonly columns?: number;
   /** Interrupts as well. */
   readonly signal?: AbortSignal | undefined;
   /** What of a command's session is another, such as `groups` in memory. */
@@ -27,6 +29,7 @@ export function capturedContext({
   cwd = '/',
   env = {},
   isTty = false,
+  columns = 80,
   signal,
   session,
 }: CapturedOptions = {}): CapturedContext {
@@ -37,13 +40,16 @@ export function capturedContext({
     written = () => resolve(said.stdout);
   });
   const into = (name: 'stdout' | 'stderr') =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        said[name] += String(chunk);
-        if (name === 'stdout') written();
-        done();
-      },
-    });
+    Object.assign(
+      new Writable({
+        write(chunk, _encoding, done) {
+          said[name] += String(chunk);
+          if (name === 'stdout') written();
+          done();
+        },
+      }),
+      isTty ? { isTTY: true, columns } : {},
+    );
   const context = createContext({
     env,
     cwd,

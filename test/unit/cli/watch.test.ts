@@ -34,7 +34,7 @@ test('machines get one line of JSON, also on a terminal', async () => {
     setImmediate(() => interrupt());
     return { lag: 2n };
   };
-  await watch(context, 1, look, () => ['lag 2']);
+  await watch(context, 60_000, look, () => ['lag 2']);
   expect(said.stdout).toBe('{"lag":"2"}\n');
 });
 

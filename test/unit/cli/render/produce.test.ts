@@ -21,7 +21,7 @@ const LINE =
   'positions  1,200 received · 1,190 in Kafka · 2 rejected · 8 waiting · slot 312000000 · 600/s · loop p99 2 ms · 90 MB';
 
 test('on a terminal the progress is one line below what is logged', async () => {
-  const { context, said } = capturedContext({ isTty: true });
+  const { context, said } = capturedContext({ isTty: true, columns: 200 });
   const report = await createProduceReport(context);
   report.onProgress(stats);
   report.loggerOf('positions').info({ feed: '127.0.0.1:1', fromSlot: undefined }, 'subscribing');

@@ -6,7 +6,7 @@ import { capturedContext } from '../../../support/captured-context.ts';
 
 const environment = Object.values(loadProject(packageRoot(), {}).environments).find(({ name }) => name === 'local');
 if (environment === undefined) throw new Error('the project has no environment local');
-const words = { updates: 50_000, seed: 42 };
+const words = { updates: 50_000, seed: 42, hasPsql: true };
 const counts = { sent: 1_200, published: 1_100, rejected: 1, rows: 900, rowsPerSecond: 899.6 };
 const LINE = 'sent 1,200  in Kafka 1,100 + 1 refused  in PostgreSQL 900  lag 200  900 rows/s';
 
@@ -36,7 +36,7 @@ test('at last it shows the newest rows and where to connect, without a password'
   report.onSamples([{ view: 'current_positions', columns, rows }]);
   expect(said.stdout).toContain('\ncurrent_positions, newest 1:\n  owner          size\n  4Nd1mBQt…DB4T  1.5\n');
   expect(said.stdout).toMatch(
-    /PostgreSQL {2}127\.0\.0\.1:\d+, database perps, user perps\n {12}the password is in \.connect\/secrets\.properties\n/,
+    /PostgreSQL {2}127\.0\.0\.1:\d+, database perps, user perps\n {12}pnpm connect psql {3}\(psql\)\n/,
   );
   expect(said.stdout).toContain('(seed 42)\n');
 });

@@ -137,3 +137,14 @@ test('the failure that a restart was asked for counts again only when it is anot
   returns.judge(look(['RUNNING', 'RESTARTING']), 0);
   expect(returns.judge(look(['RUNNING', 'FAILED'], { trace: 'first' }), 1).kind).toBe('failed');
 });
+
+test('where the tasks before were broken, one of them that fails only now is not taken for a new one', () => {
+  const broken = look(['FAILED', 'RUNNING'], { given: before }).sink;
+  const late = look(['FAILED', 'FAILED']);
+  const progress = createProgress({ ...wanted, before: broken, beforeIsBroken: true });
+  expect(progress.judge(late, 0).kind).toBe('waiting');
+  expect(progress.judge(running(), 1_000).kind).toBe('settled');
+  const failing = createProgress({ ...wanted, before: broken, beforeIsBroken: true });
+  failing.judge(late, 0);
+  expect(failing.judge(late, 8_000).kind).toBe('failed');
+});

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { platform } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
+import type { Session } from './session.ts';
+
+/** What a statement answered: values as text, null as null. */
+export interface QueryAnswer {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | null)[])[];
+}
+
+/** Path of the `psql` that this machine has; undefined when it has none. */
+export function findPsql(env: NodeJS.ProcessEnv): string | undefined {
+  const names = platform() === 'win32' ? ['psql.exe'] : ['psql'];
+  return (env.PATH ?? '')
+    .split(delimiter)
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/**
+ * Runs psql on the environment's database with the terminal as it is, and returns its exit code. The password goes by its
+ * environment, which no list of processes shows.
+ */
+export function runPsql({ database, env }: Session, psql: string, args: readonly string[]): Promise<number> {
+  const child = spawn(psql, args, { stdio: 'inherit', env: { ...env, ...psqlEnvironment(database) } });
+  // Ctrl-C is psql's: it ends a statement, not the session.
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+const SSL_MODES = { none: 'prefer', require: 'require', verify: 'verify-full' } as const;
+
+function psqlEnvironment({ host, port, database, user, password, tls = 'none' }: PostgresConnection) {
+  return {
+    PGHOST: host,
+    PGPORT: String(port),
+    PGDATABASE: database,
+    PGUSER: user,
+    PGPASSWORD: password,
+    PGSSLMODE: SSL_MODES[tls],
+    PGTZ: 'UTC',
+  };
+}
+
+/** Lets `ask` run statements in one session that writes nothing. Errors: UNREACHABLE, REFUSED. */
+export const withReadOnlySession = (
+  { database }: Session,
+  ask: (query: (sql: string) => Promise<QueryAnswer>) => Promise<void>,
+): Promise<void> =>
+  withPostgres(database, async (client) => {
+    await client.query('SET default_transaction_read_only = on');
+    await ask(async (sql) => {
+      const { fields, rows } = await client.query<(unknown | null)[]>({ text: sql, rowMode: 'array' });
+      const textOf = (value: unknown) =>
+        value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value);
+      return { columns: fields.map(({ name }) => name), rows: rows.map((row) => row.map(textOf)) };
+    });
+  });
