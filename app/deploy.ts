@@ -8,6 +8,7 @@ import type { SinkEvent, Wait } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
+import { type Growth, waitForGrowth } from './growth.ts';
 import { plan as makePlan, type ObservedPlan } from './plan.ts';
 import { requireContract } from './require-contract.ts';
 import type { Session } from './session.ts';
@@ -37,8 +38,12 @@ export interface DeployListener {
   readonly onPreflight: (connector: string) => void;
   readonly onSinkEvent: (connector: string, event: SinkEvent) => void;
   readonly onDeployed: (result: DeployedStream) => void;
+  /** A topic has grown, and these are its readers and writers. */
+  readonly onGrown: (growth: Growth) => void;
   readonly onPruned: (connector: string) => void;
 }
+
+export type { Growth };
 
 /** What a deploy of one stream came to. */
 export interface DeployedStream extends DeployResult {
@@ -135,7 +140,7 @@ async function requireAgreement(plan: Plan, { agree, onLeftOut }: DeployOptions)
 
 async function deployStream(
   session: Session,
-  { rollback, wait: isAwaited, plan, onSinkEvent }: DeployOptions,
+  { rollback, wait: isAwaited, plan, onSinkEvent, onGrown }: DeployOptions,
   planned: ObservedPlan,
   stream: StreamDefinition,
   bounds: Wait,
@@ -149,7 +154,10 @@ async function deployStream(
   const agreed = planned.streams.find((one) => one.stream === stream)?.sink.entries ?? [];
   const wait = { ...bounds, rollback, onEvent: (event: SinkEvent) => onSinkEvent(connector, event) };
   const carryOut = (isAwaited ? undefined : host.submit) ?? host.deploy;
-  return { stream: stream.name, topics, ...(await carryOut(session.desiredSink(stream, plan.from), agreed, wait)) };
+  const result = await carryOut(session.desiredSink(stream, plan.from), agreed, wait);
+  const hasGrown = topics.some(({ name, outcome }) => name === stream.topic.name && outcome === 'grown');
+  if (hasGrown && isAwaited) onGrown(await waitForGrowth(session, stream, bounds));
+  return { stream: stream.name, topics, ...result };
 }
 
 /** One sink's failure, with what became of the others: after it nobody should have to find that out. */

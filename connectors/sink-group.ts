@@ -21,6 +21,8 @@ export interface SinkGroups {
   members(connector: string): Promise<GroupMembers>;
   /** Runs a task that asks for the members time and again, over one connection. */
   whileWatching<T>(connector: string, task: (members: () => Promise<GroupMembers>) => Promise<T>): Promise<T>;
+  /** The partitions that the sink's tasks read between them. Undefined when Kafka does not say. */
+  reads(stream: StreamDefinition): Promise<ReadonlySet<number> | undefined>;
   /** Where the sink stands in every partition of its topic; empty without the topic. */
   positions(stream: StreamDefinition): Promise<readonly SinkPosition[]>;
   /** Sets the next offsets of a group without members; a partition whose offset is undefined is forgotten. */
@@ -34,6 +36,8 @@ export const createSinkGroups = (kafka: KafkaConnection): SinkGroups => {
   return {
     members: (connector) => ask((admin) => membersIn(admin, connector)),
     whileWatching: (connector, task) => ask((admin) => task(() => membersIn(admin, connector))),
+    reads: (stream) =>
+      ask((admin) => admin.assignedPartitions(sinkGroup(stream), stream.topic.name)).catch(() => undefined),
     positions: (stream) => ask(async (admin) => (await positionsIn(admin, stream)) ?? []),
     setOffsets: (stream, offsets) => ask((admin) => setOffsets(admin, stream, offsets)),
   };

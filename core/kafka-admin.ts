@@ -1,4 +1,4 @@
-import type { Admin, ConfigResourceTypes } from 'kafkajs';
+import kafkajs, { type Admin, type ConfigResourceTypes } from 'kafkajs';
 import { waitFor } from './retry.ts';
 
 /** Offsets of one partition when it was looked at: records stand in [low, high). */
@@ -51,6 +51,8 @@ export interface KafkaAdmin {
   deleteGroup(group: string): Promise<void>;
   /** Ids of a group's members. */
   groupMembers(group: string): Promise<ReadonlySet<string>>;
+  /** The partitions of a topic that a group's members have between them. */
+  assignedPartitions(group: string, topic: string): Promise<ReadonlySet<number>>;
   /** Node ids. */
   brokers(): Promise<readonly number[]>;
   /** Undefined when this broker does not have it. */
@@ -138,6 +140,11 @@ export function kafkaAdmin(client: Admin): KafkaAdmin {
       const { groups } = await client.describeGroups([group]);
       return new Set(groups.flatMap(({ members }) => members.map(({ memberId }) => memberId)));
     },
+    async assignedPartitions(group, topic) {
+      const { groups } = await client.describeGroups([group]);
+      const members = groups.flatMap((one) => one.members);
+      return new Set(members.flatMap(({ memberAssignment }) => partitionsOf(memberAssignment, topic)));
+    },
     brokers: async () => (await client.describeCluster()).brokers.map(({ nodeId }) => nodeId),
     async brokerSetting(broker, name) {
       const resource = { type: BROKER, name: String(broker), configNames: [name] };
@@ -153,4 +160,10 @@ const byPartition = (entries: readonly { partition: number; offset: string }[]):
 /** kafkajs wraps the broker's answers, one for each topic, in an aggregate. */
 function throwInner(error: unknown): never {
   throw (error as { errors?: unknown[] }).errors?.[0] ?? error;
+}
+
+/** A member that has just joined has no assignment yet. */
+function partitionsOf(assignment: Buffer, topic: string): number[] {
+  if (assignment.length === 0) return [];
+  return kafkajs.AssignerProtocol.MemberAssignment.decode(assignment)?.assignment[topic] ?? [];
 }

@@ -20,6 +20,7 @@ const SET_BY_SINKS: Readonly<Record<string, string>> = {
   'consumer.max.poll.records': 'it comes from sink.maxPollRecords',
   'consumer.max.partition.fetch.bytes': 'it comes from sink.maxPartitionFetchBytes',
   'consumer.max.poll.interval.ms': 'it is longer than the sink tries again',
+  'consumer.metadata.max.age.ms': 'partitions that are added are read soon',
 };
 
 /** What the schema cannot say about an MSK Connect target, and the service would refuse. `at` leads to its `connect`. */

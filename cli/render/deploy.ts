@@ -1,4 +1,4 @@
-import type { Deployed, DeployedStream, DeployListener } from '../../app/deploy.ts';
+import type { Deployed, DeployedStream, DeployListener, Growth } from '../../app/deploy.ts';
 import type { CliContext } from '../context.ts';
 import { duration, noun } from '../format.ts';
 import { sinkNote, stateWords } from './sinks.ts';
@@ -41,6 +41,22 @@ export function deployReporter(context: CliContext, isAwaited: boolean): DeployL
     onSinkEvent: sinkNote(context),
     onDeployed: ({ connector, outcome, durationMs }) =>
       note(`${connector} ${outcome} in ${duration(durationMs)}${unknown}`),
+    onGrown: (growth) => note(...growthLines(growth)),
     onPruned: (connector) => note(`${connector} deleted; its topics, table and offsets stay`),
   };
 }
+
+const READER: Readonly<Record<Growth['sink'], string>> = {
+  'reads all': 'its sink reads all of them',
+  held: 'its sink does not run, and reads all of them once it does',
+  unknown: 'Kafka does not say which of them its sink reads; it does within 30 s',
+};
+const WRITER: Readonly<Record<Growth['producer'], string>> = {
+  'writes to all': 'its producer writes to all of them',
+  none: 'no running producer was seen; one that runs looks every 30 s',
+  older: 'its producer is of an older version and goes on with the old ones: start it again',
+};
+
+const growthLines = ({ topic, partitions, sink, producer }: Growth): string[] => [
+  `${topic} has ${partitions} partitions: ${READER[sink]}; ${WRITER[producer]}`,
+];

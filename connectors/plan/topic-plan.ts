@@ -9,7 +9,7 @@ export interface TopicPlanOptions {
 }
 
 const MOVES_KEYS =
-  'most keys move to another partition: updates of one key before and after the change may be written in another order';
+  'most keys move to another partition: updates of one key before and after the change may be written in another order; current states follow slot and ordinal, whatever the order';
 
 /** Missing topics are created, partitions never taken away, and only added on request. Settings are reported, not changed. */
 export function planTopic(spec: TopicSpec, live: ObservedTopic | undefined, options: TopicPlanOptions): PlanEntry {

@@ -19,6 +19,8 @@ const FLUSH_RETRY_DELAY_MS = 5_000;
 const CONNECT_TIMEOUT_S = 5;
 /** Longer than the waits above together (600 s), or the group would take the partitions away in the middle. */
 const MAX_POLL_INTERVAL_MS = 900_000;
+/** As often as the producer looks at the number of partitions. */
+const METADATA_AGE_MS = 30_000;
 
 /**
  * The configuration of Debezium's JDBC sink 3.6 with the environment's Avro converter, in a fixed order.
@@ -157,6 +159,11 @@ function polling({ stream: { sink } }: SinkInput): SinkSetting[] {
       `${consumer}.max.partition.fetch.bytes`,
       sink.maxPartitionFetchBytes,
       'caps the poll; a full one from one partition must fit',
+    ),
+    set(
+      `${consumer}.metadata.max.age.ms`,
+      METADATA_AGE_MS,
+      'partitions that are added are read within this time; the default is five minutes',
     ),
     set(
       `${consumer}.max.poll.interval.ms`,

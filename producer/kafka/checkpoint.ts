@@ -17,6 +17,10 @@ export interface ResumePoint {
   readonly gaps: readonly AcceptedGap[];
   /** How final the updates were that the feed was asked for; left out by an older producer. */
   readonly commitment?: Commitment | undefined;
+  /** When it was written: ISO, UTC. */
+  readonly at?: string | undefined;
+  /** Over how many partitions of the topic the run spreads its records; left out by an older producer. */
+  readonly partitions?: number | undefined;
 }
 
 /**
@@ -32,6 +36,7 @@ export interface Checkpoint extends ResumePoint {
   readonly rejected: number;
   /** The run that wrote it. */
   readonly instance: string;
+  readonly partitions: number;
   /** Address of the feed it was read from. Not part of the key: a feed that moves keeps its place. */
   readonly feed: string;
 }
@@ -54,7 +59,16 @@ function decodeCheckpoint(value: Buffer): ResumePoint | undefined {
   const slot = slotOf(parsed.slot);
   const gaps = Array.isArray(parsed.gaps) ? parsed.gaps.flatMap((gap) => decodeGap(gap) ?? []) : [];
   const commitment = COMMITMENTS.find((each) => each === parsed.commitment);
-  return slot === undefined ? undefined : { slot, gaps, commitment };
+  const { at, partitions } = parsed;
+  return slot === undefined
+    ? undefined
+    : {
+        slot,
+        gaps,
+        commitment,
+        at: typeof at === 'string' ? at : undefined,
+        partitions: typeof partitions === 'number' ? partitions : undefined,
+      };
 }
 
 /**

@@ -16,7 +16,7 @@ interface DeliveryOptions
   /** Address of the feed, and what it was asked for: for the checkpoints. */
   readonly feed: string;
   readonly commitment: Commitment;
-  readonly sender: Pick<KafkaSender, 'send' | 'abort'>;
+  readonly sender: Pick<KafkaSender, 'send' | 'abort' | 'partitions'>;
   /** What the checkpoints say about this run. */
   readonly counts: () => Pick<Checkpoint, 'received' | 'published' | 'rejected'>;
   /** Records or checkpoints cannot be sent any more; `flush` will throw the error. */
@@ -37,7 +37,8 @@ export function createDelivery(options: DeliveryOptions) {
     gaps: options.gaps,
     write: (slot, gaps) => {
       const at = new Date().toISOString();
-      const value = encodeCheckpoint({ slot, at, ...counts(), instance, feed, commitment, gaps });
+      const partitions = sender.partitions(stream.topic.name);
+      const value = encodeCheckpoint({ slot, at, ...counts(), instance, feed, commitment, partitions, gaps });
       return sender.send([{ topic, key, value }]);
     },
     onFailed,

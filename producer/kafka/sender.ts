@@ -16,6 +16,8 @@ export interface KafkaSender {
    * Errors: REFUSED when repeating would change nothing, INTERRUPTED after `abort`.
    */
   send(records: readonly OutgoingRecord[]): Promise<void>;
+  /** Over how many partitions of the topic the next records are spread. */
+  partitions(topic: string): number;
   /** Makes sends under way and later ones give up. Their records are not acknowledged. */
   abort(): void;
   /** Aborts, then disconnects. */
@@ -27,6 +29,8 @@ interface KafkaSenderOptions {
   /** The topics of the records to come; they must exist. */
   readonly topics: readonly string[];
   readonly logger: Logger;
+  /** How often the sender asks whether a topic has grown. Default 30 s. */
+  readonly lookEveryMs?: number | undefined;
 }
 
 /** After so many failures in a row the connection itself is suspect, and a new producer takes over. */
@@ -35,8 +39,13 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const BACKOFF = { baseMs: 200, maxMs: 5_000 };
 
 /** Connects. Errors: those of the cluster. */
-export async function createKafkaSender({ cluster, topics, logger }: KafkaSenderOptions): Promise<KafkaSender> {
-  const partitions = await cluster.partitions(topics);
+export async function createKafkaSender({
+  cluster,
+  topics,
+  logger,
+  lookEveryMs = 30_000,
+}: KafkaSenderOptions): Promise<KafkaSender> {
+  let partitions = await cluster.partitions(topics);
   const stop = new AbortController();
   let producer = await cluster.connect();
   let keyless = 0;
@@ -60,6 +69,27 @@ export async function createKafkaSender({ cluster, topics, logger }: KafkaSender
     producer = await cluster.connect();
     await old.disconnect();
   };
+
+  /** A topic that has grown: what is under way is finished first. A new producer is needed, because it knows the new partitions. */
+  const look = async (): Promise<void> => {
+    const found = await cluster.partitions(topics).catch(() => partitions);
+    const grown = [...found].filter(([topic, count]) => count > (partitions.get(topic) ?? 1));
+    if (grown.length === 0 || stop.signal.aborted) return;
+    const switched = last.then(async () => {
+      await renew();
+      partitions = found;
+      for (const [topic, count] of grown)
+        logger.warn({ topic, partitions: count }, 'the topic has grown; using all partitions');
+    });
+    // A connection that fails now is tried again at the next look.
+    last = switched.catch(() => {});
+    await last;
+  };
+  let looking: NodeJS.Timeout | undefined;
+  const lookLater = () => {
+    if (!stop.signal.aborted) looking = setTimeout(() => void look().finally(lookLater), lookEveryMs).unref();
+  };
+  lookLater();
 
   const deliver = async (records: readonly OutgoingRecord[]): Promise<void> => {
     let missing = place(records);
@@ -99,9 +129,11 @@ export async function createKafkaSender({ cluster, topics, logger }: KafkaSender
       last = next.catch(() => {});
       return next;
     },
+    partitions: (topic) => partitions.get(topic) ?? 1,
     abort: () => stop.abort(),
     async close() {
       stop.abort();
+      clearTimeout(looking);
       await last;
       // kafkajs waits for the answers that a stalled broker owes it. Nobody needs them any more.
       await Promise.race([producer.disconnect(), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);

@@ -30,6 +30,7 @@ export function inMemoryGroups(ends: readonly bigint[] = []): InMemoryGroups {
   return {
     members: async (connector) => membersOf(connector),
     whileWatching: (connector, task) => task(async () => membersOf(connector)),
+    reads: async ({ topic }) => new Set(Array.from({ length: topic.partitions }, (_, partition) => partition)),
     positions: async ({ sink }) => positions(sink.name),
     async setOffsets({ sink }, offsets) {
       if ((membersOf(sink.name)?.size ?? 0) > 0) throw new Error('Kafka sets no offsets of a group that has members');

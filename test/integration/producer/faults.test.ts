@@ -351,7 +351,7 @@ describe('the checkpoint topic', () => {
     const test = await project('foreign');
     const topic = checkpointTopic(test.stream);
     const sender = await senderTo(test.kafka, topic);
-    const counts = { received: 0, published: 0, rejected: 0 };
+    const counts = { received: 0, published: 0, rejected: 0, partitions: 4 };
     const checkpoint = { at: '', ...counts, instance: '', feed: '', commitment: 'finalized' as const, gaps: [] };
     const write = (key: string, value: Buffer) => sender.send([{ topic, key: Buffer.from(key), value }]);
     await write('positions', encodeCheckpoint({ ...checkpoint, slot: 55n }));

@@ -8,6 +8,7 @@ const checkpoint: Checkpoint = {
   received: 10,
   published: 8,
   rejected: 2,
+  partitions: 4,
   instance: 'a',
   feed: 'feed:443',
   commitment: 'processed',
@@ -30,6 +31,8 @@ describe('a checkpoint record', () => {
       slot: checkpoint.slot,
       gaps: checkpoint.gaps,
       commitment: 'processed',
+      at: checkpoint.at,
+      partitions: 4,
     });
   });
 

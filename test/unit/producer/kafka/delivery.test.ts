@@ -29,6 +29,7 @@ function deliver({ refuses = [], stalls = [] }: { refuses?: string[]; stalls?: s
         }
         sent.push(...records);
       },
+      partitions: () => 4,
       abort: () => giveUp(new Error('aborted')),
     },
     floor: undefined,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Acknowledgement, KafkaProducer } from '../../../../core/kafka-producer.ts';
 import { silentLogger } from '../../../../core/log.ts';
@@ -34,10 +35,11 @@ afterEach(async () => {
 async function senderOn(...script: Answer[]) {
   const requests: { readonly producer: number; readonly texts: string[]; readonly request: SendRequest }[] = [];
   const disconnected: number[] = [];
+  const size = { partitions: PARTITIONS };
   let producers = 0;
   const cluster: Cluster = {
     label: 'kafka:9092',
-    partitions: async (topics) => new Map(topics.map((topic) => [topic, PARTITIONS])),
+    partitions: async (topics) => new Map(topics.map((topic) => [topic, size.partitions])),
     async connect(): Promise<KafkaProducer> {
       producers += 1;
       const producer = producers;
@@ -54,9 +56,10 @@ async function senderOn(...script: Answer[]) {
     cluster,
     topics: ['positions', 'positions.rejected'],
     logger: silentLogger,
+    lookEveryMs: 20,
   });
   senders.push(sender);
-  return { sender, requests, disconnected, sent: () => requests.map(({ texts }) => texts) };
+  return { sender, size, requests, disconnected, sent: () => requests.map(({ texts }) => texts) };
 }
 
 const fails =
@@ -66,6 +69,35 @@ const fails =
 const stalls: Answer = () => new Promise(() => {});
 
 describe('a sender', () => {
+  it('spreads records over more partitions once the topic has grown, by a producer that knows them', async () => {
+    const { sender, size, requests } = await senderOn();
+    await sender.send([record('a')]);
+    size.partitions = 12;
+    await eventually(async () => expect(sender.partitions('positions')).toBe(12), { timeoutMs: 5_000 });
+    const grown = Array.from({ length: 40 }, (_, number) => record(String(number)));
+    await sender.send(grown);
+    expect(requests.map(({ producer }) => producer)).toEqual([1, 2]);
+    const placed = requests[1]?.request.get('positions')?.map(({ partition }) => partition);
+    expect(placed).toEqual(grown.map(({ key }) => partitionOf(key as Buffer, 12)));
+  });
+
+  it('finishes a request under way by the number of partitions that it was placed by', async () => {
+    let answer = () => {};
+    const slow: Answer = (request) =>
+      new Promise((resolve) => {
+        answer = () => resolve(acknowledged(request));
+      });
+    const { sender, size, requests } = await senderOn(slow);
+    const sending = sender.send([record('a')]);
+    size.partitions = 12;
+    await sleep(100);
+    expect(sender.partitions('positions')).toBe(PARTITIONS);
+    answer();
+    await sending;
+    await eventually(async () => expect(sender.partitions('positions')).toBe(12), { timeoutMs: 5_000 });
+    expect(requests).toHaveLength(1);
+  });
+
   it('sends records of one key to one partition, in their order, and those without a key to all in turn', async () => {
     const { sender, requests } = await senderOn();
     const keyless = { topic: 'positions.rejected', key: null };
