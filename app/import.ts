@@ -82,6 +82,7 @@ async function guessStream(
     schema: `schemas/${kebab}.avsc`,
     topic: { name: topic, partitions: seen?.partitions ?? 1, key, config },
     table: {},
+    allow: [],
   };
   const guesses = [
     `feed: ${stream.feed.proto}, ${stream.feed.service}: a connector does not say where its records come from`,

@@ -8,17 +8,23 @@ import { feedFieldRules } from './rules/feed-fields.ts';
 import { feedService } from './rules/feed-service.ts';
 import { keyRules } from './rules/keys.ts';
 import { sinkDeliveryRules } from './rules/sink-delivery.ts';
+import { sinkRecordRules } from './rules/sink-records.ts';
+import { sinkSessionRules } from './rules/sink-session.ts';
 import { sinkSettingRules } from './rules/sink-settings.ts';
 import { sinkWritingRules } from './rules/sink-writing.ts';
+import { guardRules } from './rules/table-guards.ts';
 import { topicRules } from './rules/topic.ts';
 import { traceColumns } from './rules/trace-columns.ts';
 
 /** Every rule of the contract, by subject, in the order of docs/contract-rules.md; a test compares them. */
 export const ruleGroups: readonly { readonly title: string; readonly rules: readonly Rule[] }[] = [
   { title: 'The Avro schema by itself', rules: avroSchemaRules },
-  { title: 'Avro schema and table', rules: [...columnRules, ...columnTypeRules, ...constraintRules] },
+  { title: 'Avro schema and table', rules: [...columnRules, ...columnTypeRules, ...constraintRules, ...guardRules] },
   { title: 'Feed and Avro schema', rules: [feedService, ...feedFieldRules] },
   { title: 'Keys, order, and what Connect adds', rules: [...keyRules, traceColumns, ...derivedRules] },
   { title: 'Topic', rules: topicRules },
-  { title: "The sink's configuration", rules: [...sinkSettingRules, ...sinkWritingRules, ...sinkDeliveryRules] },
+  {
+    title: "The sink's configuration",
+    rules: [...sinkSettingRules, ...sinkRecordRules, ...sinkWritingRules, ...sinkSessionRules, ...sinkDeliveryRules],
+  },
 ];

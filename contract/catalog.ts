@@ -1,6 +1,8 @@
 /** The tables and views of a database, by `schema.name`. Plain data: it is cached as JSON. */
 export interface Catalog {
   readonly relations: Readonly<Record<string, Relation>>;
+  /** What each function in SQL or PL/pgSQL does, as a hash of its text and settings, by `schema.name(types)`. */
+  readonly functions: Readonly<Record<string, string>>;
 }
 
 /** One table or view. */
@@ -13,7 +15,40 @@ export interface Relation {
   readonly columns: readonly Column[];
   readonly uniqueIndexes: readonly UniqueIndex[];
   readonly checks: readonly Check[];
-  readonly foreignKeys: readonly { readonly name: string; readonly columns: readonly string[] }[];
+  readonly foreignKeys: readonly Constraint[];
+  readonly exclusions: readonly Constraint[];
+  /** Those that people made, its partitions' own included. */
+  readonly triggers: readonly Trigger[];
+  /** Rewrite rules, but for the one that makes a view. */
+  readonly rules: readonly RewriteRule[];
+  readonly rowSecurity: 'off' | 'on' | 'forced';
+  readonly policies: readonly { readonly name: string; readonly definition: string }[];
+  /** What its owner has taken from itself, of SELECT, INSERT, UPDATE and DELETE. */
+  readonly ownerLacks: readonly string[];
+}
+
+export interface Constraint {
+  readonly name: string;
+  readonly columns: readonly string[];
+}
+
+export interface Trigger {
+  readonly name: string;
+  /** As PostgreSQL prints it, without `public.`, which depends on who asks. */
+  readonly definition: string;
+  /** What it executes: `schema.name()`. */
+  readonly function: string;
+  /** Whether it fires in an ordinary session. */
+  readonly enabled: boolean;
+  /** Whether it fires for rows that come or change, not only for those that go. */
+  readonly onWrites: boolean;
+}
+
+export interface RewriteRule {
+  readonly name: string;
+  readonly definition: string;
+  readonly enabled: boolean;
+  readonly onWrites: boolean;
 }
 
 export interface Column {
@@ -25,6 +60,10 @@ export interface Column {
   readonly identity?: 'always' | 'by default' | undefined;
   /** GENERATED ALWAYS AS (…) STORED or VIRTUAL. */
   readonly generated: boolean;
+  /** Of a column that can be compared as text: `C`, `default`, … */
+  readonly collation?: string | undefined;
+  /** Whether its type is a domain that refuses values by itself (NOT NULL, CHECK). */
+  readonly constrainedDomain: boolean;
 }
 
 /** A type with the limits that it has. */
@@ -64,7 +103,7 @@ export interface Check {
 export type Query = (sql: string) => Promise<readonly Record<string, unknown>[]>;
 
 /** A list of the constraints of a type (`contype`), each with its columns and what `more` adds. */
-const constraints = (type: 'c' | 'f', more?: string): string => `(
+const constraints = (type: 'c' | 'f' | 'x', more?: string): string => `(
       SELECT coalesce(json_agg(json_build_object(
         'name', k.conname,
         'columns', (SELECT coalesce(json_agg(ka.attname ORDER BY ka.attnum), '[]'::json) FROM pg_attribute ka
@@ -96,7 +135,11 @@ SELECT coalesce(json_agg(relation ORDER BY relation->>'name'), '[]'::json) AS re
         'nullable', NOT a.attnotnull,
         'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
         'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END,
-        'generated', a.attgenerated <> ''
+        'generated', a.attgenerated <> '',
+        'collation', (SELECT collname FROM pg_collation WHERE oid = a.attcollation),
+        'constrainedDomain', t.typtype = 'd' AND (
+          t.typnotnull OR EXISTS (SELECT FROM pg_constraint WHERE contypid = t.oid)
+          OR EXISTS (SELECT FROM pg_type b WHERE b.oid = t.typbasetype AND b.typtype = 'd'))
       )) ORDER BY a.attnum), '[]'::json)
       FROM pg_attribute a
       CROSS JOIN LATERAL (SELECT nullif(a.atttypmod, -1) AS modifier) m
@@ -118,18 +161,67 @@ SELECT coalesce(json_agg(relation ORDER BY relation->>'name'), '[]'::json) AS re
       FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid
       WHERE i.indrelid = c.oid AND i.indisunique),
     'checks', ${constraints('c', "'expression', pg_get_expr(k.conbin, k.conrelid)")},
-    'foreignKeys', ${constraints('f')}
+    'foreignKeys', ${constraints('f')},
+    'exclusions', ${constraints('x')},
+    'triggers', (
+      SELECT coalesce(json_agg(json_build_object(
+        'name', t.tgname,
+        'definition', replace(pg_get_triggerdef(t.oid), 'public.', ''),
+        'function', (SELECT fn.nspname || '.' || f.proname || '()' FROM pg_proc f JOIN pg_namespace fn ON fn.oid = f.pronamespace
+                     WHERE f.oid = t.tgfoid),
+        'enabled', t.tgenabled IN ('O', 'A'),
+        'onWrites', t.tgtype & 20 <> 0
+      ) ORDER BY t.tgname), '[]'::json)
+      FROM pg_trigger t
+      WHERE NOT t.tgisinternal AND t.tgparentid = 0
+        AND (t.tgrelid = c.oid OR t.tgrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = c.oid))),
+    'rules', (
+      SELECT coalesce(json_agg(json_build_object(
+        'name', r.rulename,
+        'definition', replace(pg_get_ruledef(r.oid), 'public.', ''),
+        'enabled', r.ev_enabled IN ('O', 'A'),
+        'onWrites', r.ev_type IN ('2', '3')
+      ) ORDER BY r.rulename), '[]'::json)
+      FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.rulename <> '_RETURN'),
+    'rowSecurity', CASE WHEN NOT c.relrowsecurity THEN 'off' WHEN c.relforcerowsecurity THEN 'forced' ELSE 'on' END,
+    'policies', (
+      SELECT coalesce(json_agg(json_build_object(
+        'name', p.polname,
+        'definition', concat_ws(' ', p.polcmd, p.polpermissive, pg_get_expr(p.polqual, p.polrelid),
+                                '/', pg_get_expr(p.polwithcheck, p.polrelid))
+      ) ORDER BY p.polname), '[]'::json)
+      FROM pg_policy p WHERE p.polrelid = c.oid),
+    'ownerLacks', (
+      SELECT coalesce(json_agg(privilege), '[]'::json)
+      FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+      WHERE c.relacl IS NOT NULL AND NOT EXISTS (
+        SELECT FROM aclexplode(c.relacl) AS acl
+        WHERE acl.grantee IN (c.relowner, 0) AND acl.privilege_type = privilege))
   ) AS relation
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
 ) AS relations`;
 
+const FUNCTIONS_SQL = `
+SELECT coalesce(json_object_agg(
+  n.nspname || '.' || p.proname || '(' || oidvectortypes(p.proargtypes) || ')',
+  encode(sha256(convert_to(concat_ws(E'\\n', l.lanname, p.prosrc, (
+    SELECT string_agg(setting, ',' ORDER BY setting) FROM unnest(p.proconfig) AS setting WHERE setting !~ '^search_path='
+  )), 'UTF8')), 'hex') ORDER BY n.nspname, p.proname
+), '{}'::json) AS functions
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+WHERE l.lanname IN ('plpgsql', 'sql') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'`;
+
 /** Reads what a database holds now, system schemas left out. Errors are the query's own. */
 export async function readCatalog(query: Query): Promise<Catalog> {
-  const [row] = await query(CATALOG_SQL);
-  const relations = (row?.relations ?? []) as readonly Relation[];
-  return { relations: Object.fromEntries(relations.map((relation) => [relation.name, relation])) };
+  const [tables] = await query(CATALOG_SQL);
+  const [code] = await query(FUNCTIONS_SQL);
+  const relations = (tables?.relations ?? []) as readonly Relation[];
+  return {
+    relations: Object.fromEntries(relations.map((relation) => [relation.name, relation])),
+    functions: (code?.functions ?? {}) as Catalog['functions'],
+  };
 }
 
 /** The column of a relation. */

@@ -7,6 +7,7 @@ import { checkAgainstGit } from '../schemas/compatibility/check-against-git.ts';
 import type { GitBase } from '../schemas/compatibility/git-base.ts';
 import { DEFAULT_LEVEL } from '../schemas/compatibility/level.ts';
 import { ruleGroups } from './all-rules.ts';
+import { allowedForNothing, withoutAllowed } from './allowances.ts';
 import { baseViolations } from './base-rules.ts';
 import { migratedCatalog, type RunMigrations } from './catalog-cache.ts';
 import type { Contract } from './contract.ts';
@@ -62,11 +63,13 @@ export async function checkContract(project: Project, options: CheckOptions = {}
   return mergeFindings([...findings, ...compatibility]);
 }
 
-/** Every rule over one contract. */
+/** Every rule over one contract, but for what its definition allows. */
 function brokenRules(contract: Contract): BrokenRule[] {
-  return ruleGroups.flatMap(({ rules }) =>
+  const { stream, definition } = contract;
+  const broken = ruleGroups.flatMap(({ rules }) =>
     rules.flatMap((rule) => [...rule.check(contract)].map((violation) => ({ rule: rule.id, ...violation }))),
   );
+  return [...withoutAllowed(stream, broken), ...allowedForNothing(stream, definition, broken)];
 }
 
 /** What could be read of the streams' contracts, and what could not. */
@@ -109,7 +112,13 @@ export async function loadContracts(
   return { contracts, broken, readable };
 }
 
-const NOTHING: MigratedCatalog = { catalog: { relations: {} }, places: {}, dropped: {}, limits: {}, reservedWords: [] };
+const NOTHING: MigratedCatalog = {
+  catalog: { relations: {}, functions: {} },
+  places: {},
+  dropped: {},
+  limits: {},
+  reservedWords: [],
+};
 
 const invalid =
   (rule: keyof typeof FILE_RULES) =>

@@ -6,7 +6,10 @@ import { parseScript, type SqlScript, type SqlStatement } from './sql-parser.ts'
 /** What the migrations of a project make of an empty database, and which line makes what. Plain data. */
 export interface MigratedCatalog {
   readonly catalog: Catalog;
-  /** By `schema.table`, `schema.table.column`, `schema.table.constraint` or `schema.table.index`: the statement that last changed it. */
+  /**
+   * The statement that last changed it, by `schema.table`, `schema.table.column`, `schema.table.constraint`,
+   * `schema.table.index`, `schema.table.trigger.name` (or rule, policy), or `function.schema.name(types)`.
+   */
   readonly places: Readonly<Record<string, Place>>;
   /** What existed and was dropped again, by the same names. */
   readonly dropped: Readonly<Record<string, Place>>;
@@ -27,7 +30,6 @@ export interface Sandbox {
 /** Statements that cannot change the catalog. */
 const CHANGES_NO_CATALOG = new Set([
   'CommentStmt',
-  'GrantStmt',
   'GrantRoleStmt',
   'InsertStmt',
   'UpdateStmt',
@@ -43,7 +45,7 @@ const CHANGES_NO_CATALOG = new Set([
 export async function runMigrations(sandbox: Sandbox, scripts: readonly SqlScript[]): Promise<MigratedCatalog> {
   const places: Record<string, Place> = {};
   const dropped: Record<string, Place> = {};
-  let catalog: Catalog = { relations: {} };
+  let catalog: Catalog = { relations: {}, functions: {} };
   let failure: MigratedCatalog['failure'];
   const reservedWords = (
     await sandbox.query("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T') ORDER BY word")
@@ -112,24 +114,36 @@ interface Part {
 function partsOf(catalog: Catalog): Map<string, Part> {
   const parts = new Map<string, Part>();
   for (const relation of Object.values(catalog.relations)) {
-    const { name, kind, persistence, columns, uniqueIndexes, checks, foreignKeys } = relation;
+    const { name, kind, persistence, columns, uniqueIndexes, checks, foreignKeys, exclusions } = relation;
+    const { triggers, rules, policies, rowSecurity, ownerLacks } = relation;
     const own = name.slice(name.indexOf('.') + 1);
-    parts.set(name, { names: [own], state: JSON.stringify([kind, persistence]) });
+    parts.set(name, { names: [own], state: JSON.stringify([kind, persistence, rowSecurity, ownerLacks]) });
     for (const column of columns) {
       parts.set(`${name}.${column.name}`, { names: [column.name, own], state: JSON.stringify(column) });
     }
-    for (const part of [...uniqueIndexes, ...checks, ...foreignKeys]) {
+    for (const part of [...uniqueIndexes, ...checks, ...foreignKeys, ...exclusions]) {
       // PostgreSQL names what the statement does not: then its columns lead to the line.
       const columns = (part.columns as readonly (string | null)[]).filter((column) => column !== null);
       const names = [part.name, ...columns, own];
       parts.set(`${name}.${part.name}`, { names, state: JSON.stringify(part) });
     }
+    for (const [what, ones] of Object.entries({ trigger: triggers, rule: rules, policy: policies })) {
+      for (const one of ones) {
+        parts.set(`${name}.${what}.${one.name}`, { names: [one.name, own], state: JSON.stringify(one) });
+      }
+    }
+  }
+  for (const [signature, hash] of Object.entries(catalog.functions)) {
+    const [, name = ''] = /\.([^.(]+)\(/.exec(signature) ?? [];
+    parts.set(`function.${signature}`, { names: [name], state: hash });
   }
   return parts;
 }
 
 // A name stands after one of these where it is defined or altered, elsewhere where it is merely used.
-const BEFORE_A_DEFINITION = new Set(['(', ',', 'column', 'add', 'alter', 'to', 'exists', 'index', 'constraint']);
+const BEFORE_A_DEFINITION = new Set(
+  '( , column add alter to exists index constraint trigger function rule policy'.split(' '),
+);
 
 /** The tree gives no place to the names of indexes, constraints and altered columns; the tokens do. */
 function placeOfNames({ tokens, placeOf }: SqlStatement, names: readonly string[]): Place {

@@ -1,5 +1,7 @@
 import type { Place, Severity } from '../pipeline/finding.ts';
+import type { AllowedKind } from '../pipeline/types.ts';
 import { type Contract, fedFields, type MatchedColumn, matchedColumns } from './contract.ts';
+import { writtenRelations } from './guards.ts';
 
 /** One disagreement: a finding before one of its places is chosen. */
 export interface Violation {
@@ -12,6 +14,14 @@ export interface Violation {
   readonly remedy: string;
   /** `note` when the contract allows it and the reader should know. Default: error. */
   readonly severity?: Severity | undefined;
+  /** What the definition's `allow` has to name for this to pass; undefined for what nobody can allow. */
+  readonly allowedAs?: Allowed | undefined;
+}
+
+/** One thing by the kind and the name that an entry of `allow` has for it. */
+export interface Allowed {
+  readonly kind: AllowedKind;
+  readonly name: string;
 }
 
 /** A violation and the id of the rule it breaks. */
@@ -48,6 +58,8 @@ const ruleAbout =
 export const sinkRule = ruleAbout(({ sinks }) => sinks);
 /** A rule about the table that the migrations make. */
 export const tableRule = ruleAbout(({ table }) => (table === undefined ? [] : [table]));
+/** A rule about each table that a write of the sink touches: the stream's, and those of its rollup. */
+export const writtenRelationRule = ruleAbout(({ stream, migrated }) => writtenRelations(stream, migrated.catalog));
 /** A rule about each Avro field. */
 export const fieldRule = ruleAbout(({ schema }) => schema.fields);
 /** A rule about each field of the update and the Avro field that it feeds. */

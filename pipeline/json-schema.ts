@@ -98,7 +98,8 @@ const COMPLAINTS: Readonly<Record<string, (error: ErrorObject) => string>> = {
   maxLength: ({ params }) => `must have at most ${params.limit} characters`,
   maxProperties: ({ params }) => `must have at most ${params.limit} entries`,
   minItems: () => 'must not be empty; at least one entry',
-  minProperties: () => 'must not be empty; at least one entry',
+  minProperties: ({ params: { limit } }) =>
+    limit === 1 ? 'must not be empty; at least one entry' : `must have at least ${limit} entries`,
   uniqueItems: () => 'holds an entry twice',
 };
 

@@ -35,8 +35,16 @@ export interface StreamDefinition {
     /** The rollup: a table that triggers derive from this one; left out when a stream has none. */
     readonly fold?: RollupDefinition | undefined;
   };
+  /** What the contract check would refuse and the stream has on purpose. */
+  readonly allow: readonly Allowance[];
   readonly sink: SinkDefinition;
 }
+
+/** What can be allowed by name. */
+export type AllowedKind = 'trigger' | 'function' | 'rule' | 'policy' | 'transform' | 'setting' | 'jdbc' | 'session';
+
+/** One thing that is allowed, and why; the schema sees to it that there is one. */
+export type Allowance = Readonly<Partial<Record<AllowedKind, string>>> & { readonly reason: string };
 
 /** The view of current states, and the order of states: (`order`, `ordinal`, kafka_offset). */
 export interface CurrentDefinition {

@@ -188,7 +188,7 @@ const enumWordsMatch = fedFieldRule({
 
 const declaredException: Rule = {
   id: 'DECLARED_EXCEPTION',
-  what: 'Every name in sink.omit is an Avro field and every name in feed.ignore is a field of the update that the schema lacks.',
+  what: 'Every name in sink.omit is an Avro field, every name in feed.ignore is a field of the update that the schema lacks, and every entry of allow names something that a rule refuses.',
   why: 'An exception for nothing hides the next mistake under the same name.',
   *check({ stream, schema, feed, definition }) {
     for (const [index, name] of stream.sink.omit.entries()) {

@@ -76,12 +76,12 @@ const upsertMode = sinkRule({
 
 const tableNameFormat = sinkRule({
   id: 'TABLE_NAME_FORMAT',
-  what: 'collection.name.format is the schema-qualified table of the definition.',
+  what: 'collection.name.format is the schema-qualified table of the definition, and no other setting names another.',
   why: 'Unqualified, the sink looks for the table on the search path and does not find it, or finds another.',
   *check({ config, at }, { stream }) {
-    for (const key of ['collection.name.format', 'table.name.format'] as const) {
+    for (const key of ['collection.name.format', 'table.name.format', 'collection.table.format'] as const) {
       const value = config[key];
-      if (value === undefined ? key === 'table.name.format' : value === stream.table.name) continue;
+      if (value === undefined ? key !== 'collection.name.format' : value === stream.table.name) continue;
       yield {
         ...at(key),
         message: `${key} ${value ?? '(unset)'} is not the table ${stream.table.name}`,

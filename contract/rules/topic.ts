@@ -2,6 +2,7 @@ import { connectorKeys } from '../../connectors/settings/connector-keys.ts';
 import { valueProblem } from '../../connectors/settings/setting-value.ts';
 import { nearest } from '../../pipeline/did-you-mean.ts';
 import type { Rule } from '../rule.ts';
+import { largestRecord, topicRisks } from '../topic-risks.ts';
 
 const topicSetting: Rule = {
   id: 'TOPIC_SETTING',
@@ -56,6 +57,18 @@ const topicRetention: Rule = {
   },
 };
 
+const topicRisk: Rule = {
+  id: 'TOPIC_RISK',
+  what: 'The broker takes every record that the producer may send, keeps what it has acknowledged, and stores it as this package can read it: message size, segment size, timestamps, leader election, compression.',
+  why: 'The producer ends on a record that Kafka refuses for good; or acknowledged records are gone, or no command can read them.',
+  *check({ stream, schema, definition }) {
+    const { config, name, key: recordKey } = stream.topic;
+    for (const { key, ...words } of topicRisks(config, largestRecord(schema.fields, recordKey))) {
+      yield { path: `${name}.${key}`, places: [definition.placeOf(['topic', 'config', key])], ...words };
+    }
+  },
+};
+
 const replication: Rule = {
   id: 'REPLICATION',
   what: 'On a cluster of several brokers, topics have at least two copies, and min.insync.replicas leaves one to lose.',
@@ -74,11 +87,14 @@ const replication: Rule = {
           remedy: 'make it 3, or at least 2',
         };
       }
-      if (required > replicationFactor) {
+      if (required > replicationFactor || (required === replicationFactor && required > 1)) {
         yield {
           path,
           places: [definition.placeOf(['topic', 'config', 'min.insync.replicas']), place],
-          message: `min.insync.replicas ${required} is more than the ${replicationFactor} copies in environment ${environment.name}: nothing can be published`,
+          message:
+            required > replicationFactor
+              ? `min.insync.replicas ${required} is more than the ${replicationFactor} copies in environment ${environment.name}: nothing can be published`
+              : `min.insync.replicas ${required} needs every copy in environment ${environment.name}: one broker down stops the producer`,
           remedy: 'make it less than replicationFactor',
         };
       }
@@ -87,4 +103,4 @@ const replication: Rule = {
 };
 
 /** The topic. */
-export const topicRules = [topicSetting, topicRetention, replication];
+export const topicRules = [topicSetting, topicRetention, topicRisk, replication];

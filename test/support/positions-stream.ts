@@ -7,6 +7,7 @@ export const positions: StreamDefinition = {
   schema: 'schemas/position-update.avsc',
   topic: { name: 'positions', partitions: 4, key: 'position_account', config: { 'retention.ms': '604800000' } },
   table: { name: 'public.positions', key: ['position_account', 'signature'] },
+  allow: [],
   sink: {
     name: 'positions-sink',
     tasksMax: 2,

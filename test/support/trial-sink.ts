@@ -35,6 +35,8 @@ export interface TrialOptions {
   readonly raw: readonly Buffer[];
   /** Send before the connector exists. */
   readonly before: boolean;
+  /** Parameters of the JDBC URL, beside the package's own. */
+  readonly parameters: string;
 }
 
 /** A connector with its own topic and table. */
@@ -65,13 +67,15 @@ export async function createTrials(name: string): Promise<Trials> {
   });
   let number = 0;
   return {
-    async start(edits, { records = [goodRecord(1)], raw = [], before = false } = {}) {
+    async start(edits, { records = [goodRecord(1)], raw = [], before = false, parameters = '' } = {}) {
       number += 1;
       const schemaName = `trial_${number}`;
       const { stream, schema } = await prepare(test, edits, schemaName);
       const { id } = await registerSchema(registry, { subject: valueSubject(stream), schemaText: schema.text });
       const topic = stream.topic.name;
-      await withAdmin(kafka, 'test', (admin) => admin.createTopic({ name: topic, partitions: 1 }));
+      await withAdmin(kafka, 'test', (admin) =>
+        admin.createTopic({ name: topic, partitions: 1, config: stream.topic.config }),
+      );
       const type = createAvroType(schema.raw);
       const names = schema.fields.map((field) => field.name);
       const send = async (values: readonly Buffer[]) => {
@@ -79,7 +83,10 @@ export async function createTrials(name: string): Promise<Trials> {
       };
       const encode = (record: AvroRecord) => frame(id, type.toBuffer(pick(record, names)));
       const first = [...records.map(encode), ...raw];
-      const config = { ...renderSink(stream, test.environment, schema.fields), 'tasks.max': '1' };
+      const { worker } = test.environment;
+      const databaseUrl = `${worker.databaseUrl}${parameters === '' ? '' : `?${parameters}`}`;
+      const environment = { ...test.environment, worker: { ...worker, databaseUrl } };
+      const config = { ...renderSink(stream, environment, schema.fields), 'tasks.max': '1' };
       if (before) await send(first);
       await api.putConfig(stream.sink.name, config);
       if (!before) await send(first);

@@ -6,8 +6,12 @@ import {
   topicDifferences,
   topicSpecs,
 } from '../../../connectors/topics.ts';
+import { largestRecord, topicRisks } from '../../../contract/topic-risks.ts';
 import type { KafkaAdmin } from '../../../core/kafka-admin.ts';
 import { isOlder } from '../../../core/version.ts';
+import { projectFile } from '../../../pipeline/load.ts';
+import type { Project, StreamDefinition } from '../../../pipeline/types.ts';
+import { loadAvroSchema } from '../../../schemas/avro-schema.ts';
 import { broken, type Check, type Diagnosis, ok, perStream, warning } from '../check.ts';
 
 /** Older brokers lack what this package's client and Connect ask for. */
@@ -45,20 +49,35 @@ async function protocolVersion(admin: KafkaAdmin, broker: number): Promise<strin
   return /^\d+\.\d+/.exec(setting ?? '')?.[0];
 }
 
-/** Replication, retention, min.insync.replicas, cleanup.policy and partitions of every topic, against the definition. */
-export const topicsSettings: Check<'environment' | 'streams' | 'kafka'> = {
+/**
+ * Replication, retention, min.insync.replicas, cleanup.policy and partitions of every topic, against the definition; and what
+ * the settings that a data topic has there, the brokers' own defaults included, would do to records.
+ */
+export const topicsSettings: Check<'environment' | 'project' | 'streams' | 'kafka'> = {
   name: 'topics.settings',
   needs: ['kafka'],
-  async run({ environment, streams, kafka }) {
+  async run({ environment, project, streams, kafka }) {
     const { replicationFactor } = environment.kafka;
     const specs = streams.flatMap((stream) => topicSpecs(stream, replicationFactor));
     const live = await observeTopics(
       await kafka(),
       specs.map(({ name }) => name),
     );
-    return specs.flatMap((spec) => judgeTopic(spec, live[spec.name], replicationFactor));
+    return [
+      ...specs.flatMap((spec) => judgeTopic(spec, live[spec.name], replicationFactor)),
+      ...streams.flatMap((stream) => judgeRisks(project, stream, live[stream.topic.name])),
+    ];
   },
 };
+
+function judgeRisks(project: Project, stream: StreamDefinition, live: ObservedTopic | undefined): Diagnosis[] {
+  if (live === undefined) return [];
+  const { name, key: recordKey } = stream.topic;
+  const { fields } = loadAvroSchema(projectFile(project, stream.schema));
+  return [...topicRisks(live.config, largestRecord(fields, recordKey))].map(({ key, message, remedy }) =>
+    broken(name, message, `${remedy}: ${alter(name)} ${key}=…`),
+  );
+}
 
 /** A topic that is compacted or cut otherwise than defined loses records; the rest costs safety or order. */
 function judgeTopic(spec: TopicSpec, live: ObservedTopic | undefined, replicationFactor: number): Diagnosis[] {

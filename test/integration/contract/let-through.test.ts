@@ -82,6 +82,18 @@ const failing: readonly Fails[] = [
   { mutation: 'the insert mode is misspelt', because: /JdbcSinkConnectorConfig/ },
   { mutation: 'fields are left out of the selection', because: /null value in column/ },
   { mutation: 'another converter', because: /JsonConverter|SerializationException/ },
+  { mutation: 'the sink is read-only by its URL', trial: { parameters: 'readOnly=true' }, because: /read-only/ },
+  {
+    mutation: 'the session is read-only',
+    trial: { parameters: 'options=-c%20default_transaction_read_only=on' },
+    because: /read-only/,
+  },
+  { mutation: 'Hibernate speaks another dialect', because: /Error while checking and applying table changes/ },
+  {
+    mutation: 'the consumer decodes before the converter',
+    because: /ClassCastException|String cannot be cast/,
+  },
+  { mutation: 'the value becomes a field', because: /value|position_account/ },
 ];
 
 const only =
@@ -121,6 +133,15 @@ const losing: readonly Loses[] = [
     lost: (rows) => rows.length,
     sent: 2,
     stored: 1,
+  },
+  { mutation: 'a field is masked', rows: 1, lost: only('owner'), sent: 'Owner1', stored: '' },
+  { mutation: 'fields are renamed', rows: 1, lost: only('margin'), sent: '1000.000000', stored: '1.000000' },
+  {
+    mutation: 'the trace columns depend on a predicate',
+    rows: 1,
+    lost: only('kafka_offset'),
+    sent: '0',
+    stored: null,
   },
   {
     mutation: 'the trace columns are no longer added',

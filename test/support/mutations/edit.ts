@@ -51,3 +51,30 @@ export const withRollup = (changes: Readonly<Record<string, string>>): Edit => {
     replace: `    order: slot\n  fold:\n${lines.map(([key, value]) => `    ${key}: ${value} #\n`).join('')}`,
   };
 };
+
+/** A parameter of the JDBC URL, beside those that this package sets. */
+export const jdbcParameter = (parameter: string): Edit => ({
+  file: ENVIRONMENTS,
+  find: ':5432/perps\n',
+  replace: `:5432/perps?${parameter}\n`,
+});
+export const topicSetting = (setting: string): Edit => ({
+  file: DEFINITION,
+  find: '    retention.ms: 604800000\n',
+  replace: `    retention.ms: 604800000\n    ${setting}\n`,
+});
+/** A transform after those that this package sets. */
+export const transform = (type: string, ...settings: readonly string[]): Edit =>
+  sinkSetting(
+    [
+      'transforms: only,trace,more',
+      ...settings.map((setting) => `transforms.more.${setting}`),
+      `transforms.more.type: ${type}`,
+    ].join('\n    '),
+  );
+/** Entries of `allow`. */
+export const allowing = (...entries: readonly string[]): Edit => ({
+  file: DEFINITION,
+  find: '\nsink:\n',
+  replace: `\nallow:\n${entries.map((entry) => `  - { ${entry}, reason: tried }\n`).join('')}\nsink:\n`,
+});

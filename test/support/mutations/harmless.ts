@@ -1,14 +1,21 @@
 import {
   AVSC,
+  allowing,
   DEFINITION,
   type Edit,
+  ENVIRONMENTS,
   field,
+  jdbcParameter,
   newMigration,
   PROTO,
   sinkSetting,
+  topicSetting,
+  transform,
   VIEWS_CHANGE,
   withRollup,
 } from './edit.ts';
+
+const KAFKA = 'org.apache.kafka.connect.transforms';
 
 /** An edit that is right, alone or with others that belong to it. */
 export interface HarmlessChange {
@@ -127,5 +134,91 @@ export const harmlessChanges: readonly HarmlessChange[] = [
       optionalField.avro,
       { file: DEFINITION, find: '  name: positions-sink\n', replace: '  name: positions-sink\n  omit: [venue]\n' },
     ],
+  },
+  {
+    name: 'an event is told in a header',
+    edits: [transform(`${KAFKA}.InsertHeader`, 'header: source', 'value.literal: feed')],
+  },
+  { name: 'headers are dropped', edits: [transform(`${KAFKA}.DropHeaders`, 'headers: source')] },
+  {
+    name: 'the fetch size, types, and search path of the driver',
+    edits: [jdbcParameter('defaultRowFetchSize=500&stringtype=unspecified&currentSchema=public')],
+  },
+  {
+    name: 'two hosts of which the primary is taken',
+    edits: [
+      {
+        file: ENVIRONMENTS,
+        find: 'jdbc:postgresql://db.internal:5432/perps\n',
+        replace: 'jdbc:postgresql://db-1.internal:5432,db-2.internal:5432/perps?targetServerType=primary\n',
+      },
+    ],
+  },
+  {
+    name: 'session settings that change plans and logs only',
+    edits: [jdbcParameter('options=-c%20work_mem=8MB%20-c%20idle_in_transaction_session_timeout=10min')],
+  },
+  { name: 'Hibernate counts', edits: [sinkSetting('hibernate.generate_statistics: true')] },
+  {
+    name: 'only committed records are read, which all of ours are',
+    edits: [sinkSetting('consumer.override.isolation.level: read_committed')],
+  },
+  { name: 'a topic compressed by the broker', edits: [topicSetting('compression.type: gzip')] },
+  { name: 'records stamped by the broker', edits: [topicSetting('message.timestamp.type: LogAppendTime')] },
+  { name: 'a smaller limit that every record keeps', edits: [topicSetting('max.message.bytes: 65536')] },
+  {
+    name: 'a transform that is allowed by name',
+    edits: [transform(`${KAFKA}.SetSchemaMetadata$Value`, "schema.version: '7'"), allowing('transform: more')],
+  },
+  {
+    name: 'a trigger that keeps people from deleting history',
+    edits: [
+      newMigration(
+        `CREATE FUNCTION keep_history() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'history stays'; END $$;
+CREATE TRIGGER positions_keep_history BEFORE DELETE ON positions FOR EACH ROW EXECUTE FUNCTION keep_history();`,
+        '9008',
+      ),
+    ],
+  },
+  {
+    name: 'a trigger that is disabled',
+    edits: [
+      newMigration(
+        `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+CREATE TRIGGER positions_refuse BEFORE INSERT ON positions FOR EACH ROW EXECUTE FUNCTION refuse();
+ALTER TABLE positions DISABLE TRIGGER positions_refuse;`,
+        '9009',
+      ),
+    ],
+  },
+  {
+    name: 'an audit trigger that is allowed by name',
+    edits: [
+      newMigration(
+        `CREATE TABLE audit (at TIMESTAMP, signature TEXT);
+CREATE FUNCTION note_audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    EXECUTE format('INSERT INTO %I.audit VALUES (now(), $1)', TG_TABLE_SCHEMA) USING NEW.signature; RETURN NULL; END $$;
+CREATE TRIGGER positions_audit AFTER INSERT ON positions FOR EACH ROW EXECUTE FUNCTION note_audit();`,
+        '9010',
+      ),
+      allowing('trigger: positions_audit'),
+    ],
+  },
+  {
+    name: 'a rule for deletions, and the right to read for everybody',
+    edits: [
+      newMigration(
+        'CREATE RULE positions_stay AS ON DELETE TO positions DO INSTEAD NOTHING;\nGRANT SELECT ON positions TO PUBLIC;',
+        '9011',
+      ),
+    ],
+  },
+  {
+    name: 'policies that wait to be switched on',
+    edits: [newMigration("CREATE POLICY longs ON positions USING (side = 'Long');", '9012')],
+  },
+  {
+    name: 'a domain without conditions on a column that nothing fills',
+    edits: [newMigration('CREATE DOMAIN remark AS TEXT;\nALTER TABLE positions ADD COLUMN remark remark;', '9013')],
   },
 ];

@@ -1,5 +1,7 @@
 import { DEFINITION, type Mutation, newMigration, SQL } from './edit.ts';
 
+const CHANGE = 'migrations/9001_change.sql';
+
 /** Edits of the SQL: of a migration that has not landed (`SQL`), and new migrations. */
 export const sqlMutations: readonly Mutation[] = [
   {
@@ -139,5 +141,87 @@ export const sqlMutations: readonly Mutation[] = [
     name: 'a statement does not run',
     edit: newMigration('ALTER TABLE positionz ADD COLUMN venue TEXT;'),
     rule: 'MIGRATION_FAILS',
+  },
+  {
+    name: 'a trigger drops rows',
+    edit: newMigration(
+      `CREATE FUNCTION only_open() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN CASE WHEN NEW.status = 'Open' THEN NEW END; END $$;
+CREATE TRIGGER positions_only_open BEFORE INSERT ON positions FOR EACH ROW EXECUTE FUNCTION only_open();`,
+    ),
+    rule: 'TABLE_TRIGGER',
+    at: { file: CHANGE, line: 'CREATE TRIGGER positions_only_open' },
+  },
+  {
+    name: 'a trigger changes rows',
+    edit: newMigration(
+      `CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.symbol := lower(NEW.symbol); RETURN NEW; END $$;
+CREATE TRIGGER positions_shout BEFORE INSERT OR UPDATE ON positions FOR EACH ROW EXECUTE FUNCTION shout();`,
+    ),
+    rule: 'TABLE_TRIGGER',
+    at: { file: CHANGE, line: 'CREATE TRIGGER positions_shout' },
+  },
+  {
+    name: 'the trigger that keeps the newest delivery is dropped',
+    edit: newMigration('DROP TRIGGER positions_keep_newest_delivery ON positions;'),
+    rule: 'TABLE_TRIGGER',
+  },
+  {
+    name: 'the trigger that keeps the newest delivery is disabled',
+    edit: newMigration('ALTER TABLE positions DISABLE TRIGGER positions_keep_newest_delivery;'),
+    rule: 'TABLE_TRIGGER',
+  },
+  {
+    name: 'the trigger that keeps the newest delivery fires for some rows only',
+    edit: {
+      file: SQL,
+      find: 'WHEN ((NEW.kafka_partition = OLD.kafka_partition AND',
+      replace: "WHEN ((NEW.status = 'Open' AND NEW.kafka_partition = OLD.kafka_partition AND",
+    },
+    rule: 'TABLE_TRIGGER',
+    at: { file: SQL, line: 'CREATE TRIGGER positions_keep_newest_delivery' },
+  },
+  {
+    name: 'the function that keeps the newest delivery drops every correction, as it once did',
+    edit: {
+      file: SQL,
+      find: 'NEW.kafka_offset < OLD.kafka_offset THEN',
+      replace: 'NEW.kafka_offset <= OLD.kafka_offset THEN',
+    },
+    rule: 'TABLE_FUNCTION',
+    at: { file: SQL, line: 'CREATE FUNCTION keep_newest_delivery()' },
+  },
+  {
+    name: 'a rule sends rows elsewhere',
+    edit: newMigration('CREATE RULE positions_away AS ON INSERT TO positions DO INSTEAD NOTHING;'),
+    rule: 'TABLE_RULE',
+  },
+  {
+    name: 'a policy refuses rows',
+    edit: newMigration(
+      "ALTER TABLE positions ENABLE ROW LEVEL SECURITY;\nCREATE POLICY longs ON positions USING (side = 'Long');",
+    ),
+    rule: 'ROW_SECURITY',
+    at: { file: CHANGE, line: 'CREATE POLICY longs' },
+  },
+  {
+    name: 'row security without a policy refuses every row',
+    edit: newMigration('ALTER TABLE positions FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY;'),
+    rule: 'ROW_SECURITY',
+  },
+  {
+    name: 'an exclusion constraint refuses rows',
+    edit: newMigration('ALTER TABLE positions ADD CONSTRAINT one_at_a_time EXCLUDE USING btree (owner WITH =);'),
+    rule: 'ROW_CONSTRAINT',
+  },
+  {
+    name: 'a column that nothing fills is of a domain that refuses NULL',
+    edit: newMigration('CREATE DOMAIN venue AS TEXT NOT NULL;\nALTER TABLE positions ADD COLUMN venue venue;'),
+    rule: 'ROW_CONSTRAINT',
+    at: { file: CHANGE, line: 'ADD COLUMN venue venue' },
+  },
+  {
+    name: 'the owner may no longer insert',
+    edit: newMigration('REVOKE INSERT ON positions FROM CURRENT_USER;'),
+    rule: 'TABLE_PRIVILEGE',
   },
 ];

@@ -20,7 +20,7 @@ const script = (sql: string, file = 'migrations/0001_a.sql'): SqlScript => ({ fi
 const run = async (scripts: readonly SqlScript[]): Promise<MigratedCatalog> => {
   runs += 1;
   return {
-    catalog: { relations: {} },
+    catalog: { relations: {}, functions: {} },
     places: {},
     dropped: {},
     limits: {},

@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCatalog } from '../../../contract/catalog.ts';
+import type { PackageGuards } from '../../../contract/package-guards.ts';
+import { packageRoot } from '../../../core/package-root.ts';
 import { GOLDEN_DUMP, readMigrations } from '../../../migrations/files.ts';
 import { dumpSchema, openPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
 
@@ -30,6 +33,17 @@ describe('the migrations', { timeout: PGLITE_TIMEOUT_MS }, () => {
   it('give the schema in migrations/schema.sql (renewed by `pnpm schema:dump`)', async () => {
     for (const { up } of migrations) await database.exec(up);
     await expect(await dumpSchema(database)).toMatchFileSnapshot(resolve(folder, GOLDEN_DUMP));
+  });
+
+  it('give the triggers and functions that the check knows (renewed by `pnpm schema:dump`)', async () => {
+    const query = async (sql: string) => (await database.query<Record<string, unknown>>(sql)).rows;
+    const { relations, functions } = await readCatalog(query);
+    const triggers = Object.values(relations)
+      .filter((relation) => relation.triggers.length > 0)
+      .map(({ name, triggers: own }) => [name, Object.fromEntries(own.map((one) => [one.name, one.definition]))]);
+    const guards: PackageGuards = { triggers: Object.fromEntries(triggers), functions };
+    const text = `${JSON.stringify(guards, undefined, 2)}\n`;
+    await expect(text).toMatchFileSnapshot(resolve(packageRoot(), 'contract', 'package-guards.json'));
   });
 
   it('roll back one by one, each to what was there before it, and leave nothing at the end', async () => {

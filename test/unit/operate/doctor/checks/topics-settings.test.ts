@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { topicSpecs } from '../../../../../connectors/topics.ts';
+import { packageRoot } from '../../../../../core/package-root.ts';
 import { topicsSettings } from '../../../../../operate/doctor/checks/kafka.ts';
+import { loadProject } from '../../../../../pipeline/load.ts';
 import { type FakeTopic, fakeCluster } from '../../../../support/fake-cluster.ts';
 import { positions, staging } from '../../../../support/positions-stream.ts';
 
@@ -8,7 +10,12 @@ const config = { 'cleanup.policy': 'delete', 'retention.ms': '604800000' };
 const stream = { ...positions, topic: { ...positions.topic, config } };
 
 const diagnosesOf = (topics: Readonly<Record<string, FakeTopic>>) =>
-  topicsSettings.run({ environment: staging, streams: [stream], kafka: async () => fakeCluster(topics) });
+  topicsSettings.run({
+    environment: staging,
+    project: loadProject(packageRoot(), {}),
+    streams: [stream],
+    kafka: async () => fakeCluster(topics),
+  });
 
 /** The stream's topics as they are defined. */
 const specs = topicSpecs(stream, staging.kafka.replicationFactor);
@@ -30,6 +37,11 @@ test.each([
   ['keeps its records for less time', { ...data, config: { ...data.config, 'retention.ms': '3600000' } }, 'warning'],
   ['has fewer copies', { ...data, replicas: 1 }, 'warning'],
   ['has other partitions', { ...data, ranges: data.ranges.slice(1) }, 'broken'],
+  [
+    'refuses records that had to wait',
+    { ...data, config: { ...data.config, 'message.timestamp.before.max.ms': '1000' } },
+    'broken',
+  ],
   ['does not exist', undefined, 'warning'],
 ])('a topic that %s is a diagnosis with its remedy', async (_how, topic, verdict) => {
   const { positions: _data, ...others } = sound;
