@@ -9,12 +9,15 @@ import { valueSubject } from '../pipeline/names.ts';
 import type { Environment, Project } from '../pipeline/types.ts';
 import { observeSubject, type RegisteredSubject } from '../schemas/observe-subject.ts';
 import { createSchemaRegistry } from '../schemas/registry.ts';
-import { type Catalog, columnOf, readCatalog } from './catalog.ts';
+import { withoutAllowed } from './allowances.ts';
+import { columnOf } from './catalog.ts';
 import { loadContracts } from './check.ts';
 import { type Contract, sqlPlace } from './contract.ts';
 import { connectorDrift, observeConnector, type RunningConnector } from './drift/connector.ts';
+import { writeDrift } from './drift/guards.ts';
 import { fieldNames, schemaDrift } from './drift/schema.ts';
 import { tableDrift } from './drift/table.ts';
+import { type LiveDatabase, observeDatabase } from './live-database.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
 import { addedColumns, selectedFields, writtenFields } from './rendered-sink.ts';
 import { toFinding } from './report-places.ts';
@@ -23,7 +26,7 @@ import type { BrokenRule } from './rule.ts';
 
 /** What runs of one stream. */
 interface Observed {
-  readonly catalog: Catalog;
+  readonly database: LiveDatabase;
   readonly subject: RegisteredSubject;
   readonly connector: RunningConnector;
 }
@@ -42,15 +45,21 @@ export async function checkLive(
   const { contracts } = await loadContracts(project, streams);
   const database = databaseConnection(environment, secrets);
   const registry = createSchemaRegistry(httpConnection(environment.registry, secrets));
-  const catalog = await liveCatalog(database);
+  const live = await withPostgres(database, (client) =>
+    observeDatabase(
+      async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
+      environment,
+      contracts.map(({ stream }) => stream),
+    ),
+  );
   const broken: BrokenRule[] = [...(await migrationDrift(project, database))];
   for (const contract of contracts) {
     const observed = {
-      catalog,
+      database: live,
       subject: await observeSubject(registry, valueSubject(contract.stream), contract.schema.text),
       connector: await observeConnector(host, contract.stream.sink.name),
     };
-    broken.push(...streamDrift(contract, environment, host.label, observed));
+    broken.push(...withoutAllowed(contract.stream, [...streamDrift(contract, environment, host.label, observed)]));
   }
   return mergeFindings(broken.map((one) => toFinding(one)));
 }
@@ -64,7 +73,9 @@ function* streamDrift(
 ): Generator<BrokenRule> {
   const { database, registry } = environment;
   const sink = contract.sinks.find((one) => one.environment.name === environment.name);
-  yield* tableDrift(contract, observed.catalog, `the database ${database.name} at ${database.host}:${database.port}`);
+  const inDatabase = `the database ${database.name} at ${database.host}:${database.port}`;
+  yield* tableDrift(contract, observed.database.catalog, inDatabase);
+  yield* writeDrift(contract, environment, observed.database, inDatabase);
   yield* schemaDrift(contract, observed.subject, `the registry at ${new URL(registry.url).host}`);
   if (sink === undefined) return;
   yield* connectorDrift(sink, observed.connector, connectorKeys(), where);
@@ -74,7 +85,7 @@ function* streamDrift(
 function* rolloutDrift(
   contract: Contract,
   config: Readonly<Record<string, string>>,
-  { catalog, subject, connector }: Observed,
+  { database: { catalog }, subject, connector }: Observed,
 ): Generator<BrokenRule> {
   const { table, schema, stream } = contract;
   const written = contract.written.map(({ name }) => name);
@@ -118,11 +129,6 @@ function* rolloutDrift(
     };
   }
 }
-
-const liveCatalog = (database: PostgresConnection): Promise<Catalog> =>
-  withPostgres(database, (client) =>
-    readCatalog(async (sql) => (await client.query<Record<string, unknown>>(sql)).rows),
-  );
 
 async function migrationDrift(project: Project, database: PostgresConnection): Promise<BrokenRule[]> {
   const finding = (path: string, file: string, message: string, remedy: string): BrokenRule => ({

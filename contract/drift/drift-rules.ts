@@ -26,6 +26,21 @@ export const DRIFT_RULES = [
     why: 'PostgreSQL refuses rows that the producer lets pass.',
   },
   {
+    id: 'DRIFT_TRIGGER',
+    what: 'The triggers, functions, rewrite rules, exclusion constraints and row security of the table and of its rollup are those of the migrations, and enabled.',
+    why: 'Rows are dropped, changed or refused, or the views no longer follow the history, while every file is right. An interrupted `pg_restore --disable-triggers` leaves them off.',
+  },
+  {
+    id: 'DRIFT_PRIVILEGE',
+    what: "The sink's role is there and may write the table, its sequence and its rollup.",
+    why: 'PostgreSQL refuses every row (SQLSTATE 42501), and the task fails.',
+  },
+  {
+    id: 'DRIFT_SESSION',
+    what: "The database is no standby, and neither role, database nor server gives the sink's sessions a setting that `SESSION_SETTING` refuses in the URL.",
+    why: 'Rows are refused, lost in a crash or written without the rollup; or a task fails when a commit waits.',
+  },
+  {
     id: 'DRIFT_SCHEMA',
     what: "The newest registered version of the stream's subject is the schema of the project.",
     why: 'The producer refuses to start with a schema that is not registered.',

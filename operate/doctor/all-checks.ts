@@ -4,7 +4,14 @@ import { feedReachable } from './checks/feed.ts';
 import { feedCommitment } from './checks/feed-commitment.ts';
 import { kafkaReachable, retentionOverrun, topicsSettings } from './checks/kafka.ts';
 import { machineDisk, machineVersions } from './checks/machine.ts';
-import { postgresIndexes, postgresMigrations, postgresReachable, postgresTimeZone } from './checks/postgres.ts';
+import {
+  postgresCollation,
+  postgresIndexes,
+  postgresMigrations,
+  postgresReachable,
+  postgresTimeZone,
+  postgresWrites,
+} from './checks/postgres.ts';
 import { registryReachable, registrySubjects } from './checks/registry.ts';
 import { sinksRunning, workerAccepts, workerOverridePolicy, workerPlugins, workerReachable } from './checks/worker.ts';
 
@@ -20,7 +27,9 @@ export const allChecks: readonly Check[] = [
   postgresReachable,
   postgresTimeZone,
   postgresMigrations,
+  postgresWrites,
   postgresIndexes,
+  postgresCollation,
   postgresClock,
   workerReachable,
   workerPlugins,

@@ -1,3 +1,7 @@
+import { withoutAllowed } from '../../../contract/allowances.ts';
+import { loadContracts } from '../../../contract/check.ts';
+import { writeDrift } from '../../../contract/drift/guards.ts';
+import { observeDatabase } from '../../../contract/live-database.ts';
 import { readScripts } from '../../../contract/load-contract.ts';
 import { parseScript } from '../../../contract/sql-parser.ts';
 import { withPostgres } from '../../../core/postgres.ts';
@@ -62,6 +66,51 @@ export const postgresMigrations: Check<'project' | 'database'> = {
     if (pending.length === 0) return [ok(database.database, `${all} of ${all} migrations applied`)];
     if (applied.length === 0) return [broken(database.database, 'no migration has run: there is no table', REMEDY)];
     return [warning(database.database, `pending: ${pending.join(', ')}`, REMEDY)];
+  },
+};
+
+/**
+ * Triggers, functions, rules and row security are those of the migrations and fire, the sink's role may write, and its sessions
+ * have no setting that harms rows. As long as migrations are missing, another check tells.
+ */
+export const postgresWrites: Check<'project' | 'environment' | 'streams' | 'database' | 'query'> = {
+  name: 'postgres.writes',
+  needs: ['postgres'],
+  async run({ project, environment, streams, database, query }) {
+    const { pending, problem } = await readMigrationStatus(database, projectFile(project, 'migrations'));
+    if (pending.length > 0 || problem !== undefined) return [];
+    const { contracts } = await loadContracts(project, streams);
+    const live = await observeDatabase((sql) => query(sql), environment, streams);
+    return contracts.flatMap((contract) => {
+      const { stream } = contract;
+      const found = withoutAllowed(stream, [...writeDrift(contract, environment, live, database.database)]);
+      if (found.length === 0)
+        return [ok(stream.table.name, "triggers, functions and rights of the sink's role are as needed")];
+      return found.map(({ path, message, remedy }) => broken(path, message, remedy));
+    });
+  },
+};
+
+/** PostgreSQL keeps the version of the locale library by which texts were ordered since release 15. */
+const COLLATION_SQL = `
+  SELECT datcollversion AS kept, pg_database_collation_actual_version(oid) AS actual
+    FROM pg_database WHERE datname = current_database()`;
+const COLLATION_KEPT_SINCE = 150_000;
+
+/** The locale library orders texts as it did when the database's indexes were built. */
+export const postgresCollation: Check<'database' | 'query'> = {
+  name: 'postgres.collation',
+  needs: ['postgres'],
+  async run({ database: { database }, query }) {
+    const [server] = await query<{ number: string }>(`SELECT current_setting('server_version_num') AS number`);
+    if (Number(server?.number) < COLLATION_KEPT_SINCE) return [];
+    const [row] = await query<{ kept: string | null; actual: string | null }>(COLLATION_SQL);
+    const { kept = null, actual = null } = row ?? {};
+    if (kept === null || kept === actual) return [ok(database, 'texts are ordered as when the indexes were built')];
+    const message = `indexes were built when the locale library was version ${kept}, and it is ${actual ?? 'another'} now: lookups of texts may miss rows, and a unique index may let doubles in`;
+    return [
+      warning(database, message, `REINDEX DATABASE ${database}; ALTER DATABASE ${database} REFRESH COLLATION VERSION`),
+    ];
   },
 };
 

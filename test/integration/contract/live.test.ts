@@ -72,6 +72,72 @@ describe('what runs, compared with the files', () => {
     ]);
   });
 
+  it('is told for triggers, functions, rules and policies, of the rollup too', async () => {
+    const findings = await during(
+      `ALTER TABLE positions DISABLE TRIGGER USER;
+       DROP TRIGGER position_days_pending_fold ON position_days_pending;
+       CREATE RULE by_hand AS ON UPDATE TO position_days DO INSTEAD NOTHING;
+       ALTER FUNCTION unfold_positions SET work_mem = '8MB';
+       ALTER TABLE positions ENABLE ROW LEVEL SECURITY;
+       CREATE POLICY by_hand ON positions USING (side = 'Long')`,
+      `ALTER TABLE positions ENABLE TRIGGER USER;
+       CREATE CONSTRAINT TRIGGER position_days_pending_fold AFTER INSERT ON position_days_pending DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION fold_pending_positions();
+       DROP RULE by_hand ON position_days;
+       ALTER FUNCTION unfold_positions RESET work_mem;
+       ALTER TABLE positions DISABLE ROW LEVEL SECURITY;
+       DROP POLICY by_hand ON positions`,
+    );
+    expect(new Set(findings.map(({ rule }) => rule))).toEqual(new Set(['DRIFT_TRIGGER']));
+    const paths = findings.map(({ path }) => path);
+    for (const path of [
+      'positions.positions_keep_newest_delivery',
+      'positions.positions_note_insert',
+      'position_days_pending.position_days_pending_fold',
+      'position_days.by_hand',
+      'unfold_positions',
+      'positions',
+      'positions.by_hand',
+    ]) {
+      expect(paths).toContain(path);
+    }
+  });
+
+  it("is told for what the database gives and refuses the sink's role", async () => {
+    const { environment, database, superuser, suffix } = sink.test;
+    const role = `writer_${suffix.replaceAll(/\W/g, '_')}`;
+    const asWriter = { ...environment, worker: { ...environment.worker, databaseUser: role } };
+    const bySuperuser = (text: string) =>
+      withPostgres({ ...superuser, database: database.database }, (client) => client.query(text));
+    const roleFindings = async () =>
+      (await live(asWriter))
+        .filter(({ rule }) => /DRIFT_(PRIVILEGE|SESSION)/.test(rule))
+        .map(({ path }) => path)
+        .sort();
+    expect(await roleFindings()).toEqual([`${sink.stream.sink.name}.${role}`]);
+    await bySuperuser(`CREATE ROLE ${role};
+      GRANT SELECT, INSERT ON positions TO ${role}; GRANT SELECT, INSERT, DELETE ON position_days_pending TO ${role};
+      ALTER ROLE ${role} SET synchronous_commit = off; ALTER ROLE ${role} SET statement_timeout = 0;
+      ALTER DATABASE ${database.database} SET statement_timeout = '1min'`);
+    try {
+      expect(await roleFindings()).toEqual(
+        [
+          'public.position_days.DELETE',
+          'public.position_days.INSERT',
+          'public.position_days.SELECT',
+          'public.position_days.UPDATE',
+          'public.positions.UPDATE',
+          'sequence positions_id_seq.USAGE',
+          'synchronous_commit',
+        ].map((what) => `${sink.stream.sink.name}.${what}`),
+      );
+    } finally {
+      await bySuperuser(
+        `ALTER DATABASE ${database.database} RESET statement_timeout; DROP OWNED BY ${role}; DROP ROLE ${role}`,
+      );
+    }
+  });
+
   it('is told for a view that is gone', async () => {
     await sql('ALTER VIEW current_positions RENAME TO current_positions_away');
     expect(await told()).toEqual(['DRIFT_TABLE current_positions']);

@@ -49,6 +49,9 @@ it('what is wrong is found, each with its remedy', async () => {
   const name = test.database.database;
   await withPostgres(test.superuser, async (client) => {
     await client.query(`ALTER DATABASE ${name} SET timezone TO 'America/New_York'`);
+    await client.query(`ALTER DATABASE ${name} SET lock_timeout TO '10min'`);
+    await client.query('ALTER TABLE positions DISABLE TRIGGER positions_note_update');
+    await client.query(`UPDATE pg_database SET datcollversion = '2.31' WHERE datname = current_database()`);
     await client.query(
       `UPDATE pg_index SET indisvalid = false WHERE indexrelid = (
          SELECT indexrelid FROM pg_index
@@ -83,6 +86,9 @@ it('what is wrong is found, each with its remedy', async () => {
   expect(code).toBe(3);
   for (const expected of [
     /^warning postgres.time-zone .*America\/New_York/,
+    /^broken postgres.writes positions.positions_note_update: trigger .* is disabled in/,
+    /^broken postgres.writes \S+lock_timeout: .* sets lock_timeout=10min, which cancels a write/,
+    /^warning postgres.collation .*the locale library was version 2\.31/,
     /^broken postgres.indexes \S+: index of positions is not valid/,
     /^broken postgres.indexes public.positions: no valid unique index on position_account, signature/,
     /^broken topics.settings .*cleanup.policy is compact/,
