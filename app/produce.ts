@@ -19,7 +19,7 @@ export interface ProduceOptions
 
 /**
  * Publishes the feeds of the selected streams side by side, until the user interrupts. When one fails the others are
- * stopped in good order, with what they read published and checkpointed; then the first failure is thrown.
+ * stopped in good order, with what they read published and checkpointed; then all failures are thrown as one.
  */
 export async function produce(
   session: Session,
@@ -33,17 +33,39 @@ export async function produce(
   }
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
+  const failures: StreamFailure[] = [];
   const runs = streams.map(async (stream) => {
     try {
       const parts = { ...producerOptions(session), stream, logger: loggerOf(stream.name), signal };
       return await runStream({ ...options, fromSlot, ...parts });
     } catch (error) {
+      failures.push({ stream: stream.name, error: ConnectError.from(error) });
       stop.abort();
       throw error;
     }
   });
   await Promise.allSettled(runs);
+  if (failures.length > 1) throw severalFailures(failures);
   return Promise.all(runs);
+}
+
+interface StreamFailure {
+  readonly stream: string;
+  readonly error: ConnectError;
+}
+
+/** The failures of several streams as one error, whose code is that of the first. */
+function severalFailures(failures: readonly StreamFailure[]): ConnectError {
+  const hints = failures.flatMap(({ stream, error: { hint } }) => (hint === undefined ? [] : [`${stream}: ${hint}`]));
+  return new ConnectError(
+    failures[0]?.error.code ?? 'INTERNAL',
+    failures.map(({ stream, error }) => `${stream}: ${error.message}`).join('; '),
+    {
+      cause: failures[0]?.error,
+      details: { streams: failures.map(({ stream, error }) => ({ stream, error })) },
+      hint: hints.length === 0 ? undefined : hints.join('; '),
+    },
+  );
 }
 
 /** What a producer needs of an environment. */

@@ -20,7 +20,8 @@ export interface GapMark {
 }
 
 /** The accepted gaps of a stream, by partition and first offset. */
-export const gapMarks = (source: StreamSource): Marks<GapMark> => createMarks<GapMark>(source, 'gap');
+export const gapMarks = (source: StreamSource): Marks<GapMark> =>
+  createMarks<GapMark>(source, 'gap', { partition: /^\d+$/, from: /^\d+$/, to: /^\d+$/ });
 
 /** All accepted gaps of a stream, oldest first. */
 export async function readAcceptedGaps(source: StreamSource): Promise<GapMark[]> {

@@ -16,8 +16,12 @@ export interface Marks<T> {
 
 const CLIENT_ID = 'perps-connect-marks';
 
-/** The marks of one kind. Their values are plain JSON. */
-export function createMarks<T extends object>({ kafka, stream }: StreamSource, kind: string): Marks<T> {
+/** The marks of one kind. Their values are plain JSON, in which these fields have these forms. */
+export function createMarks<T extends object>(
+  { kafka, stream }: StreamSource,
+  kind: string,
+  forms: Readonly<Partial<Record<keyof T & string, RegExp>>>,
+): Marks<T> {
   const topic = checkpointTopic(stream);
   const prefix = `${kind}/`;
   return {
@@ -27,7 +31,7 @@ export function createMarks<T extends object>({ kafka, stream }: StreamSource, k
         const name = key?.toString() ?? '';
         if (!name.startsWith(prefix)) return;
         const id = name.slice(prefix.length);
-        const mark = value === null ? undefined : parseMark<T>(value);
+        const mark = value === null ? undefined : parseMark<T>(value, forms);
         if (mark === undefined) found.delete(id);
         else found.set(id, mark);
       });
@@ -45,10 +49,10 @@ export function createMarks<T extends object>({ kafka, stream }: StreamSource, k
   };
 }
 
-function parseMark<T extends object>(value: Buffer): T | undefined {
+function parseMark<T extends object>(value: Buffer, forms: Readonly<Partial<Record<string, RegExp>>>): T | undefined {
   try {
-    const mark: unknown = JSON.parse(value.toString());
-    return typeof mark === 'object' && mark !== null ? (mark as T) : undefined;
+    const mark = JSON.parse(value.toString());
+    return Object.entries(forms).every(([field, form]) => form?.test(String(mark[field]))) ? mark : undefined;
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@ import type { MskDeployment } from './deployment.ts';
 import { note, runOperation, waitUntilGone, waitUntilSteady } from './follow.ts';
 import { expectedTasks, observeMskSink, toObservedSink } from './observe.ts';
 import { ensurePlugin, ensureWorkerConfiguration } from './resources.ts';
-import { createAgain, putBackOffsets, removeAgain, restore } from './rollback.ts';
+import { createAgain, putBackOffsets, removeAgain, restore, setOffsets } from './rollback.ts';
 import { failedConnector, updateConnector, updateSettings } from './update.ts';
 import { waitForTasks } from './wait-for-tasks.ts';
 
@@ -16,12 +16,12 @@ import { waitForTasks } from './wait-for-tasks.ts';
  * DEPLOY_FAILED when it was removed again and its offsets are as before, ROLLBACK_FAILED when that failed too.
  */
 export async function createSink(deployment: MskDeployment, start: readonly StartOffset[]): Promise<ReachedSink> {
-  const { groups, evidence } = deployment;
   const wanted = await newConnector(deployment);
-  if (start.length > 0) {
-    await groups.setOffsets(evidence.stream, new Map(start.map(({ partition, to }) => [partition, to])));
-  }
-  const made = await create(deployment, wanted).catch(async (error: unknown) => {
+  const begin = async (): Promise<MskConnector> => {
+    if (start.length > 0) await setOffsets(deployment, new Map(start.map(({ partition, to }) => [partition, to])));
+    return create(deployment, wanted);
+  };
+  const made = await begin().catch(async (error: unknown) => {
     await putBackOffsets(deployment, start);
     throw error;
   });

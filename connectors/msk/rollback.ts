@@ -43,7 +43,22 @@ export async function putBackOffsets(
     what: `the group of ${desired.name} to be empty`,
     timeoutMs: wait.timeoutMs,
   });
-  await groups.setOffsets(evidence.stream, new Map(start.map(({ partition, before }) => [partition, before])));
+  await setOffsets({ groups, evidence }, new Map(start.map(({ partition, before }) => [partition, before])));
+}
+
+/** Sets offsets and reads them back. Errors: REFUSED when Kafka holds others; those of Kafka. */
+export async function setOffsets(
+  { groups, evidence: { stream } }: Pick<MskDeployment, 'groups' | 'evidence'>,
+  offsets: ReadonlyMap<number, bigint | undefined>,
+): Promise<void> {
+  await groups.setOffsets(stream, offsets);
+  const held = new Map((await groups.positions(stream)).map(({ partition, committed }) => [partition, committed]));
+  for (const [partition, offset] of offsets) {
+    if (held.get(partition) === offset) continue;
+    const place = `${stream.topic.name}-${partition}`;
+    const message = `Kafka holds offset ${held.get(partition) ?? 'none'} of ${place} for ${stream.sink.name}, not ${offset ?? 'none'} as it was told`;
+    throw new ConnectError('REFUSED', message, { hint: '`connect plan` shows where the sink would begin now' });
+  }
 }
 
 /** After an update: mostly the service has gone back by itself; what it has not put back is put back here. */

@@ -19,7 +19,8 @@ export interface ReplayMark {
 }
 
 /** The marks of a stream, by record id. */
-export const replayMarks = (source: StreamSource): Marks<ReplayMark> => createMarks<ReplayMark>(source, 'replayed');
+export const replayMarks = (source: StreamSource): Marks<ReplayMark> =>
+  createMarks<ReplayMark>(source, 'replayed', { state: /^(sending|sent)$/, partition: /^\d+$/, offset: /^\d+$/ });
 
 /**
  * Where the replayed records stand, by record id. A killed run may have left a mark that says `sending`: the topic is read from

@@ -147,9 +147,15 @@ async function quarantineOnce(
     if (state === 'RUNNING') await waitUntilPast(action, steps);
     return state;
   } catch (error) {
-    if (!failsAgain(error)) throw error;
-    await interruption.write(undefined);
-    return 'again';
+    if (failsAgain(error)) {
+      await interruption.write(undefined);
+      return 'again';
+    }
+    // The mark is for a run that was killed. Left where the sink has come back, it would undo somebody's later stop.
+    const now = await action.host.observe(stream.sink.name).catch(() => undefined);
+    const isBack = now !== undefined && (state === 'STOPPED' || now.state !== 'STOPPED');
+    if (isBack) await interruption.write(undefined).catch(() => {});
+    throw error;
   }
 }
 
@@ -183,7 +189,7 @@ interface Interruption {
 /** The mark that stands while a quarantine has the sink stopped. */
 function interruptionOf(action: QuarantineAction) {
   const { name } = action.stream.sink;
-  const marks = createMarks<Interruption>(action, 'quarantine');
+  const marks = createMarks<Interruption>(action, 'quarantine', { state: /^(RUNNING|PAUSED|STOPPED)$/ });
   return {
     read: async () => (await marks.read()).get(name),
     write: (mark: Interruption | undefined) => marks.write(new Map([[name, mark]])),

@@ -21,9 +21,16 @@ const BY_TYPE: Readonly<Record<string, SendFailure>> = {
   SASL_AUTHENTICATION_FAILED: 'fatal',
   INVALID_TOPIC_EXCEPTION: 'fatal',
   INVALID_RECORD: 'fatal',
+  INVALID_TIMESTAMP: 'fatal',
+  POLICY_VIOLATION: 'fatal',
+  UNSUPPORTED_COMPRESSION_TYPE: 'fatal',
   UNSUPPORTED_VERSION: 'fatal',
   UNSUPPORTED_FOR_MESSAGE_FORMAT: 'fatal',
 };
+
+/** Whether the brokers refuse the time that this machine's clock has given to a record. */
+export const isWrongClock = (error: unknown): boolean =>
+  causesOf(error).some((cause) => (cause as { type?: unknown }).type === 'INVALID_TIMESTAMP');
 
 /** Classifies what kafkajs threw. Anything unknown is worth a retry: giving up would stop the stream, retrying loses nothing. */
 export function classifySendFailure(error: unknown): SendFailure {

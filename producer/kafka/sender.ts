@@ -7,7 +7,7 @@ import type { Cluster, SendRequest } from './cluster.ts';
 import { createOutageLog } from './outage-log.ts';
 import type { OutgoingRecord } from './outgoing-record.ts';
 import { partitionOf } from './partition.ts';
-import { classifySendFailure } from './send-failure.ts';
+import { classifySendFailure, isWrongClock } from './send-failure.ts';
 
 /** Brings records into Kafka and keeps trying until the brokers have them. */
 export interface KafkaSender {
@@ -172,7 +172,16 @@ function notAnswered(sent: SendRequest, answers: readonly Acknowledgement[]): Se
 function refused(records: readonly OutgoingRecord[], cause: unknown): ConnectError {
   const topics = [...new Set(records.map(({ topic }) => topic))];
   const why = messageOf(rootCause(cause));
-  return new ConnectError('REFUSED', `Kafka refused records for ${topics.join(', ')}: ${why}`, {
+  const message = `Kafka refused records for ${topics.join(', ')}: ${why}`;
+  if (isWrongClock(cause)) {
+    const clock = new Date().toISOString();
+    return new ConnectError('REFUSED', `${message}; the clock of this machine says ${clock}`, {
+      cause,
+      details: { topics, clock },
+      hint: 'compare this clock with those of the brokers (`connect doctor`), and see message.timestamp.after.max.ms and message.timestamp.before.max.ms of the topics; nothing is lost: the next start reads the updates again',
+    });
+  }
+  return new ConnectError('REFUSED', message, {
     cause,
     details: { topics },
     hint: 'check the topic settings (max.message.bytes) and the rights of this producer',

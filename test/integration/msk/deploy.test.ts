@@ -113,6 +113,30 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     expect(await rows(600)).toEqual(onMsk);
     await succeed('delete', '-e', 'local', '--yes');
   });
+
+  it('that does not run leaves the offsets as they were, although it was to begin elsewhere', async () => {
+    const committed = async () =>
+      Object.fromEntries((await sink.groups.positions(sink.stream)).map((one) => [one.partition, one.committed]));
+    const before = await committed();
+    await sink.produce(50, 600);
+    const file = join(sink.test.root, 'connect.yaml');
+    const good = readFileSync(file, 'utf8');
+    const document = parseDocument(good);
+    document.setIn(['environments', 'msk', 'worker', 'databaseUser'], 'nobody');
+    writeFileSync(file, document.toString());
+    try {
+      const { code, document: answer } = await run('deploy', '-e', 'msk', '--from', 'latest', '--yes');
+      expect({ code, message: answer.error.message }).toMatchObject({
+        code: 4,
+        message: expect.stringMatching(/the connector was removed again/),
+      });
+    } finally {
+      writeFileSync(file, good);
+    }
+    expect(await committed()).toEqual(before);
+    await succeed('deploy', '-e', 'msk', '--yes');
+    await rows(650);
+  });
 });
 
 /** The same parts, with MSK Connect instead of the worker's REST API. */

@@ -3,7 +3,7 @@ import { headerText } from '../../../core/kafka-headers.ts';
 import { type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';
 import { replayMarks } from '../../../operate/dead-letters/replay-marks.ts';
 import { publishRecords } from '../../../operate/publish-records.ts';
-import { deadLetterTopic, rejectedTopic } from '../../../pipeline/names.ts';
+import { checkpointTopic, deadLetterTopic, rejectedTopic } from '../../../pipeline/names.ts';
 import { rejectedRecord } from '../../../producer/record/rejected.ts';
 import type { AvroRecord } from '../../../schemas/avro-schema.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -115,6 +115,22 @@ describe('dead letters and rejected updates', () => {
     });
   });
   afterAll(() => sink?.test.remove());
+
+  it('records under keys of ours that are no marks stand in nobody’s way', async () => {
+    const { name } = sink.stream.sink;
+    const noMarks = ['not json', 'null', '"text"', '[]', '{}', '{"state":"sent","partition":0}', '{"state":7}'];
+    const keys = [`quarantine/${name}`, `replayed/${topic}-2@${STOOD + 100}`, 'gap/0', 'discarded/x'];
+    await publishRecords(kafka, {
+      topic: checkpointTopic(sink.stream),
+      clientId: 'test',
+      records: keys.flatMap((key) =>
+        noMarks.map((text) => ({ partition: 0, key: Buffer.from(key), value: Buffer.from(text), headers: {} })),
+      ),
+    });
+    expect((await json('dlq', 'list')).groups).toMatchObject([{ replayed: 0 }, { replayed: 0 }]);
+    expect(await json('quarantine', '--yes')).toMatchObject({ code: 0, outcome: 'unchanged' });
+    expect((await json('verify', '--wait', '60s')).gaps).toEqual([]);
+  });
 
   it('list counts by cause and stage, the innermost cause where there is a trace', async () => {
     const { letters, groups } = await json('dlq', 'list');

@@ -8,6 +8,7 @@ import { createKafka, withAdmin } from '../../../core/kafka.ts';
 import { headerText } from '../../../core/kafka-headers.ts';
 import { type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';
 import { withPostgres } from '../../../core/postgres.ts';
+import { createMarks } from '../../../operate/marks.ts';
 import { httpConnection } from '../../../pipeline/connections.ts';
 import { projectFile, selectStreams } from '../../../pipeline/load.ts';
 import { deadLetterTopic, valueSubject } from '../../../pipeline/names.ts';
@@ -220,6 +221,30 @@ describe('quarantine', () => {
     });
     expect(await deadLetters()).toEqual([]);
     expect((await sink.api.status(sink.stream.sink.name))?.state).toBe('RUNNING');
+  }, 90_000);
+
+  it('that was broken off leaves no mark by which a later one would undo somebody’s stop', async () => {
+    const { name } = sink.stream.sink;
+    let breakOff = () => {};
+    await throughProxy(
+      (method, path) => {
+        if (method === 'PUT' && path.endsWith(`${name}/stop`)) breakOff();
+        return false;
+      },
+      async () => {
+        const args = ['quarantine', '--only', 'positions', '--yes'];
+        const { child, ended } = startCli(args, { cwd: sink.test.root, env: sink.test.env });
+        breakOff = () => void child.kill('SIGINT');
+        expect((await ended).code).not.toBe(0);
+      },
+    );
+    expect((await sink.api.status(name))?.state).not.toBe('STOPPED');
+    expect(await createMarks({ kafka, stream: sink.stream }, 'quarantine', {}).read()).toEqual(new Map());
+    await connect('stop', '--only', 'positions');
+    expect(await connect('quarantine', '--only', 'positions', '--yes')).toMatchObject({ code: 0 });
+    expect((await sink.api.status(name))?.state).toBe('STOPPED');
+    await sink.api.resume(name);
+    await failed(name, 2);
   }, 90_000);
 
   it('killed between the copies and the offsets, it goes on where it was, doubles nothing and takes the next one as well', async () => {

@@ -2,8 +2,9 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
+import { ConfigResourceTypes } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { KafkaConnection } from '../../../core/kafka.ts';
+import { createKafka, type KafkaConnection } from '../../../core/kafka.ts';
 import { silentLogger } from '../../../core/log.ts';
 import { checkpointTopic } from '../../../pipeline/names.ts';
 import { encodeCheckpoint } from '../../../producer/kafka/checkpoint.ts';
@@ -35,6 +36,15 @@ afterAll(async () => {
 const signatures = async (test: ProducerProject) => (await test.published()).map(({ row }) => row.signature);
 const update = (slot: bigint, signature = `sig${slot}`) =>
   feedMessage({ update: positionUpdate({ slot: slot.toString(), signature }) });
+
+/** Changes settings of the data topic. */
+async function setTopicConfig(test: ProducerProject, config: Readonly<Record<string, string>>): Promise<void> {
+  const admin = createKafka({ brokers: test.project.environment.kafka.brokers }, 'test').admin();
+  await admin.connect();
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  const resources = [{ type: ConfigResourceTypes.TOPIC, name: test.stream.topic.name, configEntries }];
+  await admin.alterConfigs({ validateOnly: false, resources }).finally(() => admin.disconnect());
+}
 
 const senderTo = (connection: KafkaConnection, topic: string) =>
   createKafkaSender({
@@ -327,6 +337,19 @@ describe('a part that is missing at the start', () => {
       message: expect.stringContaining(`at ${address} is not reachable`),
     });
   }, 60_000);
+
+  it('is named when it is a clock: Kafka refuses what was made at another time, and the producer ends', async () => {
+    const test = await project('clock');
+    await setTopicConfig(test, { 'message.timestamp.before.max.ms': '0' });
+    await expect(test.run(feed.address)).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: expect.stringMatching(
+        /timestamp of the message is out of acceptable range; the clock of this machine says 20\d\d-/,
+      ),
+      hint: expect.stringContaining('connect doctor'),
+    });
+    expect(await test.published()).toEqual([]);
+  });
 
   it('leaves no connection to Kafka open when the feed cannot be opened', async () => {
     const test = await project('badtoken');

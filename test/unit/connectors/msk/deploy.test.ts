@@ -164,3 +164,22 @@ test('brokers and plugin are looked up once for a plan and its deploy', async ()
   await host.deploy(sink.desired(), entries, { timeoutMs: 2_000, settleMs: 0 });
   expect(sink.fake.calls.filter((call) => call === 'GetBootstrapBrokers')).toHaveLength(1);
 });
+
+test('offsets that Kafka does not hold after they were set keep a new sink from being made, and go back', async () => {
+  const sink = await createMskSink();
+  sink.setMembers(0);
+  sink.groups.commit(0, 5n);
+  const { setOffsets } = sink.groups;
+  let times = 0;
+  sink.groups.setOffsets = async (...args) => {
+    times += 1;
+    if (times > 1) await setOffsets(...args);
+  };
+  await expect(sink.deploy({ from: 'latest' })).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: 'Kafka holds offset 5 of positions-0 for positions-sink, not 127 as it was told',
+  });
+  expect(times).toBe(2);
+  expect(sink.groups.committed()).toEqual({ 0: 5n });
+  expect(sink.fake.calls).not.toContain('CreateConnector');
+});

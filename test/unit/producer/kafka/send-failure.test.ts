@@ -15,6 +15,8 @@ describe('what a failed send asks for', () => {
     ['UNKNOWN_PRODUCER_ID', 'renew'],
     ['MESSAGE_TOO_LARGE', 'split'],
     ['TOPIC_AUTHORIZATION_FAILED', 'fatal'],
+    ['INVALID_TIMESTAMP', 'fatal'],
+    ['POLICY_VIOLATION', 'fatal'],
     ['NOT_ENOUGH_REPLICAS', 'retry'],
     ['REQUEST_TIMED_OUT', 'retry'],
   ])('after %s is to %s, also when kafkajs has tried several times', (type, expected) => {
