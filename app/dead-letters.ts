@@ -1,16 +1,12 @@
-import { dirname } from 'node:path';
 import type { RecordPlace } from '../connectors/wait/failure.ts';
+import { ConnectError } from '../core/errors.ts';
 import { inTurn } from '../core/in-turn.ts';
 import { headerText } from '../core/kafka-headers.ts';
 import { withPostgres } from '../core/postgres.ts';
 import { type CauseGroup, groupByCause } from '../operate/dead-letters/cause-groups.ts';
-import { meetsConditions, needContent, parseConditions } from '../operate/dead-letters/conditions.ts';
-import {
-  type DeadLetter,
-  readDeadLetters,
-  type SourceTopic,
-  sourceTopic,
-} from '../operate/dead-letters/dead-letter.ts';
+import { type DeadLetter, type SourceTopic, sourceTopic } from '../operate/dead-letters/dead-letter.ts';
+import { type DiscardMark, discardedWhy, discardMarks } from '../operate/dead-letters/discard-marks.ts';
+import { type DiscardOptions, type DiscardResult, discardRecords } from '../operate/dead-letters/discard-records.ts';
 import { type ContentReaders, type RecordContent, readContent } from '../operate/dead-letters/record-content.ts';
 import { readReplayed } from '../operate/dead-letters/replay-marks.ts';
 import type { ReplayContext } from '../operate/dead-letters/replay-plan.ts';
@@ -20,26 +16,22 @@ import type { SinkAction } from '../operate/sink-action.ts';
 import { createSinkRows } from '../operate/sink-rows.ts';
 import { createTableReader } from '../operate/table-reader.ts';
 import { valueSubject } from '../pipeline/names.ts';
-import { loadFeedService } from '../producer/feed/protocol.ts';
 import { createRecordEncoder } from '../producer/record/encoder.ts';
 import { createRecordMapper } from '../producer/record/mapper.ts';
 import { findSchemaId } from '../schemas/schema-id.ts';
+import { type DeadLetterRequest, eachSource } from './select-dead-letters.ts';
 import type { Session } from './session.ts';
-import { type EachSinkOptions, eachSink, type FailedSink } from './sinks.ts';
+import type { FailedSink } from './sinks.ts';
 
 export type { ReplayResult, SourceTopic };
-
-/** Which records: those of one kind of topic that meet all conditions (`FIELD=VALUE`). */
-export interface DeadLetterRequest<T> extends EachSinkOptions<T> {
-  readonly source: SourceTopic;
-  readonly where?: readonly string[] | undefined;
-}
 
 /** The records of one topic by cause and stage. */
 export interface ListedDeadLetters {
   readonly stream: string;
   readonly topic: string;
   readonly letters: number;
+  /** Those that are neither replayed nor discarded. */
+  readonly open: number;
   readonly groups: readonly CauseGroup[];
 }
 
@@ -50,8 +42,12 @@ export const listDeadLetters = (
 ): Promise<(ListedDeadLetters | FailedSink)[]> =>
   eachSource(session, request, async (action, _readers, deadLetters) => {
     const { stream } = action;
-    const groups = groupByCause(deadLetters, new Set((await readReplayed(action)).keys()));
-    return { stream: stream.name, topic: sourceTopic(stream, request.source), letters: deadLetters.length, groups };
+    const replayed = new Set((await readReplayed(action)).keys());
+    const discarded = new Set((await discardMarks(action).read()).keys());
+    const groups = groupByCause(deadLetters, { replayed, discarded });
+    const open = groups.reduce((sum, group) => sum + group.count - group.replayed - group.discarded, 0);
+    const topic = sourceTopic(stream, request.source);
+    return { stream: stream.name, topic, letters: deadLetters.length, open, groups };
   });
 
 /** A record as it is shown, and printed as JSON. */
@@ -64,6 +60,8 @@ export interface ShownDeadLetter extends Pick<DeadLetter, 'cause' | 'stage' | 'r
   /** When the record was made, ISO 8601 in UTC. */
   readonly publishedAt: string;
   readonly replayedAs?: string | undefined;
+  /** When and why somebody has discarded it. */
+  readonly discarded?: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly content: RecordContent;
 }
@@ -82,8 +80,9 @@ export const showDeadLetters = (
 ): Promise<(ShownDeadLetters | FailedSink)[]> =>
   eachSource(session, request, async (action, readers, deadLetters) => {
     const replayed = await readReplayed(action);
+    const discarded = await discardMarks(action).read();
     const letters = await inTurn(deadLetters.slice(0, request.limit), async (one) =>
-      shownDeadLetter(one, await readContent(readers, one), replayed.get(one.recordId)),
+      shownDeadLetter(one, await readContent(readers, one), replayed.get(one.recordId), discarded.get(one.recordId)),
     );
     return { stream: action.stream.name, letters, of: deadLetters.length };
   });
@@ -101,6 +100,24 @@ export const replayDeadLetters = (
     stream: action.stream.name,
     ...(await replayStream(session, action, readers, deadLetters, request)),
   }));
+
+export interface DiscardedStream extends DiscardResult {
+  readonly stream: string;
+}
+
+/** Marks records as discarded. Errors: USAGE without a reason. */
+export async function discardDeadLetters(
+  session: Session,
+  request: DeadLetterRequest<DiscardedStream> & DiscardOptions,
+): Promise<(DiscardedStream | FailedSink)[]> {
+  if (request.reason.trim() === '') {
+    throw new ConnectError('USAGE', 'a record is discarded for a reason, and --reason is empty');
+  }
+  return eachSource(session, request, async (action, _readers, deadLetters) => ({
+    stream: action.stream.name,
+    ...(await discardRecords(action, deadLetters, request)),
+  }));
+}
 
 async function replayStream(
   session: Session,
@@ -127,42 +144,11 @@ async function replayStream(
   });
 }
 
-/** Acts on the chosen records of each stream, one stream after the other. */
-async function eachSource<T>(
-  session: Session,
-  request: DeadLetterRequest<T>,
-  act: (action: SinkAction, readers: ContentReaders, deadLetters: readonly DeadLetter[]) => Promise<T>,
-): Promise<(T | FailedSink)[]> {
-  const decoder = await session.decoder();
-  return eachSink(session, request, async (action) => {
-    const { feed } = action.stream;
-    const proto = session.file(feed.proto);
-    const service = loadFeedService(proto, [dirname(proto), session.project.root], feed.service);
-    const readers = { decoder, service };
-    return act(action, readers, await selectDeadLetters(action, request, readers));
-  });
-}
-
-/** The records that meet the conditions; read only where a condition asks for their content. */
-async function selectDeadLetters(
-  action: SinkAction,
-  { source, where = [] }: Pick<DeadLetterRequest<never>, 'source' | 'where'>,
-  readers: ContentReaders,
-): Promise<DeadLetter[]> {
-  const conditions = parseConditions(where);
-  const deadLetters = await readDeadLetters(action, source);
-  if (!needContent(conditions)) return deadLetters.filter((one) => meetsConditions(one, conditions));
-  const selected: DeadLetter[] = [];
-  for (const one of deadLetters) {
-    if (meetsConditions(one, conditions, await readContent(readers, one))) selected.push(one);
-  }
-  return selected;
-}
-
 function shownDeadLetter(
   deadLetter: DeadLetter,
   content: RecordContent,
   replayedAs: RecordPlace | undefined,
+  discarded: DiscardMark | undefined,
 ): ShownDeadLetter {
   const { record, place, name, cause, stage, replays } = deadLetter;
   const names = Object.keys(record.headers).filter((name) => !name.endsWith('.stacktrace'));
@@ -175,6 +161,7 @@ function shownDeadLetter(
     stage,
     replays,
     replayedAs: replayedAs === undefined ? undefined : formatPlace(replayedAs),
+    discarded: discarded === undefined ? undefined : discardedWhy(discarded),
     headers: Object.fromEntries(names.map((name) => [name, headerText(record.headers, name) ?? ''])),
     content,
   };

@@ -5,6 +5,7 @@ import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type PartitionLag, readBacklog } from './backlog.ts';
+import { countOpen } from './dead-letters/open-records.ts';
 import { estimateRows, type RowCount } from './row-count.ts';
 
 /** One stream as it is now. A part that gave no answer leaves its members undefined and is listed in `unanswered`. */
@@ -24,6 +25,9 @@ export interface StreamStatus {
   readonly rejected: bigint | undefined;
   /** Records in the dead-letter topic. */
   readonly deadLetters: bigint | undefined;
+  /** Of these two, what is neither replayed nor discarded. */
+  readonly openRejected: bigint | undefined;
+  readonly openDeadLetters: bigint | undefined;
   readonly unanswered: readonly Unanswered[];
 }
 
@@ -66,6 +70,7 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     ask(() => withAdmin(kafka, 'perps-connect-status', (admin) => readBacklog(admin, stream))),
     ask(() => estimateRows(database, stream)),
   ]);
+  const open = backlog && (await ask(() => countOpen({ stream, kafka }, backlog, { each: 'record' })));
   return {
     stream: stream.name,
     connector: stream.sink.name,
@@ -77,6 +82,8 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     rows,
     rejected: backlog?.rejected,
     deadLetters: backlog?.deadLetters,
+    openRejected: open?.rejected,
+    openDeadLetters: open?.deadLetters,
     unanswered: unanswered.sort((a, b) => (a.message < b.message ? -1 : 1)),
   };
 }

@@ -73,6 +73,9 @@ export interface VerifyReport {
   /** Distinct refused updates in the rejected topic. */
   readonly rejected: number;
   readonly deadLetters: number;
+  /** Records of the two topics that are neither replayed nor discarded. */
+  readonly openRejected: number;
+  readonly openDeadLetters: number;
   readonly oracle?: OracleFigures | undefined;
   /** All differences found, counted. */
   readonly differences: number;

@@ -5,6 +5,7 @@ import { isDeliveryField, rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
+import { countOpen } from './dead-letters/open-records.ts';
 import { gapsBefore, readAcceptedGaps, type ShownGap } from './gaps.ts';
 import { readRecords, type StreamSource } from './read-records.ts';
 import { createTableReader } from './table-reader.ts';
@@ -56,6 +57,8 @@ export async function verifyStream(options: VerifyOptions): Promise<VerifyReport
       rollup,
     });
     const rejected = await readRejected(options);
+    const counts = { rejected: BigInt(rejected.size), deadLetters: BigInt(topic.deadLetters) };
+    const open = await countOpen(options, counts, { each: 'content' });
     const oracle = oraclePath === undefined ? undefined : await checkOracle({ ...check, rejected, path: oraclePath });
     return {
       stream: stream.name,
@@ -77,6 +80,8 @@ export async function verifyStream(options: VerifyOptions): Promise<VerifyReport
       gaps: gaps.map(({ from, to, ...gap }) => ({ ...gap, from: from.toString(), to: to.toString() })),
       rejected: rejected.size,
       deadLetters: topic.deadLetters,
+      openRejected: Number(open.rejected),
+      openDeadLetters: Number(open.deadLetters),
       oracle,
       differences: differences.total,
       samples: differences.samples,

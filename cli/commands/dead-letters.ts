@@ -3,18 +3,25 @@ import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
 import { collect, sinkCommand, streamCommand, wholeNumber, YES } from '../flags.ts';
 import { count, noun } from '../format.ts';
-import { groupLines, letterLines, replayLines, replaySummary } from '../render/dead-letters.ts';
+import {
+  discardLines,
+  discardSummary,
+  groupLines,
+  letterLines,
+  replayLines,
+  replaySummary,
+} from '../render/dead-letters.ts';
 import { sinkOptions } from '../render/sinks.ts';
 
 const COMMANDS = [
   {
     source: 'dlq',
-    description: 'list, show and replay records that the sink could not decode or PostgreSQL refused',
+    description: 'list, show, replay and discard records that the sink could not decode or PostgreSQL refused',
     replay: 'publish these records again with their key and partition, and prove that their rows arrive',
   },
   {
     source: 'rejected',
-    description: 'list, show and replay updates that the producer refused',
+    description: 'list, show, replay and discard updates that the producer refused',
     replay: 'validate and encode these updates again, publish what is accepted now, and prove that the rows arrive',
   },
 ] as const;
@@ -26,7 +33,7 @@ const WHERE = [
   collect,
 ] as const;
 
-/** `connect dlq|rejected list|show|replay`. */
+/** `connect dlq|rejected list|show|replay|discard`. */
 export const registerDeadLetters: Register = (program, context) => {
   for (const { source, description, replay } of COMMANDS) {
     const parent = program.command(source).description(description);
@@ -65,7 +72,7 @@ export const registerDeadLetters: Register = (program, context) => {
       .option('--limit <records>', 'replay at most this many of each stream', COUNT)
       .option(
         '--again',
-        'also records that were replayed before, that came back three times, or whose row holds a later delivery',
+        'also records that were replayed or discarded before, that came back three times, or whose row holds a later delivery',
       )
       .option('--dry-run', 'only show what would be replayed, and why the rest would not')
       .option(...YES)
@@ -85,6 +92,30 @@ export const registerDeadLetters: Register = (program, context) => {
             context.printText(replayLines(result));
             context.note(replaySummary(result, dryRun));
             if (result.arrived < result.replayed) context.setExitCode(1);
+          },
+        });
+        context.answer(session, { streams });
+      });
+
+    streamCommand(parent, 'discard', 'say that these records need not reach the table; they no longer count, and stay')
+      .requiredOption('--reason <text>', 'why; it is kept with each of them')
+      .option(...WHERE)
+      .option('--dry-run', 'only show what would be discarded')
+      .option(...YES)
+      .action(async ({ where, reason, dryRun = false, yes, ...flags }) => {
+        const { discardDeadLetters } = await import('../../app/dead-letters.ts');
+        const session = await context.session(flags);
+        const streams = await discardDeadLetters(session, {
+          source,
+          where,
+          reason,
+          dryRun,
+          ...sinkOptions(context),
+          agree: (records, stream) =>
+            confirm(context, `discard ${count(records)} ${noun(records, 'record')} of ${stream}`, yes),
+          onDone: (result) => {
+            context.printText(discardLines(result));
+            context.note(discardSummary(result, dryRun));
           },
         });
         context.answer(session, { streams });

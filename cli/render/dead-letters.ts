@@ -1,18 +1,26 @@
-import type { ListedDeadLetters, ReplayedStream, ReplayResult, ShownDeadLetter } from '../../app/dead-letters.ts';
+import type {
+  DiscardedStream,
+  ListedDeadLetters,
+  ReplayedStream,
+  ReplayResult,
+  ShownDeadLetter,
+} from '../../app/dead-letters.ts';
 import { count, noun, table } from '../format.ts';
 
-export function groupLines({ topic, letters, groups }: ListedDeadLetters): string[] {
+export function groupLines({ topic, letters, open, groups }: ListedDeadLetters): string[] {
   if (letters === 0) return [`${topic}  none`];
-  const header = ['  RECORDS', 'REPLAYED', 'STAGE', 'OLDEST', 'NEWEST', 'CAUSE'];
+  const header = ['  RECORDS', 'REPLAYED', 'DISCARDED', 'STAGE', 'OLDEST', 'NEWEST', 'CAUSE'];
   const rows = groups.map((group) => [
     `  ${count(group.count)}`,
     count(group.replayed),
+    count(group.discarded),
     group.stage,
     group.first,
     group.last,
     group.cause,
   ]);
-  return [`${topic}  ${count(letters)} ${noun(letters, 'record')}`, ...table([header, ...rows])];
+  const still = open === letters ? '' : `, ${count(open)} neither replayed nor discarded`;
+  return [`${topic}  ${count(letters)} ${noun(letters, 'record')}${still}`, ...table([header, ...rows])];
 }
 
 export function letterLines(letter: ShownDeadLetter): string[] {
@@ -25,6 +33,7 @@ export function letterLines(letter: ShownDeadLetter): string[] {
     `  key        ${letter.key ?? 'none'}`,
     `  published  ${letter.publishedAt}`,
     ...(letter.replayedAs === undefined ? [] : [`  replayed   ${letter.replayedAs}`]),
+    ...(letter.discarded === undefined ? [] : [`  discarded  ${letter.discarded}`]),
     ...['quarantine.proof', 'detail'].flatMap((name) => {
       const text = letter.headers[name];
       return text === undefined ? [] : [`  detail     ${text}`];
@@ -39,6 +48,7 @@ const WORDS = {
   planned: '+ would be replayed',
   left: '= beyond the limit',
   'replayed-before': '= replayed before',
+  discarded: '= left out',
   newer: '= in the table',
   refused: '✗ still refused',
   looping: '✗ goes round',
@@ -60,6 +70,7 @@ export function replaySummary(result: ReplayedStream, isDryRun: boolean): string
   const of = (...outcomes: string[]) => letters.filter(({ outcome }) => outcomes.includes(outcome)).length;
   const others = [
     [of('replayed-before', 'newer'), 'done before'],
+    [of('discarded'), 'discarded'],
     [of('refused'), 'still refused'],
     [of('looping'), 'came back too often'],
     [of('left'), 'beyond the limit'],
@@ -70,4 +81,27 @@ export function replaySummary(result: ReplayedStream, isDryRun: boolean): string
     : `${count(replayed)} replayed, ${count(arrived)} of them proved to be in the table`;
   const why = failure === undefined ? '' : `\n✗ ${failure}`;
   return `${stream}: ${[first, ...rest].join(', ')}${why}`;
+}
+
+const DISCARD_WORDS = {
+  planned: '+ would be discarded',
+  discarded: '+ discarded',
+  'replayed-before': '= left out',
+  'discarded-before': '= left out',
+} as const;
+
+/** One line for each letter. */
+export function discardLines({ letters }: DiscardedStream): string[] {
+  return letters.map(({ letter, outcome, reason, cause }) => {
+    const words = DISCARD_WORDS[outcome];
+    return `${words.slice(0, 2)}${letter}  ${words.slice(2)}: ${reason ?? cause}`;
+  });
+}
+
+/** What became of all of them. */
+export function discardSummary({ stream, letters, discarded }: DiscardedStream, isDryRun: boolean): string {
+  const planned = letters.filter(({ outcome }) => outcome === 'planned').length;
+  const before = letters.length - discarded - planned;
+  const first = isDryRun ? `${count(planned)} would be discarded` : `${count(discarded)} discarded`;
+  return `${stream}: ${first}${before === 0 ? '' : `, ${count(before)} done before`}`;
 }

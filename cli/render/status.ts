@@ -12,8 +12,8 @@ export function statusLines({ streams, target }: EnvironmentStatus): string[] {
     status.state === undefined ? '?' : taskStates(status.tasks) || 'none',
     number(status.lag),
     status.rows === undefined ? '?' : `${status.rows.exact ? '' : '~'}${count(status.rows.count)}`,
-    number(status.rejected),
-    number(status.deadLetters),
+    number(status.openRejected),
+    number(status.openDeadLetters),
   ]);
   const failures = streams.flatMap(({ connector, failure, tasks }) => [
     ...failureLines(connector, 'connector', failure),

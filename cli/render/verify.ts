@@ -8,7 +8,7 @@ export function verifyLines(report: VerifyReport): string[] {
     `${report.differences === 0 ? '✓' : '✗'} ${report.stream}   ${count(report.records)} records, ${count(report.rows)} rows: ` +
       `${count(report.missing)} missing, ${count(report.unequal)} unequal, ${count(report.unexpected)} unexpected`,
     `  current    ${count(report.identities)} identities, ${count(report.notCurrent)} not the newest`,
-    `  refused    ${count(report.rejected)} in the rejected topic, ${count(report.deadLetters)} dead letters`,
+    `  refused    ${count(report.rejected)} in the rejected topic, ${count(report.deadLetters)} dead letters${openWords(report)}`,
   ];
   if (foldRows + notFolded > 0)
     lines.push(`  rollup     ${count(foldRows)} rows, ${count(notFolded)} identities not what the history gives`);
@@ -39,4 +39,10 @@ export function verifyLines(report: VerifyReport): string[] {
   const hidden = report.differences - samples.length;
   if (hidden > 0) lines.push(`  - and ${count(hidden)} more`);
   return lines;
+}
+
+/** How many of the refused are still to be dealt with, where some have been. */
+function openWords({ rejected, deadLetters, openRejected, openDeadLetters }: VerifyReport): string {
+  const open = openRejected + openDeadLetters;
+  return open === rejected + deadLetters ? '' : `; ${count(open)} neither replayed nor discarded`;
 }

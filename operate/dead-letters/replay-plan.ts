@@ -12,6 +12,7 @@ import { decodeValue, type Judges } from '../judge-records.ts';
 import { formatPlace } from '../record-place.ts';
 import type { TableReader } from '../table-reader.ts';
 import type { DeadLetter } from './dead-letter.ts';
+import { type DiscardMark, discardedWhy } from './discard-marks.ts';
 import { ownHeaders } from './record-headers.ts';
 
 /** A record that has come back this often would do so for ever, so it is replayed again only with `again`. */
@@ -30,7 +31,7 @@ export interface ReadyRecord {
 /** Whether a dead letter can be replayed, and if not, why. */
 export type ReplayVerdict =
   | { readonly kind: 'ready'; readonly record: ReadyRecord }
-  | { readonly kind: 'replayed-before' | 'newer' | 'refused' | 'looping'; readonly reason: string };
+  | { readonly kind: 'replayed-before' | 'discarded' | 'newer' | 'refused' | 'looping'; readonly reason: string };
 
 export interface PlannedReplay {
   readonly deadLetter: DeadLetter;
@@ -54,7 +55,9 @@ export interface ReplayRules {
   readonly ranges: readonly PartitionRange[];
   /** Where the replayed records stand, by record id. */
   readonly replayed: ReadonlyMap<string, RecordPlace>;
-  /** Also what was replayed, came back too often or has a row from a newer delivery. */
+  /** What somebody has discarded, by record id. */
+  readonly discarded: ReadonlyMap<string, DiscardMark>;
+  /** Also what was replayed or discarded, came back too often or has a row from a newer delivery. */
   readonly again: boolean;
 }
 
@@ -83,10 +86,15 @@ export async function planReplay(
 
 const refused = (reason: string): ReplayVerdict => ({ kind: 'refused', reason });
 
-function doneBefore({ recordId, replays }: DeadLetter, { replayed, again }: ReplayRules): ReplayVerdict | undefined {
+function doneBefore(
+  { recordId, replays }: DeadLetter,
+  { replayed, discarded, again }: ReplayRules,
+): ReplayVerdict | undefined {
   if (again) return undefined;
   const place = replayed.get(recordId);
   if (place !== undefined) return { kind: 'replayed-before', reason: `replayed as ${formatPlace(place)}` };
+  const mark = discarded.get(recordId);
+  if (mark !== undefined) return { kind: 'discarded', reason: discardedWhy(mark) };
   return replays < MAX_REPLAYS ? undefined : { kind: 'looping', reason: `it came back after ${replays} replays` };
 }
 

@@ -7,6 +7,7 @@ import { publishRecords } from '../publish-records.ts';
 import { formatPlace } from '../record-place.ts';
 import { deployedSink, type SinkAction } from '../sink-action.ts';
 import type { DeadLetter } from './dead-letter.ts';
+import { discardMarks } from './discard-marks.ts';
 import { REPLAY_HEADERS } from './record-headers.ts';
 import { type ReplayMark, readReplayed, replayMarks } from './replay-marks.ts';
 import { planReplay, type ReplayContext, type ReplayVerdict } from './replay-plan.ts';
@@ -15,7 +16,7 @@ import { type Sending, type Sent, waitForRows } from './wait-for-rows.ts';
 export interface ReplayOptions {
   /** At most so many are replayed. */
   readonly limit?: number | undefined;
-  /** Also what was replayed before, came back too often, or has a later delivery in the table. */
+  /** Also what was replayed or discarded before, came back too often, or has a later delivery in the table. */
   readonly again: boolean;
   readonly dryRun: boolean;
   /** Asked once, with the number of records that would be published, and where; throws when that is not wanted. */
@@ -29,7 +30,7 @@ export interface ReplayedLetter {
   readonly cause: string;
   /**
    * `replayed`: published now. `planned`: would be published; a dry run. `left`: beyond the limit. The others were not published:
-   * replayed before, in the table from a later delivery, still refused, or come back too often.
+   * replayed or discarded before, in the table from a later delivery, still refused, or come back too often.
    */
   readonly outcome: 'replayed' | 'planned' | 'left' | Exclude<ReplayVerdict['kind'], 'ready'>;
   readonly reason?: string | undefined;
@@ -64,7 +65,8 @@ export async function replayRecords(
   const { stream, kafka } = action;
   const ranges = await topicRanges(kafka, stream.topic.name, CLIENT_ID);
   if (ranges === undefined) throw noSuchTopic(stream.topic.name);
-  const plan = await planReplay(context, deadLetters, { ranges, replayed: await readReplayed(action), again });
+  const [replayed, discarded] = [await readReplayed(action), await discardMarks(action).read()];
+  const plan = await planReplay(context, deadLetters, { ranges, replayed, discarded, again });
   const ready: Sending[] = [];
   const outcomes = new Map<DeadLetter, ReplayedLetter>();
   for (const { deadLetter, verdict } of plan) {

@@ -144,8 +144,8 @@ describe('dead letters and rejected updates', () => {
       },
     ]);
     const { stdout } = await connect('rejected', 'list');
-    expect(stdout).toMatch(/ 4 +0 +PRODUCER +\S+\.rejected-0@0 +\S+\.rejected-0@4 +TOO_LONG symbol\n/);
-    expect(stdout).toMatch(/ 1 +0 +PRODUCER +\S+@3 +\S+@3 +NOT_ALLOWED side\n/);
+    expect(stdout).toMatch(/ 4 +0 +0 +PRODUCER +\S+\.rejected-0@0 +\S+\.rejected-0@4 +TOO_LONG symbol\n/);
+    expect(stdout).toMatch(/ 1 +0 +0 +PRODUCER +\S+@3 +\S+@3 +NOT_ALLOWED side\n/);
   });
 
   it('show reads what can be read and shows other bytes with the reason', async () => {
@@ -324,6 +324,40 @@ describe('dead letters and rejected updates', () => {
     } while (status.lag !== '0' && !states().includes('FAILED'));
     expect(dryRuns).toBeGreaterThan(1);
     expect(states()).toEqual(['RUNNING', 'RUNNING']);
+  });
+
+  it('what is discarded, with a reason, no longer counts, stays in its topic, and is not replayed unless asked for', async () => {
+    const [of, reason] = [
+      ['--where', 'offset=5103'],
+      ['--reason', 'a test account'],
+    ];
+    expect((await connect('dlq', 'discard', ...of, '--yes')).code).toBe(64);
+    expect((await connect('dlq', 'discard', ...of, '--reason', ' ', '--yes')).code).toBe(64);
+    expect((await connect('dlq', 'discard', ...of, ...reason)).code).toBe(64);
+    expect(await json('dlq', 'discard', ...of, ...reason, '--dry-run')).toMatchObject({
+      discarded: 0,
+      letters: [{ outcome: 'planned' }],
+    });
+    const before = await json('dlq', 'list');
+    expect(await json('dlq', 'discard', ...of, ...reason, '--yes')).toMatchObject({ code: 0, discarded: 1 });
+    const after = await json('dlq', 'list');
+    expect(after).toMatchObject({ letters: before.letters, open: before.open - 1 });
+    expect((await json('dlq', 'show', ...of)).letters[0].discarded).toMatch(/^discarded \d{4}-.*: a test account$/);
+    expect(await json('dlq', 'discard', ...of, ...reason, '--yes')).toMatchObject({
+      discarded: 0,
+      letters: [{ outcome: 'discarded-before' }],
+    });
+    const replay = async (...args: string[]) => (await json('dlq', 'replay', '--dry-run', ...of, ...args)).letters[0];
+    expect(await replay()).toMatchObject({ outcome: 'discarded', reason: expect.stringMatching(/a test account/) });
+    expect(await replay('--again')).toMatchObject({ outcome: 'refused' });
+
+    for (const source of ['dlq', 'rejected']) {
+      expect((await connect(source, 'discard', ...reason, '--yes')).code).toBe(0);
+      expect(await json(source, 'list')).toMatchObject({ open: 0 });
+    }
+    expect(await json('status')).toMatchObject({ openRejected: '0', openDeadLetters: '0', rejected: '5' });
+    expect((await connect('status')).stdout).toMatch(/ 0 +0\n$/);
+    expect((await connect('verify')).stdout).toMatch(/dead letters; 0 neither replayed nor discarded/);
   });
 
   it('leaves topic and table exact', async () => {

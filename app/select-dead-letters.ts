@@ -1,0 +1,46 @@
+import { dirname } from 'node:path';
+import { meetsConditions, needContent, parseConditions } from '../operate/dead-letters/conditions.ts';
+import { type DeadLetter, readDeadLetters, type SourceTopic } from '../operate/dead-letters/dead-letter.ts';
+import { type ContentReaders, readContent } from '../operate/dead-letters/record-content.ts';
+import type { SinkAction } from '../operate/sink-action.ts';
+import { loadFeedService } from '../producer/feed/protocol.ts';
+import type { Session } from './session.ts';
+import { type EachSinkOptions, eachSink, type FailedSink } from './sinks.ts';
+
+/** Which records: those of one kind of topic that meet all conditions (`FIELD=VALUE`). */
+export interface DeadLetterRequest<T> extends EachSinkOptions<T> {
+  readonly source: SourceTopic;
+  readonly where?: readonly string[] | undefined;
+}
+
+/** Acts on the chosen records of each stream, one stream after the other. */
+export async function eachSource<T>(
+  session: Session,
+  request: DeadLetterRequest<T>,
+  act: (action: SinkAction, readers: ContentReaders, deadLetters: readonly DeadLetter[]) => Promise<T>,
+): Promise<(T | FailedSink)[]> {
+  const decoder = await session.decoder();
+  return eachSink(session, request, async (action) => {
+    const { feed } = action.stream;
+    const proto = session.file(feed.proto);
+    const service = loadFeedService(proto, [dirname(proto), session.project.root], feed.service);
+    const readers = { decoder, service };
+    return act(action, readers, await selectDeadLetters(action, request, readers));
+  });
+}
+
+/** The records that meet the conditions; read only where a condition asks for their content. */
+async function selectDeadLetters(
+  action: SinkAction,
+  { source, where = [] }: Pick<DeadLetterRequest<never>, 'source' | 'where'>,
+  readers: ContentReaders,
+): Promise<DeadLetter[]> {
+  const conditions = parseConditions(where);
+  const deadLetters = await readDeadLetters(action, source);
+  if (!needContent(conditions)) return deadLetters.filter((one) => meetsConditions(one, conditions));
+  const selected: DeadLetter[] = [];
+  for (const one of deadLetters) {
+    if (meetsConditions(one, conditions, await readContent(readers, one))) selected.push(one);
+  }
+  return selected;
+}

@@ -1,0 +1,62 @@
+import { inChunks } from '../in-chunks.ts';
+import { formatPlace } from '../record-place.ts';
+import type { SinkAction } from '../sink-action.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import { discardedWhy, discardMarks } from './discard-marks.ts';
+import { readReplayed } from './replay-marks.ts';
+
+export interface DiscardOptions {
+  /** Why these records need not reach the table. */
+  readonly reason: string;
+  readonly dryRun: boolean;
+  /** Asked once, with the number of records; throws when that is not wanted. */
+  readonly agree: (records: number, stream: string) => Promise<void>;
+}
+
+/** What became of one dead letter. */
+export interface DiscardedLetter {
+  readonly letter: string;
+  readonly cause: string;
+  /** `planned`: would be discarded; a dry run. The others were replayed or discarded before. */
+  readonly outcome: 'discarded' | 'planned' | 'replayed-before' | 'discarded-before';
+  readonly reason?: string | undefined;
+}
+
+export interface DiscardResult {
+  readonly letters: readonly DiscardedLetter[];
+  readonly discarded: number;
+}
+
+const BATCH = 500;
+
+/**
+ * Marks dead letters as discarded, so that they no longer count. They stay in their topic, and a replay leaves them alone.
+ * Errors: those of Kafka.
+ */
+export async function discardRecords(
+  action: SinkAction,
+  deadLetters: readonly DeadLetter[],
+  { reason, dryRun, agree }: DiscardOptions,
+): Promise<DiscardResult> {
+  const marks = discardMarks(action);
+  const [replayed, discarded] = [await readReplayed(action), await marks.read()];
+  const letters = deadLetters.map(({ name: letter, cause, recordId }): DiscardedLetter => {
+    const place = replayed.get(recordId);
+    if (place !== undefined)
+      return { letter, cause, outcome: 'replayed-before', reason: `replayed as ${formatPlace(place)}` };
+    const mark = discarded.get(recordId);
+    if (mark !== undefined) return { letter, cause, outcome: 'discarded-before', reason: discardedWhy(mark) };
+    return { letter, cause, outcome: 'planned' };
+  });
+  const open = deadLetters.filter((_one, index) => letters[index]?.outcome === 'planned');
+  if (dryRun || open.length === 0) return { letters, discarded: 0 };
+  await agree(open.length, action.stream.name);
+  const at = new Date().toISOString();
+  for (const batch of inChunks(open, BATCH)) {
+    await marks.write(new Map(batch.map(({ recordId, name }) => [recordId, { of: name, reason, at }])));
+  }
+  return {
+    letters: letters.map((one) => (one.outcome === 'planned' ? { ...one, outcome: 'discarded' } : one)),
+    discarded: open.length,
+  };
+}
