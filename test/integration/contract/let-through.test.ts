@@ -93,6 +93,21 @@ const failing: readonly Fails[] = [
     mutation: 'the consumer decodes before the converter',
     because: /ClassCastException|String cannot be cast/,
   },
+  { mutation: 'a rule sends rows elsewhere', because: /ON CONFLICT clause is not supported|has .* rules/ },
+  {
+    mutation: 'an exclusion constraint refuses rows',
+    trial: records({}, {}),
+    because: /conflicting key value violates exclusion constraint "one_at_a_time"/,
+  },
+  {
+    mutation: 'a column that nothing fills is of a domain that refuses NULL',
+    because: /domain venue does not allow null values/,
+  },
+  {
+    mutation: 'row security without a policy refuses every row',
+    because: /new row violates row-level security policy/,
+  },
+  { mutation: 'the owner may no longer insert', because: /permission denied for table positions/ },
   { mutation: 'the value becomes a field', because: /value|position_account/ },
 ];
 
@@ -133,6 +148,15 @@ const losing: readonly Loses[] = [
     lost: (rows) => rows.length,
     sent: 2,
     stored: 1,
+  },
+  { mutation: 'a trigger changes rows', rows: 1, lost: only('symbol'), sent: 'BTC-USD', stored: 'btc-usd' },
+  {
+    mutation: 'a trigger drops rows',
+    trial: records({}, { status: 'Closed' }, {}),
+    rows: 2,
+    lost: (rows) => rows.length,
+    sent: 3,
+    stored: 2,
   },
   { mutation: 'a field is masked', rows: 1, lost: only('owner'), sent: 'Owner1', stored: '' },
   { mutation: 'fields are renamed', rows: 1, lost: only('margin'), sent: '1000.000000', stored: '1.000000' },

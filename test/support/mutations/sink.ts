@@ -1,4 +1,13 @@
-import { allowing, DEFINITION, jdbcParameter, type Mutation, sinkSetting, topicSetting, transform } from './edit.ts';
+import {
+  allowing,
+  DEFINITION,
+  ENVIRONMENTS,
+  jdbcParameter,
+  type Mutation,
+  sinkSetting,
+  topicSetting,
+  transform,
+} from './edit.ts';
 
 const KAFKA = 'org.apache.kafka.connect.transforms';
 
@@ -153,6 +162,28 @@ export const sinkMutations: readonly Mutation[] = [
   {
     name: 'dead-letter records are sent without an answer',
     edit: sinkSetting('producer.override.acks: 0'),
+    rule: 'CLIENT_SETTING',
+  },
+  {
+    name: 'the workers of MSK Connect let damaged records pass',
+    edit: {
+      file: ENVIRONMENTS,
+      find: "    connect: { target: rest, url: 'http://connect.internal:8083' }\n",
+      replace: `    connect:
+      target: msk
+      region: eu-central-1
+      brokers: ['b-1.perps.example.com:9098']
+      role: arn:aws:iam::123456789012:role/perps-connect
+      subnets: [subnet-0a1b2c3d4e5f6a7b8]
+      securityGroups: [sg-0a1b2c3d4e5f6a7b8]
+      capacity: { provisioned: { workerCount: 1 } }
+      plugin: { bucket: perps-plugins }
+      workerConfiguration:
+        config.providers: env
+        config.providers.env.class: org.apache.kafka.common.config.provider.EnvVarConfigProvider
+        consumer.check.crcs: false
+`,
+    },
     rule: 'CLIENT_SETTING',
   },
   {
