@@ -84,7 +84,7 @@ function* guardDrift(contract: Contract, live: Catalog, where: string): Generato
 }
 
 /** What keeps the sink's role from writing, or makes its sessions drop, refuse or lose rows. */
-function* roleDrift(
+export function* roleDrift(
   { definition, stream }: Pick<Contract, 'definition' | 'stream'>,
   url: string,
   role: SinkRole,

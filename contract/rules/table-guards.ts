@@ -94,7 +94,7 @@ const tableFunction: Rule = {
 const rewriteRule = writtenRelationRule({
   id: 'TABLE_RULE',
   what: 'No rewrite rule of the table or of its rollup changes what an INSERT or UPDATE does.',
-  why: 'PostgreSQL refuses ON CONFLICT on such a table, and every task fails; elsewhere rows go another way than the sink means.',
+  why: 'PostgreSQL refuses ON CONFLICT on such a table, and every task fails; or, with DO INSTEAD NOTHING, rows go nowhere, without an error.',
   *check(relation, contract) {
     const own = shortName(relation.name);
     for (const { name, enabled, onWrites } of relation.rules) {

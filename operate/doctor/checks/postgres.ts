@@ -1,6 +1,4 @@
-import { withoutAllowed } from '../../../contract/allowances.ts';
-import { loadContracts } from '../../../contract/check.ts';
-import { writeDrift } from '../../../contract/drift/guards.ts';
+import { judgeDatabase } from '../../../contract/judge-database.ts';
 import { observeDatabase } from '../../../contract/live-database.ts';
 import { readScripts } from '../../../contract/load-contract.ts';
 import { parseScript } from '../../../contract/sql-parser.ts';
@@ -70,8 +68,8 @@ export const postgresMigrations: Check<'project' | 'database'> = {
 };
 
 /**
- * Triggers, functions, rules and row security are those of the migrations and fire, the sink's role may write, and its sessions
- * have no setting that harms rows. As long as migrations are missing, another check tells.
+ * Triggers, functions, rules and row security are as the rules of `connect check` want them, the sink's role may write, and its
+ * sessions have no setting that harms rows. As long as migrations are missing, another check tells.
  */
 export const postgresWrites: Check<'project' | 'environment' | 'streams' | 'database' | 'query'> = {
   name: 'postgres.writes',
@@ -79,14 +77,11 @@ export const postgresWrites: Check<'project' | 'environment' | 'streams' | 'data
   async run({ project, environment, streams, database, query }) {
     const { pending, problem } = await readMigrationStatus(database, projectFile(project, 'migrations'));
     if (pending.length > 0 || problem !== undefined) return [];
-    const { contracts } = await loadContracts(project, streams);
     const live = await observeDatabase((sql) => query(sql), environment, streams);
-    return contracts.flatMap((contract) => {
-      const { stream } = contract;
-      const found = withoutAllowed(stream, [...writeDrift(contract, environment, live, database.database)]);
-      if (found.length === 0)
-        return [ok(stream.table.name, "triggers, functions and rights of the sink's role are as needed")];
-      return found.map(({ path, message, remedy }) => broken(path, message, remedy));
+    return streams.flatMap((stream) => {
+      const found = judgeDatabase(project, stream, environment, live);
+      const fine = ok(stream.table.name, "triggers, functions and rights of the sink's role are as needed");
+      return found.length === 0 ? [fine] : found.map(({ path, message, remedy }) => broken(path, message, remedy));
     });
   },
 };

@@ -93,7 +93,10 @@ const failing: readonly Fails[] = [
     mutation: 'the consumer decodes before the converter',
     because: /ClassCastException|String cannot be cast/,
   },
-  { mutation: 'a rule sends rows elsewhere', because: /ON CONFLICT clause is not supported|has .* rules/ },
+  {
+    mutation: 'a rule does more than a row asks for',
+    because: /ON CONFLICT clause cannot be used with table that has INSERT or UPDATE rules/,
+  },
   {
     mutation: 'an exclusion constraint refuses rows',
     trial: records({}, {}),
@@ -101,7 +104,7 @@ const failing: readonly Fails[] = [
   },
   {
     mutation: 'a column that nothing fills is of a domain that refuses NULL',
-    because: /domain venue does not allow null values/,
+    because: /domain \S*venue does not allow null values/,
   },
   {
     mutation: 'row security without a policy refuses every row',

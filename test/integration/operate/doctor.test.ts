@@ -86,7 +86,7 @@ it('what is wrong is found, each with its remedy', async () => {
   expect(code).toBe(3);
   for (const expected of [
     /^warning postgres.time-zone .*America\/New_York/,
-    /^broken postgres.writes positions.positions_note_update: trigger .* is disabled in/,
+    /^broken postgres.writes positions.positions_note_update: trigger .* does not fire: it is disabled/,
     /^broken postgres.writes \S+lock_timeout: .* sets lock_timeout=10min, which cancels a write/,
     /^warning postgres.collation .*the locale library was version 2\.31/,
     /^broken postgres.indexes \S+: index of positions is not valid/,

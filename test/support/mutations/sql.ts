@@ -196,6 +196,11 @@ CREATE TRIGGER positions_shout BEFORE INSERT OR UPDATE ON positions FOR EACH ROW
     rule: 'TABLE_RULE',
   },
   {
+    name: 'a rule does more than a row asks for',
+    edit: newMigration('CREATE RULE positions_told AS ON INSERT TO positions DO ALSO NOTIFY positions;'),
+    rule: 'TABLE_RULE',
+  },
+  {
     name: 'a policy refuses rows',
     edit: newMigration(
       "ALTER TABLE positions ENABLE ROW LEVEL SECURITY;\nCREATE POLICY longs ON positions USING (side = 'Long');",
