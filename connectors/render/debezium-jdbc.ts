@@ -17,7 +17,12 @@ export const CONNECTOR_CLASS = 'io.debezium.connector.jdbc.JdbcSinkConnector';
 const FLUSH_RETRIES = 60;
 const FLUSH_RETRY_DELAY_MS = 5_000;
 const CONNECT_TIMEOUT_S = 5;
-/** Longer than the waits above together (600 s), or the group would take the partitions away in the middle. */
+/**
+ * How long PostgreSQL may be silent in the middle of a statement: longer than any commit of a sink. Then the task FAILED, which
+ * somebody sees: the sink tries again only what went wrong between statements.
+ */
+const SOCKET_TIMEOUT_S = 120;
+/** Longer than the waits above together (720 s), or the group would take the partitions away in the middle. */
 const MAX_POLL_INTERVAL_MS = 900_000;
 /** As often as the producer looks at the number of partitions. */
 const METADATA_AGE_MS = 30_000;
@@ -90,13 +95,16 @@ function database({ stream, environment }: SinkInput): SinkSetting[] {
     // Sends a batch as statements of up to 128 rows instead of one each.
     reWriteBatchedInserts: 'true',
     connectTimeout: String(CONNECT_TIMEOUT_S),
+    // A frozen server still takes connections, and then says nothing.
+    loginTimeout: String(CONNECT_TIMEOUT_S),
+    socketTimeout: String(SOCKET_TIMEOUT_S),
     tcpKeepAlive: 'true',
   };
   return [
     set(
       'connection.url',
       withParameters(databaseUrl, parameters),
-      'reWriteBatchedInserts sends up to 128 rows in one statement; safe only together with use.reduction.buffer',
+      'reWriteBatchedInserts sends up to 128 rows in one statement, safe only together with use.reduction.buffer; without socketTimeout a frozen database holds a task in RUNNING for ever',
     ),
     set('connection.username', databaseUser, 'the user the worker writes as'),
     set('connection.password', databasePassword, 'a reference; the worker resolves it with its config providers'),

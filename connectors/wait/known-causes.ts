@@ -100,6 +100,12 @@ const CAUSES: readonly CausePattern[] = [
   },
   {
     fault: 'database',
+    cause: /This connection has been closed|I\/O error occurred while sending to the backend/i,
+    means: 'PostgreSQL went away in the middle of a statement, or was silent for longer than socketTimeout',
+    hint: 'when PostgreSQL answers, `connect restart --failed` goes on where it stopped; a write that waits for a lock is silent too: see what holds it',
+  },
+  {
+    fault: 'database',
     cause: /read-only transaction|lock timeout|deadlock detected|could not serialize|statement timeout/i,
     hint: 'PostgreSQL did not take writes for a while; when it does, `connect restart --failed` goes on where it stopped',
   },

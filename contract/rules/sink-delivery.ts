@@ -34,22 +34,45 @@ const DRIVER_CONNECT_TIMEOUT_S = 10;
 
 const retryWindow = sinkRule({
   id: 'RETRY_WINDOW',
-  what: 'All tries of a flush, with their delays and connect time-outs, end within max.poll.interval.ms.',
+  what: 'All tries of a flush, with their delays and time-outs, end within max.poll.interval.ms.',
   why: 'The group takes the partitions away in the middle of an outage, and the batch is written by two tasks in turn.',
   *check({ config, at }) {
     const retries = numberOf(config['flush.max.retries'], 5);
     const delayMs = numberOf(config['flush.retry.delay.ms'], 1_000);
-    const connectS = numberOf(
-      urlParameters(config['connection.url'] ?? '').get('connectTimeout'),
-      DRIVER_CONNECT_TIMEOUT_S,
-    );
-    const windowMs = retries * (delayMs + connectS * 1_000);
+    const parameters = urlParameters(config['connection.url'] ?? '');
+    const loginS = numberOf(parameters.get('loginTimeout'), 0);
+    const connectS = loginS > 0 ? loginS : numberOf(parameters.get('connectTimeout'), DRIVER_CONNECT_TIMEOUT_S);
+    const socketS = numberOf(parameters.get('socketTimeout'), 0);
+    const windowMs = retries * (delayMs + connectS * 1_000) + socketS * 1_000;
     const intervalMs = numberOf(config['consumer.override.max.poll.interval.ms'], 300_000);
     if (windowMs < intervalMs) return;
     yield {
       ...at('flush.max.retries', 'flush.retry.delay.ms', 'consumer.override.max.poll.interval.ms', 'connection.url'),
-      message: `${retries} retries of ${delayMs} ms and ${connectS} s to connect take ${windowMs / 1000} s, but max.poll.interval.ms is ${intervalMs / 1000} s`,
-      remedy: 'fewer or shorter retries, or a longer consumer.override.max.poll.interval.ms',
+      message: `${retries} retries of ${delayMs} ms and ${connectS} s to connect, after a socketTimeout of ${socketS} s, take ${windowMs / 1000} s, but max.poll.interval.ms is ${intervalMs / 1000} s`,
+      remedy:
+        'fewer or shorter retries, a shorter socketTimeout in worker.databaseUrl, or a longer consumer.override.max.poll.interval.ms',
+    };
+  },
+});
+
+/** No commit of a sink takes longer on a database that works. */
+const LONGEST_COMMIT_S = 10;
+
+const socketTimeout = sinkRule({
+  id: 'SOCKET_TIMEOUT',
+  what: `The JDBC URL has a socketTimeout of ${LONGEST_COMMIT_S} s or more; RETRY_WINDOW says how long it may be.`,
+  why: 'Without it a database that stops answering holds a task for ever, RUNNING and without an error; a shorter one breaks off commits that are only slow.',
+  *check({ config, at }) {
+    const written = urlParameters(config['connection.url'] ?? '').get('socketTimeout') ?? '0';
+    const seconds = numberOf(written, 0);
+    if (seconds >= LONGEST_COMMIT_S) return;
+    yield {
+      ...at('connection.url'),
+      message:
+        seconds === 0
+          ? `socketTimeout ${written} in the JDBC URL: a database that stops answering holds a task for ever`
+          : `socketTimeout ${seconds} s in the JDBC URL breaks off commits that take longer`,
+      remedy: 'leave socketTimeout out of worker.databaseUrl: this package sets 120',
     };
   },
 });
@@ -148,6 +171,7 @@ const offsetReset = sinkRule({
 export const sinkDeliveryRules = [
   batchAndPoll,
   retryWindow,
+  socketTimeout,
   restartOnErrors,
   errorsTolerance,
   errorsRetryTimeout,

@@ -8,6 +8,21 @@ export const definitionMutations: readonly Mutation[] = [
     rule: 'REWRITE_AND_REDUCTION',
   },
   {
+    name: 'the database may be silent for ever',
+    edit: { file: ENVIRONMENTS, find: ':5432/perps\n', replace: ':5432/perps?socketTimeout=0\n' },
+    rule: 'SOCKET_TIMEOUT',
+  },
+  {
+    name: 'the database may be silent for longer than the poll interval allows',
+    edit: { file: ENVIRONMENTS, find: ':5432/perps\n', replace: ':5432/perps?socketTimeout=300\n' },
+    rule: 'RETRY_WINDOW',
+  },
+  {
+    name: 'a slow commit is broken off',
+    edit: { file: ENVIRONMENTS, find: ':5432/perps\n', replace: ':5432/perps?socketTimeout=5\n' },
+    rule: 'SOCKET_TIMEOUT',
+  },
+  {
     name: 'a cluster of three keeps one copy',
     edit: { file: ENVIRONMENTS, find: 'replicationFactor: 3', replace: 'replicationFactor: 1' },
     rule: 'REPLICATION',

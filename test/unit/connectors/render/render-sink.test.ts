@@ -26,16 +26,19 @@ test('rewritten batches and the reduction buffer come together', () => {
 
 test("the sink's waiting for PostgreSQL ends before its group takes the partitions away", () => {
   const config = renderSink(positions, staging, fields);
-  const timeoutMs = 1_000 * Number(/connectTimeout=(\d+)/.exec(config['connection.url'] ?? '')?.[1]);
-  const longest = Number(config['flush.max.retries']) * (Number(config['flush.retry.delay.ms']) + timeoutMs);
+  const timeoutMs = (name: string) =>
+    1_000 * Number(new RegExp(`${name}=(\\d+)`).exec(config['connection.url'] ?? '')?.[1]);
+  const tries = Number(config['flush.max.retries']);
+  const longest =
+    timeoutMs('socketTimeout') + tries * (Number(config['flush.retry.delay.ms']) + timeoutMs('loginTimeout'));
   expect(longest).toBeLessThan(Number(config['consumer.override.max.poll.interval.ms']));
 });
 
 test('what the JDBC URL says already stays as it is', () => {
-  const worker = { ...staging.worker, databaseUrl: 'jdbc:postgresql://db/perps?connectTimeout=30' };
+  const worker = { ...staging.worker, databaseUrl: 'jdbc:postgresql://db/perps?connectTimeout=30&socketTimeout=20' };
   const url = renderSink(positions, { ...staging, worker }, fields)['connection.url'];
   expect(url).toBe(
-    'jdbc:postgresql://db/perps?connectTimeout=30&ApplicationName=positions-sink&reWriteBatchedInserts=true&tcpKeepAlive=true',
+    'jdbc:postgresql://db/perps?connectTimeout=30&socketTimeout=20&ApplicationName=positions-sink&reWriteBatchedInserts=true&loginTimeout=5&tcpKeepAlive=true',
   );
 });
 
