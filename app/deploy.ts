@@ -3,10 +3,12 @@ import { appliedByDeploy, type PlanEntry, titleOf } from '../connectors/plan/ent
 import { type Plan, pendingEntries } from '../connectors/plan/plan.ts';
 import { type PlanOptions, planDrift, type SavedPlan } from '../connectors/plan/plan-file.ts';
 import { prune } from '../connectors/prune.ts';
+import { requestedBy } from '../connectors/run-state.ts';
 import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
 import type { SinkEvent, Wait } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
+import { gapError, requireNoGap } from '../operate/require-no-gap.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type Growth, waitForGrowth } from './growth.ts';
 import { plan as makePlan, type ObservedPlan } from './plan.ts';
@@ -25,6 +27,8 @@ export interface DeployOptions extends DeployListener {
   readonly wait: boolean;
   /** Delete and create a sink where the host cannot change it in place. */
   readonly replace?: boolean | undefined;
+  /** Start a sink also behind records that Kafka deleted before it read them; they are recorded. */
+  readonly acceptGap?: boolean | undefined;
   /** First have a worker on this machine validate every sink, where the host's own workers do not. */
   readonly preflight?: boolean | undefined;
   /** Shown what a deploy would do, and what other commands have still to do. Resolves when it is agreed to. */
@@ -61,7 +65,7 @@ export interface Deployed {
  * Checks that all layers agree, plans, has the plan agreed to where something would change, then deploys streams one after the
  * other, topics first. Stops at the first that fails, and says what became of the others.
  * Errors: USAGE for options that the host does not have, FINDINGS, REFUSED when the plan holds what only a person can decide,
- * UNSAFE for a saved plan that is out of date; those of `agree` and of the host.
+ * UNSAFE for a saved plan that is out of date, and for a sink that would jump over deleted records; those of `agree` and of the host.
  */
 export async function deploy(session: Session, options: DeployOptions): Promise<Deployed> {
   const { streams } = session;
@@ -71,6 +75,7 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
   const planned = await makePlan(session, options.plan);
   if (options.saved !== undefined) requireUnmoved(options.saved, planned);
   refuseUndecided(planned.plan, options);
+  if (!options.acceptGap) refuseGaps(planned);
   if (options.preflight) {
     const { preflight } = await import('./preflight.ts');
     await preflight(session, options.onPreflight);
@@ -130,6 +135,16 @@ function refuseUndecided(plan: Plan, { replace }: DeployOptions): void {
   });
 }
 
+/** Before anybody is asked. Errors: UNSAFE. */
+function refuseGaps({ streams, options }: ObservedPlan): void {
+  for (const { stream, gaps } of streams)
+    if (gaps.length > 0 && startsSink(stream, options)) throw gapError({ stream }, gaps);
+}
+
+/** A sink that stays held is not started, unless its offsets are set. */
+const startsSink = ({ sink }: StreamDefinition, { from }: PlanOptions): boolean =>
+  requestedBy(sink.state) === 'RUNNING' || from !== 'resume';
+
 /** Where nothing changes, nobody is asked. A saved plan was agreed to when it was saved. */
 async function requireAgreement(plan: Plan, { agree, onLeftOut }: DeployOptions): Promise<void> {
   const pending = pendingEntries(plan);
@@ -140,19 +155,22 @@ async function requireAgreement(plan: Plan, { agree, onLeftOut }: DeployOptions)
 
 async function deployStream(
   session: Session,
-  { rollback, wait: isAwaited, plan, onSinkEvent, onGrown }: DeployOptions,
+  { rollback, wait: isAwaited, plan, acceptGap, onSinkEvent, onGrown }: DeployOptions,
   planned: ObservedPlan,
   stream: StreamDefinition,
   bounds: Wait,
 ): Promise<DeployedStream> {
-  const { kafka, environment } = session;
+  const { kafka, environment, groups, signal } = session;
   const host = await session.host();
   const { name: connector } = stream.sink;
+  const onEvent = (event: SinkEvent) => onSinkEvent(connector, event);
   const topics = await withAdmin(kafka, 'perps-connect-deploy', (admin) =>
     ensureTopics(admin, stream, environment.kafka.replicationFactor, { grow: plan.growTopics }),
   );
   const agreed = planned.streams.find((one) => one.stream === stream)?.sink.entries ?? [];
-  const wait = { ...bounds, rollback, onEvent: (event: SinkEvent) => onSinkEvent(connector, event) };
+  // Retention goes on while a deploy does.
+  if (startsSink(stream, plan)) await requireNoGap({ stream, groups, kafka, signal, acceptGap, onEvent });
+  const wait = { ...bounds, rollback, onEvent };
   const carryOut = (isAwaited ? undefined : host.submit) ?? host.deploy;
   const result = await carryOut(session.desiredSink(stream, plan.from), agreed, wait);
   const hasGrown = topics.some(({ name, outcome }) => name === stream.topic.name && outcome === 'grown');

@@ -1,8 +1,10 @@
 import type { SinkPosition } from '../connectors/sink-group.ts';
 import { ConnectError } from '../core/errors.ts';
 import { inTurn } from '../core/in-turn.ts';
+import type { Gap } from '../operate/gaps.ts';
 import { type NextRecord, readNextRecords, readPositions } from '../operate/offset-positions.ts';
 import { findOffsets, parseOffsetTarget } from '../operate/offset-target.ts';
+import { findOpenGaps } from '../operate/require-no-gap.ts';
 import { resetOffsets as moveOffsets, type OffsetMove, planReset, type ResetPlan } from '../operate/reset-offsets.ts';
 import type { WhileStopped } from '../operate/while-stopped.ts';
 import type { Session } from './session.ts';
@@ -41,6 +43,8 @@ export async function getOffsets(session: Session, onOffsets: (offsets: SinkOffs
 export interface PlannedReset extends ResetPlan {
   readonly connector: string;
   readonly topic: string;
+  /** Records that Kafka deleted before the sink read them: new offsets hide that, so they have to be accepted. */
+  readonly gaps: readonly Gap[];
 }
 
 export interface ResetSink extends PlannedReset, Partial<WhileStopped> {
@@ -70,7 +74,8 @@ export async function resetOffsets(session: Session, options: ResetOptions): Pro
     const topic = action.stream.topic.name;
     if (to.kind === 'slot') onSearch(topic, to.slot);
     const positions = await readPositions(action);
-    const reset = { connector, topic, ...planReset(positions, await findOffsets(action, to, positions, decoder)) };
+    const planned = planReset(positions, await findOffsets(action, to, positions, decoder));
+    const reset = { connector, topic, ...planned, gaps: await findOpenGaps(action) };
     onPlan(reset);
     if (reset.moves.length === 0) return { ...reset, outcome: 'unchanged' };
     if (dryRun) return { ...reset, outcome: 'planned' };

@@ -1,3 +1,4 @@
+import type { SinkPlan } from '../connectors/host.ts';
 import type { PlanAction, PlanEntry, PlannedChange } from '../connectors/plan/entry.ts';
 import { hash } from '../connectors/plan/fingerprint.ts';
 import {
@@ -13,8 +14,10 @@ import type { Orphan } from '../connectors/plan/removal-plan.ts';
 import { observeTopics, topicSpecs } from '../connectors/topics.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
+import { type Gap, gapText } from '../operate/gaps.ts';
 import { observeOrphans } from '../operate/observe-orphans.ts';
 import { observeMigrations, observeSchema } from '../operate/observe-stream.ts';
+import { findOpenGaps } from '../operate/require-no-gap.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { Session } from './session.ts';
@@ -26,7 +29,12 @@ export const PLAN_DEFAULTS: PlanOptions = { growTopics: false, prune: false, fro
 
 /** A plan, the world it was made in, and each stream with what its host would do. */
 export interface ObservedPlan extends MadePlan {
-  readonly streams: readonly (PlannedStream & { readonly stream: StreamDefinition })[];
+  readonly streams: readonly (ObservedStream & { readonly stream: StreamDefinition })[];
+}
+
+interface ObservedStream extends PlannedStream {
+  /** What the sink would jump over. */
+  readonly gaps: readonly Gap[];
 }
 
 /** Observes an environment and plans what a deploy would do. Changes nothing. Errors: USAGE for options that contradict. */
@@ -63,18 +71,39 @@ async function observeStream(
   session: Session,
   stream: StreamDefinition,
   { from }: PlanOptions,
-): Promise<PlannedStream> {
-  const { environment, kafka, project } = session;
+): Promise<ObservedStream> {
+  const { environment, kafka, project, groups } = session;
   const { replicationFactor } = environment.kafka;
   const topics = topicSpecs(stream, replicationFactor);
   const names = topics.map(({ name }) => name);
   const [host, registry] = await Promise.all([session.host(), session.registry()]);
-  const [sink, subject, observed] = await Promise.all([
+  const [sink, subject, observed, gaps] = await Promise.all([
     host.plan(session.desiredSink(stream, from)),
     observeSchema(registry, project, stream, session.schema(stream).text),
     withAdmin(kafka, 'perps-connect-plan', (admin) => observeTopics(admin, names)),
+    findOpenGaps({ stream, groups, kafka }),
   ]);
-  return { topics, replicationFactor, subject: valueSubject(stream), observed: { topics: observed, subject }, sink };
+  return {
+    topics,
+    replicationFactor,
+    subject: valueSubject(stream),
+    observed: { topics: observed, subject },
+    sink: withGaps(sink, stream, gaps),
+    gaps,
+  };
+}
+
+/** A gap is an effect of starting the sink; the fingerprint has it, so that a saved plan jumps over nothing else than it says. */
+function withGaps({ entries, fingerprint }: SinkPlan, stream: StreamDefinition, gaps: readonly Gap[]): SinkPlan {
+  if (gaps.length === 0) return { entries, fingerprint };
+  const texts = gaps.map((gap) => gapText(stream, gap));
+  const effects = texts.map(
+    (text) => `${text} were deleted before the sink read them: it goes on only with --accept-gap`,
+  );
+  return {
+    entries: entries.map((one) => (one.kind === 'connector' ? { ...one, effects: [...one.effects, ...effects] } : one)),
+    fingerprint: { ...fingerprint, observed: hash([fingerprint.observed, texts]) },
+  };
 }
 
 /** Measured against every definition of the project, whatever was selected. */

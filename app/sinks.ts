@@ -9,6 +9,8 @@ export type { SinkEvent };
 export interface SinkOptions {
   /** Bound of the wait for each sink. Default: as long as actions take where the sinks run. */
   readonly timeoutMs?: number | undefined;
+  /** Start a sink also behind records that Kafka deleted before it read them; they are recorded. */
+  readonly acceptGap?: boolean | undefined;
   /** Hears how far a sink is. */
   readonly onSinkEvent?: ((connector: string, event: SinkEvent) => void) | undefined;
 }
@@ -30,7 +32,7 @@ export interface EachSinkOptions<T> extends SinkOptions {
 /** The sinks of the selected streams, ready to be acted on. */
 export async function selectedSinks(
   session: Session,
-  { timeoutMs, onSinkEvent }: SinkOptions = {},
+  { timeoutMs, acceptGap, onSinkEvent }: SinkOptions = {},
 ): Promise<SinkAction[]> {
   const { kafka, groups, signal, streams } = session;
   const host = await session.host();
@@ -40,6 +42,7 @@ export async function selectedSinks(
     groups,
     kafka,
     timeoutMs: timeoutMs ?? host.defaultTimeoutMs,
+    acceptGap,
     signal,
     onEvent: (event) => onSinkEvent?.(stream.sink.name, event),
   }));

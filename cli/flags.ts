@@ -7,6 +7,11 @@ export type OutputFormat = (typeof REPORT_FORMATS)[number];
 
 /** The flag of commands that ask before they act. */
 export const YES = ['--yes', 'do it without asking'] as const;
+/** The flag of commands that start a sink, or change the offsets from which it starts. */
+export const ACCEPT_GAP = [
+  '--accept-gap',
+  'go on where Kafka deleted records before the sink read them; the gap is recorded, and verify, status and doctor tell it',
+] as const;
 const ONLY = ['--only <stream...>', 'these streams only'] as const;
 
 /** A command that prints data. */

@@ -1,6 +1,7 @@
 import { type OffsetReader, positionsIn, type SinkPosition } from '../connectors/sink-group.ts';
 import { deadLetterTopic, rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
+import { type Gap, unreadGaps } from './gaps.ts';
 
 /** Where the sink stands in one partition. */
 export type PartitionLag = Omit<SinkPosition, 'low'>;
@@ -9,6 +10,8 @@ export type PartitionLag = Omit<SinkPosition, 'low'>;
 export interface Backlog {
   /** Empty without the topic. */
   readonly partitions: readonly PartitionLag[];
+  /** What the sink would jump over when it starts. */
+  readonly gaps: readonly Gap[];
   readonly rejected: bigint;
   readonly deadLetters: bigint;
 }
@@ -23,5 +26,5 @@ export async function readBacklog(admin: OffsetReader, stream: StreamDefinition)
     recordsIn(deadLetterTopic(stream)),
   ]);
   const partitions = positions.map(({ partition, committed, end, lag }) => ({ partition, committed, end, lag }));
-  return { partitions, rejected, deadLetters };
+  return { partitions, gaps: unreadGaps(positions), rejected, deadLetters };
 }

@@ -2,6 +2,7 @@ import type { SinkPosition } from '../connectors/sink-group.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { waitFor } from '../core/retry.ts';
 import { streamTopics } from '../pipeline/names.ts';
+import { requireNoGap } from './require-no-gap.ts';
 import { findSink, type SinkAction } from './sink-action.ts';
 import { bringTo } from './sink-state.ts';
 
@@ -20,7 +21,7 @@ export interface DeletedSink {
 
 /**
  * Deletes a sink and waits until it and its consumers are gone. Table and topics stay; offsets as well unless `withOffsets`.
- * Errors: REFUSED, TIMEOUT, what the host throws.
+ * Errors: UNSAFE for a gap, which shows by the offsets alone, REFUSED, TIMEOUT, what the host throws.
  */
 export async function deleteSink(
   action: SinkAction,
@@ -29,6 +30,7 @@ export async function deleteSink(
   const { host, groups, stream, kafka } = action;
   const { name } = stream.sink;
   const sink = await findSink(action);
+  if (withOffsets) await requireNoGap(action);
   if (sink !== undefined) {
     if (withOffsets && host.offsets !== undefined) {
       await host.offsets.require();

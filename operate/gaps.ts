@@ -1,4 +1,7 @@
+import type { SinkPosition } from '../connectors/sink-group.ts';
+import { ifFound } from '../core/errors.ts';
 import type { PartitionRange } from '../core/kafka-admin.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
 import { createMarks, type Marks } from './marks.ts';
 import type { StreamSource } from './read-records.ts';
 import type { PartitionRows } from './verify-table.ts';
@@ -23,11 +26,31 @@ export interface GapMark {
 export const gapMarks = (source: StreamSource): Marks<GapMark> =>
   createMarks<GapMark>(source, 'gap', { partition: /^\d+$/, from: /^\d+$/, to: /^\d+$/ });
 
-/** All accepted gaps of a stream, oldest first. */
-export async function readAcceptedGaps(source: StreamSource): Promise<GapMark[]> {
-  const marks = [...(await gapMarks(source).read()).values()];
-  return marks.sort((a, b) => (a.at < b.at ? -1 : 1));
+/** All accepted gaps of a stream, oldest first; none without the topic of marks. Errors: UNREACHABLE. */
+export async function readAcceptedGaps(
+  source: StreamSource,
+  marks: Pick<Marks<GapMark>, 'read'> = gapMarks(source),
+): Promise<GapMark[]> {
+  const found = [...((await ifFound(marks.read())) ?? new Map<string, GapMark>()).values()];
+  return found.sort((a, b) => (a.at < b.at ? -1 : 1));
 }
+
+/** What a sink would jump over when it starts: a partition's next offset is no longer there, so Kafka sends it later records. */
+export const unreadGaps = (positions: readonly SinkPosition[]): Gap[] =>
+  positions.flatMap(({ partition, committed, low }) =>
+    committed !== undefined && committed < low ? [{ partition, from: committed, to: low - 1n }] : [],
+  );
+
+/** Those that nobody has accepted. A sink commits nothing in a partition without new records: there its old offset goes on showing. */
+export const openGaps = (gaps: readonly Gap[], accepted: readonly GapMark[]): Gap[] =>
+  gaps.filter(
+    ({ partition, from, to }) =>
+      !accepted.some((mark) => mark.partition === partition && BigInt(mark.from) === from && BigInt(mark.to) >= to),
+  );
+
+/** `records 1000 to 1999 of positions-0`. */
+export const gapText = ({ topic }: Pick<StreamDefinition, 'topic'>, gap: Gap | GapMark): string =>
+  `records ${gap.from} to ${gap.to} of ${topic.name}-${gap.partition}`;
 
 /** What the rows show of a hole right before what the topic still has. */
 export interface ShownGap extends Gap {
@@ -39,8 +62,9 @@ export interface ShownGap extends Gap {
 }
 
 /**
- * Holes between the rows of deleted records and the first record that the topic has. `resent`: partitions in which a row names
- * a later delivery of its record, which leaves a hole where the first one stood.
+ * Holes between the rows of deleted records and the first record that the topic has, and the accepted gaps of which the rows
+ * show nothing any more. `resent`: partitions in which a row names a later delivery of its record, which leaves a hole where
+ * the first one stood.
  */
 export function gapsBefore(
   partitions: readonly PartitionRows[],
@@ -48,7 +72,7 @@ export function gapsBefore(
   resent: ReadonlySet<number>,
   accepted: readonly GapMark[],
 ): ShownGap[] {
-  return partitions.flatMap(({ partition, before, firstBefore, lastBefore, last }) => {
+  const shown = partitions.flatMap(({ partition, before, firstBefore, lastBefore, last }): ShownGap[] => {
     const low = ranges.find((range) => range.partition === partition)?.low;
     if (low === undefined || firstBefore === undefined || lastBefore === undefined || last < low) return [];
     const gap = { partition, from: lastBefore + 1n, to: low - 1n };
@@ -57,6 +81,18 @@ export function gapsBefore(
     const isWhole = BigInt(before) === lastBefore - firstBefore + 1n && !resent.has(partition);
     return [{ ...gap, state: isAccepted ? 'accepted' : isWhole ? 'lost' : 'cannot-tell' }];
   });
+  const others = accepted.filter(
+    (mark) => !shown.some((gap) => gap.partition === mark.partition && overlaps(mark, gap)),
+  );
+  return [
+    ...shown,
+    ...others.map(({ partition, from, to }) => ({
+      partition,
+      from: BigInt(from),
+      to: BigInt(to),
+      state: 'accepted' as const,
+    })),
+  ];
 }
 
 const overlaps = (mark: GapMark, gap: Gap): boolean => BigInt(mark.from) <= gap.to && BigInt(mark.to) >= gap.from;

@@ -1,5 +1,6 @@
 import { abilityOf } from '../connectors/host.ts';
 import { nextOffset, type SinkPosition } from '../connectors/sink-group.ts';
+import { requireNoGap } from './require-no-gap.ts';
 import { deployedSink, type SinkAction } from './sink-action.ts';
 import { type WhileStopped, whileStopped } from './while-stopped.ts';
 
@@ -45,12 +46,13 @@ export function planReset(positions: readonly SinkPosition[], offsets: ReadonlyM
  * Stops the sink, sets the planned offsets, makes sure that they are committed, and brings it back to what it was, also when
  * setting them failed. Offsets are fixed by the plan: what the sink commits between plan and stop makes fewer records
  * skipped or more read again, never more skipped.
- * Errors: NOT_FOUND, REFUSED, TIMEOUT, what the host throws.
+ * Errors: NOT_FOUND, UNSAFE for a gap, which new offsets would hide, REFUSED, TIMEOUT, what the host throws.
  */
 export async function resetOffsets(action: SinkAction, { moves }: ResetPlan): Promise<WhileStopped> {
   const before = await deployedSink(action);
   const offsets = abilityOf(action.host, 'offsets');
   await offsets.require();
+  await requireNoGap(action);
   return whileStopped(action, before, () =>
     setOffsets(action, new Map(moves.map(({ partition, to }) => [partition, to]))),
   );

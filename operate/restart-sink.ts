@@ -1,5 +1,6 @@
 import { type ObservedSink, type SinkTasks, withoutTraces } from '../connectors/sink-config.ts';
 import { ConnectError } from '../core/errors.ts';
+import { requireNoGap } from './require-no-gap.ts';
 import { deployedSink, type SinkAction, waitUntilSinkRuns } from './sink-action.ts';
 
 export interface RestartResult extends SinkTasks {
@@ -13,7 +14,8 @@ export interface RestartResult extends SinkTasks {
 
 /**
  * Restarts connector and tasks, or only those that FAILED, and waits until everything is RUNNING and stays so.
- * Errors: NOT_FOUND, REFUSED for a sink that is held back or fails again (with the cause), TIMEOUT, what the host throws.
+ * Errors: NOT_FOUND, UNSAFE for a start over a gap, REFUSED for a sink that is held back or fails again (with the cause), TIMEOUT,
+ * what the host throws.
  */
 export async function restartSink(
   action: SinkAction,
@@ -39,6 +41,7 @@ export async function restartSink(
     durationMs: Date.now() - startedAt,
   });
   if (restarted.length === 0) return result(withoutTraces(sink));
+  await requireNoGap(action);
   // Connect goes on showing the old states for a moment: that every consumer is a new one proves a whole restart.
   const oldMembers = onlyFailed ? undefined : await groups.members(name);
   await host.restart(name, { onlyFailed }, action);

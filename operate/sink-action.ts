@@ -14,6 +14,8 @@ export interface SinkAction extends Wait {
   readonly host: SinkHost;
   readonly groups: SinkGroups;
   readonly kafka: KafkaConnection;
+  /** Start it also behind records that Kafka deleted before it read them. */
+  readonly acceptGap?: boolean | undefined;
 }
 
 /** The sink as its host shows it; undefined when it is not deployed. An address where nothing listens is reported at once. */

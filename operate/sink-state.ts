@@ -2,6 +2,7 @@ import { abilityOf } from '../connectors/host.ts';
 import { isIn, type RequestedState } from '../connectors/run-state.ts';
 import { type ObservedSink, type SinkTasks, withoutTraces } from '../connectors/sink-config.ts';
 import { waitUntilHeld } from '../connectors/wait/wait-until-held.ts';
+import { requireNoGap } from './require-no-gap.ts';
 import { deployedSink, type SinkAction, waitUntilSinkRuns } from './sink-action.ts';
 
 export interface StateChange extends SinkTasks {
@@ -15,12 +16,14 @@ export interface StateChange extends SinkTasks {
 /**
  * Brings a deployed sink to a state and waits until connector and tasks are really there. A task that has FAILED stays
  * FAILED while its connector is paused; one that fails after a resume is an error.
- * Errors: NOT_FOUND, REFUSED with the cause when it does not run after a resume, TIMEOUT, what the host throws.
+ * Errors: NOT_FOUND, UNSAFE for a start over a gap, REFUSED with the cause when it does not run after a resume, TIMEOUT, what
+ * the host throws.
  */
 export async function changeState(action: SinkAction, wanted: RequestedState): Promise<StateChange> {
   const startedAt = Date.now();
   const before = await deployedSink(action);
   const outcome = isIn(before, wanted) ? 'unchanged' : 'changed';
+  if (wanted === 'RUNNING' && outcome === 'changed') await requireNoGap(action);
   const reached = outcome === 'unchanged' ? withoutTraces(before) : await bringTo(action, wanted, before);
   return {
     connector: action.stream.sink.name,

@@ -6,6 +6,7 @@ import type { PostgresConnection } from '../core/postgres.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type PartitionLag, readBacklog } from './backlog.ts';
 import { countOpen } from './dead-letters/open-records.ts';
+import { type Gap, type GapMark, openGaps, readAcceptedGaps } from './gaps.ts';
 import { estimateRows, type RowCount } from './row-count.ts';
 
 /** One stream as it is now. A part that gave no answer leaves its members undefined and is listed in `unanswered`. */
@@ -20,6 +21,7 @@ export interface StreamStatus {
   /** Records of the topic that the sink has not committed yet. */
   readonly lag: bigint | undefined;
   readonly partitions: readonly PartitionLag[];
+  readonly gaps: readonly StatusGap[];
   readonly rows: RowCount | undefined;
   /** Records in the topic of refused updates. */
   readonly rejected: bigint | undefined;
@@ -29,6 +31,13 @@ export interface StreamStatus {
   readonly openRejected: bigint | undefined;
   readonly openDeadLetters: bigint | undefined;
   readonly unanswered: readonly Unanswered[];
+}
+
+/** Records that Kafka deleted before the sink read them. `open`: the sink has not been started behind them yet. */
+export interface StatusGap extends Gap {
+  readonly state: 'open' | 'accepted';
+  /** When it was accepted, ISO, UTC. */
+  readonly at?: string | undefined;
 }
 
 export interface TaskLine {
@@ -67,7 +76,10 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
   };
   const [connector, backlog, rows] = await Promise.all([
     ask(() => readConnector(host, stream)),
-    ask(() => withAdmin(kafka, 'perps-connect-status', (admin) => readBacklog(admin, stream))),
+    ask(async () => ({
+      ...(await withAdmin(kafka, 'perps-connect-status', (admin) => readBacklog(admin, stream))),
+      accepted: await readAcceptedGaps({ stream, kafka }),
+    })),
     ask(() => estimateRows(database, stream)),
   ]);
   const open = backlog && (await ask(() => countOpen({ stream, kafka }, backlog, { each: 'record' })));
@@ -79,6 +91,10 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     failure: connector?.failure,
     lag: backlog?.partitions.reduce((sum, { lag }) => sum + lag, 0n),
     partitions: backlog?.partitions ?? [],
+    gaps: [
+      ...openGaps(backlog?.gaps ?? [], backlog?.accepted ?? []).map((gap) => ({ ...gap, state: 'open' as const })),
+      ...(backlog?.accepted ?? []).map(acceptedGap),
+    ],
     rows,
     rejected: backlog?.rejected,
     deadLetters: backlog?.deadLetters,
@@ -87,6 +103,14 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     unanswered: unanswered.sort((a, b) => (a.message < b.message ? -1 : 1)),
   };
 }
+
+const acceptedGap = ({ partition, from, to, at }: GapMark): StatusGap => ({
+  partition,
+  from: BigInt(from),
+  to: BigInt(to),
+  state: 'accepted',
+  at,
+});
 
 async function readConnector(
   host: StatusSources['host'],

@@ -1,8 +1,8 @@
 import type { RequestedState, StateChange } from '../../app/change-state.ts';
 import type { Register } from '../context.ts';
-import { sinkCommand } from '../flags.ts';
+import { ACCEPT_GAP, sinkCommand } from '../flags.ts';
 import { duration } from '../format.ts';
-import { sinkOptions, stateWords } from '../render/sinks.ts';
+import { type SinkFlags, sinkOptions, stateWords } from '../render/sinks.ts';
 
 const COMMANDS = [
   ['pause', 'PAUSED', 'pause the sinks: tasks keep their partitions and write nothing until `resume`'],
@@ -17,11 +17,13 @@ const COMMANDS = [
 /** `connect pause`, `connect resume`, `connect stop`: sinks are brought to a state and are really there. */
 export const registerChangeState: Register = (program, context) => {
   for (const [name, wanted, description] of COMMANDS) {
-    sinkCommand(program, name, description).action(async (flags) => {
+    const command = sinkCommand(program, name, description);
+    if (wanted === 'RUNNING') command.option(...ACCEPT_GAP);
+    command.action(async (flags: SinkFlags & Parameters<typeof context.session>[0]) => {
       const { changeStates } = await import('../../app/change-state.ts');
       const session = await context.session(flags);
       const streams = await changeStates(session, wanted, {
-        ...sinkOptions(context, flags.timeout),
+        ...sinkOptions(context, flags),
         onDone: (change) => {
           context.printText([changeLine(change)]);
           context.note(...changeNotes(change, wanted));

@@ -85,7 +85,7 @@ export const registerDeadLetters: Register = (program, context) => {
           limit,
           again,
           dryRun,
-          ...sinkOptions(context, timeout),
+          ...sinkOptions(context, { timeout }),
           agree: (records, topic) =>
             confirm(context, `publish ${count(records)} ${noun(records, 'record')} to ${topic} again`, yes),
           onDone: (result) => {

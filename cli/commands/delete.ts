@@ -1,6 +1,6 @@
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
-import { sinkCommand, YES } from '../flags.ts';
+import { ACCEPT_GAP, sinkCommand, YES } from '../flags.ts';
 import { deletedLines } from '../render/delete.ts';
 import { sinkOptions } from '../render/sinks.ts';
 
@@ -8,6 +8,7 @@ import { sinkOptions } from '../render/sinks.ts';
 export const registerDelete: Register = (program, context) => {
   sinkCommand(program, 'delete', 'delete the sinks; tables, topics and offsets stay, so a later deploy resumes')
     .option('--offsets', 'delete the committed offsets as well: a later deploy reads the topic from its oldest record')
+    .option(...ACCEPT_GAP)
     .option(...YES)
     .action(async ({ offsets = false, yes, ...flags }) => {
       const { deleteSinks } = await import('../../app/delete.ts');
@@ -15,7 +16,7 @@ export const registerDelete: Register = (program, context) => {
       const environment = session.environment.name;
       const kept = offsets ? 'tables and topics stay' : 'tables, topics and offsets stay';
       const streams = await deleteSinks(session, {
-        ...sinkOptions(context, flags.timeout),
+        ...sinkOptions(context, flags),
         withOffsets: offsets,
         agree: (names) =>
           confirm(

@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { ConnectError } from '../../core/errors.ts';
 import { confirm } from '../confirm.ts';
 import type { CliContext, Register } from '../context.ts';
-import { parseDuration, streamCommand } from '../flags.ts';
+import { ACCEPT_GAP, parseDuration, streamCommand } from '../flags.ts';
 import { deployLines, deployReporter } from '../render/deploy.ts';
 import { planLines } from '../render/plan.ts';
 import { planOptions, startOption } from './plan.ts';
@@ -28,12 +28,13 @@ export const registerDeploy: Register = (program, context) => {
     .option('--prune', 'delete sinks that this project has deployed and no longer defines')
     .option('--replace', 'on MSK Connect: delete and create a sink that cannot be changed in place; offsets stay')
     .option('--preflight', 'on MSK Connect: first validate the sinks on a worker of the same version on this machine')
+    .option(...ACCEPT_GAP)
     .addOption(startOption())
     .action(async (flags, command) => {
       const { deploy } = await import('../../app/deploy.ts');
       const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags.env, command);
       const options = saved?.options ?? planOptions(flags);
-      const { timeout: timeoutMs, wait = true, replace, preflight, rollback } = flags;
+      const { timeout: timeoutMs, wait = true, replace, preflight, rollback, acceptGap } = flags;
       const session = await context.session({ env: saved?.plan.environment ?? flags.env, only: options.only });
       const deployed = await deploy(session, {
         plan: options,
@@ -43,6 +44,7 @@ export const registerDeploy: Register = (program, context) => {
         preflight,
         rollback,
         wait,
+        acceptGap,
         agree: async (plan, entries) => {
           context.note(...planLines({ ...plan, entries }));
           await confirm(context, `deploy this to ${plan.environment}`, flags.yes === true || saved !== undefined);

@@ -1,7 +1,7 @@
 import { ConnectError } from '../../core/errors.ts';
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
-import { sinkCommand, YES } from '../flags.ts';
+import { ACCEPT_GAP, sinkCommand, YES } from '../flags.ts';
 import { noun } from '../format.ts';
 import { offsetLines, resetLines } from '../render/offsets.ts';
 import { sinkOptions } from '../render/sinks.ts';
@@ -34,12 +34,13 @@ export const registerOffsets: Register = (program, context) => {
       'earliest, latest, a publishing time (2026-01-31T08:00:00Z) or a slot (slot:250000000; reads the topic up to it)',
     )
     .option('--dry-run', 'only show what would change')
+    .option(...ACCEPT_GAP)
     .option('--yes', `${YES[1]}; needed to leave records out`)
     .action(async ({ to, dryRun = false, yes, ...flags }) => {
       const { resetOffsets } = await import('../../app/offsets.ts');
       const session = await context.session(flags);
       const streams = await resetOffsets(session, {
-        ...sinkOptions(context, flags.timeout),
+        ...sinkOptions(context, flags),
         to,
         dryRun,
         async agree({ connector, again, skipped }) {

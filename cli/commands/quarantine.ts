@@ -1,6 +1,6 @@
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
-import { sinkCommand, wholeNumber, YES } from '../flags.ts';
+import { ACCEPT_GAP, sinkCommand, wholeNumber, YES } from '../flags.ts';
 import { planLines, resultLine } from '../render/quarantine.ts';
 import { sinkOptions } from '../render/sinks.ts';
 
@@ -20,12 +20,13 @@ export const registerQuarantine: Register = (program, context) => {
       DEFAULT_MAX,
     )
     .option('--dry-run', 'only show the records and the proof')
+    .option(...ACCEPT_GAP)
     .option(...YES)
     .action(async ({ max, dryRun = false, yes, ...flags }) => {
       const { quarantine } = await import('../../app/quarantine.ts');
       const session = await context.session(flags);
       const streams = await quarantine(session, {
-        ...sinkOptions(context, flags.timeout),
+        ...sinkOptions(context, flags),
         max,
         dryRun,
         onPlan: (plan, { table }) => context.tell(planLines(plan, table.name)),

@@ -1,5 +1,5 @@
 import type { Register } from '../context.ts';
-import { sinkCommand } from '../flags.ts';
+import { ACCEPT_GAP, sinkCommand } from '../flags.ts';
 import { duration } from '../format.ts';
 import { sinkOptions, stateWords } from '../render/sinks.ts';
 
@@ -7,11 +7,12 @@ import { sinkOptions, stateWords } from '../render/sinks.ts';
 export const registerRestart: Register = (program, context) => {
   sinkCommand(program, 'restart', 'restart the sinks and wait until every task runs and keeps running')
     .option('--failed', 'restart only what has FAILED; tasks that run go on')
+    .option(...ACCEPT_GAP)
     .action(async ({ failed = false, ...flags }) => {
       const { restart } = await import('../../app/restart.ts');
       const session = await context.session(flags);
       const streams = await restart(session, {
-        ...sinkOptions(context, flags.timeout),
+        ...sinkOptions(context, flags),
         onlyFailed: failed,
         onDone: (result) => {
           const { connector, outcome, restarted, durationMs } = result;

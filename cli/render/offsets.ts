@@ -16,13 +16,17 @@ export function offsetLines({ connector, topic, partitions }: SinkOffsets): stri
 }
 
 /** Each partition that a reset moves, and what the moves mean. */
-export function resetLines({ connector, topic, moves, again, skipped }: PlannedReset): string[] {
+export function resetLines({ connector, topic, moves, again, skipped, gaps }: PlannedReset): string[] {
   if (moves.length === 0) return [`= offsets of ${connector}  stand there already`];
   return [
     `~ offsets of ${connector}`,
     ...moves.map((move) => `    ~ ${topic}-${move.partition}  ${move.from} → ${move.to}  (${moveWords(move)})`),
     ...(again === 0n ? [] : [`  ${count(again)} records are upserted again; older deliveries change nothing`]),
     ...(skipped === 0n ? [] : [`  ${count(skipped)} records are left out: they do not reach the table`]),
+    ...gaps.map(
+      ({ partition, from, to }) =>
+        `  records ${from} to ${to} of ${topic}-${partition} were deleted unread: only with --accept-gap`,
+    ),
   ];
 }
 

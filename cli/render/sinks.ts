@@ -2,9 +2,15 @@ import type { SinkEvent } from '../../app/sinks.ts';
 import type { CliContext } from '../context.ts';
 import { count } from '../format.ts';
 
+export interface SinkFlags {
+  readonly timeout?: number | undefined;
+  readonly acceptGap?: boolean | undefined;
+}
+
 /** How verbs wait for sinks. What goes on meanwhile is noted; the error of one of several goes to stderr, and its exit code is the command's. */
-export const sinkOptions = (context: CliContext, timeoutMs?: number) => ({
-  timeoutMs,
+export const sinkOptions = (context: CliContext, { timeout, acceptGap }: SinkFlags = {}) => ({
+  timeoutMs: timeout,
+  acceptGap,
   onSinkEvent: sinkNote(context),
   onFailed: context.fail,
 });

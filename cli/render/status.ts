@@ -23,10 +23,26 @@ export function statusLines({ streams, target }: EnvironmentStatus): string[] {
   return [
     ...table([header, ...rows]),
     ...failures,
+    ...streams.flatMap(positionLines),
     ...[...unanswered].flatMap(([message, hint]) => [
       `✗ ${message}`,
       ...(hint === undefined ? [] : [`  hint    ${hint}`]),
     ]),
+  ];
+}
+
+/** Where the offsets of a sink and its topic do not fit. */
+function positionLines({ connector, gaps, partitions }: EnvironmentStatus['streams'][number]): string[] {
+  const anew = partitions.filter(({ committed, end }) => committed !== undefined && committed > end);
+  return [
+    ...gaps.map(({ partition, from, to, state, at }) => {
+      const what = `records ${from} to ${to} of partition ${partition} were deleted before the sink read them`;
+      return `! ${connector}  ${what}${state === 'open' ? '; a start needs --accept-gap' : `; accepted ${at}`}`;
+    }),
+    ...anew.map(
+      ({ partition, committed, end }) =>
+        `! ${connector}  committed offset ${committed} of partition ${partition} is beyond the end of its topic (${end}): the topic was created anew`,
+    ),
   ];
 }
 

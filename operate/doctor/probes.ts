@@ -17,6 +17,7 @@ import type { ResumePoint } from '../../producer/kafka/checkpoint.ts';
 import { readCheckpoint } from '../../producer/kafka/checkpoint-store.ts';
 import { loadAvroSchema } from '../../schemas/avro-schema.ts';
 import { createSchemaRegistry, type SchemaRegistry } from '../../schemas/registry.ts';
+import { type GapMark, readAcceptedGaps } from '../gaps.ts';
 import { freeBytes } from './free-bytes.ts';
 
 /** A server that the checks ask. */
@@ -45,6 +46,7 @@ export interface Probes extends Examined {
   readonly database: PostgresConnection;
   readonly registry: SchemaRegistry;
   kafka(): Promise<KafkaAdmin>;
+  acceptedGaps(stream: StreamDefinition): Promise<readonly GapMark[]>;
   query<Row extends object>(sql: string): Promise<readonly Row[]>;
   plugins(): Promise<readonly Plugin[]>;
   /** What the worker has against a stream's sink. */
@@ -77,6 +79,7 @@ export function createProbes(examined: Examined, secrets: Secrets): Probes {
     database,
     registry: createSchemaRegistry(httpConnection(environment.registry, secrets)),
     kafka: once(() => kafka.connect()),
+    acceptedGaps: (stream) => readAcceptedGaps({ stream, kafka: connection }),
     query: <Row extends object>(sql: string) =>
       withPostgres(database, async (client) => (await client.query<Row>(sql)).rows),
     plugins: once(async () => abilityOf(host, 'plugins')()),

@@ -13,6 +13,7 @@ import type { SchemaRegistry } from '../../schemas/registry.ts';
 import type { Judges } from '../judge-records.ts';
 import { createMarks } from '../marks.ts';
 import { readPositions } from '../offset-positions.ts';
+import { requireNoGap } from '../require-no-gap.ts';
 import { deployedSink, type SinkAction } from '../sink-action.ts';
 import { createSinkRows } from '../sink-rows.ts';
 import { whileStopped } from '../while-stopped.ts';
@@ -63,7 +64,7 @@ export interface QuarantineResult {
  * Finds the records that stop a sink, proves each of them, moves them alone to the dead-letter topic, steps over exactly them
  * and starts the sink again. If it stops at another record, this is repeated, up to `max` records in all.
  * No other record is skipped: those in front of a culprit that the sink had not committed are written here first.
- * May be repeated after it was killed at any point. Errors: UNSAFE while registry or database is the cause; REFUSED when no
+ * May be repeated after it was killed at any point. Errors: UNSAFE while registry or database is the cause, or over a gap; REFUSED when no
  * record explains the failure; NOT_FOUND, UNREACHABLE, TIMEOUT, what the host throws.
  */
 export async function quarantine(action: QuarantineAction, options: QuarantineOptions): Promise<QuarantineResult> {
@@ -133,6 +134,7 @@ async function quarantineOnce(
   options.onPlan(plan, stream);
   if (options.dryRun) return 'planned';
   await options.agree(plan, stream);
+  await requireNoGap(action);
   const state = interrupted ?? requestedState(sink.state);
   const interruption = interruptionOf(action);
   await interruption.write({ state, at: new Date().toISOString() });

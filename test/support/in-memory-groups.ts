@@ -1,4 +1,4 @@
-import type { GroupMembers, SinkGroups, SinkPosition } from '../../connectors/sink-group.ts';
+import { type GroupMembers, nextOffset, type SinkGroups, type SinkPosition } from '../../connectors/sink-group.ts';
 
 /** The consumer groups of sinks, in memory. Without a name, a method is about `positions-sink`. */
 export interface InMemoryGroups extends SinkGroups {
@@ -7,6 +7,8 @@ export interface InMemoryGroups extends SinkGroups {
   /** Commits an offset as the sink itself does. */
   commit(partition: number, offset: bigint, connector?: string): void;
   forget(partition: number, connector?: string): void;
+  /** Kafka deletes the records before this offset. */
+  expire(partition: number, before: bigint): void;
   /** What is committed now, by partition. */
   committed(connector?: string): Record<number, bigint>;
 }
@@ -17,6 +19,7 @@ const SINK = 'positions-sink';
 export function inMemoryGroups(ends: readonly bigint[] = []): InMemoryGroups {
   let membersOf: (connector: string) => GroupMembers = () => new Set();
   const groups = new Map<string, Map<number, bigint>>();
+  const lows = new Map<number, bigint>();
   const group = (connector: string): Map<number, bigint> => {
     const found = groups.get(connector) ?? new Map<number, bigint>();
     groups.set(connector, found);
@@ -25,7 +28,8 @@ export function inMemoryGroups(ends: readonly bigint[] = []): InMemoryGroups {
   const positions = (connector: string): SinkPosition[] =>
     ends.map((end, partition) => {
       const committed = group(connector).get(partition);
-      return { partition, low: 0n, end, committed, lag: end - (committed ?? 0n) };
+      const range = { partition, low: lows.get(partition) ?? 0n, end, committed };
+      return { ...range, lag: end - nextOffset(range) };
     });
   return {
     members: async (connector) => membersOf(connector),
@@ -43,6 +47,7 @@ export function inMemoryGroups(ends: readonly bigint[] = []): InMemoryGroups {
     },
     commit: (partition, offset, connector = SINK) => void group(connector).set(partition, offset),
     forget: (partition, connector = SINK) => void group(connector).delete(partition),
+    expire: (partition, before) => void lows.set(partition, before),
     committed: (connector = SINK) => Object.fromEntries(group(connector)),
   };
 }

@@ -39,6 +39,8 @@ export interface SinkFixture {
   /** A good update with changes, framed; past the producer and its checks. */
   encode(number: number, changes?: AvroRecord): Buffer;
   query(sql: string): Promise<Record<string, unknown>[]>;
+  /** Deletes all records of the topic, as retention does. */
+  expire(): Promise<void>;
 }
 
 /** What a test changes of a deploy. */
@@ -114,6 +116,18 @@ export async function createSinkFixture(name: string): Promise<SinkFixture> {
     send,
     produceBytes: (key, value) => send([{ key, value }]),
     encode: (number, changes = {}) => frame(id, type.toBuffer(goodRecord(number, changes))),
+    async expire() {
+      const admin = createKafka(kafka, 'test').admin();
+      await admin.connect();
+      try {
+        const { name: topic } = stream.topic;
+        const ends = await admin.fetchTopicOffsets(topic);
+        const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
+        await admin.deleteTopicRecords({ topic, partitions });
+      } finally {
+        await admin.disconnect();
+      }
+    },
     query: (sql) => withPostgres(test.database, async (client) => (await client.query(sql)).rows),
   };
 }

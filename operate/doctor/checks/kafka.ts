@@ -12,6 +12,7 @@ import { isOlder } from '../../../core/version.ts';
 import { projectFile } from '../../../pipeline/load.ts';
 import type { Project, StreamDefinition } from '../../../pipeline/types.ts';
 import { loadAvroSchema } from '../../../schemas/avro-schema.ts';
+import { type Gap, type GapMark, openGaps, unreadGaps } from '../../gaps.ts';
 import { broken, type Check, type Diagnosis, ok, perStream, warning } from '../check.ts';
 
 /** Older brokers lack what this package's client and Connect ask for. */
@@ -110,22 +111,32 @@ function judgeTopic(spec: TopicSpec, live: ObservedTopic | undefined, replicatio
 const alter = (topic: string): string =>
   `kafka-configs --alter --entity-type topics --entity-name ${topic} --add-config`;
 
-/** Kafka has not deleted records before the sink read them. */
-export const retentionOverrun: Check<'streams' | 'kafka'> = {
+/** Kafka has not deleted records before the sink read them; gaps that somebody has accepted go on being told. */
+export const retentionOverrun: Check<'streams' | 'kafka' | 'acceptedGaps'> = {
   name: 'topics.retention-overrun',
   needs: ['kafka'],
-  run: perStream(async (stream, { kafka }) => {
+  run: perStream(async (stream, { kafka, acceptedGaps }) => {
     const topic = stream.topic.name;
     const positions = await positionsIn(await kafka(), stream);
     if (positions === undefined) return [];
-    const lost = positions.filter(({ low, committed }) => committed !== undefined && committed < low);
-    if (lost.length === 0) return ok(topic, 'every record that the sink has still to read is there');
-    return lost.map(({ partition, low, committed }) =>
+    const deleted = (gap: Gap | GapMark): string =>
+      `records ${gap.from} to ${gap.to} of partition ${gap.partition} were deleted before the sink read them`;
+    const known = await acceptedGaps(stream);
+    const open = openGaps(unreadGaps(positions), known).map((gap) =>
       broken(
         topic,
-        `records ${committed} to ${low - 1n} of partition ${partition} were deleted before the sink read them: their rows are missing`,
-        'publish them again from the feed (`connect produce --from-slot`), then `connect verify`; raise topic.config retention.ms',
+        `${deleted(gap)}: their rows are missing`,
+        'start the sink with --accept-gap, publish them again from the feed (`connect produce --from-slot`), then `connect verify`; raise topic.config retention.ms',
       ),
     );
+    const accepted = known.map((gap) =>
+      warning(
+        topic,
+        `${deleted(gap)}; accepted at ${gap.at}`,
+        'publish them again from the feed (`connect produce --from-slot`) while it still has them',
+      ),
+    );
+    const found = [...open, ...accepted];
+    return found.length > 0 ? found : ok(topic, 'every record that the sink has still to read is there');
   }),
 };

@@ -135,6 +135,27 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     }
     expect(await committed()).toEqual(before);
   });
+
+  it('is not started behind records that Kafka deleted before it read them, unless that is accepted', async () => {
+    await sink.produce(100, 600);
+    await sink.expire();
+    const created = await run('deploy', '-e', 'msk', '--yes');
+    expect(created.document.error).toMatchObject({ code: 'UNSAFE', details: { connector: sink.stream.sink.name } });
+    await succeed('deploy', '-e', 'msk', '--yes', '--accept-gap');
+    await succeed('pause', '-e', 'msk');
+    await sink.produce(50, 700);
+    await sink.expire();
+    const resumed = await run('resume', '-e', 'msk');
+    expect(resumed.document.error).toMatchObject({ code: 'UNSAFE', message: expect.stringContaining('were deleted') });
+    await succeed('resume', '-e', 'msk', '--accept-gap');
+    await sink.produce(10, 750);
+    await rows(610);
+    const [{ gaps }] = (await succeed('status', '-e', 'msk')).streams;
+    expect(gaps.map(({ state }: { state: string }) => state)).not.toContain('open');
+    const [report] = (await succeed('verify', '-e', 'msk', '--wait', '60s')).streams;
+    const sizes = report.gaps.map(({ from, to }: { from: string; to: string }) => Number(to) - Number(from) + 1);
+    expect(sizes.reduce((sum: number, size: number) => sum + size, 0)).toBe(200);
+  });
 });
 
 /** The same parts, with MSK Connect instead of the worker's REST API. */

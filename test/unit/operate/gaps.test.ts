@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { gapsBefore } from '../../../operate/gaps.ts';
+import { describe, expect, it, test } from 'vitest';
+import { gapsBefore, openGaps, unreadGaps } from '../../../operate/gaps.ts';
 
 const range = { partition: 0, low: 100n, high: 200n };
 /** Rows of the offsets 10 to 79, then of 100 and later. */
@@ -23,7 +23,17 @@ describe('a hole before the first record that the topic has', () => {
   it('is accepted when somebody has accepted it', () => {
     const mark = { partition: 0, from: '80', to: '99', at: '2026-01-01T00:00:00.000Z' };
     expect(gapsBefore([rows], [range], none, [mark])).toEqual([{ ...gap, state: 'accepted' }]);
-    expect(gapsBefore([rows], [range], none, [{ ...mark, partition: 1 }])).toEqual([{ ...gap, state: 'lost' }]);
+    expect(gapsBefore([rows], [range], none, [{ ...mark, partition: 1 }])).toMatchObject([
+      { ...gap, state: 'lost' },
+      { partition: 1, state: 'accepted' },
+    ]);
+  });
+
+  it('that was accepted is told for good, also when the rows show nothing of it any more', () => {
+    const mark = { partition: 0, from: '10', to: '20', at: '2026-01-01T00:00:00.000Z' };
+    const accepted = { partition: 0, from: 10n, to: 20n, state: 'accepted' };
+    expect(gapsBefore([], [range], none, [mark])).toEqual([accepted]);
+    expect(gapsBefore([rows], [range], none, [mark])).toEqual([{ ...gap, state: 'lost' }, accepted]);
   });
 
   it.each([
@@ -33,4 +43,25 @@ describe('a hole before the first record that the topic has', () => {
   ])('is none when %s', (_what, found) => {
     expect(gapsBefore([found], [range], none, [])).toEqual([]);
   });
+});
+
+test('a sink jumps over what stood between its next offset and the first record that is left', () => {
+  const at = (partition: number, committed: bigint | undefined, low: bigint) => ({
+    partition,
+    committed,
+    low,
+    end: 50n,
+    lag: 50n - low,
+  });
+  expect(unreadGaps([at(0, 10n, 30n), at(1, 30n, 30n), at(2, undefined, 30n), at(3, 60n, 30n)])).toEqual([
+    { partition: 0, from: 10n, to: 29n },
+  ]);
+});
+
+test('a gap stays accepted while the sink has nothing new to commit, and no other one is', () => {
+  const mark = { partition: 0, from: '10', to: '29', at: '2026-01-01T00:00:00.000Z' };
+  const at = (partition: number, from: bigint, to: bigint) => ({ partition, from, to });
+  expect(openGaps([at(0, 10n, 29n)], [mark])).toEqual([]);
+  for (const other of [at(0, 10n, 30n), at(0, 11n, 29n), at(1, 10n, 29n)])
+    expect(openGaps([other], [mark])).toEqual([other]);
 });

@@ -30,8 +30,7 @@ const CONFIG: JsonReply = { status: 200, body: { name: 'positions-sink', 'tasks.
 const serveWorker = (answer: (request: string) => JsonReply | undefined) =>
   serveJson((request) => (request.endsWith('/config') ? CONFIG : answer(request)));
 
-function action(url: string): SinkAction {
-  const groups = inMemoryGroups();
+function action(url: string, groups = inMemoryGroups()): SinkAction {
   return {
     stream: positions,
     host: createRestHost(createRestApi({ url }), groups),
@@ -78,6 +77,16 @@ test('a pause that does not become real ends with the bound', async () => {
     code: 'TIMEOUT',
     message: 'waited 0.3 s for positions-sink to be PAUSED',
   });
+});
+
+test('a pause, and a sink that runs, need no look at its offsets', async () => {
+  const groups = inMemoryGroups([2_000n]);
+  groups.commit(0, 1_000n);
+  groups.expire(0, 1_500n);
+  const runs = await serveWorker(() => status('RUNNING', ['RUNNING']));
+  expect(await changeState(action(runs.url, groups), 'RUNNING')).toMatchObject({ outcome: 'unchanged' });
+  const paused = await serveWorker(() => status('PAUSED', ['PAUSED']));
+  expect(await changeState(action(paused.url, groups), 'PAUSED')).toMatchObject({ outcome: 'unchanged' });
 });
 
 test('an address where nothing listens is reported after one try', async () => {

@@ -53,7 +53,12 @@ test('records of the rejected and the dead-letter topic are those that Kafka sti
 });
 
 test('a stream without topics has no backlog', async () => {
-  expect(await readBacklog(fakeCluster({}), positions)).toEqual({ partitions: [], rejected: 0n, deadLetters: 0n });
+  expect(await readBacklog(fakeCluster({}), positions)).toEqual({
+    partitions: [],
+    gaps: [],
+    rejected: 0n,
+    deadLetters: 0n,
+  });
 });
 
 test('a part that gives no answer is reported, and keeps no other from answering', { timeout: 30_000 }, async () => {

@@ -1,10 +1,19 @@
 import { expect, test } from 'vitest';
 import { retentionOverrun } from '../../../../../operate/doctor/checks/kafka.ts';
+import type { GapMark } from '../../../../../operate/gaps.ts';
 import { type FakeTopic, fakeCluster } from '../../../../support/fake-cluster.ts';
 import { positions } from '../../../../support/positions-stream.ts';
 
-const diagnosesOf = (topics: Readonly<Record<string, FakeTopic>>, committed: readonly bigint[]) =>
-  retentionOverrun.run({ streams: [positions], kafka: async () => fakeCluster(topics, committed) });
+const diagnosesOf = (
+  topics: Readonly<Record<string, FakeTopic>>,
+  committed: readonly bigint[],
+  accepted: readonly GapMark[] = [],
+) =>
+  retentionOverrun.run({
+    streams: [positions],
+    kafka: async () => fakeCluster(topics, committed),
+    acceptedGaps: async () => accepted,
+  });
 
 test('records that were deleted before the sink read them are named to the last', async () => {
   const ranges: FakeTopic['ranges'] = [
@@ -20,6 +29,13 @@ test('records that were deleted before the sink read them are named to the last'
 
 test('a sink that has everything still to read before it is ok', async () => {
   expect(await diagnosesOf({ positions: { ranges: [[3n, 20n]] } }, [3n])).toMatchObject([{ verdict: 'ok' }]);
+});
+
+test('a gap that somebody has accepted goes on being told', async () => {
+  const mark = { partition: 0, from: '1', to: '2', at: '2026-01-01T00:00:00.000Z' };
+  expect(await diagnosesOf({ positions: { ranges: [[3n, 20n]] } }, [9n], [mark])).toMatchObject([
+    { verdict: 'warning', message: expect.stringContaining('records 1 to 2 of partition 0 were deleted') },
+  ]);
 });
 
 test('there is nothing to say of a topic that does not exist', async () => {
