@@ -10,7 +10,7 @@ export type { VerifyReport };
 export interface VerifyOptions {
   /** Absolute path of a folder that holds `<stream>.ndjson` of each stream: what its simulated feed sent. */
   readonly oracleFolder?: string | undefined;
-  /** Wait this long for the sinks to catch up first. */
+  /** First wait this long until the sinks have written what is in the topics now; only that is compared. */
   readonly waitMs?: number | undefined;
 }
 
@@ -19,10 +19,10 @@ export async function verify(session: Session, { oracleFolder, waitMs }: VerifyO
   const { kafka, database, signal } = session;
   const decoder = await session.decoder();
   return inTurn(session.streams, async (stream) => {
-    if (waitMs !== undefined) {
-      const host = await session.host();
-      await waitUntilCaughtUp({ stream, host, kafka, database }, { timeoutMs: waitMs, signal });
-    }
+    const ends =
+      waitMs === undefined
+        ? undefined
+        : await waitUntilCaughtUp({ stream, host: await session.host(), kafka }, { timeoutMs: waitMs, signal });
     return verifyStream({
       stream,
       schema: session.schema(stream),
@@ -30,6 +30,7 @@ export async function verify(session: Session, { oracleFolder, waitMs }: VerifyO
       database,
       decoder,
       signal,
+      ends,
       oraclePath: oracleFolder === undefined ? undefined : oracleFile(oracleFolder, stream.name),
     });
   });

@@ -1,31 +1,54 @@
-import type { Wait } from '../connectors/wait/wait.ts';
-import { ConnectError } from '../core/errors.ts';
+import type { SinkHost } from '../connectors/host.ts';
+import { type OffsetReader, positionsIn } from '../connectors/sink-group.ts';
+import { failuresOf } from '../connectors/wait/failure.ts';
+import { sinkFailure } from '../connectors/wait/wait-until-running.ts';
+import { withAdmin } from '../core/kafka.ts';
 import { waitFor } from '../core/retry.ts';
-import { readStatus, type StatusSources } from './status.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import type { StreamSource } from './read-records.ts';
+
+export interface CatchUpSource extends StreamSource {
+  readonly host: Pick<SinkHost, 'observe'>;
+}
+
+export interface CatchUpOptions {
+  readonly timeoutMs: number;
+  /** Default 500. */
+  readonly everyMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
- * Waits until the sink has committed everything that is in the topic: only then are its rows sure to be in the table.
- * Errors: REFUSED with the cause when a task has failed, TIMEOUT.
+ * Waits until the sink has committed everything that was in the topic when it was asked: only then are its rows sure to be in
+ * the table. Records that arrive meanwhile are not waited for. Returns where each partition ended.
+ * Errors: REFUSED with the cause when a task has failed, TIMEOUT, UNREACHABLE.
  */
-export async function waitUntilCaughtUp(
-  sources: StatusSources,
-  options: Pick<Wait, 'timeoutMs' | 'signal'>,
-): Promise<void> {
-  const { stream } = sources;
+export const waitUntilCaughtUp = (
+  { kafka, host, stream }: CatchUpSource,
+  options: CatchUpOptions,
+): Promise<ReadonlyMap<number, bigint>> =>
+  withAdmin(kafka, 'perps-connect-catch-up', (admin) => waitUntilCommitted({ admin, host, stream }, options));
+
+/** As `waitUntilCaughtUp`, on a connection to Kafka. */
+export async function waitUntilCommitted(
+  { admin, host, stream }: Pick<CatchUpSource, 'host'> & { admin: OffsetReader; stream: StreamDefinition },
+  { everyMs = 500, ...options }: CatchUpOptions,
+): Promise<ReadonlyMap<number, bigint>> {
+  const { name } = stream.sink;
+  const ends = new Map((await admin.ranges(stream.topic.name))?.map(({ partition, high }) => [partition, high]));
   await waitFor(
     async () => {
-      const status = await readStatus(sources);
-      const failure = status.failure ?? status.tasks.find((task) => task.failure !== undefined)?.failure;
-      if (failure !== undefined) {
-        throw new ConnectError('REFUSED', `${stream.sink.name} does not run: ${failure.cause}`, {
-          ...(failure.record === undefined ? {} : { details: { record: failure.record } }),
-          hint: failure.hint ?? 'run `connect status`, and `connect deploy` once the cause is gone',
-        });
-      }
-      const [unanswered] = status.unanswered;
-      if (unanswered !== undefined) throw new ConnectError('NOT_READY', unanswered.message);
-      return status.lag === 0n ? true : undefined;
+      const sink = await host.observe(name);
+      if (sink !== undefined && failuresOf(sink, stream).length > 0) throw sinkFailure(sink, stream);
+      const positions = (await positionsIn(admin, stream)) ?? [];
+      const isThere = positions.every(({ partition, low, end, committed }) => {
+        const wanted = ends.get(partition) ?? low;
+        // An offset beyond the end is one of an earlier topic of this name.
+        return wanted <= low || (committed !== undefined && committed >= wanted && committed <= end);
+      });
+      return isThere || undefined;
     },
-    { what: `${stream.sink.name} to catch up`, everyMs: 500, ...options },
+    { what: `${name} to catch up`, everyMs, ...options },
   );
+  return ends;
 }

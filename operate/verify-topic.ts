@@ -18,6 +18,8 @@ export interface TopicCheck extends TableCheck {
   /** All fields that the sink writes. */
   readonly written: readonly AvroField[];
   readonly decoder: RecordDecoder;
+  /** Compares records before these offsets only. Default: all that are there when the scan begins. */
+  readonly ends?: ReadonlyMap<number, bigint> | undefined;
   readonly onProgress?: ((records: number) => void) | undefined;
 }
 
@@ -43,7 +45,7 @@ export interface TopicFigures {
  * record is compared when the scan reaches it. Memory stays bounded whatever the topic's size.
  */
 export async function checkTopic(check: TopicCheck): Promise<TopicFigures> {
-  const { kafka, stream, signal, table } = check;
+  const { kafka, stream, signal, table, ends } = check;
   const deadLetters = await readDeadLetterNames(check);
   const figures = { records: 0, named: 0, redelivered: 0, replaced: 0, corrected: 0 };
   const resent = new Set<number>();
@@ -76,11 +78,22 @@ export async function checkTopic(check: TopicCheck): Promise<TopicFigures> {
     topic: stream.topic.name,
     clientId: 'perps-connect-verify',
     signal,
+    ends,
     onRecords: async (batch) => {
       for (const chunk of inChunks(batch, CHUNK)) await compare(chunk);
     },
   });
-  return { ranges, ...figures, resent, deadLetters: deadLetters.size };
+  return {
+    ranges: ranges.map((range) => boundedRange(range, ends)),
+    ...figures,
+    resent,
+    deadLetters: deadLetters.size,
+  };
+}
+
+function boundedRange(range: PartitionRange, ends: TopicCheck['ends']): PartitionRange {
+  const end = ends?.get(range.partition) ?? range.high;
+  return end < range.high ? { ...range, high: end } : range;
 }
 
 /** Adds what a verdict comes to. */

@@ -21,6 +21,8 @@ export interface VerifyOptions extends StreamSource {
   readonly schema: AvroSchema;
   readonly database: PostgresConnection;
   readonly decoder: RecordDecoder;
+  /** Compares records before these offsets only, by partition: up to there the sink is known to have come. Default: all. */
+  readonly ends?: ReadonlyMap<number, bigint> | undefined;
   /** What the feed says it sent; without it the topic alone is the reference. */
   readonly oraclePath?: string | undefined;
   /** How many differences the report describes; all are counted. Default 20. */

@@ -50,7 +50,7 @@ export async function runFlow(session: Session, options: FlowOptions): Promise<v
     await Promise.all(streams.map((stream) => publishSimulated(session, options, stream, progress)));
     const host = await session.host();
     for (const stream of streams) {
-      await waitUntilCaughtUp({ stream, host, kafka, database }, { timeoutMs: CATCH_UP_TIMEOUT_MS, signal });
+      await waitUntilCaughtUp({ stream, host, kafka }, { timeoutMs: CATCH_UP_TIMEOUT_MS, signal });
     }
   } finally {
     await rows.close();

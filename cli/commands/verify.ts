@@ -11,7 +11,11 @@ export const registerVerify: Register = (program, context) => {
     'prove that every record of the topic is in the table, equal to the last digit; exit 3 if one is not',
   )
     .option('--oracle <folder>', 'also compare with the files that `simulate --oracle` wrote into this folder')
-    .option('--wait <duration>', 'first wait until the sinks have caught up, at most this long', parseDuration)
+    .option(
+      '--wait <duration>',
+      'first wait until the sinks have written what is in the topics now, at most this long; only that is compared',
+      parseDuration,
+    )
     .action(async ({ oracle, wait, ...flags }) => {
       const { verify } = await import('../../app/verify.ts');
       const session = await context.session(flags);
