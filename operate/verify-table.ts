@@ -60,7 +60,7 @@ export async function countRowsByRecord(
     const { partition } = row;
     figures.rows += counted;
     if (typeof partition === 'number' && partition < 0) {
-      // `connect offsets new-topic` has set the rows of an earlier topic apart.
+      // Somebody has set the rows of an earlier topic apart: docs/operations.md, "The topic was created anew".
       figures.beforeTopic += counted;
     } else if (!row.known || typeof partition !== 'number') figures.ofNoRecord += counted;
     else {
