@@ -1,7 +1,7 @@
-import { type FailureLine, readStatus, type StreamStatus } from '../operate/status.ts';
+import { type FailureLine, isTroubled, readStatus, type StreamStatus } from '../operate/status.ts';
 import type { Session } from './session.ts';
 
-export type { FailureLine };
+export { type FailureLine, isTroubled };
 
 /** What each stream looked like at one moment. */
 export interface EnvironmentStatus {

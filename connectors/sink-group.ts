@@ -61,9 +61,12 @@ export type OffsetReader = Pick<KafkaAdmin, 'ranges' | 'committedOffsets'>;
  */
 export async function positionsIn(admin: OffsetReader, stream: StreamDefinition): Promise<SinkPosition[] | undefined> {
   const topic = stream.topic.name;
-  const ranges = await admin.ranges(topic);
-  if (ranges === undefined) return undefined;
+  const seen = await admin.ranges(topic);
+  if (seen === undefined) return undefined;
   const committed = await admin.committedOffsets(sinkGroup(stream), topic);
+  // Meanwhile the topic may have grown, and the sink gone on.
+  const isBeyond = seen.some(({ partition, high }) => (committed.get(partition) ?? 0n) > high);
+  const ranges = isBeyond ? ((await admin.ranges(topic)) ?? seen) : seen;
   return ranges.map(({ partition, low, high: end }) => {
     const range = { partition, low, end, committed: committed.get(partition) };
     return { ...range, lag: end - nextOffset(range) };

@@ -62,6 +62,17 @@ export interface StatusSources {
   readonly database: PostgresConnection;
 }
 
+/**
+ * Whether somebody has to look at a stream: it is not deployed, something of it does not run that nobody holds back, or it
+ * would jump over deleted records. What gave no answer says nothing.
+ */
+export function isTroubled({ state, tasks, gaps }: StreamStatus): boolean {
+  if (gaps.some((gap) => gap.state === 'open')) return true;
+  const states = [state, ...tasks.map((task) => task.state)];
+  if (state === 'PAUSED' || state === 'STOPPED') return states.includes('FAILED');
+  return state !== undefined && (tasks.length === 0 || states.some((one) => one !== 'RUNNING'));
+}
+
 /** Asks Connect, Kafka and PostgreSQL at the same time. One that does not answer does not keep the others from answering. */
 export async function readStatus({ stream, host, kafka, database }: StatusSources): Promise<StreamStatus> {
   const unanswered: Unanswered[] = [];

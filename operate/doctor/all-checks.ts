@@ -2,10 +2,12 @@ import type { Check } from './check.ts';
 import { postgresClock, workerClock } from './checks/clock-skew.ts';
 import { feedReachable } from './checks/feed.ts';
 import { feedCommitment } from './checks/feed-commitment.ts';
+import { newestRow, producerCheckpoint, recordsAside, sinksLag } from './checks/flow.ts';
 import { kafkaReachable, retentionOverrun, topicsSettings } from './checks/kafka.ts';
 import { machineDisk, machineVersions } from './checks/machine.ts';
 import {
   postgresCollation,
+  postgresIdleTransactions,
   postgresIndexes,
   postgresMigrations,
   postgresReachable,
@@ -26,6 +28,7 @@ export const allChecks: readonly Check[] = [
   registrySubjects,
   postgresReachable,
   postgresTimeZone,
+  postgresIdleTransactions,
   postgresMigrations,
   postgresWrites,
   postgresIndexes,
@@ -37,6 +40,10 @@ export const allChecks: readonly Check[] = [
   workerAccepts,
   workerClock,
   sinksRunning,
+  sinksLag,
+  recordsAside,
+  newestRow,
   feedReachable,
   feedCommitment,
+  producerCheckpoint,
 ];

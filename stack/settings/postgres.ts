@@ -10,4 +10,6 @@ export const SERVER_SETTINGS = [
   'log_timezone=UTC',
   'log_line_prefix=%m [%p] %q%u@%d ',
   'log_checkpoints=off',
+  // A forgotten transaction would hold up the sinks for ever.
+  'idle_in_transaction_session_timeout=10min',
 ] as const;

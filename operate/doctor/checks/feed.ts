@@ -1,7 +1,8 @@
 import { ConnectError } from '../../../core/errors.ts';
-import { type Check, ok, perStream, warning } from '../check.ts';
+import { isLoopback } from '../../../core/loopback.ts';
+import { broken, type Check, ok, perStream, warning } from '../check.ts';
 
-/** Each stream's feed answers. The feed of a local stack is a simulator, which need not run. */
+/** Each stream's feed answers. The feed of a stack on this machine is a simulator, which need not run. */
 export const feedReachable: Check<'streams' | 'environment' | 'feedWindow'> = {
   name: 'feed.reachable',
   reaches: 'feed',
@@ -12,7 +13,13 @@ export const feedReachable: Check<'streams' | 'environment' | 'feedWindow'> = {
       const { earliest, latest } = await feedWindow(stream);
       return ok(subject, `can replay slots ${earliest} to ${latest}`);
     } catch (error) {
-      if (environment.stack === undefined || !(error instanceof ConnectError)) throw error;
+      if (!(error instanceof ConnectError)) throw error;
+      if (!isLoopback(environment.feed.address))
+        return broken(
+          subject,
+          error.message,
+          'check feed in connect.yaml (address, tls, token), and ask whoever runs the feed',
+        );
       return warning(subject, 'does not answer', 'start one with `connect simulate` when you want updates');
     }
   }),

@@ -49,6 +49,23 @@ export const postgresTimeZone: Check<'database'> = {
   },
 };
 
+/** A session that sits idle in a transaction is ended: it would hold locks that the sinks wait for, and keep VACUUM from its work. */
+export const postgresIdleTransactions: Check<'database' | 'query'> = {
+  name: 'postgres.idle-transactions',
+  needs: ['postgres'],
+  async run({ database: { database }, query }) {
+    const [row] = await query<{ timeout: string }>(
+      `SELECT current_setting('idle_in_transaction_session_timeout') AS timeout`,
+    );
+    const { timeout = '0' } = row ?? {};
+    if (timeout !== '0') return [ok(database, `sessions may be idle in a transaction for ${timeout}`)];
+    const message =
+      'idle_in_transaction_session_timeout is not set: a forgotten transaction can hold up the sinks for ever';
+    const remedy = `ALTER DATABASE ${database} SET idle_in_transaction_session_timeout TO '10min'`;
+    return [warning(database, message, remedy)];
+  },
+};
+
 const REMEDY = 'run `connect migrate up`';
 
 /** The database has the migrations of the files, and no others. */

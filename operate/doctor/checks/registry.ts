@@ -1,5 +1,6 @@
+import { ConnectError } from '../../../core/errors.ts';
 import { valueSubject } from '../../../pipeline/names.ts';
-import { type Check, ok, perStream, warning } from '../check.ts';
+import { broken, type Check, ok, perStream, warning } from '../check.ts';
 
 /** The registry answers by the Confluent API. That API has no version, so the subjects are asked for, which are needed anyway. */
 export const registryReachable: Check<'registry'> = {
@@ -7,9 +8,18 @@ export const registryReachable: Check<'registry'> = {
   reaches: 'registry',
   needs: [],
   async run({ registry }) {
-    const subjects = await registry.subjects();
-    const count = subjects.length === 1 ? '1 subject' : `${subjects.length} subjects`;
-    return [ok(`schema registry at ${new URL(registry.url).host}`, `answers by the Confluent API, ${count}`)];
+    const subject = `schema registry at ${new URL(registry.url).host}`;
+    try {
+      const subjects = await registry.subjects();
+      const count = subjects.length === 1 ? '1 subject' : `${subjects.length} subjects`;
+      return [ok(subject, `answers by the Confluent API, ${count}`)];
+    } catch (error) {
+      if (!(error instanceof ConnectError) || error.code !== 'NOT_READY') throw error;
+      // 5xx: it is there, and what stands behind it is not.
+      const remedy =
+        'its address is right: look at where it keeps its schemas (its database, or its topic) and at its log';
+      return [broken(subject, `answers, but cannot serve: ${error.message}`, remedy)];
+    }
   },
 };
 

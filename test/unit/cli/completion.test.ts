@@ -68,7 +68,7 @@ describe('completion', () => {
     expect(commands).toEqual(expect.arrayContaining(['up', 'deploy', 'status', 'doctor', 'completion', 'help']));
     expect(commands).not.toContain('__complete');
     const flags = await offered(['status', '--watch', '-e', 'local', '--']);
-    expect(flags.sort()).toEqual(['--help', '--only', '--output']);
+    expect(flags.sort()).toEqual(['--check', '--help', '--only', '--output']);
   });
 
   it('says what each is for', async () => {

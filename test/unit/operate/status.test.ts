@@ -3,7 +3,7 @@ import { createRestApi } from '../../../connectors/rest/api.ts';
 import { createRestHost } from '../../../connectors/rest/host.ts';
 import { positionsIn } from '../../../connectors/sink-group.ts';
 import { readBacklog } from '../../../operate/backlog.ts';
-import { readStatus } from '../../../operate/status.ts';
+import { isTroubled, readStatus, type StreamStatus } from '../../../operate/status.ts';
 import { type FakeTopic, fakeCluster } from '../../support/fake-cluster.ts';
 import { inMemoryGroups } from '../../support/in-memory-groups.ts';
 import { type JsonReply, serveJson } from '../../support/json-server.ts';
@@ -93,4 +93,46 @@ test('a part that gives no answer is reported, and keeps no other from answering
     ],
   });
   expect(missing).toMatchObject({ state: 'MISSING', tasks: [] });
+});
+
+describe('a stream that somebody has to look at', () => {
+  const status = (
+    state: string | undefined,
+    tasks: readonly string[],
+    gaps: StreamStatus['gaps'] = [],
+  ): StreamStatus => ({
+    stream: 'positions',
+    connector: 'positions-sink',
+    state,
+    tasks: tasks.map((one, id) => ({ id, state: one, worker: 'w' })),
+    lag: 0n,
+    partitions: [],
+    gaps,
+    rows: undefined,
+    rejected: 0n,
+    deadLetters: 0n,
+    unanswered: [],
+  });
+  const gap = { partition: 0, from: 1n, to: 2n };
+
+  test.each([
+    ['has FAILED', status('FAILED', [])],
+    ['has a task that has FAILED', status('RUNNING', ['RUNNING', 'FAILED'])],
+    ['is held back and has a task that has FAILED', status('PAUSED', ['PAUSED', 'FAILED'])],
+    ['has a task that nobody runs', status('RUNNING', ['RUNNING', 'UNASSIGNED'])],
+    ['has no task', status('RUNNING', [])],
+    ['is not deployed', status('MISSING', [])],
+    ['would jump over deleted records', status('STOPPED', [], [{ ...gap, state: 'open' }])],
+  ])('%s', (_what, seen) => {
+    expect(isTroubled(seen)).toBe(true);
+  });
+
+  test.each([
+    ['runs', status('RUNNING', ['RUNNING'])],
+    ['is held back', status('STOPPED', [])],
+    ['gave no answer', status(undefined, [])],
+    ['has jumped over a gap that was accepted', status('RUNNING', ['RUNNING'], [{ ...gap, state: 'accepted' }])],
+  ])('is none that %s', (_what, seen) => {
+    expect(isTroubled(seen)).toBe(false);
+  });
 });

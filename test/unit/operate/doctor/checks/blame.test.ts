@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { ConnectError } from '../../../../../core/errors.ts';
+import { feedReachable } from '../../../../../operate/doctor/checks/feed.ts';
+import { postgresIdleTransactions } from '../../../../../operate/doctor/checks/postgres.ts';
+import { registryReachable } from '../../../../../operate/doctor/checks/registry.ts';
+import { createSchemaRegistry } from '../../../../../schemas/registry.ts';
+import { serveJson } from '../../../../support/json-server.ts';
+import { positions, staging } from '../../../../support/positions-stream.ts';
+
+test('a simulator is advised where the feed is on this machine, and nowhere else', async () => {
+  const feedWindow = () => Promise.reject(new ConnectError('UNREACHABLE', 'the feed does not answer'));
+  const diagnose = (address: string) =>
+    feedReachable.run({
+      streams: [positions],
+      environment: { ...staging, feed: { ...staging.feed, address } },
+      feedWindow,
+    });
+  expect(await diagnose('127.0.0.1:19350')).toMatchObject([
+    { verdict: 'warning', remedy: expect.stringContaining('connect simulate') },
+  ]);
+  const [foreign] = await diagnose('feed.example.com:443');
+  expect(foreign).toMatchObject({ verdict: 'broken', message: 'the feed does not answer' });
+  expect(foreign?.remedy).not.toContain('simulate');
+});
+
+test('a registry that answers without its database is not blamed for its address', async () => {
+  const { url } = await serveJson(() => ({ status: 500, body: { message: 'Connection to database refused' } }));
+  const [diagnosis] = await registryReachable.run({ registry: createSchemaRegistry({ url }) });
+  expect(diagnosis).toMatchObject({
+    verdict: 'broken',
+    message: expect.stringMatching(/^answers, but cannot serve: .*Connection to database refused/),
+    remedy: expect.stringContaining('its database'),
+  });
+});
+
+test('a database without a bound for idle transactions is a warning that says how to set one', async () => {
+  const diagnose = (timeout: string) =>
+    postgresIdleTransactions.run({
+      database: { host: 'h', port: 1, database: 'perps', user: 'u', password: 'p' },
+      query: async <Row extends object>() => [{ timeout }] as unknown as Row[],
+    });
+  expect(await diagnose('10min')).toMatchObject([{ verdict: 'ok' }]);
+  expect(await diagnose('0')).toMatchObject([
+    {
+      verdict: 'warning',
+      remedy: expect.stringMatching(/^ALTER DATABASE perps SET idle_in_transaction_session_timeout/),
+    },
+  ]);
+});
