@@ -2,3 +2,4 @@
 export { START_FROM, type StartFrom } from '../connectors/plan/start-plan.ts';
 export { PROFILE_NAMES, type ProfileName } from '../producer/simulator/market/profiles.ts';
 export { PART_NAMES, type PartName } from '../stack/types.ts';
+export { CHECKED_PARTS, type CheckedPart } from './unknown-parts.ts';

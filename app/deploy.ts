@@ -14,6 +14,7 @@ import { type Growth, waitForGrowth } from './growth.ts';
 import { plan as makePlan, type ObservedPlan } from './plan.ts';
 import { requireContract } from './require-contract.ts';
 import type { Session } from './session.ts';
+import { type CheckedPart, requireKnown } from './unknown-parts.ts';
 
 export interface DeployOptions extends DeployListener {
   readonly plan: PlanOptions;
@@ -29,6 +30,8 @@ export interface DeployOptions extends DeployListener {
   readonly replace?: boolean | undefined;
   /** Start a sink also behind records that Kafka deleted before it read them; they are recorded. */
   readonly acceptGap?: boolean | undefined;
+  /** Parts that need not be reached: what they would show is left unchecked. */
+  readonly unchecked?: readonly CheckedPart[] | undefined;
   /** First have a worker on this machine validate every sink, where the host's own workers do not. */
   readonly preflight?: boolean | undefined;
   /** Shown what a deploy would do, and what other commands have still to do. Resolves when it is agreed to. */
@@ -65,7 +68,8 @@ export interface Deployed {
  * Checks that all layers agree, plans, has the plan agreed to where something would change, then deploys streams one after the
  * other, topics first. Stops at the first that fails, and says what became of the others.
  * Errors: USAGE for options that the host does not have, FINDINGS, REFUSED when the plan holds what only a person can decide,
- * UNSAFE for a saved plan that is out of date, and for a sink that would jump over deleted records; those of `agree` and of the host.
+ * UNREACHABLE or TIMEOUT for a part that is not left unchecked, UNSAFE for a saved plan that is out of date and for a sink that
+ * would jump over deleted records; those of `agree` and of the host.
  */
 export async function deploy(session: Session, options: DeployOptions): Promise<Deployed> {
   const { streams } = session;
@@ -73,6 +77,7 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
   if (!options.wait) requireSubmit(host, session);
   await requireContract(session);
   const planned = await makePlan(session, options.plan);
+  requireKnown(planned.unknown, options.unchecked ?? [], options.plan);
   if (options.saved !== undefined) requireUnmoved(options.saved, planned);
   refuseUndecided(planned.plan, options);
   if (!options.acceptGap) refuseGaps(planned);
@@ -164,12 +169,15 @@ async function deployStream(
   const host = await session.host();
   const { name: connector } = stream.sink;
   const onEvent = (event: SinkEvent) => onSinkEvent(connector, event);
-  const topics = await withAdmin(kafka, 'perps-connect-deploy', (admin) =>
-    ensureTopics(admin, stream, environment.kafka.replicationFactor, { grow: plan.growTopics }),
-  );
+  const isChecked = planned.unknown.brokers === undefined;
+  const topics = isChecked
+    ? await withAdmin(kafka, 'perps-connect-deploy', (admin) =>
+        ensureTopics(admin, stream, environment.kafka.replicationFactor, { grow: plan.growTopics }),
+      )
+    : [];
   const agreed = planned.streams.find((one) => one.stream === stream)?.sink.entries ?? [];
   // Retention goes on while a deploy does.
-  if (startsSink(stream, plan)) await requireNoGap({ stream, groups, kafka, signal, acceptGap, onEvent });
+  if (isChecked && startsSink(stream, plan)) await requireNoGap({ stream, groups, kafka, signal, acceptGap, onEvent });
   const wait = { ...bounds, rollback, onEvent };
   const carryOut = (isAwaited ? undefined : host.submit) ?? host.deploy;
   const result = await carryOut(session.desiredSink(stream, plan.from), agreed, wait);

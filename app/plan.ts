@@ -11,7 +11,7 @@ import {
 } from '../connectors/plan/plan.ts';
 import type { MadePlan, PlanOptions } from '../connectors/plan/plan-file.ts';
 import type { Orphan } from '../connectors/plan/removal-plan.ts';
-import { observeTopics, topicSpecs } from '../connectors/topics.ts';
+import { type ObservedTopic, observeTopics, topicSpecs } from '../connectors/topics.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { type Gap, gapText } from '../operate/gaps.ts';
@@ -21,6 +21,7 @@ import { findOpenGaps } from '../operate/require-no-gap.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { Session } from './session.ts';
+import { orUnreachable, type UnknownParts } from './unknown-parts.ts';
 
 export { type Plan, type PlanAction, type PlanEntry, type PlannedChange, type PlanOptions, pendingEntries };
 
@@ -30,6 +31,8 @@ export const PLAN_DEFAULTS: PlanOptions = { growTopics: false, prune: false, fro
 /** A plan, the world it was made in, and each stream with what its host would do. */
 export interface ObservedPlan extends MadePlan {
   readonly streams: readonly (ObservedStream & { readonly stream: StreamDefinition })[];
+  /** Parts that could not be reached. */
+  readonly unknown: UnknownParts;
 }
 
 interface ObservedStream extends PlannedStream {
@@ -42,17 +45,26 @@ export async function plan(session: Session, options: PlanOptions): Promise<Obse
   refuseContradiction(session, options);
   const { environment } = session;
   const host = await session.host();
-  const [migrations, streams, orphans] = await Promise.all([
-    observeMigrations(session.database, session.file('migrations')),
+  const [migrations, topics] = await Promise.all([
+    orUnreachable(observeMigrations(session.database, session.file('migrations'))),
+    orUnreachable(observeAllTopics(session)),
+  ]);
+  const unknown: UnknownParts = {
+    brokers: topics instanceof ConnectError ? topics : undefined,
+    database: migrations instanceof ConnectError ? migrations : undefined,
+  };
+  if (unknown.brokers !== undefined) session.leaveOutBrokers();
+  const [streams, orphans] = await Promise.all([
     Promise.all(
-      session.streams.map(async (stream) => ({ stream, ...(await observeStream(session, stream, options)) })),
+      session.streams.map(async (stream) => ({ stream, ...(await observeStream(session, stream, options, topics)) })),
     ),
     options.prune ? findOrphans(session) : [],
   ]);
   const input: PlanInput = {
     environment: environment.name,
     target: host.label,
-    migrations,
+    migrations:
+      migrations instanceof ConnectError ? { applied: [], pending: [], unknown: migrations.message } : migrations,
     streams,
     growTopics: options.growTopics,
     orphans,
@@ -64,45 +76,62 @@ export async function plan(session: Session, options: PlanOptions): Promise<Obse
     fingerprints: planFingerprints(input),
     environment: hash(environment),
     streams,
+    unknown,
   };
+}
+
+/** The topics of the selected streams that exist, by name. */
+function observeAllTopics({ kafka, environment, streams }: Session): Promise<Record<string, ObservedTopic>> {
+  const names = streams.flatMap((stream) => topicSpecs(stream, environment.kafka.replicationFactor));
+  return withAdmin(kafka, 'perps-connect-plan', (admin) =>
+    observeTopics(
+      admin,
+      names.map(({ name }) => name),
+    ),
+  );
 }
 
 async function observeStream(
   session: Session,
   stream: StreamDefinition,
   { from }: PlanOptions,
+  seen: Readonly<Record<string, ObservedTopic>> | ConnectError,
 ): Promise<ObservedStream> {
   const { environment, kafka, project, groups } = session;
   const { replicationFactor } = environment.kafka;
   const topics = topicSpecs(stream, replicationFactor);
-  const names = topics.map(({ name }) => name);
+  const unknownTopics = seen instanceof ConnectError ? seen.message : undefined;
   const [host, registry] = await Promise.all([session.host(), session.registry()]);
-  const [sink, subject, observed, gaps] = await Promise.all([
+  const [sink, subject, gaps] = await Promise.all([
     host.plan(session.desiredSink(stream, from)),
     observeSchema(registry, project, stream, session.schema(stream).text),
-    withAdmin(kafka, 'perps-connect-plan', (admin) => observeTopics(admin, names)),
     findOpenGaps({ stream, groups, kafka }),
   ]);
   return {
     topics,
     replicationFactor,
     subject: valueSubject(stream),
-    observed: { topics: observed, subject },
-    sink: withGaps(sink, stream, gaps),
+    observed: { topics: seen instanceof ConnectError ? {} : seen, unknownTopics, subject },
+    sink: withEffects(sink, gapEffects(stream, gaps, unknownTopics)),
     gaps,
   };
 }
 
-/** A gap is an effect of starting the sink; the fingerprint has it, so that a saved plan jumps over nothing else than it says. */
-function withGaps({ entries, fingerprint }: SinkPlan, stream: StreamDefinition, gaps: readonly Gap[]): SinkPlan {
-  if (gaps.length === 0) return { entries, fingerprint };
-  const texts = gaps.map((gap) => gapText(stream, gap));
-  const effects = texts.map(
-    (text) => `${text} were deleted before the sink read them: it goes on only with --accept-gap`,
+/** What starting the sink means for records that Kafka has deleted. */
+function gapEffects(stream: StreamDefinition, gaps: readonly Gap[], unknown: string | undefined): string[] {
+  if (unknown !== undefined)
+    return [`whether Kafka deleted records that the sink has not read is unknown, because ${unknown}`];
+  return gaps.map(
+    (gap) => `${gapText(stream, gap)} were deleted before the sink read them: it goes on only with --accept-gap`,
   );
+}
+
+/** The fingerprint has them as well, so that a saved plan jumps over nothing else than it says. */
+function withEffects({ entries, fingerprint }: SinkPlan, effects: readonly string[]): SinkPlan {
+  if (effects.length === 0) return { entries, fingerprint };
   return {
     entries: entries.map((one) => (one.kind === 'connector' ? { ...one, effects: [...one.effects, ...effects] } : one)),
-    fingerprint: { ...fingerprint, observed: hash([fingerprint.observed, texts]) },
+    fingerprint: { ...fingerprint, observed: hash([fingerprint.observed, effects]) },
   };
 }
 

@@ -1,3 +1,4 @@
+import { ConnectError } from '../core/errors.ts';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
 import type { KafkaAdmin } from '../core/kafka-admin.ts';
 import { sinkGroup } from '../pipeline/names.ts';
@@ -41,6 +42,17 @@ export const createSinkGroups = (kafka: KafkaConnection): SinkGroups => {
     positions: (stream) => ask(async (admin) => (await positionsIn(admin, stream)) ?? []),
     setOffsets: (stream, offsets) => ask((admin) => setOffsets(admin, stream, offsets)),
   };
+};
+
+/** Where the brokers cannot be reached: nothing is known of any group, and no offset can be set. */
+export const unknownGroups: SinkGroups = {
+  members: async () => undefined,
+  whileWatching: (_connector, task) => task(async () => undefined),
+  reads: async () => undefined,
+  positions: async () => [],
+  setOffsets: async () => {
+    throw new ConnectError('UNREACHABLE', 'no offsets can be set: the brokers cannot be reached from here');
+  },
 };
 
 /** Undefined without permission, or for a group protocol that the client does not know. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { type CommandUnknownOpts, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { CHECKED_PARTS, type CheckedPart } from '../../app/choices.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { confirm } from '../confirm.ts';
 import type { CliContext, Register } from '../context.ts';
@@ -29,12 +30,18 @@ export const registerDeploy: Register = (program, context) => {
     .option('--replace', 'on MSK Connect: delete and create a sink that cannot be changed in place; offsets stay')
     .option('--preflight', 'on MSK Connect: first validate the sinks on a worker of the same version on this machine')
     .option(...ACCEPT_GAP)
+    .addOption(
+      new Option(
+        '--unchecked <parts>',
+        'deploy although these parts cannot be reached from here, without what they would show: brokers, database, or both with a comma',
+      ).argParser(parseParts),
+    )
     .addOption(startOption())
     .action(async (flags, command) => {
       const { deploy } = await import('../../app/deploy.ts');
       const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags.env, command);
       const options = saved?.options ?? planOptions(flags);
-      const { timeout: timeoutMs, wait = true, replace, preflight, rollback, acceptGap } = flags;
+      const { timeout: timeoutMs, wait = true, replace, preflight, rollback, acceptGap, unchecked } = flags;
       const session = await context.session({ env: saved?.plan.environment ?? flags.env, only: options.only });
       const deployed = await deploy(session, {
         plan: options,
@@ -45,6 +52,7 @@ export const registerDeploy: Register = (program, context) => {
         rollback,
         wait,
         acceptGap,
+        unchecked,
         agree: async (plan, entries) => {
           context.note(...planLines({ ...plan, entries }));
           await confirm(context, `deploy this to ${plan.environment}`, flags.yes === true || saved !== undefined);
@@ -54,6 +62,16 @@ export const registerDeploy: Register = (program, context) => {
       context.answer(session, deployed, () => deployLines(deployed));
     });
 };
+
+/** Some of the parts that a deploy may go without. */
+function parseParts(text: string): CheckedPart[] {
+  return text.split(',').map((word) => {
+    const part = CHECKED_PARTS.find((one) => one === word.trim());
+    if (part === undefined)
+      throw new InvalidArgumentError(`some of ${CHECKED_PARTS.join(', ')}, with a comma between.`);
+    return part;
+  });
+}
 
 /** What the plan was made for stands in its file. Errors: USAGE. */
 async function savedPlan(context: CliContext, file: string, env: string | undefined, command: CommandUnknownOpts) {

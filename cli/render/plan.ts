@@ -7,6 +7,7 @@ const MARKS: Readonly<Record<PlanAction, string>> = {
   delete: '-',
   unchanged: '=',
   blocked: '!',
+  unknown: '?',
 };
 
 /** A plan as text: one paragraph for each thing, and what it comes to. */

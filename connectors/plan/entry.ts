@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Scrub } from '../../core/scrub.ts';
 
-/** `blocked`: `deploy` refuses, because only a person can decide; the entry's summary says what. */
-export type PlanAction = 'create' | 'update' | 'replace' | 'delete' | 'unchanged' | 'blocked';
+/**
+ * `blocked`: `deploy` refuses, because only a person can decide; the entry's summary says what. `unknown`: the part that has
+ * it cannot be reached from here.
+ */
+export type PlanAction = 'create' | 'update' | 'replace' | 'delete' | 'unchanged' | 'blocked' | 'unknown';
 
 /** One setting that changes. */
 export interface ConfigChange {

@@ -5,12 +5,17 @@ export interface ObservedMigrations {
   readonly applied: readonly string[];
   readonly pending: readonly string[];
   readonly problem?: string | undefined;
+  /** Why the database could not be asked. */
+  readonly unknown?: string | undefined;
 }
 
 /** Information: a deploy does not migrate, because a migration cannot be rolled back together with a connector. */
-export function planMigrations({ applied, pending, problem }: ObservedMigrations): PlanEntry {
+export function planMigrations({ applied, pending, problem, unknown }: ObservedMigrations): PlanEntry {
   const total = applied.length + pending.length;
   const rest = { ...NOTHING_ELSE, kind: 'migrations', name: '' } as const;
+  if (unknown !== undefined) {
+    return { ...rest, action: 'unknown', summary: `unknown, because ${unknown}`, by: 'connect migrate status' };
+  }
   if (problem !== undefined) {
     return { ...rest, action: 'blocked', summary: problem, by: 'connect migrate status' };
   }

@@ -5,7 +5,7 @@ import type { Fingerprint } from './fingerprint.ts';
 import { type ObservedMigrations, planMigrations } from './migration-plan.ts';
 import { type Orphan, planRemoval, removalFingerprint } from './removal-plan.ts';
 import { type ObservedSubject, planSubject } from './subject-plan.ts';
-import { planTopic, topicFingerprint } from './topic-plan.ts';
+import { planTopic, topicFingerprint, unknownTopic } from './topic-plan.ts';
 
 /** What `connect deploy` would do in one environment, and what other commands have still to do. A plain value: `-o json` is it. */
 export interface Plan {
@@ -26,6 +26,8 @@ export interface PlannedStream {
   readonly observed: {
     /** By name; what is not there is missing. */
     readonly topics: Readonly<Record<string, ObservedTopic>>;
+    /** Why the brokers could not be asked for the topics. */
+    readonly unknownTopics?: string | undefined;
     readonly subject: ObservedSubject;
   };
   /** The plan of the host that the sink is deployed to. */
@@ -46,7 +48,11 @@ export interface PlanInput {
 /** Desired and observed → what to do, in the order that is safe. Pure: asks nobody. */
 export function makePlan(input: PlanInput): Plan {
   const streams = input.streams.flatMap(({ topics, replicationFactor, subject, observed, sink }) => [
-    ...topics.map((spec) => planTopic(spec, observed.topics[spec.name], { replicationFactor, grow: input.growTopics })),
+    ...topics.map((spec) =>
+      observed.unknownTopics === undefined
+        ? planTopic(spec, observed.topics[spec.name], { replicationFactor, grow: input.growTopics })
+        : unknownTopic(spec, observed.unknownTopics),
+    ),
     planSubject(subject, observed.subject),
     ...sink.entries,
   ]);

@@ -22,7 +22,7 @@ export function requireAgreed(connector: string, agreed: readonly PlanEntry[], n
   const entry = connectorEntry(now);
   const planned = new Map(agreed.map((one) => [titleOf(one), one]));
   const { action = 'unchanged', summary = '', changes = [] } = entry ?? {};
-  if (entry === undefined || action === 'blocked' || action === 'delete') {
+  if (entry === undefined || action === 'blocked' || action === 'delete' || action === 'unknown') {
     throw new ConnectError('REFUSED', `${connector} ${summary}; nothing was changed`, {
       details: { connector },
       hint: 'run `connect resume` first, or declare sink.state in the definition',

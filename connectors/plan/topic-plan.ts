@@ -41,6 +41,14 @@ export function planTopic(spec: TopicSpec, live: ObservedTopic | undefined, opti
   };
 }
 
+export const unknownTopic = ({ name }: TopicSpec, why: string): PlanEntry => ({
+  ...NOTHING_ELSE,
+  kind: 'topic',
+  name,
+  action: 'unknown',
+  summary: `unknown, because ${why}`,
+});
+
 const partitions = (count: number): string => `${count} partition${count === 1 ? '' : 's'}`;
 
 export function topicFingerprint(

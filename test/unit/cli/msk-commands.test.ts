@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { serveJson } from '../../support/json-server.ts';
 import { createMskProject, type MskProject } from '../../support/msk/msk-project.ts';
 
 const liveOf = ({ fake }: MskProject) => {
@@ -86,6 +87,32 @@ test('a wait for an operation ends when --timeout says, and the operation is ord
   expect(code).toBe(1);
   expect(stderr).toContain('waited 1 s for the operation on positions-sink to end');
   expect(project.fake.calls.filter((call) => call === 'PauseConnector')).toHaveLength(1);
+});
+
+test('from a machine that reaches neither brokers nor database a deploy says what is unknown, and goes on when told', {
+  timeout: 120_000,
+}, async () => {
+  const project = await createMskProject();
+  const registry = await serveJson(() => ({ status: 404, body: { error_code: 40401, message: 'Subject not found' } }));
+  const file = join(project.root, 'connect.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('http://127.0.0.1:1/apis/ccompat/v7', registry.url));
+  const zip = join(project.root, '.connect', 'plugin-msk.zip');
+  mkdirSync(dirname(zip), { recursive: true });
+  writeFileSync(zip, 'zip');
+  const run = (...words: string[]) => project.run(...words, '--only', 'positions', '-o', 'json');
+
+  expect((await run('deploy', '--yes', '--unchecked', 'disk')).code).toBe(64);
+  expect(project.fake.calls).toEqual([]);
+  const { code, stdout, stderr } = await run('deploy', '--yes', '--unchecked', 'brokers,database');
+  expect(code, `${stdout}${stderr}`).toBe(0);
+  for (const unknown of [
+    /migrations: unknown, because PostgreSQL at /,
+    /\? topic positions +unknown, because Kafka at /,
+    /effect: whether Kafka deleted records that the sink has not read is unknown, because Kafka at /,
+  ])
+    expect(stderr).toMatch(unknown);
+  expect(JSON.parse(stdout).streams).toMatchObject([{ outcome: 'created', topics: [] }]);
+  expect(project.fake.calls).toContain('CreateConnector');
 });
 
 test('a secret that somebody wrote into a connector by hand is not imported', { timeout: 60_000 }, async () => {
