@@ -10,6 +10,7 @@ import { ruleGroups } from './all-rules.ts';
 import { allowedForNothing, withoutAllowed } from './allowances.ts';
 import { baseViolations } from './base-rules.ts';
 import { migratedCatalog, type RunMigrations } from './catalog-cache.ts';
+import { withoutConsequences } from './consequences.ts';
 import type { Contract } from './contract.ts';
 import { FILE_RULES } from './file-rules.ts';
 import { loadContract, MIGRATIONS_FOLDER, problemsOf, readScripts } from './load-contract.ts';
@@ -69,7 +70,7 @@ function brokenRules(contract: Contract): BrokenRule[] {
   const broken = ruleGroups.flatMap(({ rules }) =>
     rules.flatMap((rule) => [...rule.check(contract)].map((violation) => ({ rule: rule.id, ...violation }))),
   );
-  return [...withoutAllowed(stream, broken), ...allowedForNothing(stream, definition, broken)];
+  return withoutConsequences([...withoutAllowed(stream, broken), ...allowedForNothing(stream, definition, broken)]);
 }
 
 /** What could be read of the streams' contracts, and what could not. */

@@ -11,6 +11,8 @@ export interface RenderedSink {
   readonly environment: Environment;
   readonly connector: string;
   readonly config: Config;
+  /** Whether the definition sets it in `sink.config`. */
+  isWritten(key: string): boolean;
   /** Where the definition or `connect.yaml` decides a setting. */
   placeOf(key: string): Place;
   /** What a finding is about and where: the first of these settings, and the others that disagree with it. */
@@ -28,9 +30,10 @@ export function placeSink(
   definition: YamlFile,
   environments: YamlFile,
 ): RenderedSink {
+  const inConfig = (key: string): readonly string[] => ['sink', 'config', key];
+  const isWritten = (key: string): boolean => definition.has(inConfig(key));
   const placeOf = (key: string): Place => {
-    const written = ['sink', 'config', key];
-    if (definition.has(written)) return definition.placeOf(written);
+    if (isWritten(key)) return definition.placeOf(inConfig(key));
     const owner = SETTING_OWNERS[key];
     if (owner?.environment !== undefined) {
       const path = ['environments', environment.name, ...owner.environment.split('.')];
@@ -43,6 +46,7 @@ export function placeSink(
     environment,
     connector,
     config,
+    isWritten,
     placeOf,
     at: (key, ...others) => ({ path: `${connector}.${key}`, places: [placeOf(key), ...others.map(placeOf)] }),
   };

@@ -102,8 +102,19 @@ function kindOf(type: unknown, where: string): Pick<AvroField, 'kind' | 'precisi
     throw invalid(where, `has the logical type ${String(logical)} on ${String(base)}: not supported`);
   const kind = PLAIN_KINDS.find((plain) => plain === base);
   if (kind !== undefined) return { kind };
-  throw invalid(where, `has the type ${JSON.stringify(base)}: a table's row is flat`);
+  throw invalid(where, `has the type ${JSON.stringify(base)}: ${WHY_NOT[String(base)] ?? 'no type of Avro'}`);
 }
+
+/** Why a type of Avro's own is no field's. */
+const WHY_NOT: Readonly<Record<string, string>> = {
+  enum: 'a word is a string with its words in "allowed"; a new word would break the readers of an enum',
+  float: 'a float changes values; use double, or decimal for amounts',
+  fixed: 'use bytes',
+  record: "a table's row is flat",
+  array: "a table's row is flat",
+  map: "a table's row is flat",
+  null: 'it has no value',
+};
 
 function limitsOf(raw: Record<string, unknown>, where: string): Partial<AvroField> {
   const limits: { -readonly [K in keyof AvroField]?: AvroField[K] } = {};

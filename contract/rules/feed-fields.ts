@@ -71,6 +71,18 @@ const SOURCES: Readonly<Record<AvroFieldKind, readonly string[]>> = {
   bytes: ['bytes'],
 };
 
+/** What to send each kind as. */
+const BEST_SOURCE: Readonly<Record<AvroFieldKind, string>> = {
+  string: 'string',
+  int: 'int32 or uint32',
+  long: 'int64 or uint64',
+  decimal: 'string (plain decimal text)',
+  'timestamp-millis': 'int64 (milliseconds since the Unix epoch)',
+  boolean: 'bool',
+  double: 'double',
+  bytes: 'bytes',
+};
+
 const protoType = fedFieldRule({
   id: 'PROTO_TYPE',
   what: "Each field of the update has a type whose values fit the Avro field's type; amounts are text, never float.",
@@ -82,7 +94,9 @@ const protoType = fedFieldRule({
       path: source.fullName,
       places: [source.place, field.place],
       message: `${source.name}: ${problem}`,
-      remedy: `make it ${SOURCES[field.kind].slice(-2).join(' or ')}${field.allowed === undefined ? '' : ' or an enum'} under a new number, or change the Avro field`,
+      remedy: source.isDeclared
+        ? `make it ${BEST_SOURCE[field.kind]}${field.allowed === undefined ? '' : ' or an enum'} under a new number, or change the Avro field`
+        : 'correct the name, or import the file that declares it',
     };
   },
 });
@@ -92,7 +106,8 @@ function mismatch(source: FeedField, field: PlacedField): string | undefined {
   if (source.cardinality === 'repeated' || source.cardinality === 'map') {
     return `a ${source.cardinality === 'map' ? 'map' : 'repeated field'} does not become one ${avro}`;
   }
-  if (source.isMessage) return `message ${source.type} does not become ${avro}`;
+  if (!source.isDeclared) return `type ${source.type} is declared in no file that the proto imports`;
+  if (source.isMessage) return `message ${source.type} does not become ${avro}: a column takes one value`;
   if (source.enum !== undefined) {
     if (field.kind === 'string' && field.allowed !== undefined) return undefined;
     return `enum ${source.type} becomes a string with "allowed" words, not ${avro}`;
@@ -162,20 +177,22 @@ const enumWordsMatch = fedFieldRule({
   *check({ source, field }, { schema }) {
     if (field.allowed === undefined || source.enum === undefined) return;
     const enumName = enumNameOf(source);
-    const reached = new Set<string>();
-    for (const value of source.enum.values) {
-      const word = enumWord(enumName, value.name, field.allowed);
-      if (word !== undefined) reached.add(word);
-      else if (value.number !== 0) {
-        yield {
-          path: `${source.enum.name}.${value.name}`,
-          places: [value.place, field.placeOf('allowed')],
-          message: `${source.name}: ${value.name} is none of the allowed words ${field.allowed.join(', ')}`,
-          remedy: `add its word to "allowed" of ${field.name} in ${schema.file} (and to the table's CHECK, if it has one)`,
-        };
-      }
+    const { allowed } = field;
+    const words = source.enum.values.map((value) => ({ value, word: enumWord(enumName, value.name, allowed) }));
+    const wordless = words.filter(({ value, word }) => word === undefined && value.number !== 0);
+    const unreached = allowed.filter((candidate) => words.every(({ word }) => word !== candidate));
+    const isRenamed = wordless.length === 1 && unreached.length === 1;
+    for (const { value } of wordless) {
+      yield {
+        path: `${source.enum.name}.${value.name}`,
+        places: [value.place, field.placeOf('allowed')],
+        message: `${source.name}: ${value.name} is none of the allowed words ${allowed.join(', ')}${
+          isRenamed ? `; or is it "${unreached[0]}" renamed, which no value means now?` : ''
+        }`,
+        remedy: `add its word to "allowed" of ${field.name} in ${schema.file} (and to the table's CHECK, if it has one)`,
+      };
     }
-    for (const word of field.allowed.filter((candidate) => !reached.has(candidate))) {
+    for (const word of isRenamed ? [] : unreached) {
       yield {
         path: `${schema.name}.${field.name}`,
         places: [field.placeOf('allowed'), source.enum.place],

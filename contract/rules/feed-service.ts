@@ -9,6 +9,16 @@ export const feedService: Rule = {
   why: 'The producer cannot read the feed: it has no code for any stream in particular.',
   *check({ feed, stream, definition }) {
     const { service } = stream.feed;
+    for (const { name, place } of feed.missingImports) {
+      yield {
+        path: name,
+        places: [place],
+        message: `import "${name}": no such file beside ${place.file} or in the project's folder`,
+        remedy: 'correct the path, or put the file there',
+      };
+    }
+    // What the file should have declared is missing everywhere below.
+    if (feed.missingImports.length > 0) return;
     if (feed.service === undefined) {
       yield {
         path: service,
@@ -41,6 +51,14 @@ function* problems(service: FeedService): Generator<Fault> {
   const methodOf = (name: string): FeedMethod | undefined => service.methods.find((method) => method.name === name);
   const subscribe = methodOf('Subscribe');
   const replayInfo = methodOf('GetReplayInfo');
+  const undeclared = [subscribe, replayInfo].flatMap((method) => (method === undefined ? [] : undeclaredTypes(method)));
+  if (undeclared[0] !== undefined) {
+    const { name, place } = undeclared[0];
+    const types = [...new Set(undeclared.map(({ type }) => type))];
+    const are = types.length === 1 ? 'is' : 'are';
+    yield { name, place, text: `${types.join(', ')} ${are} declared in no file; is an import missing?` };
+    return;
+  }
   for (const [name, method] of Object.entries({ Subscribe: subscribe, GetReplayInfo: replayInfo })) {
     if (method !== undefined) continue;
     yield { name: `${service.name}.${name}`, place: service.place, text: `${service.name} has no method ${name}` };
@@ -50,6 +68,20 @@ function* problems(service: FeedService): Generator<Fault> {
     const name = `${service.name}.GetReplayInfo`;
     yield { name, place: replayInfo.place, text: `${name} must take one request and return one answer` };
   }
+}
+
+/** Types of a method, and of the fields of what it answers, that no file declares. */
+function undeclaredTypes({
+  name,
+  place,
+  undeclared,
+  answer,
+}: FeedMethod): { name: string; place: Place; type: string }[] {
+  const fields = answer?.fields.filter(({ isDeclared }) => !isDeclared) ?? [];
+  return [
+    ...undeclared.map((type) => ({ name, place, type })),
+    ...fields.map((field) => ({ name: field.fullName, place: field.place, type: field.type })),
+  ];
 }
 
 function* streamProblems(

@@ -50,12 +50,12 @@ export const traceColumns = tableRule({
           };
         }
       }
-      for (const wanted of Object.values(names)) {
-        if (added.has(wanted)) continue;
+      const lacking = Object.values(names).filter((wanted) => !added.has(wanted));
+      if (lacking.length > 0) {
         yield {
-          path: `${shortName(table.name)}.${wanted}`,
+          path: `${shortName(table.name)}.${lacking[0]}`,
           places: [sink.placeOf('transforms'), definition.placeOf(['sink'])],
-          message: `the transforms add no ${wanted}: rows cannot be traced to their records, and ties within a slot are undecided`,
+          message: `the transforms add no ${lacking.join(' and no ')}: rows cannot be traced to their records, and ties within a slot are undecided`,
           remedy: 'keep the transform `trace` that this package sets, beside your own',
         };
       }

@@ -43,6 +43,7 @@ export const avroMutations: readonly Mutation[] = [
       replace: '"maxLength": 20, "allowed": ["Long", "Short", "Long and short"]',
     },
     rule: 'STRING_LENGTH',
+    also: ['ENUM_WORDS'],
   },
   {
     name: 'a small integer loses its maximum',
@@ -57,6 +58,7 @@ export const avroMutations: readonly Mutation[] = [
       replace: '"name": "slot", "type": ["null", "long"], "default": null',
     },
     rule: 'COLUMN_NOT_NULL',
+    also: ['CURRENT_VIEW'],
   },
   {
     name: 'a key field may be null',
@@ -80,6 +82,16 @@ export const avroMutations: readonly Mutation[] = [
     name: 'a time becomes microseconds',
     edit: { file: AVSC, find: '"timestamp-millis"', replace: '"timestamp-micros"' },
     rule: 'FIELD_TYPE',
+  },
+  {
+    name: 'a word becomes an enum of Avro',
+    edit: {
+      file: AVSC,
+      find: '"name": "side", "type": "string", "maxLength": 10, "allowed": ["Long", "Short"]',
+      replace: '"name": "side", "type": { "type": "enum", "name": "Side", "symbols": ["Long", "Short"] }',
+    },
+    rule: 'FIELD_TYPE',
+    says: /has the type "enum": a word is a string with its words in "allowed"/,
   },
   {
     name: 'a time loses its logical type',

@@ -72,6 +72,7 @@ export const definitionMutations: readonly Mutation[] = [
     name: 'the rollup has other columns than its source',
     edit: withRollup({ source: 'public.user_statistics' }),
     rule: 'FOLD',
+    also: ['FOLD'],
     at: { file: SQL, line: 'CREATE VIEW user_statistics' },
   },
   {
@@ -214,6 +215,7 @@ export const definitionMutations: readonly Mutation[] = [
     name: 'the trace columns are no longer added',
     edit: sinkSetting("transforms: ''"),
     rule: 'TRACE_COLUMNS',
+    also: ['WRITTEN_FIELDS'],
   },
   {
     name: 'a password of a setting in plain text',

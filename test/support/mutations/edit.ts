@@ -13,6 +13,10 @@ export interface Mutation {
   readonly rule: string;
   /** Where it is caught; by default on the edited line. The text that the line holds after the edit, or before it when it is unedited. */
   readonly at?: { readonly file: string; readonly line: string };
+  /** Rules that find a cause of their own in the edit; without it, the edit makes one finding. */
+  readonly also?: readonly string[];
+  /** What the message and the remedy, joined by `; `, tell of the cause. */
+  readonly says?: RegExp;
 }
 
 export const PROTO = 'schemas/position-update.proto';

@@ -10,8 +10,8 @@ export const protoMutations: readonly Mutation[] = [
   {
     name: 'a renamed field leaves its Avro field without a source',
     edit: { file: PROTO, find: 'string margin = 12;', replace: 'string collateral = 12;' },
-    rule: 'AVRO_FIELD_UNFED',
-    at: { file: AVSC, line: '"name": "margin"' },
+    rule: 'PROTO_FIELD_UNUSED',
+    says: /^collateral: .*; or is it margin renamed\? \(margin: .* every update is refused\)/,
   },
   {
     name: 'a field is dropped',
@@ -90,6 +90,35 @@ export const protoMutations: readonly Mutation[] = [
     name: 'Subscribe answers with one message',
     edit: { file: PROTO, find: 'returns (stream PositionFeedMessage)', replace: 'returns (PositionFeedMessage)' },
     rule: 'FEED_SERVICE',
+  },
+  {
+    name: 'an import names a file that is not there',
+    edit: { file: PROTO, find: 'import "feed.proto";', replace: 'import "feeds.proto";' },
+    rule: 'FEED_SERVICE',
+    says: /^import "feeds\.proto": no such file/,
+  },
+  {
+    name: 'an import is forgotten',
+    edit: { file: PROTO, find: 'import "feed.proto";\n', replace: '' },
+    rule: 'FEED_SERVICE',
+    at: { file: PROTO, line: 'rpc Subscribe(SubscribeRequest)' },
+    says: /^SubscribeRequest, SlotNotice, Ping, GetReplayInfoRequest, GetReplayInfoResponse are declared in no file; is an import/,
+  },
+  {
+    name: 'a time becomes a Timestamp of Google',
+    edit: {
+      file: PROTO,
+      find: 'optional int64 block_time = 6;',
+      replace: 'google.protobuf.Timestamp block_time = 6;',
+    },
+    rule: 'PROTO_TYPE',
+    says: /message google\.protobuf\.Timestamp .* one value;.* int64 \(milliseconds since the Unix epoch\)/,
+  },
+  {
+    name: 'a field has a type that is declared nowhere',
+    edit: { file: PROTO, find: 'string symbol = 7;', replace: 'Market symbol = 7;' },
+    rule: 'PROTO_TYPE',
+    says: /type Market is declared in no file/,
   },
   {
     name: 'the file does not parse',

@@ -78,6 +78,7 @@ export const sqlMutations: readonly Mutation[] = [
     name: 'a CHECK refuses numbers the producer lets through',
     edit: newMigration('ALTER TABLE positions ADD CONSTRAINT some_leverage CHECK (leverage BETWEEN 1 AND 100);'),
     rule: 'CHECK_CONSTRAINT',
+    also: ['CHECK_CONSTRAINT'],
   },
   {
     name: 'a CHECK compares columns',

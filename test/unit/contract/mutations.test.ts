@@ -44,13 +44,15 @@ async function check<T>(edits: readonly Edit[], use: (findings: readonly Finding
   }
 }
 
+/** Rules about how the layers agree; the others compare with the base. */
+const CONTRACT_RULES = new Set(ruleGroups.flatMap(({ rules }) => rules.map(({ id }) => id)));
 /** Rules that only ever tell. */
 const NOTES_ONLY = ['DEAD_LETTER_RISK', 'SINK_RENAMED'];
 
 const shown = ({ rule, file, line, message }: Finding): string => `${rule} ${file}:${line} ${message}`;
 
 describe('an edit that would break a running pipeline is caught in its file and line', () => {
-  it.each(mutations)('$name: $rule', async ({ edit, rule, at }) => {
+  it.each(mutations)('$name: $rule', async ({ edit, rule, at, also = [], says = /./ }) => {
     await check([edit], (findings, root) => {
       const file = at?.file ?? edit.file;
       const line = at === undefined ? editedLine(root, edit) : lineOf(root, file, at.line);
@@ -61,7 +63,13 @@ describe('an edit that would break a running pipeline is caught in its file and 
         caught.map(({ severity }) => severity),
         findings.map(shown).join('\n'),
       ).toContain('error');
+      const causes = findings
+        .filter((one) => one.severity === 'error' && CONTRACT_RULES.has(one.rule))
+        .map((one) => one.rule);
+      if (CONTRACT_RULES.has(rule))
+        expect(causes.toSorted(), findings.map(shown).join('\n')).toEqual([rule, ...also].toSorted());
       expect(caught.every(({ remedy, message }) => remedy !== '' && message !== '')).toBe(true);
+      expect(caught.map(({ message, remedy }) => `${message}; ${remedy}`)).toContainEqual(expect.stringMatching(says));
     });
   });
 });
