@@ -14,6 +14,8 @@ import type { PartName, StackEvent } from './types.ts';
 const START_TIMEOUT_MS = 120_000;
 /** How long a part that was running already may take to answer before it is taken for hung. */
 const ANSWER_TIMEOUT_MS = 30_000;
+/** How long it may take before that is worth a word. */
+const SLOW_ANSWER_MS = 3_000;
 const LOG_BYTES = 256 << 10;
 
 export interface StartOptions {
@@ -100,16 +102,22 @@ async function takeOver(part: Part, { folder, signal, onEvent }: StartOptions): 
     return restart('found running, but not in the record');
   }
   if (record.fingerprint !== part.fingerprint) return restart('its settings have changed');
+  const slow = setTimeout(() => onEvent({ kind: 'note', message: silence(part, identity) }), SLOW_ANSWER_MS);
   try {
     await becomeReady(part, identity, ANSWER_TIMEOUT_MS, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof PartEnded) && !(error instanceof ConnectError && error.code === 'TIMEOUT')) throw error;
     return restart(error instanceof PartEnded ? 'it has just ended' : 'it does not answer');
+  } finally {
+    clearTimeout(slow);
   }
   onEvent({ kind: 'part', part: part.name, state: 'already running', pid: identity.pid });
   return true;
 }
+
+const silence = ({ name }: Part, { pid }: ProcessIdentity): string =>
+  `${name} runs (pid ${pid}) and does not answer: it is frozen or busy; after ${ANSWER_TIMEOUT_MS / 1_000} s it is started again`;
 
 class PartEnded extends Error {}
 

@@ -12,7 +12,12 @@ export const registerStart: Register = (program, context) => {
       'run everything once: start the stack, migrate, register, deploy, simulate, produce, verify; then show the tables',
     )
     .option('-e, --env <name>', 'environment of connect.yaml; it must have a local stack')
-    .option('--updates <number>', 'how many updates each simulated feed sends', NUMBER, 50_000)
+    .option(
+      '--updates <number>',
+      'how many updates each simulated feed sends; a start after this one sends as many more',
+      NUMBER,
+      50_000,
+    )
     .option('--seed <number>', 'which simulated market; the same number gives the same market', NUMBER, 42)
     .option('--fresh', 'delete the local data first')
     .option('--stay', 'stay up until Ctrl-C (the default on a terminal)')
@@ -32,6 +37,7 @@ export const registerStart: Register = (program, context) => {
           updates,
           seed,
           hasPsql: findPsql(context.env) !== undefined,
+          streams: session.streams.map(({ name }) => name),
         }),
       });
       if (reports.some(({ differences }) => differences > 0)) context.setExitCode(3);

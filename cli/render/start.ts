@@ -11,6 +11,8 @@ import { verifyLines } from './verify.ts';
 
 /** What a start's texts say. */
 interface StartWords extends Pick<StartOptions, 'updates' | 'seed'> {
+  /** Names of the streams that it starts. */
+  readonly streams: readonly string[];
   /** Whether this machine has psql. */
   readonly hasPsql: boolean;
 }
@@ -23,7 +25,7 @@ export function startReporter(context: CliContext, environment: Environment, wor
   return {
     onStep(step) {
       live.end();
-      note(`\n── ${titleOf(step, words.updates)}`);
+      note(`\n── ${titleOf(step, words)}`);
     },
     onStackEvent: stack.onEvent,
     onReady(tookMs) {
@@ -48,8 +50,11 @@ export function startReporter(context: CliContext, environment: Environment, wor
   };
 }
 
-const titleOf = (step: StartStep, updates: number): string =>
-  step === 'produce' ? `simulate and produce ${count(updates)} updates` : step;
+function titleOf(step: StartStep, { updates, streams }: StartWords): string {
+  if (step !== 'produce') return step;
+  const each = `simulate and produce ${count(updates)} updates of ${streams.length > 1 ? 'each of ' : ''}${streams.join(', ')}`;
+  return streams.length > 1 ? `${each}: ${count(updates * streams.length)} in all` : each;
+}
 
 /** Sent, in Kafka, in PostgreSQL, lag, rows a second: over all streams. */
 const flowLine = ({ sent, published, rejected, rows, rowsPerSecond }: FlowCounts): string =>

@@ -102,6 +102,22 @@ describe('the embedded stack', { timeout: 180_000 }, () => {
     expect(await query('SELECT id FROM kept')).toEqual([{ id: 1 }]);
   });
 
+  it('says that PostgreSQL is frozen while it waits, and leaves it alone once it answers', async () => {
+    const pid = pidOf('postgres');
+    process.kill(pid, 'SIGSTOP');
+    try {
+      const { started, events } = await start({
+        onEvent: ({ kind }) => void (kind === 'note' && process.kill(pid, 'SIGCONT')),
+      });
+      expect(started).toEqual([]);
+      const message = expect.stringContaining(`postgres runs (pid ${pid}) and does not answer: it is frozen or busy`);
+      expect(events).toContainEqual({ kind: 'note', message });
+      expect(pidOf('postgres')).toBe(pid);
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+  });
+
   it('finds a process whose parent was killed before it could write the number down', async () => {
     const orphan = pidOf('registry');
     recordPart(folder, 'registry', undefined);

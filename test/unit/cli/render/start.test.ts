@@ -6,7 +6,7 @@ import { capturedContext } from '../../../support/captured-context.ts';
 
 const environment = Object.values(loadProject(packageRoot(), {}).environments).find(({ name }) => name === 'local');
 if (environment === undefined) throw new Error('the project has no environment local');
-const words = { updates: 50_000, seed: 42, hasPsql: true };
+const words = { updates: 50_000, seed: 42, hasPsql: true, streams: ['positions', 'funding_payments'] };
 const counts = { sent: 1_200, published: 1_100, rejected: 1, rows: 900, rowsPerSecond: 899.6 };
 const LINE = 'sent 1,200  in Kafka 1,100 + 1 refused  in PostgreSQL 900  lag 200  900 rows/s';
 
@@ -16,7 +16,14 @@ test('a step has a heading, and the live line is a line each time without a term
   report.onStep('produce');
   report.onCounts(counts);
   report.onCounts(counts);
-  expect(said.stderr).toBe(`\n── simulate and produce 50,000 updates\n${LINE}\n${LINE}\n`);
+  const sent = '50,000 updates of each of positions, funding_payments: 100,000 in all';
+  expect(said.stderr).toBe(`\n── simulate and produce ${sent}\n${LINE}\n${LINE}\n`);
+});
+
+test('one stream is named without a sum', () => {
+  const { context, said } = capturedContext();
+  startReporter(context, environment, { ...words, streams: ['positions'] }).onStep('produce');
+  expect(said.stderr).toBe('\n── simulate and produce 50,000 updates of positions\n');
 });
 
 test('on a terminal the live line is redrawn, and what follows begins on a new line', async () => {
