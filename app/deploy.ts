@@ -12,6 +12,7 @@ import { gapError, requireNoGap } from '../operate/require-no-gap.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type Growth, waitForGrowth } from './growth.ts';
 import { plan as makePlan, type ObservedPlan } from './plan.ts';
+import { requireColumns } from './require-columns.ts';
 import { requireContract } from './require-contract.ts';
 import type { Session } from './session.ts';
 import { type CheckedPart, requireKnown } from './unknown-parts.ts';
@@ -68,8 +69,8 @@ export interface Deployed {
  * Checks that all layers agree, plans, has the plan agreed to where something would change, then deploys streams one after the
  * other, topics first. Stops at the first that fails, and says what became of the others.
  * Errors: USAGE for options that the host does not have, FINDINGS, REFUSED when the plan holds what only a person can decide,
- * UNREACHABLE or TIMEOUT for a part that is not left unchecked, UNSAFE for a saved plan that is out of date and for a sink that
- * would jump over deleted records; those of `agree` and of the host.
+ * UNREACHABLE or TIMEOUT for a part that is not left unchecked, UNSAFE for a saved plan that is out of date, for a sink that would
+ * jump over deleted records, and for a database that lacks what the sinks write; those of `agree` and of the host.
  */
 export async function deploy(session: Session, options: DeployOptions): Promise<Deployed> {
   const { streams } = session;
@@ -81,6 +82,7 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
   if (options.saved !== undefined) requireUnmoved(options.saved, planned);
   refuseUndecided(planned.plan, options);
   if (!options.acceptGap) refuseGaps(planned);
+  if (planned.unknown.database === undefined) await requireColumns(session);
   if (options.preflight) {
     const { preflight } = await import('./preflight.ts');
     await preflight(session, options.onPreflight);

@@ -4,15 +4,19 @@ import {
   migrationStatus as readStatus,
   migrate as runMigrations,
 } from '../migrations/runner.ts';
+import { requireUnwritten } from './require-unwritten.ts';
 import type { Session } from './session.ts';
 
 export type { MigrationStatus };
 
 export type MigrateOptions = Pick<RunOptions, 'count' | 'onWait' | 'onMigration'>;
 
-/** Applies pending migrations and returns their names. */
-export const migrateUp = (session: Session, options: MigrateOptions): Promise<readonly string[]> =>
-  run(session, { ...options, direction: 'up' });
+/** Applies pending migrations and returns their names. Errors: UNSAFE when one drops a column that a deployed sink writes. */
+export async function migrateUp(session: Session, options: MigrateOptions): Promise<readonly string[]> {
+  const { pending } = await migrationStatus(session);
+  await requireUnwritten(session, pending.slice(0, options.count));
+  return run(session, { ...options, direction: 'up' });
+}
 
 export interface RollBackOptions extends MigrateOptions {
   /** Hears the migrations that would be rolled back; throws when that is not wanted. Not called when there are none. */

@@ -10,7 +10,7 @@ export type UnknownParts = Readonly<Record<CheckedPart, ConnectError | undefined
 
 const WITHOUT: Readonly<Record<CheckedPart, string>> = {
   brokers: 'topics, and whether Kafka deleted records that the sinks have not read, are unknown',
-  database: 'whether the migrations ran is unknown',
+  database: 'whether the migrations ran and the tables take what the sinks write is unknown',
 };
 
 /** An answer, or the error of a part that cannot be reached. Any other error is thrown. */

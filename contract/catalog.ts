@@ -224,6 +224,10 @@ export async function readCatalog(query: Query): Promise<Catalog> {
   };
 }
 
+/** Whether PostgreSQL fills a column that a row leaves out. */
+export const isFilled = ({ default: value, identity, generated }: Column): boolean =>
+  value !== undefined || identity !== undefined || generated;
+
 /** The column of a relation. */
 export const columnOf = (relation: Relation, name: string): Column | undefined =>
   relation.columns.find((column) => column.name === name);

@@ -1,7 +1,8 @@
 import type { SinkHost } from '../connectors/host.ts';
 import { connectorKeys } from '../connectors/settings/connector-keys.ts';
-import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
-import { readMigrationStatus } from '../migrations/runner.ts';
+import type { ConnectError } from '../core/errors.ts';
+import { withPostgres } from '../core/postgres.ts';
+import { type MigrationStatus, readMigrationStatus } from '../migrations/runner.ts';
 import { databaseConnection, httpConnection, type Secrets } from '../pipeline/connections.ts';
 import { type Finding, mergeFindings, startOf } from '../pipeline/finding.ts';
 import { projectFile, selectStreams } from '../pipeline/load.ts';
@@ -27,6 +28,8 @@ import type { BrokenRule } from './rule.ts';
 /** What runs of one stream. */
 interface Observed {
   readonly database: LiveDatabase;
+  /** Files of migrations that have not run. */
+  readonly pending: ReadonlySet<string>;
   readonly subject: RegisteredSubject;
   readonly connector: RunningConnector;
 }
@@ -52,10 +55,13 @@ export async function checkLive(
       contracts.map(({ stream }) => stream),
     ),
   );
-  const broken: BrokenRule[] = [...(await migrationDrift(project, database))];
+  const status = await readMigrationStatus(database, projectFile(project, MIGRATIONS_FOLDER));
+  const pending = new Set(status.pending.map(migrationFile));
+  const broken: BrokenRule[] = migrationDrift(status, `${database.database} at ${database.host}:${database.port}`);
   for (const contract of contracts) {
     const observed = {
       database: live,
+      pending,
       subject: await observeSubject(registry, valueSubject(contract.stream), contract.schema.text),
       connector: await observeConnector(host, contract.stream.sink.name),
     };
@@ -74,7 +80,7 @@ function* streamDrift(
   const { database, registry } = environment;
   const sink = contract.sinks.find((one) => one.environment.name === environment.name);
   const inDatabase = `the database ${database.name} at ${database.host}:${database.port}`;
-  yield* tableDrift(contract, observed.database.catalog, inDatabase);
+  yield* tableDrift(contract, { catalog: observed.database.catalog, pending: observed.pending }, inDatabase);
   yield* writeDrift(contract, environment, observed.database, inDatabase);
   yield* schemaDrift(contract, observed.subject, `the registry at ${new URL(registry.url).host}`);
   if (sink === undefined) return;
@@ -85,7 +91,7 @@ function* streamDrift(
 function* rolloutDrift(
   contract: Contract,
   config: Readonly<Record<string, string>>,
-  { database: { catalog }, subject, connector }: Observed,
+  { database: { catalog }, pending, subject, connector }: Observed,
 ): Generator<BrokenRule> {
   const { table, schema, stream } = contract;
   const written = contract.written.map(({ name }) => name);
@@ -112,7 +118,7 @@ function* rolloutDrift(
       path,
       places: [step === 'migration' ? sqlPlace(contract, stream.table.name) : schema.place],
       message: `the ${step} for ${fields.join(', ')} is missing, but a later step has already been done`,
-      remedy: `\`${command}\` now`,
+      remedy: step === 'migration' ? migrationRemedy(contract, fields, pending) : `\`${command}\` now`,
     };
   }
   // Of a part that is not there at all another finding tells.
@@ -130,7 +136,23 @@ function* rolloutDrift(
   }
 }
 
-async function migrationDrift(project: Project, database: PostgresConnection): Promise<BrokenRule[]> {
+/** What brings columns that a later step needs: a pending migration, where one makes them. */
+function migrationRemedy(
+  { migrated, stream }: Contract,
+  fields: readonly string[],
+  pending: ReadonlySet<string>,
+): string {
+  const unmade = fields.filter((field) => !pending.has(migrated.places[`${stream.table.name}.${field}`]?.file ?? ''));
+  if (unmade.length === 0) return '`connect migrate up` now';
+  return `no pending migration makes ${unmade.join(', ')}: add one, then \`connect migrate up\``;
+}
+
+const migrationFile = (name: string): string => `${MIGRATIONS_FOLDER}/${name}.sql`;
+
+function migrationDrift(
+  { pending, problem }: MigrationStatus & { readonly problem?: ConnectError | undefined },
+  where: string,
+): BrokenRule[] {
   const finding = (path: string, file: string, message: string, remedy: string): BrokenRule => ({
     rule: 'DRIFT_MIGRATION',
     path,
@@ -138,14 +160,12 @@ async function migrationDrift(project: Project, database: PostgresConnection): P
     message,
     remedy,
   });
-  const where = `${database.database} at ${database.host}:${database.port}`;
-  const { pending, problem } = await readMigrationStatus(database, projectFile(project, MIGRATIONS_FOLDER));
   if (problem !== undefined) {
     const remedy = problem.hint ?? 'put the files back as they ran';
     return [finding(MIGRATIONS_FOLDER, MIGRATIONS_FOLDER, problem.message, remedy)];
   }
   return pending.map((name) => {
-    const file = `${MIGRATIONS_FOLDER}/${name}.sql`;
+    const file = migrationFile(name);
     return finding(file, file, `migration ${name} has not run on the database ${where}`, 'run `connect migrate up`');
   });
 }

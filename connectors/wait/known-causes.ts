@@ -22,42 +22,44 @@ const UNREADABLE =
 const REFUSED_ROW =
   'offsets have not moved, nothing is lost; `connect quarantine` finds the record and moves it to the DLQ; the producer refuses such updates, so find out what else writes to the topic';
 
+const MIGRATE = 'Where a migration is pending, `connect migrate up`, then `connect restart --failed`';
+
 /** The specific before the general. The texts are those of PostgreSQL, Debezium 3.6, Hibernate 7 and Apicurio 2.6. */
 const CAUSES: readonly CausePattern[] = [
   {
     fault: 'database',
     cause: /Could not find table|relation .* does not exist/i,
-    hint: 'run `connect migrate up`, then deploy again; if the table exists, check table.name and the schema search path',
+    hint: `${MIGRATE}; if the table exists, correct table.name or the schema search path, then \`connect deploy\``,
   },
   {
     fault: 'database',
     cause: /column .* does not exist|Cannot ALTER table|missing (the )?field/i,
-    hint: 'the table lacks a column of the schema: run `connect migrate up`, then deploy again',
+    hint: `the table lacks a column that the sink writes. ${MIGRATE}. A column that was dropped comes back by a new migration only; or list the field in sink.omit, then \`connect deploy\``,
   },
   {
     fault: 'database',
     cause: /no unique or exclusion constraint matching/i,
-    hint: 'table.key of the definition must be the columns of a unique index of the table',
+    hint: `the table lacks the unique index of table.key; \`connect check --live\` says which one. ${MIGRATE}; where none is pending, add one with CREATE UNIQUE INDEX`,
   },
   {
     fault: 'sink',
     cause: /cannot affect row a second time/i,
-    hint: 'two records of one key met in one statement: use.reduction.buffer must be true with reWriteBatchedInserts',
+    hint: 'two records of one key met in one statement: use.reduction.buffer must be true with reWriteBatchedInserts; correct sink.config, then `connect deploy`',
   },
   {
     fault: 'database',
     cause: /password authentication failed|no password was provided|role .* does not exist|no pg_hba\.conf entry/i,
-    hint: 'check worker.databaseUser and worker.databasePassword of the environment; the reference is resolved on the worker, not on this machine',
+    hint: 'check worker.databaseUser and worker.databasePassword of the environment; the reference is resolved on the worker, not on this machine; then `connect deploy`',
   },
   {
     fault: 'database',
     cause: /database .* does not exist/i,
-    hint: 'check worker.databaseUrl of the environment, or create the database and run `connect migrate up`',
+    hint: 'check worker.databaseUrl of the environment, then `connect deploy`; or create the database, then `connect migrate up` and `connect restart --failed`',
   },
   {
     fault: 'database',
     cause: /permission denied/i,
-    hint: "grant the worker's database user SELECT, INSERT and UPDATE on the table and USAGE on its sequences",
+    hint: "grant the worker's database user SELECT, INSERT and UPDATE on the table and USAGE on its sequences; where the table has a rollup, also SELECT, INSERT, UPDATE and DELETE on position_days, and SELECT, INSERT and DELETE on position_days_pending, which the triggers write as that user; then `connect restart --failed`",
   },
   {
     fault: 'record',
@@ -83,7 +85,7 @@ const CAUSES: readonly CausePattern[] = [
       /^(RestClientException|ConnectException|HttpTimeoutException|HttpConnectTimeoutException|ClosedChannelException|UnresolvedAddressException)/i,
     trace: /io\.apicurio\.(registry\.)?rest\.client/,
     means: 'the schema registry gave no usable answer',
-    hint: 'check that the registry answers at worker.registryUrl of the environment, seen from the worker; offsets have not moved, nothing is lost',
+    hint: 'check that the registry answers at worker.registryUrl of the environment, seen from the worker (`connect doctor` asks from here), then `connect restart --failed`; offsets have not moved, nothing is lost',
   },
   {
     fault: 'record',
@@ -96,7 +98,7 @@ const CAUSES: readonly CausePattern[] = [
     fault: 'database',
     cause: /Unable to determine Dialect without JDBC metadata/i,
     means: 'no connection to PostgreSQL; the log of the worker says why',
-    hint: 'check worker.databaseUrl, worker.databaseUser and worker.databasePassword of the environment, seen from the worker',
+    hint: 'check worker.databaseUrl, worker.databaseUser and worker.databasePassword of the environment, seen from the worker; then `connect deploy`',
   },
   {
     fault: 'database',
@@ -113,12 +115,12 @@ const CAUSES: readonly CausePattern[] = [
     fault: 'database',
     cause:
       /refused|UnknownHost|timed? ?out|No route to host|connection attempt failed|too many (clients|connections)|terminating connection|starting up|shutting down/i,
-    hint: 'check that PostgreSQL answers at worker.databaseUrl, seen from the worker; a restarted task goes on where it stopped',
+    hint: 'check that PostgreSQL answers at worker.databaseUrl, seen from the worker (`connect doctor` asks from here), then `connect restart --failed`, which goes on where it stopped',
   },
   {
     fault: 'sink',
     cause: /ClassNotFound|NoClassDefFound|could not be found|Failed to find any class/i,
-    hint: 'the plugin is not on the worker; check its plugin.path',
+    hint: 'the plugin is not on the worker: put what `connect plugin build` makes on its plugin.path, start the worker again, then `connect deploy`; `connect doctor` lists what is missing',
   },
 ];
 

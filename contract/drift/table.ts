@@ -16,25 +16,42 @@ const PARTS: readonly PartKind[] = [
   { rule: 'DRIFT_CHECK', what: 'CHECK', of: ({ checks }) => checks },
 ];
 
-/** How a database differs from what the migrations make, as far as one stream is concerned. */
-export function* tableDrift(contract: Contract, live: Catalog, where: string): Generator<BrokenRule> {
+/**
+ * How a database differs from what the migrations make, as far as one stream is concerned. What a pending migration makes, changes
+ * or drops is left out: that it has not run is a finding of its own.
+ */
+export function* tableDrift(
+  contract: Contract,
+  { catalog: live, pending }: { readonly catalog: Catalog; readonly pending: ReadonlySet<string> },
+  where: string,
+): Generator<BrokenRule> {
   const { table, stream, migrated } = contract;
   const broken = (rule: DriftRule, relation: Relation, part: string | undefined, message: string): BrokenRule => ({
     rule,
     ...sqlAt(contract, relation.name, part),
     message,
-    remedy: 'run `connect migrate up`, or undo by a migration what was done by hand',
+    remedy: 'it was done by hand: undo it, or write a migration that does it',
   });
+  const isPending = (relation: string, part?: string): boolean => {
+    const key = part === undefined ? relation : `${relation}.${part}`;
+    return [migrated.places[key], migrated.dropped[key]].some(
+      (place) => place !== undefined && pending.has(place.file),
+    );
+  };
   const view = migrated.catalog.relations[stream.table.current?.view ?? ''];
   for (const relation of [table, view]) {
-    if (relation === undefined || live.relations[relation.name] !== undefined) continue;
+    if (relation === undefined || live.relations[relation.name] !== undefined || isPending(relation.name)) continue;
     yield broken('DRIFT_TABLE', relation, undefined, `${relation.kind} ${relation.name} is not in ${where}`);
   }
   const running = live.relations[table?.name ?? ''];
   if (table === undefined || running === undefined) return;
-  for (const [name, message] of columnDrift(table, running, where)) yield broken('DRIFT_COLUMN', table, name, message);
+  for (const [name, message] of columnDrift(table, running, where)) {
+    if (!isPending(table.name, name)) yield broken('DRIFT_COLUMN', table, name, message);
+  }
   for (const kind of PARTS) {
-    for (const [name, message] of partDrift(kind, table, running, where)) yield broken(kind.rule, table, name, message);
+    for (const [name, message] of partDrift(kind, table, running, where)) {
+      if (!isPending(table.name, name)) yield broken(kind.rule, table, name, message);
+    }
   }
 }
 

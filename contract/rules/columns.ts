@@ -1,5 +1,5 @@
 import { didYouMean } from '../../pipeline/did-you-mean.ts';
-import { columnOf } from '../catalog.ts';
+import { columnOf, isFilled } from '../catalog.ts';
 import { missingRelation, shortName, sqlAt, sqlPlace } from '../contract.ts';
 import { addedColumns } from '../rendered-sink.ts';
 import { nextStep } from '../rollout.ts';
@@ -42,7 +42,10 @@ const columnMissing = tableRule({
         message: `${field.name}: table ${shortName(table.name)} has no such column${
           dropped === undefined ? didYouMean(field.name, names) : ', a migration drops or renames it'
         }`,
-        remedy: nextStep('migration', `adds the column ${field.name}`),
+        remedy:
+          dropped === undefined
+            ? nextStep('migration', `adds the column ${field.name}`)
+            : `list ${field.name} in sink.omit, and deploy that before the migration runs; or keep the column`,
       };
     }
   },
@@ -55,8 +58,7 @@ const columnWithoutField = tableRule({
   *check(table, contract) {
     const { schema, sinks, written } = contract;
     for (const column of table.columns) {
-      const filled = column.default !== undefined || column.identity !== undefined || column.generated;
-      if (column.nullable || filled || written.some(({ name }) => name === column.name)) continue;
+      if (column.nullable || isFilled(column) || written.some(({ name }) => name === column.name)) continue;
       if (sinks.length > 0 && sinks.every(({ config }) => addedColumns(config).has(column.name))) continue;
       yield {
         ...sqlAt(contract, table.name, column.name, schema.place),

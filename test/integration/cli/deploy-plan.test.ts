@@ -91,6 +91,39 @@ test('a sink is planned, deployed, held back, started elsewhere, imported and pr
     expect(tasks.map((task) => task.config['batch.size'])).toEqual(['250', '250']);
   });
 
+  await step('what the database cannot take is not deployed, whatever the files say', async () => {
+    await sink.query('ALTER TABLE positions RENAME COLUMN margin TO margins');
+    const { code, stdout } = await connect('deploy', '--yes', '-o', 'json');
+    await sink.query('ALTER TABLE positions RENAME COLUMN margins TO margin');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'UNSAFE',
+      message: expect.stringMatching(
+        /nothing was changed\n {2}public\.positions\.margin is not there\n {2}public\.positions\.margins is NOT NULL without/,
+      ),
+      hint: expect.stringContaining('it was dropped by hand'),
+    });
+    expect((await connect('deploy', '--yes')).stdout).toContain('unchanged; RUNNING 2/2 tasks');
+  });
+
+  await step('a column is dropped once its sink leaves it out, and not before', async () => {
+    const text = '-- Up Migration\n\nALTER TABLE positions DROP COLUMN bank_id;\n\n-- Down Migration\n\nSELECT 1;\n';
+    writeFileSync(join(sink.test.root, 'migrations', '9001_drop_bank.sql'), text);
+    const early = await run('migrate', 'up');
+    expect(early.code).toBe(1);
+    expect(early.stderr).toContain(
+      `migrations/9001_drop_bank.sql drops public.positions.bank_id, which ${name} still writes`,
+    );
+    expect(early.stderr).toContain('sink.omit');
+    const unlisted = await connect('deploy', '--yes');
+    expect(unlisted.code).toBe(3);
+    expect(unlisted.stderr).toContain('list bank_id in sink.omit, and deploy that before the migration runs');
+    define('sink:\n', 'sink:\n  omit: [bank_id]\n');
+    expect((await connect('deploy', '--yes')).stdout).toContain('updated; RUNNING 2/2 tasks');
+    expect((await run('migrate', 'up')).code).toBe(0);
+    expect((await connect('deploy', '--yes')).stdout).toContain('unchanged; RUNNING 2/2 tasks');
+  });
+
   await step(
     'a plan tells of the offsets that a deleted sink has left, and a deploy begins where it is told',
     async () => {

@@ -33,6 +33,16 @@ describe('connect migrate', () => {
     expect((await connect('migrate', 'up')).stderr).toBe('nothing to do on local\n');
   });
 
+  it('comes before a deploy, which refuses a database without the table', async () => {
+    const { code, stdout } = await connect('deploy', '--yes', '--only', 'positions', '-o', 'json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'UNSAFE',
+      message: expect.stringContaining('public.positions is not there'),
+      hint: 'run `connect migrate up`, then deploy',
+    });
+  });
+
   it('status lists applied and pending, as text and as JSON', async () => {
     await connect('migrate', 'up', '--count', '1');
     const text = await connect('migrate', 'status');

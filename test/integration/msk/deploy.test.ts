@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { parseDocument } from 'yaml';
@@ -103,6 +103,19 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     await sink.produce(100, 500);
     await rows(600);
     await succeed('plan', '-e', 'msk', '--check');
+  });
+
+  it('is not deployed to a database that cannot take what it writes, and loses no column that it writes', async () => {
+    await sink.query('ALTER TABLE positions RENAME COLUMN margin TO margins');
+    const { code, document } = await run('deploy', '-e', 'msk', '--yes');
+    await sink.query('ALTER TABLE positions RENAME COLUMN margins TO margin');
+    expect(code).toBe(1);
+    expect(document.error).toMatchObject({ code: 'UNSAFE', message: expect.stringContaining('margin is not there') });
+    const file = join(sink.test.root, 'migrations', '9001_drop_bank.sql');
+    writeFileSync(file, '-- Up Migration\nALTER TABLE positions DROP COLUMN bank_id;\n-- Down Migration\nSELECT 1;\n');
+    const { stderr } = await runInProcess(['migrate', 'up', '-e', 'msk'], { cwd: sink.test.root, env: sink.test.env });
+    rmSync(file);
+    expect(stderr).toContain(`drops public.positions.bank_id, which ${sink.stream.sink.name} still writes`);
   });
 
   it('writes the same rows as on a Connect cluster by REST', async () => {

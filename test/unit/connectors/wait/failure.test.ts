@@ -34,6 +34,15 @@ test.each([
   expect(failure.cause).not.toMatch(/\n|\bat |org\.|java\./);
 });
 
+test('a hint names the command that cures: for a dropped column another than for a pending migration', () => {
+  const { hint } = explain('missing-column');
+  expect(hint).toMatch(
+    /pending, `connect migrate up`, then `connect restart --failed`\. A column that was dropped .* new migration/,
+  );
+  expect(explain('registry-down').hint).toContain('`connect restart --failed`');
+  expect(explain('wrong-password').hint).toContain('`connect deploy`');
+});
+
 test('a failed statement of one row names its record', () => {
   expect(formatSuspects(explain('value-too-long-alone').suspects)).toBe('positions-0@0');
 });
