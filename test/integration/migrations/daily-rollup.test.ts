@@ -98,6 +98,58 @@ describe('the rollup under several writers at once', () => {
     expect(await differences()).toEqual([]);
   });
 
+  it('of the first states of new positions at the same moment fails for none of them', async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const states = (writer: string) =>
+        Array.from({ length: 1_000 }, (_, n) => ({
+          position_account: `New${round}-${n}`,
+          signature: `${writer}${n}`,
+          slot: n,
+          block_time: '2026-03-01 12:00:00',
+        }));
+      expect(await write([[[upsert(states('a'))]], [[upsert(states('b'))]], [[upsert(states('c'))]]])).toBe(0);
+    }
+    expect(await differences()).toEqual([]);
+  });
+
+  it('does not make a sink wait while old history of the same positions is deleted', async () => {
+    const accounts = Array.from({ length: 50 }, (_, n) => `P${n}`);
+    const day = (number: number, signature: string) =>
+      upsert(
+        accounts.map((account, n) => ({
+          position_account: account,
+          signature,
+          slot: number * 1_000 + n,
+          block_time: `2026-03-0${number} 12:00:00`,
+        })),
+      );
+    await write([[[day(1, 'old')], [day(2, 'older')], [day(3, 'today')]]]);
+    const deleting = await pool.connect();
+    try {
+      await deleting.query('BEGIN');
+      await deleting.query("DELETE FROM positions WHERE block_time < '2026-03-03'");
+      // Derives the rollup now, and keeps every lock until the commit.
+      await deleting.query('SET CONSTRAINTS ALL IMMEDIATE');
+      const { text, values } = day(4, 'new');
+      const sink = await pool.connect();
+      try {
+        await sink.query("SET lock_timeout = '2s'");
+        await sink.query(text, values);
+      } finally {
+        await sink.query('RESET lock_timeout');
+        sink.release();
+      }
+      await deleting.query('COMMIT');
+    } finally {
+      deleting.release();
+    }
+    expect(await differences()).toEqual([]);
+    expect((await pool.query('SELECT DISTINCT day::text FROM position_days ORDER BY 1')).rows).toEqual([
+      { day: '2026-03-03 00:00:00' },
+      { day: '2026-03-04 00:00:00' },
+    ]);
+  });
+
   it('is rebuilt beside them: what was damaged is right, and no update is missed or counted twice', async () => {
     const [stream] = selectStreams(test.project, ['positions']);
     const rollup = stream?.table.fold;
