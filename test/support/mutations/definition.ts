@@ -60,6 +60,7 @@ export const definitionMutations: readonly Mutation[] = [
     name: 'the rollup does not exist',
     edit: withRollup({ table: 'public.position_days' }),
     rule: 'FOLD',
+    also: Array(5).fill('TABLE_TRIGGER'),
     at: { file: DEFINITION, line: 'table: public.position_days' },
   },
   {
@@ -90,6 +91,7 @@ export const definitionMutations: readonly Mutation[] = [
     name: 'updates are numbered by a field that does not number them',
     edit: { file: DEFINITION, find: 'order: slot', replace: 'order: slot\n    ordinal: slot' },
     rule: 'ORDINAL',
+    also: ['TABLE_TRIGGER'],
   },
   {
     name: 'partitions are added, which moves keys',

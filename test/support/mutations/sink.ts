@@ -47,6 +47,7 @@ export const sinkMutations: readonly Mutation[] = [
     name: "a transform of the user's own",
     edit: transform('com.example.Enrich'),
     rule: 'TRANSFORM',
+    also: ['SETTING_VALUE'],
   },
   {
     name: 'fields are renamed',
@@ -210,6 +211,7 @@ export const sinkMutations: readonly Mutation[] = [
     name: 'a write needs every copy',
     edit: topicSetting('min.insync.replicas: 3'),
     rule: 'REPLICATION',
+    also: ['REPLICATION'],
   },
   {
     name: 'an allowance for nothing',

@@ -110,6 +110,8 @@ describe('a stream that somebody has to look at', () => {
     gaps,
     rows: undefined,
     rejected: 0n,
+    openRejected: 0n,
+    openDeadLetters: 0n,
     deadLetters: 0n,
     unanswered: [],
   });
