@@ -17,6 +17,7 @@ import type { ResumePoint } from '../../producer/kafka/checkpoint.ts';
 import { readCheckpoint } from '../../producer/kafka/checkpoint-store.ts';
 import { loadAvroSchema } from '../../schemas/avro-schema.ts';
 import { createSchemaRegistry, type SchemaRegistry } from '../../schemas/registry.ts';
+import { countOpen, type SourceCounts } from '../dead-letters/open-records.ts';
 import { type GapMark, readAcceptedGaps } from '../gaps.ts';
 import { freeBytes } from './free-bytes.ts';
 
@@ -47,6 +48,8 @@ export interface Probes extends Examined {
   readonly registry: SchemaRegistry;
   kafka(): Promise<KafkaAdmin>;
   acceptedGaps(stream: StreamDefinition): Promise<readonly GapMark[]>;
+  /** Of so many refused updates and dead-letter records, those that are neither replayed nor discarded. */
+  openRecords(stream: StreamDefinition, counts: SourceCounts): Promise<SourceCounts>;
   query<Row extends object>(sql: string): Promise<readonly Row[]>;
   plugins(): Promise<readonly Plugin[]>;
   /** What the worker has against a stream's sink. */
@@ -80,6 +83,7 @@ export function createProbes(examined: Examined, secrets: Secrets): Probes {
     registry: createSchemaRegistry(httpConnection(environment.registry, secrets)),
     kafka: once(() => kafka.connect()),
     acceptedGaps: (stream) => readAcceptedGaps({ stream, kafka: connection }),
+    openRecords: (stream, counts) => countOpen({ stream, kafka: connection }, counts, { each: 'record' }),
     query: <Row extends object>(sql: string) =>
       withPostgres(database, async (client) => (await client.query<Row>(sql)).rows),
     plugins: once(async () => abilityOf(host, 'plugins')()),

@@ -44,12 +44,12 @@ export const sinksLag: Check<'streams' | 'kafka'> = {
   }),
 };
 
-/** No update was refused, and no record was put aside. */
-export const recordsAside: Check<'streams' | 'kafka'> = {
+/** Every refused update and every dead-letter record is replayed or discarded. */
+export const recordsAside: Check<'streams' | 'kafka' | 'openRecords'> = {
   name: 'records.aside',
   needs: ['kafka'],
-  run: perStream(async (stream, { kafka }) => {
-    const { rejected, deadLetters } = await readBacklog(await kafka(), stream);
+  run: perStream(async (stream, { kafka, openRecords }) => {
+    const { rejected, deadLetters } = await openRecords(stream, await readBacklog(await kafka(), stream));
     const found = [
       ...(rejected === 0n
         ? []
@@ -58,7 +58,7 @@ export const recordsAside: Check<'streams' | 'kafka'> = {
         ? []
         : [warning(stream.name, `${deadLetters} dead-letter records have no row`, 'look at `connect dlq list`')]),
     ];
-    return found.length > 0 ? found : ok(stream.name, 'no refused updates, no dead-letter records');
+    return found.length > 0 ? found : ok(stream.name, 'no open refused updates, no open dead-letter records');
   }),
 };
 

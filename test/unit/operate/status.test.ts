@@ -113,6 +113,8 @@ describe('a stream that somebody has to look at', () => {
     openRejected: 0n,
     openDeadLetters: 0n,
     deadLetters: 0n,
+    openRejected: 0n,
+    openDeadLetters: 0n,
     unanswered: [],
   });
   const gap = { partition: 0, from: 1n, to: 2n };

@@ -34,18 +34,26 @@ describe('the lag of a sink', () => {
 });
 
 test('refused updates and dead-letter records are counted, each with the command that shows them', async () => {
-  const asideOf = (rejected: bigint, letters: bigint) => {
+  const asideOf = (rejected: bigint, letters: bigint, handled = 0n) => {
     const topics: Record<string, FakeTopic> = {
       positions: { ranges: [[0n, 9n]] },
       'positions.rejected': { ranges: [[0n, rejected]] },
       'positions.dlq': { ranges: [[0n, letters]] },
     };
-    return recordsAside.run({ streams, kafka: async () => fakeCluster(topics, [9n]) });
+    return recordsAside.run({
+      streams,
+      kafka: async () => fakeCluster(topics, [9n]),
+      openRecords: async (_stream, counts) => ({
+        rejected: counts.rejected - handled,
+        deadLetters: counts.deadLetters - handled,
+      }),
+    });
   };
   expect(await asideOf(0n, 0n)).toMatchObject([{ verdict: 'ok' }]);
+  expect(await asideOf(2n, 2n, 2n)).toMatchObject([{ verdict: 'ok' }]);
   expect(await asideOf(2n, 3n)).toMatchObject([
-    { verdict: 'warning', message: '2 refused updates have no row', remedy: expect.stringContaining('rejected list') },
-    { verdict: 'warning', message: '3 dead-letter records have no row', remedy: expect.stringContaining('dlq list') },
+    { verdict: 'warning', message: '2 refused updates are open', remedy: expect.stringContaining('rejected list') },
+    { verdict: 'warning', message: '3 dead-letter records are open', remedy: expect.stringContaining('dlq list') },
   ]);
 });
 
