@@ -53,10 +53,22 @@ export const recordsAside: Check<'streams' | 'kafka' | 'openRecords'> = {
     const found = [
       ...(rejected === 0n
         ? []
-        : [warning(stream.name, `${rejected} refused updates have no row`, 'look at `connect rejected list`')]),
+        : [
+            warning(
+              stream.name,
+              `${rejected} refused updates are open`,
+              'look at `connect rejected list`, then replay or discard them',
+            ),
+          ]),
       ...(deadLetters === 0n
         ? []
-        : [warning(stream.name, `${deadLetters} dead-letter records have no row`, 'look at `connect dlq list`')]),
+        : [
+            warning(
+              stream.name,
+              `${deadLetters} dead-letter records are open`,
+              'look at `connect dlq list`, then replay or discard them',
+            ),
+          ]),
     ];
     return found.length > 0 ? found : ok(stream.name, 'no open refused updates, no open dead-letter records');
   }),

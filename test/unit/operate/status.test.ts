@@ -113,8 +113,6 @@ describe('a stream that somebody has to look at', () => {
     openRejected: 0n,
     openDeadLetters: 0n,
     deadLetters: 0n,
-    openRejected: 0n,
-    openDeadLetters: 0n,
     unanswered: [],
   });
   const gap = { partition: 0, from: 1n, to: 2n };
