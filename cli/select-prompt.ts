@@ -12,10 +12,7 @@ export interface PromptOptions {
 
 /** Asks for statements, each up to its semicolon, and shows what they answer. `\q` or the end of the input ends it. */
 export async function selectPrompt(context: CliContext, { query, command }: PromptOptions): Promise<void> {
-  if (command !== undefined) {
-    context.printText(answerLines(await query(command)));
-    return;
-  }
+  if (command !== undefined) return show(context, query, command, false);
   const isTyped = context.isAttended === true;
   if (isTyped)
     context.note('psql is not installed: this prompt reads only. End a statement with ;, and the prompt with \\q.');

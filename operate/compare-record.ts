@@ -14,12 +14,12 @@ interface Place {
 export type RecordVerdict =
   | { readonly kind: 'missing' | 'equal' }
   /** The row names this record and holds something else in these columns. */
-  | { readonly kind: 'differs'; readonly columns: readonly string[] }
+  | { readonly kind: 'differs'; readonly row: TableRow; readonly columns: readonly string[] }
   /** The row names another delivery of the same update. */
   | { readonly kind: 'redelivered'; readonly row: TableRow }
   /** The row names a later update of the same key, which differs in these columns. */
   | { readonly kind: 'replaced'; readonly row: TableRow; readonly columns: readonly string[] }
-  /** The row names an older delivery, or no record. */
+  /** The row names an older delivery, a record of an earlier topic, or none. */
   | { readonly kind: 'older'; readonly row: TableRow };
 
 /** Compares a record with the row of its key. `written` are all fields that the sink writes. */
@@ -34,9 +34,10 @@ export function compareRecord(
     // A producer that does not count leaves the number alone that a row has.
     const said = written.filter(({ name }) => values[name] !== null || !isDeliveryField(stream, name));
     const columns = differingColumns(said, values, row.values);
-    return columns.length === 0 ? { kind: 'equal' } : { kind: 'differs', columns };
+    return columns.length === 0 ? { kind: 'equal' } : { kind: 'differs', row, columns };
   }
-  if (row.offset === null || row.partition === null) return { kind: 'older', row };
+  // A negative partition is one of an earlier topic: this record has not been written.
+  if (row.offset === null || row.partition === null || row.partition < 0) return { kind: 'older', row };
   const content = written.filter(({ name }) => !isDeliveryField(stream, name));
   const columns = differingColumns(content, values, row.values);
   const isLater = isLaterDelivery(stream, record, values, row);

@@ -77,7 +77,9 @@ export function gapsBefore(
     if (low === undefined || firstBefore === undefined || lastBefore === undefined || last < low) return [];
     const gap = { partition, from: lastBefore + 1n, to: low - 1n };
     if (gap.from > gap.to) return [];
-    const isAccepted = accepted.some((mark) => mark.partition === partition && overlaps(mark, gap));
+    // What was deleted after somebody accepted a gap is not accepted with it.
+    const reaches = (mark: GapMark): boolean => overlaps(mark, gap) && BigInt(mark.to) >= gap.to;
+    const isAccepted = accepted.some((mark) => mark.partition === partition && reaches(mark));
     const isWhole = BigInt(before) === lastBefore - firstBefore + 1n && !resent.has(partition);
     return [{ ...gap, state: isAccepted ? 'accepted' : isWhole ? 'lost' : 'cannot-tell' }];
   });

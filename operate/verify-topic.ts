@@ -1,6 +1,7 @@
 import type { PartitionRange } from '../core/kafka-admin.ts';
 import { type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroField } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { type CanonicalRow, canonicalRecord, pickColumns } from './canonical.ts';
@@ -10,9 +11,11 @@ import { inChunks } from './in-chunks.ts';
 import { decodeValue } from './judge-records.ts';
 import { readRecords, type StreamSource } from './read-records.ts';
 import { placeOf } from './record-place.ts';
+import type { TableRow } from './table-reader.ts';
 import type { TableCheck } from './verify-report.ts';
 
 const CHUNK = 1_000;
+const NONE: ReadonlySet<string> = new Set();
 
 export interface TopicCheck extends TableCheck {
   /** All fields that the sink writes. */
@@ -53,23 +56,23 @@ export async function checkTopic(check: TopicCheck): Promise<TopicFigures> {
     const decoded = await Promise.all(chunk.map((record) => decodeRecord(check, record, deadLetters)));
     const readable = decoded.filter((entry) => entry !== undefined);
     const rows = await table.find(readable.map(({ values }) => values));
-    const differing: { record: ScannedRecord; values: CanonicalRow; columns: readonly string[] }[] = [];
-    for (const { record, values } of readable) {
+    const verdicts = readable.map(({ record, values }) => {
       const verdict = compareRecord(check, record, values, rows.get(table.keyOf(values)));
-      if (verdict.kind === 'equal' || verdict.kind === 'differs') figures.named += 1;
+      return { record, values, verdict };
+    });
+    const differing = verdicts.filter(({ verdict }) => verdict.kind === 'differs');
+    const corrected = differing.length === 0 ? NONE : await table.findCorrected(differing.map(({ values }) => values));
+    for (const { record, values, verdict } of verdicts) {
+      const isNamed = verdict.kind === 'equal' || verdict.kind === 'differs';
+      // It never reached the table. A row of its identity is another delivery, which is compared by itself.
+      if (!isNamed && deadLetters.has(placeOf(stream, record))) continue;
+      if (isNamed) figures.named += 1;
       if (verdict.kind === 'redelivered' || verdict.kind === 'replaced') {
         figures[verdict.kind] += 1;
         resent.add(record.partition);
       }
-      if (verdict.kind === 'differs') differing.push({ record, values, columns: verdict.columns });
-      else report(check, record, values, verdict, deadLetters);
-    }
-    if (differing.length > 0) {
-      const corrected = await table.findCorrected(differing.map(({ values }) => values));
-      for (const { record, values, columns } of differing) {
-        if (corrected.has(table.keyOf(values))) figures.corrected += 1;
-        else reportDiffering(check, record, values, rows.get(table.keyOf(values))?.values ?? {}, columns);
-      }
+      if (verdict.kind === 'differs' && corrected.has(table.keyOf(values))) figures.corrected += 1;
+      else report(check, record, values, verdict);
     }
     figures.records += chunk.length;
     check.onProgress?.(figures.records);
@@ -102,56 +105,41 @@ function report(
   record: ScannedRecord,
   values: CanonicalRow,
   verdict: RecordVerdict,
-  deadLetters: ReadonlySet<string>,
 ): void {
   const place = placeOf(stream, record);
+  const { name, key, replaces } = stream.table;
   const add = (kind: 'missing' | 'unequal' | 'replaced', message: string): void =>
-    differences.add({ kind, record: place, key: pickColumns(stream.table.key, values), message });
+    differences.add({ kind, record: place, key: pickColumns(key, values), message });
   switch (verdict.kind) {
-    case 'replaced': {
-      if (stream.table.replaces !== undefined) return;
-      const { columns, row } = verdict;
-      const differ = `${columns.slice(0, 3).join(', ')}${columns.length > 3 ? ', …' : ''}`;
-      const key = `${stream.table.key.join(', ')}`;
-      add(
-        'replaced',
-        `${place} was replaced by ${placeOf(stream, row)}, another update with the same ${key} (they differ in ${differ}); if that is meant, say why in table.replaces`,
-      );
-      return;
-    }
-    case 'missing':
-      // A row of its identity is another delivery, which is compared by itself.
-      if (!deadLetters.has(place)) add('missing', `${place} has no row in ${stream.table.name}`);
-      return;
-    case 'older': {
-      if (deadLetters.has(place)) return;
-      const { row } = verdict;
-      const named = row.offset === null ? 'no record' : placeOf(stream, row);
-      add('unequal', `the row of ${place} names ${named}`);
-      return;
-    }
     case 'equal':
-    case 'differs':
     case 'redelivered':
+      return;
+    case 'missing':
+      add('missing', `${place} has no row in ${name}`);
+      return;
+    case 'older':
+      add('unequal', `the row of ${place} names ${recordOf(stream, verdict.row)}`);
+      return;
+    case 'differs': {
+      const shown = verdict.columns.map(
+        (column) => `${column}: record ${values[column]}, row ${verdict.row.values[column]}`,
+      );
+      add('unequal', `${place} differs from its row: ${shown.join('; ')}`);
+      return;
+    }
+    case 'replaced': {
+      if (replaces !== undefined) return;
+      const differ = `${verdict.columns.slice(0, 3).join(', ')}${verdict.columns.length > 3 ? ', …' : ''}`;
+      const other = `${placeOf(stream, verdict.row)}, another update with the same ${key.join(', ')} (they differ in ${differ})`;
+      add('replaced', `${place} was replaced by ${other}; if that is meant, say why in table.replaces`);
+    }
   }
 }
 
-function reportDiffering(
-  { stream, differences }: TopicCheck,
-  record: ScannedRecord,
-  values: CanonicalRow,
-  row: CanonicalRow,
-  columns: readonly string[],
-): void {
-  const place = placeOf(stream, record);
-  const shown = columns.map((name) => `${name}: record ${values[name]}, row ${row[name]}`);
-  const key = pickColumns(stream.table.key, values);
-  differences.add({
-    kind: 'unequal',
-    record: place,
-    key,
-    message: `${place} differs from its row: ${shown.join('; ')}`,
-  });
+/** The record that a row names, in words. */
+function recordOf(stream: StreamDefinition, row: TableRow): string {
+  if (row.offset === null || row.partition === null) return 'no record';
+  return row.partition < 0 ? 'a record of an earlier topic' : placeOf(stream, row);
 }
 
 async function decodeRecord(

@@ -23,6 +23,7 @@ describe('a hole before the first record that the topic has', () => {
   it('is accepted when somebody has accepted it', () => {
     const mark = { partition: 0, from: '80', to: '99', at: '2026-01-01T00:00:00.000Z' };
     expect(gapsBefore([rows], [range], none, [mark])).toEqual([{ ...gap, state: 'accepted' }]);
+    expect(gapsBefore([rows], [range], none, [{ ...mark, to: '90' }])).toEqual([{ ...gap, state: 'lost' }]);
     expect(gapsBefore([rows], [range], none, [{ ...mark, partition: 1 }])).toMatchObject([
       { ...gap, state: 'lost' },
       { partition: 1, state: 'accepted' },
