@@ -197,6 +197,8 @@ describe('the registry', () => {
         liquidation_price: '255.000000',
         status: 'Liquidating',
         event_type: 'PNL_UPDATE',
+        ordinal: 2_147_483_647,
+        bank_id: 2n ** 63n - 1n,
       };
       const decoder = createRecordDecoder({ url: test.environment.registry.url });
       const value = frame(schemaId, createAvroType(positions.raw).toBuffer(record));
