@@ -68,6 +68,7 @@ const WALK = [
   'plan',
   'deploy',
   'plan --check',
+  'check --live',
   'plan --prune',
   'deploy --prune',
   'plan --out next.plan',
