@@ -51,20 +51,7 @@ export const listDeadLetters = (
   });
 
 /** A record as it is shown, and printed as JSON. */
-export interface ShownDeadLetter extends Pick<DeadLetter, 'cause' | 'stage' | 'replays'> {
-  /** The place by which it is named. */
-  readonly letter: string;
-  /** Where it stands itself. */
-  readonly at: string;
-  readonly key: string | null;
-  /** When the record was made, ISO 8601 in UTC. */
-  readonly publishedAt: string;
-  readonly replayedAs?: string | undefined;
-  /** When and why somebody has discarded it. */
-  readonly discarded?: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly content: RecordContent;
-}
+export type ShownDeadLetter = ReturnType<typeof shownDeadLetter>;
 
 export interface ShownDeadLetters {
   readonly stream: string;
@@ -149,18 +136,22 @@ function shownDeadLetter(
   content: RecordContent,
   replayedAs: RecordPlace | undefined,
   discarded: DiscardMark | undefined,
-): ShownDeadLetter {
+) {
   const { record, place, name, cause, stage, replays } = deadLetter;
   const names = Object.keys(record.headers).filter((name) => !name.endsWith('.stacktrace'));
   return {
+    /** The place by which it is named. */
     letter: name,
+    /** Where it stands itself. */
     at: formatPlace(place),
     key: record.key?.toString() ?? null,
+    /** When the record was made, ISO 8601 in UTC. */
     publishedAt: new Date(record.timestampMs).toISOString(),
     cause,
     stage,
     replays,
     replayedAs: replayedAs === undefined ? undefined : formatPlace(replayedAs),
+    /** When and why somebody has discarded it. */
     discarded: discarded === undefined ? undefined : discardedWhy(discarded),
     headers: Object.fromEntries(names.map((name) => [name, headerText(record.headers, name) ?? ''])),
     content,

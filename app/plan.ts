@@ -15,10 +15,10 @@ import { type ObservedTopic, observeTopics, topicSpecs } from '../connectors/top
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { type Gap, gapText } from '../operate/gaps.ts';
-import { observeOrphans } from '../operate/observe-orphans.ts';
 import { observeMigrations, observeSchema } from '../operate/observe-stream.ts';
 import { findOpenGaps } from '../operate/require-no-gap.ts';
 import { valueSubject } from '../pipeline/names.ts';
+import { isOwnedBy } from '../pipeline/setting-owners.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { Session } from './session.ts';
 import { orUnreachable, type UnknownParts } from './unknown-parts.ts';
@@ -135,11 +135,20 @@ function withEffects({ entries, fingerprint }: SinkPlan, effects: readonly strin
   };
 }
 
-/** Measured against every definition of the project, whatever was selected. */
+/** The cluster's connectors, by name, that carry this project's mark and that none of its definitions names, whatever was selected. */
 async function findOrphans(session: Session): Promise<Orphan[]> {
   const { project, environment } = session;
+  const host = await session.host();
   const defined = new Set(project.streams.map(({ sink }) => sink.name));
-  return observeOrphans(await session.host(), environment.project ?? '', defined);
+  const others = (await host.list()).filter((name) => !defined.has(name)).sort();
+  const found = await Promise.all(
+    others.map(async (name): Promise<Orphan[]> => {
+      const config = (await host.observe(name))?.config;
+      if (config === undefined || !isOwnedBy(config, environment.project ?? '')) return [];
+      return [{ name, topics: config.topics ?? config['topics.regex'] ?? 'no topic' }];
+    }),
+  );
+  return found.flat();
 }
 
 function refuseContradiction({ environment }: Session, { prune, only }: PlanOptions): void {

@@ -3,7 +3,7 @@ import { kafkaConnection } from '../connectors/kafka-connection.ts';
 import type { StartFrom } from '../connectors/plan/start-plan.ts';
 import { renderSink } from '../connectors/render/render-sink.ts';
 import type { DesiredSink } from '../connectors/sink-config.ts';
-import { createSinkGroups, type SinkGroups, unknownGroups } from '../connectors/sink-group.ts';
+import { createSinkGroups, type SinkGroups } from '../connectors/sink-group.ts';
 import type { KafkaConnection } from '../core/kafka.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
 import { createScrub, type Scrub } from '../core/scrub.ts';
@@ -127,15 +127,7 @@ export class Session {
 
   /** The consumer groups of the sinks. The same object before and after `leaveOutBrokers`, because a host keeps it. */
   get groups(): SinkGroups {
-    const known = createSinkGroups(this.kafka);
-    const groups = () => (this.#isWithoutBrokers ? unknownGroups : known);
-    return {
-      members: (connector) => groups().members(connector),
-      whileWatching: (connector, task) => groups().whileWatching(connector, task),
-      reads: (stream) => groups().reads(stream),
-      positions: (stream) => groups().positions(stream),
-      setOffsets: (stream, offsets) => groups().setOffsets(stream, offsets),
-    };
+    return createSinkGroups(this.kafka, () => this.#isWithoutBrokers);
   }
 
   /** From now on nothing is known of the consumer groups: the brokers cannot be reached. */

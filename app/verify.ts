@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { inTurn } from '../core/in-turn.ts';
 import { waitUntilCaughtUp } from '../operate/catch-up.ts';
-import { verifyStream } from '../operate/verify.ts';
-import type { VerifyReport } from '../operate/verify-report.ts';
+import { type VerifyReport, verifyStream } from '../operate/verify.ts';
 import type { Session } from './session.ts';
 
 export type { VerifyReport };

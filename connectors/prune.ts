@@ -23,7 +23,7 @@ export async function prune(
     });
   }
   await host.remove(name, wait);
-  await waitFor(async () => ((await host.observe(name)) === undefined ? true : undefined), {
+  await waitFor(async () => (await host.observe(name)) === undefined, {
     what: `${name} to be gone`,
     timeoutMs: wait.timeoutMs,
   });

@@ -17,43 +17,35 @@ export interface SinkPosition {
 /** Members of a group: one for each task, with a new id each time the task starts. Undefined when Kafka does not say. */
 export type GroupMembers = ReadonlySet<string> | undefined;
 
-/** The consumer groups of sinks, as Kafka has them. Errors: UNREACHABLE, REFUSED. */
-export interface SinkGroups {
-  members(connector: string): Promise<GroupMembers>;
-  /** Runs a task that asks for the members time and again, over one connection. */
-  whileWatching<T>(connector: string, task: (members: () => Promise<GroupMembers>) => Promise<T>): Promise<T>;
-  /** The partitions that the sink's tasks read between them. Undefined when Kafka does not say. */
-  reads(stream: StreamDefinition): Promise<ReadonlySet<number> | undefined>;
-  /** Where the sink stands in every partition of its topic; empty without the topic. */
-  positions(stream: StreamDefinition): Promise<readonly SinkPosition[]>;
-  /** Sets the next offsets of a group without members; a partition whose offset is undefined is forgotten. */
-  setOffsets(stream: StreamDefinition, offsets: ReadonlyMap<number, bigint | undefined>): Promise<void>;
-}
-
 const CLIENT_ID = 'perps-connect-sinks';
 
-export const createSinkGroups = (kafka: KafkaConnection): SinkGroups => {
-  const ask = <T>(task: (admin: KafkaAdmin) => Promise<T>): Promise<T> => withAdmin(kafka, CLIENT_ID, task);
-  return {
-    members: (connector) => ask((admin) => membersIn(admin, connector)),
-    whileWatching: (connector, task) => ask((admin) => task(() => membersIn(admin, connector))),
-    reads: (stream) =>
-      ask((admin) => admin.assignedPartitions(sinkGroup(stream), stream.topic.name)).catch(() => undefined),
-    positions: (stream) => ask(async (admin) => (await positionsIn(admin, stream)) ?? []),
-    setOffsets: (stream, offsets) => ask((admin) => setOffsets(admin, stream, offsets)),
-  };
-};
+/** The consumer groups of sinks, as Kafka has them. Errors: UNREACHABLE, REFUSED. */
+export type SinkGroups = ReturnType<typeof createSinkGroups>;
 
-/** Where the brokers cannot be reached: nothing is known of any group, and no offset can be set. */
-export const unknownGroups: SinkGroups = {
-  members: async () => undefined,
-  whileWatching: (_connector, task) => task(async () => undefined),
-  reads: async () => undefined,
-  positions: async () => [],
-  setOffsets: async () => {
-    throw new ConnectError('UNREACHABLE', 'no offsets can be set: the brokers cannot be reached from here');
-  },
-};
+/** `isOutOfReach`: the brokers cannot be reached. Then nothing is known of any group, and no offset can be set. */
+export function createSinkGroups(kafka: KafkaConnection, isOutOfReach: () => boolean = () => false) {
+  const ask = async <T>(task: (admin: KafkaAdmin) => Promise<T>, unknown: T): Promise<T> =>
+    isOutOfReach() ? unknown : withAdmin(kafka, CLIENT_ID, task);
+  return {
+    members: (connector: string) => ask((admin) => membersIn(admin, connector), undefined),
+    /** Runs a task that asks for the members time and again, over one connection. */
+    whileWatching: <T>(connector: string, task: (members: () => Promise<GroupMembers>) => Promise<T>): Promise<T> =>
+      isOutOfReach()
+        ? task(async () => undefined)
+        : withAdmin(kafka, CLIENT_ID, (admin) => task(() => membersIn(admin, connector))),
+    /** The partitions that the sink's tasks read between them. Undefined when Kafka does not say. */
+    reads: (stream: StreamDefinition): Promise<ReadonlySet<number> | undefined> =>
+      ask((admin) => admin.assignedPartitions(sinkGroup(stream), stream.topic.name), undefined).catch(() => undefined),
+    /** Where the sink stands in every partition of its topic; empty without the topic. */
+    positions: (stream: StreamDefinition) => ask(async (admin) => (await positionsIn(admin, stream)) ?? [], []),
+    /** Sets the next offsets of a group without members; a partition whose offset is undefined is forgotten. */
+    setOffsets: async (stream: StreamDefinition, offsets: ReadonlyMap<number, bigint | undefined>): Promise<void> => {
+      if (isOutOfReach())
+        throw new ConnectError('UNREACHABLE', 'no offsets can be set: the brokers cannot be reached from here');
+      await withAdmin(kafka, CLIENT_ID, (admin) => setOffsets(admin, stream, offsets));
+    },
+  };
+}
 
 /** Undefined without permission, or for a group protocol that the client does not know. */
 async function membersIn(admin: KafkaAdmin, connector: string): Promise<GroupMembers> {

@@ -73,20 +73,12 @@ function brokenRules(contract: Contract): BrokenRule[] {
   return withoutConsequences([...withoutAllowed(stream, broken), ...allowedForNothing(stream, definition, broken)]);
 }
 
-/** What could be read of the streams' contracts, and what could not. */
-export interface LoadedContracts {
-  readonly contracts: readonly Contract[];
-  readonly broken: BrokenRule[];
-  /** Whether every schema and .proto parses. */
-  readonly readable: boolean;
-}
-
 /** Loads the contracts of these streams. A file that does not parse, or a migration that does not run, is a broken rule. */
 export async function loadContracts(
   project: Project,
   streams: readonly StreamDefinition[],
   options: Pick<CheckOptions, 'cacheFolder' | 'runMigrations'> = {},
-): Promise<LoadedContracts> {
+) {
   const broken: BrokenRule[] = [];
   const contracts: Contract[] = [];
   let migrated: MigratedCatalog | undefined;
@@ -99,6 +91,7 @@ export async function loadContracts(
   if (migrated?.failure !== undefined) {
     broken.push(invalid('MIGRATION_FAILS')({ ...migrated.failure.place, message: migrated.failure.message }));
   }
+  /** Whether every schema and .proto parses. */
   let readable = true;
   for (const stream of streams) {
     try {

@@ -6,21 +6,8 @@ import type { YamlFile } from '../pipeline/yaml-file.ts';
 
 type Config = Readonly<Record<string, string>>;
 
-/** A sink's configuration in one environment, as the worker will get it. */
-export interface RenderedSink {
-  readonly environment: Environment;
-  readonly connector: string;
-  readonly config: Config;
-  /** Whether the definition sets it in `sink.config`. */
-  isWritten(key: string): boolean;
-  /** Where the definition or `connect.yaml` decides a setting. */
-  placeOf(key: string): Place;
-  /** What a finding is about and where: the first of these settings, and the others that disagree with it. */
-  at(
-    key: string,
-    ...others: readonly string[]
-  ): { readonly path: string; readonly places: readonly [Place, ...Place[]] };
-}
+/** A sink's configuration in one environment, as the worker will get it, with the places that decide it. */
+export type RenderedSink = ReturnType<typeof placeSink>;
 
 /** Joins a rendered configuration with the places that decide it. */
 export function placeSink(
@@ -29,9 +16,11 @@ export function placeSink(
   config: Config,
   definition: YamlFile,
   environments: YamlFile,
-): RenderedSink {
+) {
   const inConfig = (key: string): readonly string[] => ['sink', 'config', key];
+  /** Whether the definition sets it in `sink.config`. */
   const isWritten = (key: string): boolean => definition.has(inConfig(key));
+  /** Where the definition or `connect.yaml` decides a setting. */
   const placeOf = (key: string): Place => {
     if (isWritten(key)) return definition.placeOf(inConfig(key));
     const owner = SETTING_OWNERS[key];
@@ -48,7 +37,11 @@ export function placeSink(
     config,
     isWritten,
     placeOf,
-    at: (key, ...others) => ({ path: `${connector}.${key}`, places: [placeOf(key), ...others.map(placeOf)] }),
+    /** What a finding is about and where: the first of these settings, and the others that disagree with it. */
+    at: (key: string, ...others: readonly string[]): { path: string; places: [Place, ...Place[]] } => ({
+      path: `${connector}.${key}`,
+      places: [placeOf(key), ...others.map(placeOf)],
+    }),
   };
 }
 

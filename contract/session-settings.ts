@@ -1,13 +1,8 @@
-/** What a setting of the sink's database session must not be, and what it would do. Names as PostgreSQL has them, in lower case. */
-interface Judge {
-  harms(value: string): boolean;
-  readonly how: string;
-}
+import { always, type Harm, harmOf, is, isNot } from './harms.ts';
 
-const isOn = (value: string): boolean => /^(on|true|tru|tr|t|yes|ye|y|1)$/i.test(value);
-const isOff = (value: string): boolean => /^(off|of|false|fals|fal|fa|f|no|n|0)$/i.test(value);
-const isNot = (wanted: string) => (value: string) => value.toLowerCase() !== wanted;
-const always = () => true;
+const isOn = is(/^(on|true|tru|tr|t|yes|ye|y|1)$/i);
+const isOff = is(/^(off|of|false|fals|fal|fa|f|no|n|0)$/i);
+const isNotReadCommitted = isNot(/^read committed$/i);
 
 const MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
 /** A time as PostgreSQL reads it, in milliseconds. What is no time counts as none. */
@@ -17,47 +12,38 @@ function milliseconds(value: string): number {
 }
 const isTime = (value: string): boolean => milliseconds(value) > 0;
 
+const READ_ONLY = 'refuses every write (SQLSTATE 25006)';
+const NOT_RETRIED = 'makes concurrent commits of two tasks fail with SQLSTATE 40001, which the sink does not try again';
 const CANCELS = 'cancels a write that waits for a lock or a commit, and the task fails';
 /** A sink writes a batch in one go: a transaction that waits this long for its client has lost it. */
 const IDLE_MS = 60_000;
 
-const JUDGES: Readonly<Record<string, Judge>> = {
-  default_transaction_read_only: { harms: isOn, how: 'refuses every write (SQLSTATE 25006)' },
-  transaction_read_only: { harms: isOn, how: 'refuses every write (SQLSTATE 25006)' },
-  default_transaction_isolation: {
-    harms: isNot('read committed'),
-    how: 'makes concurrent commits of two tasks fail with SQLSTATE 40001, which the sink does not try again',
-  },
-  transaction_isolation: {
-    harms: isNot('read committed'),
-    how: 'makes concurrent commits of two tasks fail with SQLSTATE 40001, which the sink does not try again',
-  },
-  session_replication_role: { harms: isNot('origin'), how: 'keeps triggers from firing: rows without a rollup' },
-  row_security: { harms: isOff, how: 'makes every statement on a table with row security an error' },
-  synchronous_commit: {
-    harms: isOff,
-    how: 'lets a crash of PostgreSQL lose rows whose offsets have been committed',
-  },
-  statement_timeout: { harms: isTime, how: CANCELS },
-  lock_timeout: { harms: isTime, how: CANCELS },
-  transaction_timeout: { harms: isTime, how: CANCELS },
-  idle_session_timeout: { harms: isTime, how: 'ends connections while the topic is silent, and the task fails' },
-  idle_in_transaction_session_timeout: {
-    harms: (value) => isTime(value) && milliseconds(value) < IDLE_MS,
-    how: 'ends a connection between two statements of a batch when the worker pauses, and the task fails',
-  },
-  exit_on_error: { harms: isOn, how: 'ends the connection at the first error' },
-  role: { harms: isNot('none'), how: 'makes the sink write as somebody else' },
-  session_authorization: { harms: always, how: 'makes the sink write as somebody else' },
-  transform_null_equals: { harms: isOn, how: 'changes what comparisons with NULL mean in triggers' },
+/** Names as PostgreSQL has them, in lower case. */
+const HARMS: Readonly<Record<string, Harm>> = {
+  default_transaction_read_only: [isOn, READ_ONLY],
+  transaction_read_only: [isOn, READ_ONLY],
+  default_transaction_isolation: [isNotReadCommitted, NOT_RETRIED],
+  transaction_isolation: [isNotReadCommitted, NOT_RETRIED],
+  session_replication_role: [isNot(/^origin$/i), 'keeps triggers from firing: rows without a rollup'],
+  row_security: [isOff, 'makes every statement on a table with row security an error'],
+  synchronous_commit: [isOff, 'lets a crash of PostgreSQL lose rows whose offsets have been committed'],
+  statement_timeout: [isTime, CANCELS],
+  lock_timeout: [isTime, CANCELS],
+  transaction_timeout: [isTime, CANCELS],
+  idle_session_timeout: [isTime, 'ends connections while the topic is silent, and the task fails'],
+  idle_in_transaction_session_timeout: [
+    (value) => isTime(value) && milliseconds(value) < IDLE_MS,
+    'ends a connection between two statements of a batch when the worker pauses, and the task fails',
+  ],
+  exit_on_error: [isOn, 'ends the connection at the first error'],
+  role: [isNot(/^none$/i), 'makes the sink write as somebody else'],
+  session_authorization: [always, 'makes the sink write as somebody else'],
+  transform_null_equals: [isOn, 'changes what comparisons with NULL mean in triggers'],
 };
 
 /** What a setting of the sink's session would do to rows; undefined when it does them no harm. */
-export function sessionHarm(name: string, value: string): string | undefined {
-  const key = name.toLowerCase();
-  const judge = Object.hasOwn(JUDGES, key) ? JUDGES[key] : undefined;
-  return judge?.harms(value.trim()) ? judge.how : undefined;
-}
+export const sessionHarm = (name: string, value: string): string | undefined =>
+  harmOf(HARMS, name.toLowerCase(), value.trim());
 
 /** The settings in the parameter `options` of a JDBC URL, and what of it is none. */
 export function sessionOptions(options: string): {

@@ -9,7 +9,6 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Which errors are worth another try. Default: a ConnectError that says so itself. */
   readonly when?: (error: unknown) => boolean;
-  readonly onRetry?: (error: unknown, attempt: number, delayMs: number) => void;
 }
 
 const saysItIsRetryable = (error: unknown): boolean => error instanceof ConnectError && error.retryable;
@@ -29,9 +28,7 @@ export async function retry<T>(task: (attempt: number) => Promise<T>, options: R
       return await task(attempt);
     } catch (error) {
       if (attempt >= options.attempts || !when(error)) throw error;
-      const delayMs = backoffMs(attempt, options);
-      options.onRetry?.(error, attempt, delayMs);
-      await sleep(delayMs, undefined, { signal: options.signal });
+      await sleep(backoffMs(attempt, options), undefined, { signal: options.signal });
     }
   }
 }
@@ -47,10 +44,10 @@ export interface WaitOptions {
 }
 
 /**
- * Polls `probe` until it returns something other than undefined.
+ * Polls `probe` until it returns something other than undefined and false.
  * Throws TIMEOUT, with the probe's last error as cause, after `timeoutMs`.
  */
-export async function waitFor<T>(probe: () => Promise<T | undefined>, options: WaitOptions): Promise<T> {
+export async function waitFor<T>(probe: () => Promise<T | undefined | false>, options: WaitOptions): Promise<T> {
   const deadline = Date.now() + options.timeoutMs;
   const { everyMs = 200 } = options;
   let last: unknown;
@@ -58,7 +55,7 @@ export async function waitFor<T>(probe: () => Promise<T | undefined>, options: W
     options.signal?.throwIfAborted();
     try {
       const value = await probe();
-      if (value !== undefined) return value;
+      if (value !== undefined && value !== false) return value;
       last = undefined;
     } catch (error) {
       if (error instanceof ConnectError && !error.retryable) throw error;

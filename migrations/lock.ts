@@ -23,7 +23,7 @@ export async function takeMigrationLock(client: PostgresClient, options: LockOpt
   if (await tryLock(client)) return;
   onWait?.(await describeHolder(client));
   try {
-    await waitFor(async () => ((await tryLock(client)) ? true : undefined), {
+    await waitFor(() => tryLock(client), {
       what: 'the other migration to end',
       timeoutMs: lockWaitMs,
       everyMs: 100,

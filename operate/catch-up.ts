@@ -1,9 +1,8 @@
 import type { SinkHost } from '../connectors/host.ts';
 import { type OffsetReader, positionsIn } from '../connectors/sink-group.ts';
-import { failuresOf } from '../connectors/wait/failure.ts';
-import { sinkFailure } from '../connectors/wait/wait-until-running.ts';
+import { requireNotFailed } from '../connectors/wait/wait-until-running.ts';
 import { withAdmin } from '../core/kafka.ts';
-import { waitFor } from '../core/retry.ts';
+import { type WaitOptions, waitFor } from '../core/retry.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { StreamSource } from './read-records.ts';
 
@@ -11,12 +10,7 @@ export interface CatchUpSource extends StreamSource {
   readonly host: Pick<SinkHost, 'observe'>;
 }
 
-export interface CatchUpOptions {
-  readonly timeoutMs: number;
-  /** Default 500. */
-  readonly everyMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+export type CatchUpOptions = Omit<WaitOptions, 'what'>;
 
 /**
  * Waits until the sink has committed everything that was in the topic when it was asked: only then are its rows sure to be in
@@ -34,21 +28,18 @@ export async function waitUntilCommitted(
   { admin, host, stream }: Pick<CatchUpSource, 'host'> & { admin: OffsetReader; stream: StreamDefinition },
   { everyMs = 500, ...options }: CatchUpOptions,
 ): Promise<ReadonlyMap<number, bigint>> {
-  const { name } = stream.sink;
   const ends = new Map((await admin.ranges(stream.topic.name))?.map(({ partition, high }) => [partition, high]));
   await waitFor(
     async () => {
-      const sink = await host.observe(name);
-      if (sink !== undefined && failuresOf(sink, stream).length > 0) throw sinkFailure(sink, stream);
+      await requireNotFailed(host, stream);
       const positions = (await positionsIn(admin, stream)) ?? [];
-      const isThere = positions.every(({ partition, low, end, committed }) => {
+      return positions.every(({ partition, low, end, committed }) => {
         const wanted = ends.get(partition) ?? low;
         // An offset beyond the end is one of an earlier topic of this name.
         return wanted <= low || (committed !== undefined && committed >= wanted && committed <= end);
       });
-      return isThere || undefined;
     },
-    { what: `${name} to catch up`, everyMs, ...options },
+    { what: `${stream.sink.name} to catch up`, everyMs, ...options },
   );
   return ends;
 }

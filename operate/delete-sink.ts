@@ -61,8 +61,7 @@ const waitUntilGone = ({ host, groups, stream, timeoutMs, signal }: SinkAction):
   waitFor(
     async () => {
       const { name } = stream.sink;
-      const isGone = (await host.observe(name)) === undefined && ((await groups.members(name))?.size ?? 0) === 0;
-      return isGone || undefined;
+      return (await host.observe(name)) === undefined && ((await groups.members(name))?.size ?? 0) === 0;
     },
     { what: `${stream.sink.name} to be gone`, timeoutMs, signal },
   );

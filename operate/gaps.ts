@@ -14,13 +14,13 @@ export interface Gap {
 }
 
 /** A gap that somebody has accepted: the sink was started behind it. */
-export interface GapMark {
-  readonly partition: number;
-  readonly from: string;
-  readonly to: string;
+export interface AcceptedGap extends Gap {
   /** ISO, UTC. */
   readonly at: string;
 }
+
+/** An accepted gap as it is kept, with its offsets as text. */
+export type GapMark = Omit<AcceptedGap, 'from' | 'to'> & Readonly<Record<'from' | 'to', string>>;
 
 /** The accepted gaps of a stream, by partition and first offset. */
 export const gapMarks = (source: StreamSource): Marks<GapMark> =>
@@ -30,9 +30,11 @@ export const gapMarks = (source: StreamSource): Marks<GapMark> =>
 export async function readAcceptedGaps(
   source: StreamSource,
   marks: Pick<Marks<GapMark>, 'read'> = gapMarks(source),
-): Promise<GapMark[]> {
+): Promise<AcceptedGap[]> {
   const found = [...((await ifFound(marks.read())) ?? new Map<string, GapMark>()).values()];
-  return found.sort((a, b) => (a.at < b.at ? -1 : 1));
+  return found
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .map(({ partition, from, to, at }) => ({ partition, from: BigInt(from), to: BigInt(to), at }));
 }
 
 /** What a sink would jump over when it starts: a partition's next offset is no longer there, so Kafka sends it later records. */
@@ -42,14 +44,14 @@ export const unreadGaps = (positions: readonly SinkPosition[]): Gap[] =>
   );
 
 /** Those that nobody has accepted. A sink commits nothing in a partition without new records: there its old offset goes on showing. */
-export const openGaps = (gaps: readonly Gap[], accepted: readonly GapMark[]): Gap[] =>
+export const openGaps = (gaps: readonly Gap[], accepted: readonly Gap[]): Gap[] =>
   gaps.filter(
     ({ partition, from, to }) =>
-      !accepted.some((mark) => mark.partition === partition && BigInt(mark.from) === from && BigInt(mark.to) >= to),
+      !accepted.some((known) => known.partition === partition && known.from === from && known.to >= to),
   );
 
 /** `records 1000 to 1999 of positions-0`. */
-export const gapText = ({ topic }: Pick<StreamDefinition, 'topic'>, gap: Gap | GapMark): string =>
+export const gapText = ({ topic }: Pick<StreamDefinition, 'topic'>, gap: Gap): string =>
   `records ${gap.from} to ${gap.to} of ${topic.name}-${gap.partition}`;
 
 /** What the rows show of a hole right before what the topic still has. */
@@ -70,7 +72,7 @@ export function gapsBefore(
   partitions: readonly PartitionRows[],
   ranges: readonly PartitionRange[],
   resent: ReadonlySet<number>,
-  accepted: readonly GapMark[],
+  accepted: readonly AcceptedGap[],
 ): ShownGap[] {
   const shown = partitions.flatMap(({ partition, before, firstBefore, lastBefore, last }): ShownGap[] => {
     const low = ranges.find((range) => range.partition === partition)?.low;
@@ -78,23 +80,13 @@ export function gapsBefore(
     const gap = { partition, from: lastBefore + 1n, to: low - 1n };
     if (gap.from > gap.to) return [];
     // What was deleted after somebody accepted a gap is not accepted with it.
-    const reaches = (mark: GapMark): boolean => overlaps(mark, gap) && BigInt(mark.to) >= gap.to;
-    const isAccepted = accepted.some((mark) => mark.partition === partition && reaches(mark));
+    const isAccepted = accepted.some((known) => overlaps(known, gap) && known.to >= gap.to);
     const isWhole = BigInt(before) === lastBefore - firstBefore + 1n && !resent.has(partition);
     return [{ ...gap, state: isAccepted ? 'accepted' : isWhole ? 'lost' : 'cannot-tell' }];
   });
-  const others = accepted.filter(
-    (mark) => !shown.some((gap) => gap.partition === mark.partition && overlaps(mark, gap)),
-  );
-  return [
-    ...shown,
-    ...others.map(({ partition, from, to }) => ({
-      partition,
-      from: BigInt(from),
-      to: BigInt(to),
-      state: 'accepted' as const,
-    })),
-  ];
+  const others = accepted.filter((known) => !shown.some((gap) => overlaps(known, gap)));
+  return [...shown, ...others.map(({ at: _at, ...gap }) => ({ ...gap, state: 'accepted' as const }))];
 }
 
-const overlaps = (mark: GapMark, gap: Gap): boolean => BigInt(mark.from) <= gap.to && BigInt(mark.to) >= gap.from;
+const overlaps = (one: Gap, other: Gap): boolean =>
+  one.partition === other.partition && one.from <= other.to && one.to >= other.from;

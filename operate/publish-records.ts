@@ -1,4 +1,4 @@
-import { ConnectError, rootCause } from '../core/errors.ts';
+import { ConnectError, messageOf, rootCause } from '../core/errors.ts';
 import type { KafkaConnection } from '../core/kafka.ts';
 import type { RecordHeaders } from '../core/kafka-headers.ts';
 import { connectProducer } from '../core/kafka-producer.ts';
@@ -59,9 +59,7 @@ function sizeOf({ key, value, headers }: PublishedRecord): number {
 }
 
 function refused(topic: string, cause: unknown): ConnectError {
-  const root = rootCause(cause);
-  const reason = root instanceof Error ? root.message : String(root);
-  return new ConnectError('REFUSED', `Kafka did not take records for ${topic}: ${reason}`, {
+  return new ConnectError('REFUSED', `Kafka did not take records for ${topic}: ${messageOf(rootCause(cause))}`, {
     cause,
     details: { topic },
     hint: '`connect deploy` creates the topics of a stream; check the rights of this user',

@@ -17,16 +17,7 @@ export interface RefusedRow {
 }
 
 /** Writes rows of a stream's table as its sink does: same columns, same types, same upsert, same triggers. */
-export interface SinkRows {
-  /**
-   * Tries the rows in transactions that are rolled back, and finds exactly those that are refused. A running sink is not
-   * held up: a trial leaves out the rollup and locks nothing but its own rows, for half a second at most.
-   * Errors: REFUSED when PostgreSQL objects to something that is no row's fault; UNREACHABLE.
-   */
-  findRefused(rows: readonly SinkRow[]): Promise<RefusedRow[]>;
-  /** Writes the rows for good, all or none. Errors: as above, and REFUSED for a row that is refused. */
-  write(rows: readonly SinkRow[]): Promise<void>;
-}
+export type SinkRows = ReturnType<typeof createSinkRows>;
 
 /** Rows of one trial. */
 const CHUNK = 500;
@@ -45,11 +36,7 @@ const HELD_UP = /^(55P03|57014)$/;
 class HeldUp extends Error {}
 
 /** Tries and writes rows through one connection. */
-export function createSinkRows(
-  client: Pick<PostgresClient, 'query'>,
-  stream: StreamDefinition,
-  schema: AvroSchema,
-): SinkRows {
+export function createSinkRows(client: Pick<PostgresClient, 'query'>, stream: StreamDefinition, schema: AvroSchema) {
   const statementOf = createStatements(stream, schema);
 
   /** The refused rows among those of one statement, by halves: one bad row of a thousand costs about twenty statements. */
@@ -105,6 +92,11 @@ export function createSinkRows(
     }
   };
 
+  /**
+   * Tries the rows in transactions that are rolled back, and finds exactly those that are refused. A running sink is not
+   * held up: a trial leaves out the rollup and locks nothing but its own rows, for half a second at most.
+   * Errors: REFUSED when PostgreSQL objects to something that is no row's fault; UNREACHABLE.
+   */
   const findRefused = (rows: readonly SinkRow[]): Promise<RefusedRow[]> =>
     onTable(async (table) => {
       const refused: RefusedRow[] = [];
@@ -114,7 +106,8 @@ export function createSinkRows(
 
   return {
     findRefused,
-    write: (rows) =>
+    /** Writes the rows for good, all or none. Errors: as above, and REFUSED for a row that is refused. */
+    write: (rows: readonly SinkRow[]) =>
       onTable(async (table) => {
         await client.query(`BEGIN; ${PATIENT}`);
         try {

@@ -4,47 +4,19 @@ import { ConnectError } from '../core/errors.ts';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
-import { type PartitionLag, readBacklog } from './backlog.ts';
+import { readBacklog } from './backlog.ts';
 import { countOpen } from './dead-letters/open-records.ts';
-import { type Gap, type GapMark, openGaps, readAcceptedGaps } from './gaps.ts';
-import { estimateRows, type RowCount } from './row-count.ts';
+import { type Gap, openGaps, readAcceptedGaps } from './gaps.ts';
+import { estimateRows } from './row-count.ts';
 
 /** One stream as it is now. A part that gave no answer leaves its members undefined and is listed in `unanswered`. */
-export interface StreamStatus {
-  readonly stream: string;
-  readonly connector: string;
-  /** As Kafka Connect says it, or MISSING when it is not deployed. */
-  readonly state: string | undefined;
-  readonly tasks: readonly TaskLine[];
-  /** Why the connector itself FAILED. */
-  readonly failure?: FailureLine | undefined;
-  /** Records of the topic that the sink has not committed yet. */
-  readonly lag: bigint | undefined;
-  readonly partitions: readonly PartitionLag[];
-  readonly gaps: readonly StatusGap[];
-  readonly rows: RowCount | undefined;
-  /** Records in the topic of refused updates. */
-  readonly rejected: bigint | undefined;
-  /** Records in the dead-letter topic. */
-  readonly deadLetters: bigint | undefined;
-  /** Of these two, what is neither replayed nor discarded. */
-  readonly openRejected: bigint | undefined;
-  readonly openDeadLetters: bigint | undefined;
-  readonly unanswered: readonly Unanswered[];
-}
+export type StreamStatus = Awaited<ReturnType<typeof readStatus>>;
 
 /** Records that Kafka deleted before the sink read them. `open`: the sink has not been started behind them yet. */
-export interface StatusGap extends Gap {
+interface StatusGap extends Gap {
   readonly state: 'open' | 'accepted';
   /** When it was accepted, ISO, UTC. */
   readonly at?: string | undefined;
-}
-
-export interface TaskLine {
-  readonly id: number;
-  readonly state: string;
-  readonly worker: string;
-  readonly failure?: FailureLine | undefined;
 }
 
 export interface FailureLine extends Omit<Failure, 'suspects'> {
@@ -53,7 +25,7 @@ export interface FailureLine extends Omit<Failure, 'suspects'> {
 }
 
 /** The error of a part that gave no answer. */
-export type Unanswered = Pick<ConnectError, 'code' | 'message' | 'hint'>;
+type Unanswered = Pick<ConnectError, 'code' | 'message' | 'hint'>;
 
 export interface StatusSources {
   readonly stream: StreamDefinition;
@@ -74,7 +46,7 @@ export function isTroubled({ state, tasks, gaps }: StreamStatus): boolean {
 }
 
 /** Asks Connect, Kafka and PostgreSQL at the same time. One that does not answer does not keep the others from answering. */
-export async function readStatus({ stream, host, kafka, database }: StatusSources): Promise<StreamStatus> {
+export async function readStatus({ stream, host, kafka, database }: StatusSources) {
   const unanswered: Unanswered[] = [];
   const ask = async <T>(question: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -94,39 +66,35 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     ask(() => estimateRows(database, stream)),
   ]);
   const open = backlog && (await ask(() => countOpen({ stream, kafka }, backlog, { each: 'record' })));
+  const gaps: StatusGap[] = [
+    ...openGaps(backlog?.gaps ?? [], backlog?.accepted ?? []).map((gap) => ({ ...gap, state: 'open' as const })),
+    ...(backlog?.accepted ?? []).map(({ at, ...gap }) => ({ ...gap, state: 'accepted' as const, at })),
+  ];
   return {
     stream: stream.name,
     connector: stream.sink.name,
+    /** As Kafka Connect says it, or MISSING when it is not deployed. */
     state: connector?.state,
     tasks: connector?.tasks ?? [],
+    /** Why the connector itself FAILED. */
     failure: connector?.failure,
+    /** Records of the topic that the sink has not committed yet. */
     lag: backlog?.partitions.reduce((sum, { lag }) => sum + lag, 0n),
     partitions: backlog?.partitions ?? [],
-    gaps: [
-      ...openGaps(backlog?.gaps ?? [], backlog?.accepted ?? []).map((gap) => ({ ...gap, state: 'open' as const })),
-      ...(backlog?.accepted ?? []).map(acceptedGap),
-    ],
+    gaps,
     rows,
+    /** Records in the topic of refused updates. */
     rejected: backlog?.rejected,
+    /** Records in the dead-letter topic. */
     deadLetters: backlog?.deadLetters,
+    /** Of these two, what is neither replayed nor discarded. */
     openRejected: open?.rejected,
     openDeadLetters: open?.deadLetters,
     unanswered: unanswered.sort((a, b) => (a.message < b.message ? -1 : 1)),
   };
 }
 
-const acceptedGap = ({ partition, from, to, at }: GapMark): StatusGap => ({
-  partition,
-  from: BigInt(from),
-  to: BigInt(to),
-  state: 'accepted',
-  at,
-});
-
-async function readConnector(
-  host: StatusSources['host'],
-  stream: StreamDefinition,
-): Promise<Pick<StreamStatus, 'state' | 'tasks' | 'failure'>> {
+async function readConnector(host: StatusSources['host'], stream: StreamDefinition) {
   const sink = await host.observe(stream.sink.name);
   if (sink === undefined) return { state: 'MISSING', tasks: [] };
   return {

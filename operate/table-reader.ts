@@ -13,26 +13,12 @@ export interface TableRow {
 }
 
 /** Reads rows of a stream's table by their upsert key. */
-export interface TableReader {
-  /** The text under which a row with these key values is found: `keyOf(values)`. */
-  keyOf(values: CanonicalRow): string;
-  /** The rows of the table for these keys, by `keyOf`. */
-  find(keys: readonly CanonicalRow[]): Promise<Map<string, TableRow>>;
-  /** Those of these keys, by `keyOf`, whose rows somebody has corrected. None in a table that does not note corrections. */
-  findCorrected(keys: readonly CanonicalRow[]): Promise<Set<string>>;
-  /**
-   * Those of these rows, by `keyOf`, whose identity has another row at the same place in the order of states: without a number
-   * nothing says which of the two came first. None in a stream without current states.
-   */
-  findTied(rows: readonly CanonicalRow[]): Promise<Set<string>>;
-  /** The rows of the stream's view of current states for these identities, by identity, without what says something about a delivery. */
-  findCurrent(identities: readonly string[]): Promise<Map<string, CanonicalRow>>;
-}
+export type TableReader = ReturnType<typeof createTableReader>;
 
 /** The column in which a table's triggers note when a row was changed otherwise than by its record. */
 const CORRECTED_AT = 'corrected_at';
 
-export function createTableReader(client: PostgresClient, stream: StreamDefinition, schema: AvroSchema): TableReader {
+export function createTableReader(client: PostgresClient, stream: StreamDefinition, schema: AvroSchema) {
   const byName = new Map(schema.fields.map((field) => [field.name, field]));
   const keyFields = stream.table.key.map((name) => fieldOf(byName, name));
   const selected = (fields: readonly AvroField[]): string =>
@@ -55,8 +41,10 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
   };
 
   return {
+    /** The text under which a row with these key values is found: `keyOf(values)`. */
     keyOf,
-    async find(keys) {
+    /** The rows of the table for these keys, by `keyOf`. */
+    async find(keys: readonly CanonicalRow[]): Promise<Map<string, TableRow>> {
       const rows = await query(findSql, keys);
       const found = new Map<string, TableRow>();
       for (const { __partition, __offset, ...values } of rows) {
@@ -69,11 +57,16 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
       }
       return found;
     },
-    async findCorrected(keys) {
+    /** Those of these keys, by `keyOf`, whose rows somebody has corrected. None in a table that does not note corrections. */
+    async findCorrected(keys: readonly CanonicalRow[]): Promise<Set<string>> {
       const rows = await query(findCorrectedSql, keys);
       return new Set(rows.map((row) => keyOf(row as CanonicalRow)));
     },
-    async findTied(rows) {
+    /**
+     * Those of these rows, by `keyOf`, whose identity has another row at the same place in the order of states: without a number
+     * nothing says which of the two came first. None in a stream without current states.
+     */
+    async findTied(rows: readonly CanonicalRow[]): Promise<Set<string>> {
       const { current } = stream.table;
       if (current === undefined) return new Set();
       const places = [current.identity, current.order].map((name) => fieldOf(byName, name));
@@ -90,7 +83,8 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
       const found = new Set(tied.map(({ at }) => Number(at)));
       return new Set(rows.filter((_row, index) => found.has(index + 1)).map(keyOf));
     },
-    async findCurrent(identities) {
+    /** The rows of the stream's view of current states for these identities, by identity, without what says something about a delivery. */
+    async findCurrent(identities: readonly string[]): Promise<Map<string, CanonicalRow>> {
       const { current } = stream.table;
       if (current === undefined) return new Map();
       const identity = fieldOf(byName, current.identity);

@@ -4,7 +4,7 @@ import { type OracleEntry, readOracle } from '../producer/simulator/oracle.ts';
 import { type CanonicalRow, differingColumns, pickColumns } from './canonical.ts';
 import { inChunks } from './in-chunks.ts';
 import { placeOf } from './record-place.ts';
-import type { OracleFigures, TableCheck } from './verify-report.ts';
+import type { TableCheck } from './verify-report.ts';
 
 const CHUNK = 1_000;
 
@@ -19,7 +19,8 @@ export interface OracleCheck extends TableCheck {
  * rejected topic, and the view of current states holds the feed's newest update of each identity (by the stream's order
  * column, then the feed's sequence).
  */
-export async function checkOracle(check: OracleCheck): Promise<OracleFigures> {
+export async function checkOracle(check: OracleCheck) {
+  /** What the oracle lists. */
   const figures = { updates: 0, expectedRows: 0, expectedRejected: 0 };
   const newest: NewestUpdates = new Map();
   let chunk: OracleEntry[] = [];

@@ -15,23 +15,12 @@ export interface PartitionRows {
   readonly last: bigint;
 }
 
-export interface TableFigures {
-  readonly rows: number;
-  /** Rows of records that stand in the scanned ranges. */
-  readonly inTopic: number;
-  /** Rows of records that are older than the topic's retention, or of an earlier topic. */
-  readonly beforeTopic: number;
-  /** Rows that name no record, or a partition that the topic does not have. */
-  readonly ofNoRecord: number;
-  readonly partitions: readonly PartitionRows[];
-}
-
 /** Counts the rows of the table by where their records stand relative to the scanned ranges. One sequential scan. */
 export async function countRowsByRecord(
   client: PostgresClient,
   stream: StreamDefinition,
   ranges: readonly PartitionRange[],
-): Promise<TableFigures> {
+) {
   const { rows } = await client.query<Record<string, string | number | null>>(
     `SELECT t.kafka_partition AS "partition", r.partition IS NOT NULL AS "known",
             count(*) AS "rows",
@@ -51,7 +40,15 @@ export async function countRowsByRecord(
       ranges.map(({ high }) => high.toString()),
     ],
   );
-  const figures = { rows: 0, inTopic: 0, beforeTopic: 0, ofNoRecord: 0 };
+  const figures = {
+    rows: 0,
+    /** Rows of records that stand in the scanned ranges. */
+    inTopic: 0,
+    /** Rows of records that are older than the topic's retention, or of an earlier topic. */
+    beforeTopic: 0,
+    /** Rows that name no record, or a partition that the topic does not have. */
+    ofNoRecord: 0,
+  };
   const partitions: PartitionRows[] = [];
   const offset = (value: string | number | null | undefined) =>
     value === null || value === undefined ? undefined : BigInt(value);

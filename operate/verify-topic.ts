@@ -26,31 +26,26 @@ export interface TopicCheck extends TableCheck {
   readonly onProgress?: ((records: number) => void) | undefined;
 }
 
-export interface TopicFigures {
-  readonly ranges: readonly PartitionRange[];
-  readonly records: number;
-  /** Records which a row names as its own. */
-  readonly named: number;
-  /** Records whose row names another delivery of the same update. */
-  readonly redelivered: number;
-  /** Records whose row names a later update of the same key. */
-  readonly replaced: number;
-  /** Records whose row somebody has corrected. */
-  readonly corrected: number;
-  /** Partitions in which a row names another delivery than the one read. */
-  readonly resent: ReadonlySet<number>;
-  readonly deadLetters: number;
-}
-
 /**
  * Proves that every record of the topic is in the table: its identity has a row, and the row that names this record
  * (partition, offset) equals it in every column. A row that names another delivery supersedes this one; that other
  * record is compared when the scan reaches it. Memory stays bounded whatever the topic's size.
  */
-export async function checkTopic(check: TopicCheck): Promise<TopicFigures> {
+export async function checkTopic(check: TopicCheck) {
   const { kafka, stream, signal, table, ends } = check;
   const deadLetters = await readDeadLetterNames(check);
-  const figures = { records: 0, named: 0, redelivered: 0, replaced: 0, corrected: 0 };
+  const figures = {
+    records: 0,
+    /** Records which a row names as its own. */
+    named: 0,
+    /** Records whose row names another delivery of the same update. */
+    redelivered: 0,
+    /** Records whose row names a later update of the same key. */
+    replaced: 0,
+    /** Records whose row somebody has corrected. */
+    corrected: 0,
+  };
+  /** Partitions in which a row names another delivery than the one read. */
   const resent = new Set<number>();
   const compare = async (chunk: readonly ScannedRecord[]): Promise<void> => {
     const decoded = await Promise.all(chunk.map((record) => decodeRecord(check, record, deadLetters)));

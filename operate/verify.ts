@@ -11,7 +11,7 @@ import { readRecords, type StreamSource } from './read-records.ts';
 import { createTableReader } from './table-reader.ts';
 import { compareCurrentView, compareRollup, type DerivedFigures } from './verify-derived.ts';
 import { checkOracle } from './verify-oracle.ts';
-import { DifferenceLog, type VerifyReport } from './verify-report.ts';
+import { DifferenceLog } from './verify-report.ts';
 import { countRowsBeyond, countRowsByRecord } from './verify-table.ts';
 import { checkTopic } from './verify-topic.ts';
 
@@ -30,11 +30,14 @@ export interface VerifyOptions extends StreamSource {
   readonly onProgress?: ((records: number) => void) | undefined;
 }
 
+/** What `verify` counted for one stream. A stream is exact when `differences` is 0. */
+export type VerifyReport = Awaited<ReturnType<typeof verifyStream>>;
+
 /**
  * Compares the topic and, when given, the oracle with the table: every record is present and equal in every column, no row
  * is without a record, the view of current states and the rollup are right, refused updates are counted. Reads only.
  */
-export async function verifyStream(options: VerifyOptions): Promise<VerifyReport> {
+export async function verifyStream(options: VerifyOptions) {
   const { stream, database, oraclePath, sampleSize = 20 } = options;
   const written = options.schema.fields.filter(({ name }) => !stream.sink.omit.includes(name));
   const schema = { ...options.schema, fields: written.filter(({ name }) => !isDeliveryField(stream, name)) };
@@ -65,27 +68,39 @@ export async function verifyStream(options: VerifyOptions): Promise<VerifyReport
     return {
       stream: stream.name,
       records: topic.records,
+      /** Records whose row holds another record of the same key: `redelivered` and `replaced` together. */
       superseded: topic.redelivered + topic.replaced,
+      /** Those whose row holds another delivery of the same update. */
       redelivered: topic.redelivered,
+      /** Those whose row holds a later update, which differs. A difference unless the definition says `table.replaces`. */
       replaced: topic.replaced,
+      /** Rows that somebody has corrected, and that differ from their record since. */
       corrected: topic.corrected,
       rows: rows.rows,
+      /** Rows whose record is no longer in the topic: older than its retention. */
       rowsBeforeTopic: rows.beforeTopic,
       missing: differences.count('missing'),
       unequal: differences.count('unequal'),
       unexpected: differences.count('unexpected'),
       notCurrent: differences.count('not-current'),
+      /** Updates that the oracle expects in the rejected topic and that are not there. */
       notRefused: differences.count('not-refused'),
       identities: current.rows,
+      /** Rows of the rollup, and identities whose rows in it are not what the history gives. */
       foldRows: rollup.rows,
       notFolded: rollup.wrong,
+      /** Holes in the rows right before the first record that the topic still has, as JSON can hold them: both offsets included. */
       gaps: gaps.map(({ from, to, ...gap }) => ({ ...gap, from: from.toString(), to: to.toString() })),
+      /** Distinct refused updates in the rejected topic. */
       rejected: rejected.size,
       deadLetters: topic.deadLetters,
+      /** Records of the two topics that are neither replayed nor discarded. */
       openRejected: Number(open.rejected),
       openDeadLetters: Number(open.deadLetters),
       oracle,
+      /** All differences found, counted. */
       differences: differences.total,
+      /** The first of them, at most `sampleSize`. */
       samples: differences.samples,
     };
   });

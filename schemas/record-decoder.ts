@@ -9,14 +9,7 @@ import { createSchemaRegistry, type SchemaById } from './registry.ts';
 import { unframe } from './wire-format.ts';
 
 /** Decodes Kafka values by the schema each of them names. */
-export interface RecordDecoder {
-  /**
-   * Bytes behind the record are ignored, as the sink's converter does.
-   * Errors: WireFormatError, UnusableSchemaError, NOT_FOUND for an unknown schema id, UNREACHABLE, TIMEOUT, NOT_READY and REFUSED
-   * when the registry gives no answer, otherwise what is wrong with the bytes.
-   */
-  decode(value: Buffer): Promise<AvroRecord>;
-}
+export type RecordDecoder = ReturnType<typeof createRecordDecoder>;
 
 /** A schema that no Avro converter decodes with, or that is larger than any registry of Kafka stores. */
 export class UnusableSchemaError extends Error {
@@ -36,7 +29,7 @@ const RETRY = { attempts: 4, baseMs: 200, maxMs: 2_000 };
  * A decoder on @kafkajs/confluent-schema-registry with this package's exact types. Each schema is fetched and checked once,
  * with the limits of our own client; the library only ever sees those that passed.
  */
-export function createRecordDecoder(address: HttpConnection): RecordDecoder {
+export function createRecordDecoder(address: HttpConnection) {
   const registry = createSchemaRegistry(address);
   const library = new RegistryLibrary({ host: address.url });
   const learned = new Map<number, Promise<void>>();
@@ -90,7 +83,12 @@ export function createRecordDecoder(address: HttpConnection): RecordDecoder {
   };
 
   return {
-    async decode(value) {
+    /**
+     * Bytes behind the record are ignored, as the sink's converter does.
+     * Errors: WireFormatError, UnusableSchemaError, NOT_FOUND for an unknown schema id, UNREACHABLE, TIMEOUT, NOT_READY and REFUSED
+     * when the registry gives no answer, otherwise what is wrong with the bytes.
+     */
+    async decode(value: Buffer): Promise<AvroRecord> {
       await known(unframe(value).schemaId);
       return (await library.decode(value)) as AvroRecord;
     },

@@ -23,27 +23,7 @@ export interface RegisteredSchema extends SchemaById {
  * Every call throws UNREACHABLE or TIMEOUT when there is no answer, NOT_READY on 5xx, REFUSED on any other refusal with the
  * registry's own `error_code` in `details`.
  */
-export interface SchemaRegistry {
-  readonly url: string;
-  subjects(): Promise<readonly string[]>;
-  /** Version numbers in ascending order; undefined for an unknown subject. */
-  versions(subject: string): Promise<readonly number[] | undefined>;
-  version(subject: string, version: number | 'latest'): Promise<RegisteredSchema | undefined>;
-  /** Undefined for an unknown id. */
-  schemaById(id: number): Promise<SchemaById | undefined>;
-  /** Where exactly this schema stands under the subject; undefined when it does not. */
-  lookup(subject: string, schemaText: string): Promise<{ id: number; version: number } | undefined>;
-  /** The subject's own level; undefined when it has none and the registry's default holds. */
-  compatibility(subject: string): Promise<CompatibilityLevel | undefined>;
-  /** Works before the subject's first version, too. */
-  setCompatibility(subject: string, level: CompatibilityLevel): Promise<void>;
-  /**
-   * Against the subject's level; `messages` are the registry's reasons.
-   * Undefined for a subject without versions: some registries answer true there, others 404.
-   */
-  check(subject: string, schemaText: string): Promise<{ compatible: boolean; messages: readonly string[] } | undefined>;
-  register(subject: string, schemaText: string): Promise<{ id: number }>;
-}
+export type SchemaRegistry = ReturnType<typeof createSchemaRegistry>;
 
 interface RefusalBody {
   readonly error_code?: number | undefined;
@@ -51,7 +31,7 @@ interface RefusalBody {
 }
 
 /** A client for one registry. */
-export function createSchemaRegistry({ url, username, password }: HttpConnection): SchemaRegistry {
+export function createSchemaRegistry({ url, username, password }: HttpConnection) {
   const http = createHttp({
     what: 'schema registry',
     baseUrl: url,
@@ -78,31 +58,48 @@ export function createSchemaRegistry({ url, username, password }: HttpConnection
   }
 
   const at = (subject: string): string => `/subjects/${encodeURIComponent(subject)}`;
+  /** Version numbers in ascending order; undefined for an unknown subject. */
+  const versions = async (subject: string): Promise<readonly number[] | undefined> =>
+    (await call<number[]>('GET', `${at(subject)}/versions`))?.toSorted((a, b) => a - b);
   const configOf = (subject: string): string => `/config/${encodeURIComponent(subject)}`;
 
   return {
     url,
-    subjects: () => required('GET', '/subjects'),
-    versions: async (subject) => (await call<number[]>('GET', `${at(subject)}/versions`))?.toSorted((a, b) => a - b),
-    version: (subject, version) => call('GET', `${at(subject)}/versions/${version}`),
-    schemaById: (id) => call('GET', `/schemas/ids/${id}`),
-    lookup: (subject, schemaText) => call('POST', at(subject), { schema: compact(schemaText) }),
-    async compatibility(subject) {
+    subjects: () => required<string[]>('GET', '/subjects'),
+    versions,
+    version: (subject: string, version: number | 'latest') =>
+      call<RegisteredSchema>('GET', `${at(subject)}/versions/${version}`),
+    /** Undefined for an unknown id. */
+    schemaById: (id: number) => call<SchemaById>('GET', `/schemas/ids/${id}`),
+    /** Where exactly this schema stands under the subject; undefined when it does not. */
+    lookup: (subject: string, schemaText: string) =>
+      call<{ id: number; version: number }>('POST', at(subject), { schema: compact(schemaText) }),
+    /** The subject's own level; undefined when it has none and the registry's default holds. */
+    async compatibility(subject: string): Promise<CompatibilityLevel | undefined> {
       const config = await call<{ compatibilityLevel?: CompatibilityLevel }>('GET', configOf(subject));
       return config?.compatibilityLevel;
     },
-    async setCompatibility(subject, level) {
+    /** Works before the subject's first version, too. */
+    async setCompatibility(subject: string, level: CompatibilityLevel): Promise<void> {
       await required('PUT', configOf(subject), { compatibility: level });
     },
-    async check(subject, schemaText) {
-      if (((await this.versions(subject)) ?? []).length === 0) return undefined;
+    /**
+     * Against the subject's level; `messages` are the registry's reasons.
+     * Undefined for a subject without versions: some registries answer true there, others 404.
+     */
+    async check(
+      subject: string,
+      schemaText: string,
+    ): Promise<{ compatible: boolean; messages: readonly string[] } | undefined> {
+      if (((await versions(subject)) ?? []).length === 0) return undefined;
       const path = `/compatibility${at(subject)}/versions?verbose=true`;
       const verdict = await required<{ is_compatible: boolean; messages?: string[] }>('POST', path, {
         schema: compact(schemaText),
       });
       return { compatible: verdict.is_compatible, messages: verdict.messages ?? [] };
     },
-    register: (subject, schemaText) => required('POST', `${at(subject)}/versions`, { schema: compact(schemaText) }),
+    register: (subject: string, schemaText: string) =>
+      required<{ id: number }>('POST', `${at(subject)}/versions`, { schema: compact(schemaText) }),
   };
 }
 

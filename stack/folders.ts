@@ -6,20 +6,7 @@ import { ConnectError } from '../core/errors.ts';
 import type { PartName } from './types.ts';
 
 /** Where the stack of one project keeps its things. */
-export interface StateFolder {
-  /** `<root>/.connect`, with symbolic links resolved. */
-  readonly path: string;
-  /** Short name of this folder on this machine; child processes carry it, which distinguishes ours from others'. */
-  readonly id: string;
-  readonly stateFile: string;
-  readonly secretsFile: string;
-  readonly logs: string;
-  readonly config: string;
-  readonly data: string;
-  logFile(part: PartName): string;
-  /** What a process prints by itself: for PostgreSQL its log, for a JVM what comes before and beside it. */
-  outputFile(part: PartName): string;
-}
+export type StateFolder = ReturnType<typeof describe>;
 
 /** Creates `<root>/.connect` if need be. Errors: ENVIRONMENT when it cannot be written. */
 export function stateFolder(root: string): StateFolder {
@@ -53,19 +40,22 @@ export function existingStateFolder(root: string): StateFolder | undefined {
   return existsSync(wanted) ? describe(wanted) : undefined;
 }
 
-function describe(wanted: string): StateFolder {
+function describe(wanted: string) {
   const path = realpathSync(wanted);
   const logs = join(path, 'logs');
   return {
+    /** `<root>/.connect`, with symbolic links resolved. */
     path,
+    /** Short name of this folder on this machine; child processes carry it, which distinguishes ours from others'. */
     id: createHash('sha256').update(path).digest('hex').slice(0, 16),
     stateFile: join(path, 'stack.json'),
     secretsFile: join(path, 'secrets.properties'),
     logs,
     config: join(path, 'config'),
     data: join(path, 'data'),
-    logFile: (part) => join(logs, `${part}.log`),
-    outputFile: (part) => join(logs, part === 'postgres' ? 'postgres.log' : `${part}.out`),
+    logFile: (part: PartName) => join(logs, `${part}.log`),
+    /** What a process prints by itself: for PostgreSQL its log, for a JVM what comes before and beside it. */
+    outputFile: (part: PartName) => join(logs, part === 'postgres' ? 'postgres.log' : `${part}.out`),
   };
 }
 

@@ -1,6 +1,6 @@
 import { parseProperties } from '../../core/properties.ts';
 import { compareConfigs, REPLACING_KEY } from '../plan/compare-configs.ts';
-import { type IgnoredSetting, type PlannedChange, STATE_KEY } from '../plan/entry.ts';
+import { type PlannedChange, STATE_KEY } from '../plan/entry.ts';
 import { noSettings } from '../settings/connector-keys.ts';
 import type { MskConnector } from './api.ts';
 import type { DesiredMskSink } from './desired.ts';
@@ -17,35 +17,26 @@ export interface ObservedMskSink {
 }
 
 /** What differs, in the groups that MSK Connect changes apart. */
-export interface MskComparison {
-  /** Only by another connector under the same name. */
-  readonly replacing: readonly PlannedChange[];
-  /** By one update of the connector's configuration. */
-  readonly config: readonly PlannedChange[];
-  /** By one update of worker settings. */
-  readonly capacity: readonly PlannedChange[];
-  readonly plugin: readonly PlannedChange[];
-  readonly workerConfiguration: readonly PlannedChange[];
-  /** By tagging; tags that the files do not name are left alone, because others tag as well. */
-  readonly tags: readonly PlannedChange[];
-  /** By pausing or resuming, where the definition declares a run state. */
-  readonly state: readonly PlannedChange[];
-  readonly ignored: readonly IgnoredSetting[];
-}
+export type MskComparison = ReturnType<typeof compareMskSink>;
 
 /** `pluginName` is the wanted plugin's. */
-export function compareMskSink(desired: DesiredMskSink, pluginName: string, observed: ObservedMskSink): MskComparison {
+export function compareMskSink(desired: DesiredMskSink, pluginName: string, observed: ObservedMskSink) {
   const { connector } = observed;
   const decidedByHost = decidedByMsk(desired);
   const { changes: config, ignored } = compareConfigs(connector.config, desired.config, { decidedByHost });
   const fixed = differences(fixedFacts(connector.fixed), fixedFacts(desired.fixed));
   return {
+    /** Only by another connector under the same name. */
     replacing: [...fixed, ...config.filter(({ key }) => key === REPLACING_KEY)],
+    /** By one update of the connector's configuration. */
     config: config.filter(({ key }) => key !== REPLACING_KEY),
+    /** By one update of worker settings, like `plugin` and `workerConfiguration`. */
     capacity: capacityDifferences(connector, desired),
     plugin: differences(factsOf({ plugin: observed.pluginName }), { plugin: pluginName }),
     workerConfiguration: workerDifferences(observed, desired),
+    /** By tagging; tags that the files do not name are left alone, because others tag as well. */
     tags: differences(factsOf(observed.tags, 'tags.'), factsOf({ ...observed.tags, ...desired.tags }, 'tags.')),
+    /** By pausing or resuming, where the definition declares a run state. */
     state: stateChange(connector, desired),
     ignored,
   };

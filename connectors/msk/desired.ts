@@ -1,32 +1,13 @@
 import { createHash } from 'node:crypto';
 import { propertiesText } from '../../core/properties.ts';
 import { isReference } from '../../core/reference.ts';
-import type { MskCapacity, MskConnect } from '../../pipeline/msk-connect.ts';
+import type { MskConnect } from '../../pipeline/msk-connect.ts';
 import { workerPropertyOf } from '../../pipeline/msk-worker-properties.ts';
 import type { DesiredSink, SinkConfig } from '../sink-config.ts';
-import type { FixedSettings } from './api.ts';
 import { factsOf } from './facts.ts';
 
 /** A sink as the files want it on MSK Connect. */
-export interface DesiredMskSink {
-  readonly name: string;
-  /** The topic that it reads. */
-  readonly topic: string;
-  readonly config: SinkConfig;
-  readonly capacity: MskCapacity;
-  readonly workerConfiguration: DesiredWorkerConfiguration;
-  readonly fixed: FixedSettings;
-  readonly tags: Readonly<Record<string, string>>;
-  /** Undefined: it runs, and one that is paused by hand is left alone. */
-  readonly state: 'running' | 'paused' | undefined;
-}
-
-/** Worker properties under a name made from them: MSK Connect cannot change a worker configuration, so another is another. */
-interface DesiredWorkerConfiguration {
-  readonly name: string;
-  readonly properties: Readonly<Record<string, string>>;
-  readonly text: string;
-}
+export type DesiredMskSink = ReturnType<typeof desiredMskSink>;
 
 const HASH_DIGITS = 12;
 
@@ -38,7 +19,7 @@ export function desiredMskSink(
   { stream, config: rendered }: DesiredSink,
   connect: MskConnect,
   brokers: readonly string[],
-): DesiredMskSink {
+) {
   const { config, workerProperties } = splitConfig(rendered);
   // By key, so that the same properties make the same text, whatever their order.
   const properties = Object.fromEntries(
@@ -52,9 +33,11 @@ export function desiredMskSink(
   const { state } = stream.sink;
   return {
     name: stream.sink.name,
+    /** The topic that it reads. */
     topic: stream.topic.name,
     config,
     capacity,
+    /** Under a name made from its properties: MSK Connect cannot change a worker configuration, so another is another. */
     workerConfiguration: { name: `${stream.sink.name}-${hash}`, properties, text },
     fixed: {
       brokers: brokers.toSorted(),
@@ -68,7 +51,7 @@ export function desiredMskSink(
       logs,
     },
     tags,
-    // `stopped` was refused when the project was loaded: the service knows no such state.
+    // Undefined: it runs, and one that is paused by hand is left alone. `stopped` was refused when the project was loaded: the service knows no such state.
     state: state === 'stopped' ? undefined : state,
   };
 }

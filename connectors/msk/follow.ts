@@ -46,10 +46,7 @@ export async function waitUntilSteady(api: MskApi, name: string, wait: Wait): Pr
 
 /** Waits until the connector is gone. Errors: TIMEOUT. */
 export const waitUntilGone = (api: MskApi, name: string, wait: Wait): Promise<true> =>
-  waitFor(
-    async () => ((await api.find(name)) === undefined ? true : undefined),
-    waiting(wait, `${name} to be gone from ${api.label}`),
-  );
+  waitFor(async () => (await api.find(name)) === undefined, waiting(wait, `${name} to be gone from ${api.label}`));
 
 /** Waits for what is being made: a plugin until it is ACTIVE. `probe` returns undefined while it is not there. */
 export const waitUntilMade = <T>(what: string, wait: Wait, probe: () => Promise<T | undefined>): Promise<T> =>

@@ -39,7 +39,7 @@ export async function putBackOffsets(
   start: readonly StartOffset[],
 ): Promise<void> {
   if (start.length === 0) return;
-  await waitFor(async () => ((await evidence.members())?.size ?? 0) === 0 || undefined, {
+  await waitFor(async () => ((await evidence.members())?.size ?? 0) === 0, {
     what: `the group of ${desired.name} to be empty`,
     timeoutMs: wait.timeoutMs,
   });

@@ -5,11 +5,6 @@ import { type SettingLookup, settingsOf } from '../settings/connector-keys.ts';
 import type { SinkConfig } from '../sink-config.ts';
 import type { IgnoredSetting, PlannedChange } from './entry.ts';
 
-export interface ConfigComparison {
-  readonly changes: readonly PlannedChange[];
-  readonly ignored: readonly IgnoredSetting[];
-}
-
 export interface ComparisonOptions {
   /** Default: what is known of connector settings. */
   readonly settings?: SettingLookup;
@@ -35,7 +30,7 @@ export function compareConfigs(
   live: SinkConfig,
   desired: SinkConfig,
   { settings = settingsOf(desired), decidedByHost = [] }: ComparisonOptions = {},
-): ConfigComparison {
+) {
   const changes: PlannedChange[] = [];
   const ignored: IgnoredSetting[] = [];
   const keys = [...new Set([...Object.keys(live), ...Object.keys(desired)])].sort();

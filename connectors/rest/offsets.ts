@@ -19,7 +19,7 @@ export const restOffsets = (api: RestApi): OffsetApi => ({
     await waitFor(
       async () => {
         const committed = new Map((await api.offsets(name)).map((one) => [one.partition, one.offset]));
-        return offsets.every(({ partition, offset }) => committed.get(partition) === offset) ? true : undefined;
+        return offsets.every(({ partition, offset }) => committed.get(partition) === offset);
       },
       { what: `the offsets of ${name} to be committed`, timeoutMs, signal },
     );

@@ -71,7 +71,7 @@ export async function setOffsets(
   wait: Wait,
 ): Promise<void> {
   const { timeoutMs, signal } = wait;
-  const isStopped = async () => (await api.status(name))?.state === 'STOPPED' || undefined;
+  const isStopped = async () => (await api.status(name))?.state === 'STOPPED';
   await waitFor(isStopped, { what: `${name} to be STOPPED`, timeoutMs, signal });
   const all = [...offsets].map(([partition, offset]) => ({ topic: topic.name, partition, offset }));
   await restOffsets(api).set(name, all, wait);

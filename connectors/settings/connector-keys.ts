@@ -20,18 +20,7 @@ export interface KnownKeys {
 }
 
 /** What the pinned parts know, as a real worker lists it; see scripts/snapshot-connector-keys.mjs. */
-export interface ConnectorKeys {
-  readonly connectorClass: string;
-  readonly connectorVersion: string;
-  /** The sink's own settings and Connect's for any sink. */
-  readonly sink: KnownKeys;
-  /** Transforms, predicates and converters by class. */
-  readonly plugins: ReadonlyMap<string, KnownKeys>;
-  readonly consumer: KnownKeys;
-  readonly producer: KnownKeys;
-  readonly admin: KnownKeys;
-  readonly topic: KnownKeys;
-}
+export type ConnectorKeys = ReturnType<typeof read>;
 
 interface Undeclared {
   readonly prefixes: readonly string[];
@@ -46,7 +35,7 @@ export function connectorKeys(): ConnectorKeys {
   return loaded;
 }
 
-function read(): ConnectorKeys {
+function read() {
   const undeclared = file<Record<string, Undeclared>>('undeclared');
   const known = (declared: readonly KeyDefinition[], owner = ''): KnownKeys => {
     const extra = undeclared[owner] ?? { prefixes: [], keys: [] };
@@ -62,7 +51,9 @@ function read(): ConnectorKeys {
   return {
     connectorClass: sink.class,
     connectorVersion: sink.version,
+    /** The sink's own settings and Connect's for any sink. */
     sink: known(sink.keys, sink.class),
+    /** Transforms, predicates and converters by class. */
     plugins: new Map(Object.entries(plugins).map(([name, { keys }]) => [name, known(keys, name)])),
     consumer: known(file('consumer')),
     producer: known(file('producer')),

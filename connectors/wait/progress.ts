@@ -14,10 +14,7 @@ export interface Observation {
 }
 
 /** Judges one look at a connector after the other. */
-export interface Progress {
-  /** `observed` undefined: the cluster had no answer. `now` in milliseconds. */
-  judge(observed: Observation | undefined, now: number): Verdict;
-}
+export type Progress = ReturnType<typeof createProgress>;
 
 export interface ProgressOptions {
   /** What every task has to have been given. Default: what the sink shows is taken for it. */
@@ -55,7 +52,7 @@ export function createProgress({
   before,
   beforeIsBroken = false,
   oldMembers,
-}: ProgressOptions): Progress {
+}: ProgressOptions) {
   const oldFailures = failuresIn(before);
   let firstLook: number | undefined;
   let runningSince: number | undefined;
@@ -63,7 +60,8 @@ export function createProgress({
   const waiting = (running: number): Verdict => ({ kind: 'waiting', running, expected });
 
   return {
-    judge(observed, now) {
+    /** `observed` undefined: the cluster had no answer. `now` in milliseconds. */
+    judge(observed: Observation | undefined, now: number): Verdict {
       firstLook ??= now;
       if (observed === undefined) {
         runningSince = undefined;

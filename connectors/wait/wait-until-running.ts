@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../../core/errors.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { SinkHost } from '../host.ts';
 import type { ObservedSink } from '../sink-config.ts';
 import { causeLines, failuresOf, formatSuspects } from './failure.ts';
 import { createProgress, type Observation, type ProgressOptions, type Verdict } from './progress.ts';
@@ -87,6 +88,12 @@ export function sinkFailure(sink: ObservedSink, stream: StreamDefinition, restar
     hint:
       failures.find(({ hint }) => hint !== undefined)?.hint ?? 'remove the cause, then run `connect restart --failed`',
   });
+}
+
+/** Errors: REFUSED, as `sinkFailure`, when a deployed sink has failed. */
+export async function requireNotFailed(host: Pick<SinkHost, 'observe'>, stream: StreamDefinition): Promise<void> {
+  const sink = await host.observe(stream.sink.name);
+  if (sink !== undefined && failuresOf(sink, stream).length > 0) throw sinkFailure(sink, stream);
 }
 
 function stillWaiting({ sink }: StreamDefinition, timeoutMs: number, verdict: Verdict): ConnectError {

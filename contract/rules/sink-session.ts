@@ -1,4 +1,5 @@
 import { nearest } from '../../pipeline/did-you-mean.ts';
+import { type Harm, harmOf, is } from '../harms.ts';
 import { urlParameters } from '../rendered-sink.ts';
 import { sinkRule } from '../rule.ts';
 import { sessionHarm, sessionOptions } from '../session-settings.ts';
@@ -21,30 +22,26 @@ const HARMLESS = new Set(
 const ELSEWHERE = 'leads to another database than the URL names';
 const OWN_CLASS = 'puts a class of your own between the sink and PostgreSQL';
 
+const isGiven = is(/./);
+
 /** Values of a parameter that harm, and how. */
-const HARMFUL: Readonly<Record<string, { readonly value: RegExp; readonly how: string }>> = {
-  readOnly: { value: /^true$/i, how: 'makes every transaction read-only: each write is refused' },
-  preferQueryMode: { value: /^simple$/i, how: 'sends values as text inside the statement, and rewrites no batches' },
-  queryTimeout: { value: /[1-9]/, how: 'cancels a write that waits for a lock or a commit, and the task fails' },
-  allowEncodingChanges: {
-    value: /^true$/i,
-    how: 'lets the encoding change under the driver: text arrives as other text',
-  },
-  replication: {
-    value: /^(?!false$|off$|no$|0$)./i,
-    how: 'opens a replication connection, which takes no prepared statement',
-  },
-  protocolVersion: { value: /^(?!3(\.\d)?$)./, how: 'asks for a protocol that PostgreSQL does not speak' },
-  PGHOST: { value: /./, how: ELSEWHERE },
-  PGPORT: { value: /./, how: ELSEWHERE },
-  PGDBNAME: { value: /./, how: ELSEWHERE },
-  service: { value: /./, how: ELSEWHERE },
-  socketFactory: { value: /./, how: OWN_CLASS },
-  socketFactoryArg: { value: /./, how: OWN_CLASS },
-  sslfactory: { value: /./, how: OWN_CLASS },
-  sslfactoryarg: { value: /./, how: OWN_CLASS },
-  authenticationPluginClassName: { value: /./, how: OWN_CLASS },
-  xmlFactoryFactory: { value: /./, how: OWN_CLASS },
+const HARMFUL: Readonly<Record<string, Harm>> = {
+  readOnly: [is(/^true$/i), 'makes every transaction read-only: each write is refused'],
+  preferQueryMode: [is(/^simple$/i), 'sends values as text inside the statement, and rewrites no batches'],
+  queryTimeout: [is(/[1-9]/), 'cancels a write that waits for a lock or a commit, and the task fails'],
+  allowEncodingChanges: [is(/^true$/i), 'lets the encoding change under the driver: text arrives as other text'],
+  replication: [is(/^(?!false$|off$|no$|0$)./i), 'opens a replication connection, which takes no prepared statement'],
+  protocolVersion: [is(/^(?!3(\.\d)?$)./), 'asks for a protocol that PostgreSQL does not speak'],
+  PGHOST: [isGiven, ELSEWHERE],
+  PGPORT: [isGiven, ELSEWHERE],
+  PGDBNAME: [isGiven, ELSEWHERE],
+  service: [isGiven, ELSEWHERE],
+  socketFactory: [isGiven, OWN_CLASS],
+  socketFactoryArg: [isGiven, OWN_CLASS],
+  sslfactory: [isGiven, OWN_CLASS],
+  sslfactoryarg: [isGiven, OWN_CLASS],
+  authenticationPluginClassName: [isGiven, OWN_CLASS],
+  xmlFactoryFactory: [isGiven, OWN_CLASS],
 };
 
 /** Whether all that the URL may lead to is a primary. One host that is a standby is none to choose from. */
@@ -68,10 +65,10 @@ const jdbcUrl = sinkRule({
       allowedAs: { kind: 'jdbc', name } as const,
     });
     for (const [name, value] of parameters) {
-      const harm = Object.hasOwn(HARMFUL, name) ? HARMFUL[name] : undefined;
-      if (harm?.value.test(value)) {
-        yield finding(name, `the JDBC URL sets ${name}, which ${harm.how}`, `take ${name} out of the URL`);
-      } else if (harm === undefined && !HARMLESS.has(name) && name !== 'targetServerType') {
+      const how = harmOf(HARMFUL, name, value);
+      if (how !== undefined) {
+        yield finding(name, `the JDBC URL sets ${name}, which ${how}`, `take ${name} out of the URL`);
+      } else if (!Object.hasOwn(HARMFUL, name) && !HARMLESS.has(name) && name !== 'targetServerType') {
         const guess = nearest(name, [...HARMLESS, ...Object.keys(HARMFUL), 'targetServerType']);
         const meant = guess === undefined ? '' : `; did you mean "${guess}"?`;
         const remedy = guess === undefined ? `take ${name} out of the URL` : `write ${guess}`;

@@ -1,5 +1,4 @@
-import { failuresOf } from '../../connectors/wait/failure.ts';
-import { sinkFailure } from '../../connectors/wait/wait-until-running.ts';
+import { requireNotFailed } from '../../connectors/wait/wait-until-running.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { waitFor } from '../../core/retry.ts';
 import { canonicalRecord } from '../canonical.ts';
@@ -25,7 +24,7 @@ export async function waitForRows(
   sent: readonly Sent[],
 ): Promise<{ readonly arrived: ReadonlySet<Sent>; readonly failure?: string }> {
   const arrived = new Set<Sent>();
-  const look = async (): Promise<true | undefined> => {
+  const look = async (): Promise<boolean> => {
     const missing = sent.filter((one) => !arrived.has(one));
     const keys = missing.map(({ record }) => canonicalRecord(schema.fields, record.values));
     const rows = await table.find(keys);
@@ -34,9 +33,8 @@ export async function waitForRows(
       if (row?.partition === one.record.partition && (row.offset ?? -1n) >= one.offset) arrived.add(one);
     }
     if (arrived.size === sent.length) return true;
-    const sink = await host.observe(stream.sink.name);
-    if (sink !== undefined && failuresOf(sink, stream).length > 0) throw sinkFailure(sink, stream);
-    return undefined;
+    await requireNotFailed(host, stream);
+    return false;
   };
   try {
     await waitFor(look, { what: 'the replayed rows', timeoutMs, everyMs: 250, signal });

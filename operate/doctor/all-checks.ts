@@ -1,7 +1,6 @@
 import type { Check } from './check.ts';
 import { postgresClock, workerClock } from './checks/clock-skew.ts';
-import { feedReachable } from './checks/feed.ts';
-import { feedCommitment } from './checks/feed-commitment.ts';
+import { feedCommitment, feedReachable } from './checks/feed.ts';
 import { newestRow, producerCheckpoint, recordsAside, sinksLag } from './checks/flow.ts';
 import { kafkaReachable, retentionOverrun, topicsSettings } from './checks/kafka.ts';
 import { machineDisk, machineVersions } from './checks/machine.ts';

@@ -17,31 +17,8 @@ export interface PartitionStep {
   readonly culprits: readonly Culprit[];
 }
 
-/** One culprit as it is shown. */
-export interface Evidence extends Omit<Culprit, 'record'> {
-  /** `positions-3@81244` */
-  readonly record: string;
-  readonly key: string | null;
-  /** Whether the failed task names it, alone or among others. */
-  readonly isNamed: boolean;
-}
-
-export interface QuarantinePlan {
-  readonly connector: string;
-  readonly failures: readonly {
-    readonly task?: number | undefined;
-    readonly cause: string;
-    readonly record?: string | undefined;
-  }[];
-  readonly culprits: readonly Evidence[];
-  /** Records beside the culprits that the sink can store. */
-  readonly neighbours: number;
-  readonly steps: readonly Omit<PartitionStep, 'culprits'>[];
-  /** Records in front of the culprits that the sink has not committed. They are written before it continues behind them. */
-  readonly before: bigint;
-  /** An earlier quarantine was killed and has left the sink stopped. */
-  readonly isResumed: boolean;
-}
+/** A plan as it is shown and agreed to. */
+export type QuarantinePlan = ReturnType<typeof describePlan>;
 
 /** The steps over these culprits, one for each partition that has any. */
 export function planSteps(positions: readonly SinkPosition[], culprits: readonly Culprit[]): PartitionStep[] {
@@ -62,23 +39,28 @@ export function describePlan(
   steps: readonly PartitionStep[],
   search: Search,
   isResumed: boolean,
-): QuarantinePlan {
+) {
   return {
     connector: stream.sink.name,
     failures: failures.map(({ task, cause, suspects }) => ({ task, cause, record: formatSuspects(suspects) })),
     culprits: steps.flatMap(({ culprits }) =>
       culprits.map(({ record, kind, reason, sqlState }) => ({
+        /** `positions-3@81244` */
         record: placeOf(stream, record),
         key: record.key?.toString() ?? null,
         kind,
         reason,
         sqlState,
+        /** Whether the failed task names it, alone or among others. */
         isNamed: taskOf(failures, record) !== undefined,
       })),
     ),
+    /** Records beside the culprits that the sink can store. */
     neighbours: search.good,
     steps: steps.map(({ partition, from, to }) => ({ partition, from, to })),
+    /** Records in front of the culprits that the sink has not committed. They are written before it continues behind them. */
     before: steps.reduce((sum, step) => sum + (step.to - step.from) - BigInt(step.culprits.length), 0n),
+    /** An earlier quarantine was killed and has left the sink stopped. */
     isResumed,
   };
 }

@@ -2,7 +2,7 @@ import { abilityOf } from '../../connectors/host.ts';
 import { type RequestedState, requestedState } from '../../connectors/run-state.ts';
 import type { ObservedSink } from '../../connectors/sink-config.ts';
 import { type FailedPart, failuresOf } from '../../connectors/wait/failure.ts';
-import { sinkFailure } from '../../connectors/wait/wait-until-running.ts';
+import { requireNotFailed, sinkFailure } from '../../connectors/wait/wait-until-running.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { waitFor } from '../../core/retry.ts';
@@ -164,15 +164,13 @@ async function quarantineOnce(
 /** Waits until the sink has committed a record behind each step, where there is one. Errors: REFUSED, TIMEOUT. */
 async function waitUntilPast(action: QuarantineAction, steps: readonly PartitionStep[]): Promise<void> {
   const { stream, host, timeoutMs, signal } = action;
-  const look = async (): Promise<true | undefined> => {
-    const sink = await host.observe(stream.sink.name);
-    if (sink !== undefined && failuresOf(sink, stream).length > 0) throw sinkFailure(sink, stream);
+  const look = async (): Promise<boolean> => {
+    await requireNotFailed(host, stream);
     const positions = new Map((await readPositions(action)).map((one) => [one.partition, one]));
-    const isPast = steps.every(({ partition, to }) => {
+    return steps.every(({ partition, to }) => {
       const position = positions.get(partition);
       return position !== undefined && (position.end <= to || (position.committed ?? 0n) > to);
     });
-    return isPast ? true : undefined;
   };
   const what = `${stream.sink.name} to commit records behind the quarantined ones`;
   await waitFor(look, { what, timeoutMs, everyMs: 500, signal });

@@ -9,12 +9,6 @@ import type { SinkAction } from '../sink-action.ts';
 import { copyToDeadLetters, type MovedRecord, type Proof } from './copy-to-dead-letters.ts';
 import { type PartitionStep, planSteps } from './quarantine-plan.ts';
 
-export interface Stepped {
-  readonly moved: readonly MovedRecord[];
-  /** Records in front of the culprits that were written here. */
-  readonly written: number;
-}
-
 const CHUNK = 1_000;
 
 /**
@@ -27,7 +21,7 @@ export async function stepOver(
   action: SinkAction,
   judges: Judges,
   found: Proof & { readonly steps: readonly PartitionStep[] },
-): Promise<Stepped> {
+): Promise<{ moved: MovedRecord[]; written: number }> {
   // The tasks that still ran have committed since, but cannot have passed a culprit.
   const steps = planSteps(
     await readPositions(action),
@@ -44,6 +38,7 @@ export async function stepOver(
     const hint = 'schema or table have changed meanwhile; run `connect restart --failed`';
     throw new ConnectError('UNSAFE', message, { hint });
   }
+  /** Records in front of the culprits that were written here. */
   let written = 0;
   for (const step of steps) written += await writeBefore(action, judges, step);
   const moved = await copyToDeadLetters(action, culprits, found);

@@ -21,24 +21,14 @@ export interface SubscribeOptions {
 }
 
 /** One connection to a feed. */
-export interface FeedClient {
-  readonly address: string;
-  /** What the feed can replay. Errors: UNREACHABLE, TIMEOUT, REFUSED. */
-  replayInfo(): Promise<ReplayWindow>;
-  /**
-   * Reads the feed until the feed ends the stream normally or the signal aborts. Errors: UNREACHABLE when the stream breaks,
-   * REFUSED, UNSAFE when `fromSlot` is no longer replayable, and whatever `onEvent` fails with.
-   */
-  subscribe(options: SubscribeOptions): Promise<void>;
-  close(): void;
-}
+export type FeedClient = ReturnType<typeof openFeed>;
 
 const REPLY_TIMEOUT_MS = 10_000;
 /** A larger message ends the run with an error instead of filling the memory. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** Prepares a connection. It connects with the first call. */
-export function openFeed({ address, tls, token, service }: FeedOptions): FeedClient {
+export function openFeed({ address, tls, token, service }: FeedOptions) {
   const security = tls ? credentials.createSsl() : credentials.createInsecure();
   const client = new Client(address, security, channelOptions(address));
   const metadata = new Metadata();
@@ -46,7 +36,8 @@ export function openFeed({ address, tls, token, service }: FeedOptions): FeedCli
 
   return {
     address,
-    replayInfo() {
+    /** What the feed can replay. Errors: UNREACHABLE, TIMEOUT, REFUSED. */
+    replayInfo(): Promise<ReplayWindow> {
       const call = { address, service: service.name, method: 'GetReplayInfo' };
       return new Promise((resolve, reject) => {
         client.makeUnaryRequest<null, ReplayWindow>(
@@ -60,7 +51,11 @@ export function openFeed({ address, tls, token, service }: FeedOptions): FeedCli
         );
       });
     },
-    subscribe({ fromSlot, commitment, signal, onEvent }) {
+    /**
+     * Reads the feed until the feed ends the stream normally or the signal aborts. Errors: UNREACHABLE when the stream breaks,
+     * REFUSED, UNSAFE when `fromSlot` is no longer replayable, and whatever `onEvent` fails with.
+     */
+    subscribe({ fromSlot, commitment, signal, onEvent }: SubscribeOptions): Promise<void> {
       const call = { address, service: service.name, method: 'Subscribe', fromSlot };
       const stream = client.makeServerStreamRequest(
         service.subscribePath,
@@ -69,7 +64,7 @@ export function openFeed({ address, tls, token, service }: FeedOptions): FeedCli
         { fromSlot, commitment },
         metadata,
       );
-      return new Promise<void>((resolve, reject) => {
+      return new Promise((resolve, reject) => {
         const finish = (error?: unknown) => {
           // The call may still deliver what it holds already.
           stream.off('data', take);

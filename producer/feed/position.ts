@@ -5,15 +5,7 @@ const REMARKABLE_LEAD = 10_000n;
  * The slot up to which the feed has been read. It never goes back. Only what the feed has said of itself moves it: an update's own
  * slot can be wrong, and would move the resume point past updates that nobody has read.
  */
-export interface FeedPosition {
-  readonly slot: bigint | undefined;
-  /** The feed sends everything from `slot` on: what lies before has been read, or was left out by choice. */
-  subscribed(slot: bigint): void;
-  /** The feed has said that it has sent everything up to `slot`. */
-  noticed(slot: bigint): void;
-  /** An update of `slot` was accepted. It moves nothing. */
-  updated(slot: bigint): void;
-}
+export type FeedPosition = ReturnType<typeof createFeedPosition>;
 
 /**
  * `start` is the position so far: the last checkpoint. `onLead` hears, at most once in so many slots, that an update is far ahead
@@ -22,7 +14,7 @@ export interface FeedPosition {
 export function createFeedPosition(
   start: bigint | undefined,
   onLead: (updated: bigint, position: bigint) => void = () => {},
-): FeedPosition {
+) {
   let slot = start;
   /** An update beyond this slot is worth a word. */
   let remarkable = (start ?? 0n) + REMARKABLE_LEAD;
@@ -33,12 +25,15 @@ export function createFeedPosition(
     remarkable = next + REMARKABLE_LEAD;
   };
   return {
-    get slot() {
+    get slot(): bigint | undefined {
       return slot;
     },
+    /** The feed sends everything from a slot on: what lies before has been read, or was left out by choice. */
     subscribed: moveTo,
+    /** The feed has said that it has sent everything up to a slot. */
     noticed: moveTo,
-    updated(next) {
+    /** An update of this slot was accepted. It moves nothing. */
+    updated(next: bigint): void {
       if (next <= remarkable || slot === undefined || slot < toldUntil) return;
       toldUntil = remarkable;
       onLead(next, slot);

@@ -11,45 +11,35 @@ export interface ProtoEnum {
 }
 
 /** A feed's two calls as bytes, and what the proto says of its updates. */
-export interface FeedService {
-  /** Full name, e.g. `perps.v1.PositionFeed`. */
-  readonly name: string;
-  /** Full name of the message that the feed streams. */
-  readonly messageName: string;
-  /** The enums among the update's fields, by field name. */
-  readonly enums: ReadonlyMap<string, ProtoEnum>;
-  readonly subscribePath: string;
-  encodeSubscribe(request: { readonly fromSlot: bigint; readonly commitment: Commitment }): Buffer;
-  /** Never throws: bytes that do not decode are an event, too. */
-  readEvent(bytes: Buffer): FeedEvent;
-  readonly replayInfoPath: string;
-  encodeReplayInfoRequest(): Buffer;
-  decodeReplayInfo(bytes: Buffer): ReplayWindow;
-}
+export type FeedService = ReturnType<typeof loadFeedService>;
 
 /**
  * A feed's service by its proto. It decodes by protobufjs itself and not by proto-loader, which turns every message into a
  * second object with its 64-bit numbers as text: more than twice the time of the decoding. Errors: INVALID_DEFINITION.
  */
-export function loadFeedService(protoPath: string, includeDirs: readonly string[], serviceName: string): FeedService {
+export function loadFeedService(protoPath: string, includeDirs: readonly string[], serviceName: string) {
   const { subscribe, replayInfo, update } = loadFeedProto(protoPath, includeDirs, serviceName);
   markUnset(update);
   const notice = subscribe.response.fields.slot?.resolvedType;
   if (notice instanceof protobuf.Type) markUnset(notice);
   return {
+    /** Full name, e.g. `perps.v1.PositionFeed`. */
     name: serviceName,
+    /** Full name of the message that the feed streams. */
     messageName: subscribe.response.fullName.replace(/^\./, ''),
+    /** The enums among the update's fields, by field name. */
     enums: enumsOf(update),
     subscribePath: `/${serviceName}/Subscribe`,
-    encodeSubscribe: ({ fromSlot, commitment }) =>
+    encodeSubscribe: ({ fromSlot, commitment }: { fromSlot: bigint; commitment: Commitment }) =>
       encode(subscribe.request, {
         commitment: `COMMITMENT_${commitment.toUpperCase()}`,
         from_slot: fromSlot.toString(),
       }),
-    readEvent: (bytes) => readEvent(subscribe.response, bytes),
+    /** Never throws: bytes that do not decode are an event, too. */
+    readEvent: (bytes: Buffer) => readEvent(subscribe.response, bytes),
     replayInfoPath: `/${serviceName}/GetReplayInfo`,
     encodeReplayInfoRequest: () => encode(replayInfo.request, {}),
-    decodeReplayInfo: (bytes) => {
+    decodeReplayInfo: (bytes: Buffer): ReplayWindow => {
       const reply = replayInfo.response.decode(bytes) as unknown as Record<'earliest_slot' | 'latest_slot', LongLike>;
       return { earliest: bigintOf(reply.earliest_slot), latest: bigintOf(reply.latest_slot) };
     },

@@ -1,20 +1,13 @@
 import { ConnectError } from '../../core/errors.ts';
 import { brokerLabel, type KafkaConnection, withAdmin } from '../../core/kafka.ts';
-import { connectProducer, type KafkaProducer, type OutgoingMessage } from '../../core/kafka-producer.ts';
+import { connectProducer, type OutgoingMessage } from '../../core/kafka-producer.ts';
 import type { Logger } from '../../core/log.ts';
 
 /** Records by topic. */
 export type SendRequest = ReadonlyMap<string, readonly OutgoingMessage[]>;
 
 /** What the sender asks of a Kafka cluster. */
-export interface Cluster {
-  /** For messages. */
-  readonly label: string;
-  /** How many partitions each topic has. Errors: UNREACHABLE naming the brokers, NOT_FOUND naming the topics that do not exist. */
-  partitions(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  /** A producer with a new id. It repeats what fails quickly. Errors: UNREACHABLE, REFUSED. */
-  connect(): Promise<KafkaProducer>;
-}
+export type Cluster = ReturnType<typeof createCluster>;
 
 interface ClusterOptions {
   readonly connection: KafkaConnection;
@@ -24,12 +17,14 @@ interface ClusterOptions {
 }
 
 /** The cluster through the Kafka client. */
-export function createCluster({ connection, clientId, compression, logger }: ClusterOptions): Cluster {
+export function createCluster({ connection, clientId, compression, logger }: ClusterOptions) {
   const label = brokerLabel(connection);
   const retry = { initialRetryTime: 100, maxRetryTime: 2_000, retries: 4 };
   return {
+    /** For messages. */
     label,
-    partitions: (topics) =>
+    /** How many partitions each topic has. Errors: UNREACHABLE naming the brokers, NOT_FOUND naming the topics that do not exist. */
+    partitions: (topics: readonly string[]) =>
       withAdmin(connection, clientId, async (admin) => {
         const existing = await admin.listTopics();
         const absent = topics.filter((topic) => !existing.has(topic));
@@ -42,6 +37,7 @@ export function createCluster({ connection, clientId, compression, logger }: Clu
         const placements = await admin.placements(topics);
         return new Map([...placements].map(([topic, partitions]) => [topic, partitions.length]));
       }),
+    /** A producer with a new id. It repeats what fails quickly. Errors: UNREACHABLE, REFUSED. */
     connect: () => connectProducer(connection, { clientId, compression, logger, retry }),
   };
 }

@@ -40,19 +40,7 @@ export interface PublisherOptions {
 }
 
 /** Queue in front of Kafka. Records leave in the order they came, one request at a time. */
-export interface Publisher {
-  /** Takes a record; `slot` is the feed's position once it is published. Check `full` before. */
-  add(record: OutgoingRecord, slot: bigint | undefined): void;
-  /** The feed moved to `slot` without a record. */
-  advance(slot: bigint): void;
-  readonly full: boolean;
-  /** Resolves when there is room again or `signal` aborts; rejects once sending has failed for good. */
-  room(signal: AbortSignal): Promise<void>;
-  /** Resolves when everything added so far is acknowledged; rejects once sending has failed for good. */
-  drain(): Promise<void>;
-  /** What is not acknowledged yet. */
-  readonly pending: { readonly records: number; readonly bytes: number };
-}
+export type Publisher = ReturnType<typeof createPublisher>;
 
 interface Entry {
   readonly record: OutgoingRecord;
@@ -65,7 +53,7 @@ interface Entry {
  * a broker restart reorders concurrent requests of one key, even with idempotence. After a pause a record leaves at once; in
  * a steady stream requests keep a distance.
  */
-export function createPublisher({ send, onAcknowledged, onFailed, limits: given }: PublisherOptions): Publisher {
+export function createPublisher({ send, onAcknowledged, onFailed, limits: given }: PublisherOptions) {
   const limits = { ...DEFAULT_LIMITS, ...given };
   const pending = { records: 0, bytes: 0 };
   let queue: Entry[] = [];
@@ -124,22 +112,25 @@ export function createPublisher({ send, onAcknowledged, onFailed, limits: given 
   };
 
   return {
-    add(record, slot) {
+    /** Takes a record; `slot` is the feed's position once it is published. Check `full` before. */
+    add(record: OutgoingRecord, slot: bigint | undefined): void {
       const entry = { record, bytes: recordBytes(record), slot };
       queue.push(entry);
       pending.records += 1;
       pending.bytes += entry.bytes;
       schedule();
     },
-    advance(slot) {
+    /** The feed moved to `slot` without a record. */
+    advance(slot: bigint): void {
       const last = queue.at(-1) ?? inFlight;
       if (last !== undefined) last.slot = slot;
       else if (failure === undefined) onAcknowledged({ records: [], slot });
     },
-    get full() {
+    get full(): boolean {
       return isFull();
     },
-    async room(signal) {
+    /** Resolves when there is room again or `signal` aborts; rejects once sending has failed for good. */
+    async room(signal: AbortSignal): Promise<void> {
       signal.addEventListener('abort', wake, { once: true });
       try {
         await until(() => signal.aborted || !isFull());
@@ -147,8 +138,10 @@ export function createPublisher({ send, onAcknowledged, onFailed, limits: given 
         signal.removeEventListener('abort', wake);
       }
     },
+    /** Resolves when everything added so far is acknowledged; rejects once sending has failed for good. */
     drain: () => until(() => pending.records === 0),
-    get pending() {
+    /** What is not acknowledged yet. */
+    get pending(): Readonly<typeof pending> {
       return { ...pending };
     },
   };

@@ -10,19 +10,7 @@ import { partitionOf } from './partition.ts';
 import { classifySendFailure, isWrongClock } from './send-failure.ts';
 
 /** Brings records into Kafka and keeps trying until the brokers have them. */
-export interface KafkaSender {
-  /**
-   * Resolves once the brokers hold all records. Calls run one after the other, never at the same time.
-   * Errors: REFUSED when repeating would change nothing, INTERRUPTED after `abort`.
-   */
-  send(records: readonly OutgoingRecord[]): Promise<void>;
-  /** Over how many partitions of the topic the next records are spread. */
-  partitions(topic: string): number;
-  /** Makes sends under way and later ones give up. Their records are not acknowledged. */
-  abort(): void;
-  /** Aborts, then disconnects. */
-  close(): Promise<void>;
-}
+export type KafkaSender = Awaited<ReturnType<typeof createKafkaSender>>;
 
 interface KafkaSenderOptions {
   readonly cluster: Cluster;
@@ -39,12 +27,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 const BACKOFF = { baseMs: 200, maxMs: 5_000 };
 
 /** Connects. Errors: those of the cluster. */
-export async function createKafkaSender({
-  cluster,
-  topics,
-  logger,
-  lookEveryMs = 30_000,
-}: KafkaSenderOptions): Promise<KafkaSender> {
+export async function createKafkaSender({ cluster, topics, logger, lookEveryMs = 30_000 }: KafkaSenderOptions) {
   let partitions = await cluster.partitions(topics);
   const stop = new AbortController();
   let producer = await cluster.connect();
@@ -124,14 +107,21 @@ export async function createKafkaSender({
   };
 
   return {
-    send(records) {
+    /**
+     * Resolves once the brokers hold all records. Calls run one after the other, never at the same time.
+     * Errors: REFUSED when repeating would change nothing, INTERRUPTED after `abort`.
+     */
+    send(records: readonly OutgoingRecord[]): Promise<void> {
       const next = last.then(() => deliver(records));
       last = next.catch(() => {});
       return next;
     },
-    partitions: (topic) => partitions.get(topic) ?? 1,
+    /** Over how many partitions of the topic the next records are spread. */
+    partitions: (topic: string) => partitions.get(topic) ?? 1,
+    /** Makes sends under way and later ones give up. Their records are not acknowledged. */
     abort: () => stop.abort(),
-    async close() {
+    /** Aborts, then disconnects. */
+    async close(): Promise<void> {
       stop.abort();
       clearTimeout(looking);
       await last;

@@ -11,15 +11,7 @@ interface SentUpdate {
  * Numbers the updates of one identity in one slot, from 0, in the order of the feed. A feed sends a slot's updates in one
  * order, and a subscription begins with a whole slot, so an update has the same number in every delivery.
  */
-export interface OrdinalCounter {
-  /** The feed was subscribed to from `slot` on: it sends that slot and all later ones whole. */
-  subscribed(slot: bigint): void;
-  /**
-   * The update's number. Undefined when its slot is not counted: it lies before the subscription or has been forgotten, or the
-   * update does not name its slot and identity.
-   */
-  next(sent: SentUpdate): number | undefined;
-}
+export type OrdinalCounter = ReturnType<typeof createOrdinalCounter>;
 
 /** Slots whose counts are kept: about three minutes. An update that comes later still has no number until it is sent again. */
 export const COUNTED_SLOTS = 512;
@@ -28,7 +20,7 @@ export const COUNTED_SLOTS = 512;
 type Seen = number | number[];
 
 /** `current` names the fields; refused updates are counted like all others. */
-export function createOrdinalCounter({ identity, order }: CurrentDefinition): OrdinalCounter {
+export function createOrdinalCounter({ identity, order }: CurrentDefinition) {
   const slots = new Map<bigint, Map<string, Seen>>();
   /** The first slot that is counted. */
   let floor: bigint | undefined;
@@ -54,12 +46,17 @@ export function createOrdinalCounter({ identity, order }: CurrentDefinition): Or
   }
 
   return {
-    subscribed(slot) {
+    /** The feed was subscribed to from this slot on: it sends that slot and all later ones whole. */
+    subscribed(slot: bigint): void {
       for (const counted of slots.keys()) if (counted >= slot) slots.delete(counted);
       if (floor === undefined || slot < floor) floor = slot;
       latest = undefined;
     },
-    next({ bytes, update }) {
+    /**
+     * The update's number. Undefined when its slot is not counted: it lies before the subscription or has been forgotten, or the
+     * update does not name its slot and identity.
+     */
+    next({ bytes, update }: SentUpdate): number | undefined {
       const slot = slotOf(update[order]);
       const account = update[identity];
       if (slot === undefined || typeof account !== 'string') return undefined;

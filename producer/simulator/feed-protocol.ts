@@ -1,4 +1,4 @@
-import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
+import type { MethodDefinition } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import type { AvroField, AvroRecord, AvroSchema, AvroValue } from '../../schemas/avro-schema.ts';
 import { enumWords } from '../../schemas/enum-words.ts';
@@ -15,14 +15,7 @@ export interface SubscribeRequest {
 }
 
 /** A feed service on the wire. */
-export interface FeedProtocol {
-  /** For a gRPC server: `Subscribe` takes a `SubscribeRequest` and streams bytes, `GetReplayInfo` answers a `ReplayWindow`. */
-  readonly service: ServiceDefinition;
-  /** The bytes of one stream message each. */
-  update(record: AvroRecord): Buffer;
-  slot(slot: bigint): Buffer;
-  ping(id: number): Buffer;
-}
+export type FeedProtocol = ReturnType<typeof createFeedProtocol>;
 
 interface FeedProtocolOptions {
   /** Absolute path; what it imports is looked up beside it. */
@@ -33,7 +26,7 @@ interface FeedProtocolOptions {
 }
 
 /** Errors: INVALID_DEFINITION when the proto does not describe a feed or does not fit the schema. */
-export function createFeedProtocol({ protoPath, service, schema }: FeedProtocolOptions): FeedProtocol {
+export function createFeedProtocol({ protoPath, service, schema }: FeedProtocolOptions) {
   const { subscribe, replayInfo, update: updateType } = loadFeedProto(protoPath, [], service);
   const { response: stream } = subscribe;
   const fields = schema.fields.map((field) => ({
@@ -42,6 +35,7 @@ export function createFeedProtocol({ protoPath, service, schema }: FeedProtocolO
   }));
   const encode = (message: object): Buffer => stream.encode(message).finish() as Buffer;
   return {
+    /** For a gRPC server: `Subscribe` takes a `SubscribeRequest` and streams bytes, `GetReplayInfo` answers a `ReplayWindow`. */
     service: {
       Subscribe: callOf<SubscribeRequest, Buffer>(`/${service}/Subscribe`, {
         responseStream: true,
@@ -57,7 +51,8 @@ export function createFeedProtocol({ protoPath, service, schema }: FeedProtocolO
         },
       }),
     },
-    update(record) {
+    /** The bytes of one stream message, like those of `slot` and `ping`. */
+    update(record: AvroRecord): Buffer {
       const update: Record<string, unknown> = {};
       for (const { name, toWire } of fields) {
         const value = record[name];
@@ -66,8 +61,8 @@ export function createFeedProtocol({ protoPath, service, schema }: FeedProtocolO
       }
       return encode({ update });
     },
-    slot: (slot) => encode({ slot: { slot: longOf(slot) } }),
-    ping: (id) => encode({ ping: { id } }),
+    slot: (slot: bigint) => encode({ slot: { slot: longOf(slot) } }),
+    ping: (id: number) => encode({ ping: { id } }),
   };
 }
 

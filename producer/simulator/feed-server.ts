@@ -12,19 +12,7 @@ export interface SimulatorOptions extends FeedSettings {
   readonly streams: readonly SimulatedStream[];
 }
 
-export interface Simulator {
-  /** `host:port`. */
-  readonly address: string;
-  /** How many different updates have been sent; a replay does not count again. */
-  sent(): number;
-  /**
-   * Resolves when the last update of every feed has been sent once, or the simulator is closed; the oracle can then be
-   * read in full. Rejects with ENVIRONMENT when the oracle cannot be written.
-   */
-  readonly done: Promise<void>;
-  /** Ends every subscription with UNAVAILABLE and frees the port. */
-  close(): Promise<void>;
-}
+export type Simulator = Awaited<ReturnType<typeof serve>>;
 
 /** How often an oracle that is still growing is brought up to date for readers. */
 const ORACLE_FLUSH_MS = 1_000;
@@ -45,7 +33,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   }
 }
 
-async function serve(feeds: readonly SimulatedFeed[], host: string, port: number): Promise<Simulator> {
+async function serve(feeds: readonly SimulatedFeed[], host: string, port: number) {
   const closing = new AbortController();
   let finish = () => {};
   let fail = (_error: unknown) => {};
@@ -69,10 +57,17 @@ async function serve(feeds: readonly SimulatedFeed[], host: string, port: number
   );
   const flushing = setInterval(() => void flush().catch(fail), ORACLE_FLUSH_MS).unref();
   return {
+    /** `host:port`. */
     address: `${host}:${server.port}`,
+    /** How many different updates have been sent; a replay does not count again. */
     sent: () => feeds.reduce((sum, { world }) => sum + world.sent, 0),
+    /**
+     * Resolves when the last update of every feed has been sent once, or the simulator is closed; the oracle can then be
+     * read in full. Rejects with ENVIRONMENT when the oracle cannot be written.
+     */
     done,
-    async close() {
+    /** Ends every subscription with UNAVAILABLE and frees the port. */
+    async close(): Promise<void> {
       clearInterval(flushing);
       closing.abort();
       await server.close();

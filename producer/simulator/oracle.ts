@@ -20,14 +20,7 @@ export interface OracleEntry {
 }
 
 /** Appends each update once, however often it is replayed. Throws ENVIRONMENT when the file cannot be written. */
-export interface OracleWriter {
-  /** False when the caller should wait for `drained` before it appends more. */
-  append(update: FeedUpdate): boolean;
-  drained(): Promise<void>;
-  /** Resolves once everything appended can be read from the file. */
-  flush(): Promise<void>;
-  close(): Promise<void>;
-}
+export type OracleWriter = Awaited<ReturnType<typeof createOracleWriter>>;
 
 /** Lines are handed to the file in pieces of about this many characters. */
 const PIECE = 64 * 1024;
@@ -36,10 +29,7 @@ const PIECE = 64 * 1024;
  * Begins an oracle at `path`; a file that is there is replaced, missing folders are made. `encode` gives the stream
  * message of an update.
  */
-export async function createOracleWriter(
-  path: string,
-  encode: (record: AvroRecord) => Uint8Array,
-): Promise<OracleWriter> {
+export async function createOracleWriter(path: string, encode: (record: AvroRecord) => Uint8Array) {
   const failed = (cause: unknown) =>
     new ConnectError('ENVIRONMENT', `oracle ${path} cannot be written: ${(cause as Error).message}`, {
       cause,
@@ -72,18 +62,20 @@ export async function createOracleWriter(
   };
 
   return {
-    append(update) {
+    /** False when the caller should wait for `drained` before it appends more. */
+    append(update: FeedUpdate): boolean {
       check();
       piece += `${JSON.stringify(oracleEntry(update, encode))}\n`;
       return piece.length < PIECE || file.write(takePiece());
     },
-    async drained() {
+    async drained(): Promise<void> {
       check();
       if (file.writableNeedDrain) await once(file, 'drain').catch(() => {});
       check();
     },
+    /** Resolves once everything appended can be read from the file. */
     flush,
-    async close() {
+    async close(): Promise<void> {
       if (file.closed) return;
       try {
         await flush();

@@ -6,7 +6,7 @@ import { dirname, join, normalize } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { fromBufferPromise } from 'yauzl';
 import { ConnectError } from '../../core/errors.ts';
-import { createHttp, type Http } from '../../core/http.ts';
+import { createHttp } from '../../core/http.ts';
 import { propertiesText } from '../../core/properties.ts';
 import { waitFor } from '../../core/retry.ts';
 import { classPathOf, inCache, readArtifactLock } from '../artifacts.ts';
@@ -29,15 +29,7 @@ export interface LocalWorkerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface LocalWorker {
-  readonly http: Http;
-  /** Names of the topics that it keeps its state in. */
-  readonly topics: readonly string[];
-  /** Everything it has printed. */
-  log(): Promise<string>;
-  /** Ends the process and removes its files. */
-  close(): Promise<void>;
-}
+export type LocalWorker = Awaited<ReturnType<typeof startLocalWorker>>;
 
 const READY_MS = 180_000;
 
@@ -46,7 +38,7 @@ const READY_MS = 180_000;
  * configuration as its properties. It lets no connector override its clients, which is the harder case.
  * Errors: ENVIRONMENT when it does not come up, those of `fetchArtifacts`.
  */
-export async function startLocalWorker(options: LocalWorkerOptions): Promise<LocalWorker> {
+export async function startLocalWorker(options: LocalWorkerOptions) {
   const { env, variables = {}, signal } = options;
   const [CLASSPATH, { command }, port] = await Promise.all([classPath(options), findJava(env), freePort()]);
   const folder = await mkdtemp(join(tmpdir(), 'perps-connect-worker-'));
@@ -68,10 +60,13 @@ export async function startLocalWorker(options: LocalWorkerOptions): Promise<Loc
     headers: { 'Content-Type': 'application/json' },
     timeoutMs: 60_000,
   });
-  const worker: LocalWorker = {
+  const worker = {
     http,
+    /** Names of the topics that it keeps its state in. */
     topics,
+    /** Everything it has printed. */
     log: () => readFile(log, 'utf8').catch(() => ''),
+    /** Ends the process and removes its files. */
     async close() {
       await end(child);
       await rm(folder, { recursive: true, force: true });
@@ -95,13 +90,13 @@ async function classPath({ env, signal }: LocalWorkerOptions): Promise<string> {
 }
 
 /** It answers reads before it has joined its group, and a 404 of its own while its routes are being set up. */
-async function isReady(child: ChildProcess, worker: LocalWorker): Promise<true | undefined> {
+async function isReady(child: ChildProcess, worker: LocalWorker): Promise<boolean> {
   if (child.exitCode !== null) {
     const lines = (await worker.log()).trimEnd().split('\n').slice(-5);
     throw new ConnectError('ENVIRONMENT', `the local worker has ended:\n  ${lines.join('\n  ')}`);
   }
   const { status, body } = await worker.http.request<{ message?: string }>('DELETE', '/connectors/nobody');
-  return (status === 404 && body.message?.includes('nobody')) || undefined;
+  return status === 404 && body.message?.includes('nobody') === true;
 }
 
 /** What MSK Connect sets itself. */

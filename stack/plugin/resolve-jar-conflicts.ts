@@ -1,13 +1,6 @@
 import { compareVersions } from '../../core/version.ts';
 import type { Jar } from './jar.ts';
 
-/** Which jars go into the plugin, what was decided on the way, and what forbids it. */
-export interface ResolvedJars {
-  readonly kept: readonly Jar[];
-  readonly notes: readonly string[];
-  readonly problems: readonly string[];
-}
-
 /**
  * What the worker brings. Its class loader never takes Kafka's from a plugin. It would take Jackson, but then Hibernate meets
  * the plugin's Jackson and the modules of the worker's, which do not fit, and the sink's task fails at its start.
@@ -33,8 +26,9 @@ const AWS_SDK_GROUP = 'software.amazon.awssdk';
 /**
  * Decides about jars that one class loader is to load together: MSK gives a connector a single plugin. Of one artifact
  * in two versions the newer stays when both have the same major version, as Gradle does; otherwise that is a problem.
+ * Gives the jars that go into the plugin, what was decided on the way, and what forbids it.
  */
-export function resolveJarConflicts(jars: readonly Jar[], java: number): ResolvedJars {
+export function resolveJarConflicts(jars: readonly Jar[], java: number) {
   const notes: string[] = [];
   const problems: string[] = [];
   const ofPlugin = jars.filter((jar) => {

@@ -23,15 +23,7 @@ export interface PolicySink {
 const INTERNAL = '__amazon_msk_connect_*';
 
 /** What the service execution role may do: no topic, group or secret beyond those that the definitions name. */
-export interface WorkerPolicies {
-  /** Who may take the role: MSK Connect, for these connectors of this account. */
-  readonly trust: PolicyDocument;
-  readonly permissions: PolicyDocument;
-  /** What the policies do not cover, for people. */
-  readonly notes: readonly string[];
-}
-
-export function workerPolicies(environment: MskEnvironment, sinks: readonly PolicySink[]): WorkerPolicies {
+export function workerPolicies(environment: MskEnvironment, sinks: readonly PolicySink[]) {
   const arns = arnsOf(environment);
   const values = [
     ...sinks.flatMap(({ config }) => Object.values(config)),
@@ -46,10 +38,12 @@ export function workerPolicies(environment: MskEnvironment, sinks: readonly Poli
     allow('ReadImportedFiles', 's3', ['GetObject'], of('object')),
   ]);
   const unknown = [...new Set(of('unknown'))].sort();
+  /** What the policies do not cover, for people. */
   const notes = unknown.map((provider) => `what config provider "${provider}" reads is not known; add it to the role`);
   return { trust: trustOf(arns, sinks), permissions, notes };
 }
 
+/** Who may take the role: MSK Connect, for these connectors of this account. */
 function trustOf(arns: Arns, sinks: readonly PolicySink[]): PolicyDocument {
   const connectors = sinks.map(({ stream }) => arns.of('kafkaconnect', `connector/${stream.sink.name}/*`)).sort();
   return policy([

@@ -1,4 +1,4 @@
-import { ConnectError } from '../../../core/errors.ts';
+import { ConnectError, ifFound } from '../../../core/errors.ts';
 import { isLoopback } from '../../../core/loopback.ts';
 import { broken, type Check, ok, perStream, warning } from '../check.ts';
 
@@ -14,13 +14,25 @@ export const feedReachable: Check<'streams' | 'environment' | 'feedWindow'> = {
       return ok(subject, `can replay slots ${earliest} to ${latest}`);
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
-      if (!isLoopback(environment.feed.address))
-        return broken(
-          subject,
-          error.message,
-          'check feed in connect.yaml (address, tls, token), and ask whoever runs the feed',
-        );
+      const remedy = 'check feed in connect.yaml (address, tls, token), and ask whoever runs the feed';
+      if (!isLoopback(environment.feed.address)) return broken(subject, error.message, remedy);
       return warning(subject, 'does not answer', 'start one with `connect simulate` when you want updates');
     }
+  }),
+};
+
+/** The producer's last run asked its feed for updates that no fork can take back. */
+export const feedCommitment: Check<'streams' | 'checkpoint'> = {
+  name: 'feed.commitment',
+  needs: ['kafka'],
+  run: perStream(async (stream, { checkpoint }) => {
+    const last = await ifFound(checkpoint(stream));
+    if (last?.commitment === undefined) return [];
+    if (last.commitment !== 'processed') return ok(stream.name, `the producer reads at ${last.commitment}`);
+    return warning(
+      stream.name,
+      'the producer reads at processed: a fork can take back what a row says, and nothing undoes the row',
+      'start the producer without --commitment (finalized); docs/operations.md says what to do about the rows',
+    );
   }),
 };

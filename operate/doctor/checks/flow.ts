@@ -23,16 +23,9 @@ export const sinksLag: Check<'streams' | 'kafka'> = {
     if (positions === undefined) return [];
     const anew = positions.filter(({ committed, end }) => committed !== undefined && committed > end);
     const lag = positions.reduce((sum, one) => sum + one.lag, 0n);
-    const behind =
-      lag < LAG_LIMIT
-        ? ok(name, `lag ${lag}`)
-        : warning(
-            name,
-            `lag ${lag}: rows come late`,
-            'look at `connect status --watch`: does the sink run, and does the lag fall?',
-          );
+    const remedy = 'look at `connect status --watch`: does the sink run, and does the lag fall?';
     return [
-      behind,
+      lag < LAG_LIMIT ? ok(name, `lag ${lag}`) : warning(name, `lag ${lag}: rows come late`, remedy),
       ...anew.map(({ partition, committed, end }) =>
         warning(
           name,
@@ -50,27 +43,16 @@ export const recordsAside: Check<'streams' | 'kafka' | 'openRecords'> = {
   needs: ['kafka'],
   run: perStream(async (stream, { kafka, openRecords }) => {
     const { rejected, deadLetters } = await openRecords(stream, await readBacklog(await kafka(), stream));
-    const found = [
-      ...(rejected === 0n
-        ? []
-        : [
-            warning(
-              stream.name,
-              `${rejected} refused updates are open`,
-              'look at `connect rejected list`, then replay or discard them',
-            ),
-          ]),
-      ...(deadLetters === 0n
-        ? []
-        : [
-            warning(
-              stream.name,
-              `${deadLetters} dead-letter records are open`,
-              'look at `connect dlq list`, then replay or discard them',
-            ),
-          ]),
-    ];
-    return found.length > 0 ? found : ok(stream.name, 'no open refused updates, no open dead-letter records');
+    const kinds = [
+      [rejected, 'refused updates', 'rejected'],
+      [deadLetters, 'dead-letter records', 'dlq'],
+    ] as const;
+    const open = kinds.filter(([count]) => count > 0n);
+    if (open.length === 0) return ok(stream.name, 'no open refused updates, no open dead-letter records');
+    return open.map(([count, what, command]) => {
+      const remedy = `look at \`connect ${command} list\`, then replay or discard them`;
+      return warning(stream.name, `${count} ${what} are open`, remedy);
+    });
   }),
 };
 

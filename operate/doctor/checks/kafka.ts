@@ -12,7 +12,7 @@ import { isOlder } from '../../../core/version.ts';
 import { projectFile } from '../../../pipeline/load.ts';
 import type { Project, StreamDefinition } from '../../../pipeline/types.ts';
 import { loadAvroSchema } from '../../../schemas/avro-schema.ts';
-import { type Gap, type GapMark, openGaps, unreadGaps } from '../../gaps.ts';
+import { type Gap, openGaps, unreadGaps } from '../../gaps.ts';
 import { broken, type Check, type Diagnosis, ok, perStream, warning } from '../check.ts';
 
 /** Older brokers lack what this package's client and Connect ask for. */
@@ -119,7 +119,7 @@ export const retentionOverrun: Check<'streams' | 'kafka' | 'acceptedGaps'> = {
     const topic = stream.topic.name;
     const positions = await positionsIn(await kafka(), stream);
     if (positions === undefined) return [];
-    const deleted = (gap: Gap | GapMark): string =>
+    const deleted = (gap: Gap): string =>
       `records ${gap.from} to ${gap.to} of partition ${gap.partition} were deleted before the sink read them`;
     const known = await acceptedGaps(stream);
     const open = openGaps(unreadGaps(positions), known).map((gap) =>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RebuildReport } from '../../../operate/rebuild-rollup.ts';
-import type { VerifyReport } from '../../../operate/verify-report.ts';
+import type { VerifyReport } from '../../../operate/verify.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withPostgres } from '../../../core/postgres.ts';
-import type { VerifyReport } from '../../../operate/verify-report.ts';
+import type { VerifyReport } from '../../../operate/verify.ts';
 import { runCli, startCli, succeed } from '../../support/cli.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';

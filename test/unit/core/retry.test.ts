@@ -10,15 +10,12 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
 
 describe('retry', () => {
-  it('tries again until it succeeds, and says so before each try', async () => {
-    const told: number[] = [];
+  it('tries again until it succeeds', async () => {
     const task = async (attempt: number) => {
       if (attempt < 3) throw away();
       return attempt;
     };
-    const onRetry = (_error: unknown, attempt: number) => void told.push(attempt);
-    expect(await retry(task, { ...options, onRetry })).toBe(3);
-    expect(told).toEqual([1, 2]);
+    expect(await retry(task, options)).toBe(3);
   });
 
   it('throws the last error once the attempts are used up', async () => {

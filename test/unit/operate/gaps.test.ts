@@ -21,20 +21,20 @@ describe('a hole before the first record that the topic has', () => {
   });
 
   it('is accepted when somebody has accepted it', () => {
-    const mark = { partition: 0, from: '80', to: '99', at: '2026-01-01T00:00:00.000Z' };
-    expect(gapsBefore([rows], [range], none, [mark])).toEqual([{ ...gap, state: 'accepted' }]);
-    expect(gapsBefore([rows], [range], none, [{ ...mark, to: '90' }])).toEqual([{ ...gap, state: 'lost' }]);
-    expect(gapsBefore([rows], [range], none, [{ ...mark, partition: 1 }])).toMatchObject([
+    const known = { partition: 0, from: 80n, to: 99n, at: '2026-01-01T00:00:00.000Z' };
+    expect(gapsBefore([rows], [range], none, [known])).toEqual([{ ...gap, state: 'accepted' }]);
+    expect(gapsBefore([rows], [range], none, [{ ...known, to: 90n }])).toEqual([{ ...gap, state: 'lost' }]);
+    expect(gapsBefore([rows], [range], none, [{ ...known, partition: 1 }])).toMatchObject([
       { ...gap, state: 'lost' },
       { partition: 1, state: 'accepted' },
     ]);
   });
 
   it('that was accepted is told for good, also when the rows show nothing of it any more', () => {
-    const mark = { partition: 0, from: '10', to: '20', at: '2026-01-01T00:00:00.000Z' };
+    const known = { partition: 0, from: 10n, to: 20n, at: '2026-01-01T00:00:00.000Z' };
     const accepted = { partition: 0, from: 10n, to: 20n, state: 'accepted' };
-    expect(gapsBefore([], [range], none, [mark])).toEqual([accepted]);
-    expect(gapsBefore([rows], [range], none, [mark])).toEqual([{ ...gap, state: 'lost' }, accepted]);
+    expect(gapsBefore([], [range], none, [known])).toEqual([accepted]);
+    expect(gapsBefore([rows], [range], none, [known])).toEqual([{ ...gap, state: 'lost' }, accepted]);
   });
 
   it.each([
@@ -60,9 +60,9 @@ test('a sink jumps over what stood between its next offset and the first record 
 });
 
 test('a gap stays accepted while the sink has nothing new to commit, and no other one is', () => {
-  const mark = { partition: 0, from: '10', to: '29', at: '2026-01-01T00:00:00.000Z' };
+  const known = { partition: 0, from: 10n, to: 29n, at: '2026-01-01T00:00:00.000Z' };
   const at = (partition: number, from: bigint, to: bigint) => ({ partition, from, to });
-  expect(openGaps([at(0, 10n, 29n)], [mark])).toEqual([]);
+  expect(openGaps([at(0, 10n, 29n)], [known])).toEqual([]);
   for (const other of [at(0, 10n, 30n), at(0, 11n, 29n), at(1, 10n, 29n)])
-    expect(openGaps([other], [mark])).toEqual([other]);
+    expect(openGaps([other], [known])).toEqual([other]);
 });

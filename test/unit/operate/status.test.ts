@@ -97,14 +97,15 @@ test('a part that gives no answer is reported, and keeps no other from answering
 
 describe('a stream that somebody has to look at', () => {
   const status = (
-    state: string | undefined,
-    tasks: readonly string[],
+    state: StreamStatus['state'],
+    tasks: readonly StreamStatus['tasks'][number]['state'][],
     gaps: StreamStatus['gaps'] = [],
   ): StreamStatus => ({
     stream: 'positions',
     connector: 'positions-sink',
     state,
-    tasks: tasks.map((one, id) => ({ id, state: one, worker: 'w' })),
+    tasks: tasks.map((one, id) => ({ id, state: one, worker: 'w', failure: undefined })),
+    failure: undefined,
     lag: 0n,
     partitions: [],
     gaps,

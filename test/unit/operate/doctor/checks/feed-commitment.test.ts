@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ConnectError } from '../../../../../core/errors.ts';
-import { feedCommitment } from '../../../../../operate/doctor/checks/feed-commitment.ts';
+import { feedCommitment } from '../../../../../operate/doctor/checks/feed.ts';
 import type { Commitment } from '../../../../../producer/feed/event.ts';
 import { positions } from '../../../../support/positions-stream.ts';
 

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { retentionOverrun } from '../../../../../operate/doctor/checks/kafka.ts';
-import type { GapMark } from '../../../../../operate/gaps.ts';
+import type { AcceptedGap } from '../../../../../operate/gaps.ts';
 import { type FakeTopic, fakeCluster } from '../../../../support/fake-cluster.ts';
 import { positions } from '../../../../support/positions-stream.ts';
 
 const diagnosesOf = (
   topics: Readonly<Record<string, FakeTopic>>,
   committed: readonly bigint[],
-  accepted: readonly GapMark[] = [],
+  accepted: readonly AcceptedGap[] = [],
 ) =>
   retentionOverrun.run({
     streams: [positions],
@@ -32,7 +32,7 @@ test('a sink that has everything still to read before it is ok', async () => {
 });
 
 test('a gap that somebody has accepted goes on being told', async () => {
-  const mark = { partition: 0, from: '1', to: '2', at: '2026-01-01T00:00:00.000Z' };
+  const mark = { partition: 0, from: 1n, to: 2n, at: '2026-01-01T00:00:00.000Z' };
   expect(await diagnosesOf({ positions: { ranges: [[3n, 20n]] } }, [9n], [mark])).toMatchObject([
     { verdict: 'warning', message: expect.stringContaining('records 1 to 2 of partition 0 were deleted') },
   ]);
