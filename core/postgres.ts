@@ -36,7 +36,7 @@ export function clientConfig(connection: PostgresConnection): pg.ClientConfig {
 
 /**
  * Runs `task` with one connected client. Values come back as text where a JavaScript number or Date could lose
- * something: NUMERIC, BIGINT and TIMESTAMP are strings. Errors: UNREACHABLE, REFUSED.
+ * something: NUMERIC, BIGINT and TIMESTAMP are strings. Errors: UNREACHABLE, REFUSED; those of the task.
  */
 export async function withPostgres<T>(
   connection: PostgresConnection,
@@ -52,6 +52,8 @@ export async function withPostgres<T>(
   }
   try {
     return await task(client);
+  } catch (error) {
+    throw lackOf(connection, error) ?? error;
   } finally {
     await client.end().catch(() => {});
   }
@@ -71,6 +73,21 @@ const exactTypes: pg.CustomTypesConfig = {
       ? (value: string) => value
       : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };
+
+/** undefined_table, undefined_column. */
+const LACKS = /^(42P01|42703)$/;
+
+/** The error of a statement that names what the database does not have, said so. */
+function lackOf({ host, port, database }: PostgresConnection, cause: unknown): ConnectError | undefined {
+  const { code: sqlState, message } = (cause ?? {}) as { code?: unknown; message?: string };
+  if (typeof sqlState !== 'string' || !LACKS.test(sqlState)) return undefined;
+  const where = `${host}:${port}/${database}`;
+  return new ConnectError('REFUSED', `the database at ${where} is not as the files say: ${message}`, {
+    cause,
+    details: { where, sqlState },
+    hint: 'run `connect migrate up`; `connect migrate status` shows what is pending',
+  });
+}
 
 /** Turns a failed connect into an error that says which database, and whether it is down or refuses us. */
 export function connectFailure(connection: PostgresConnection, cause: unknown): ConnectError {
