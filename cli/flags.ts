@@ -15,36 +15,29 @@ export const ACCEPT_GAP = [
 const ONLY = ['--only <stream...>', 'these streams only'] as const;
 
 /** A command that prints data. */
-export const outputCommand = (
-  parent: CommandUnknownOpts,
-  name: string,
-  description: string,
-  formats = 'text or json',
-) =>
+export const outputCommand = (parent: CommandUnknownOpts, name: string, formats = 'text or json') =>
   parent
     .command(name)
-    .description(description)
     .addOption(new Option('-o, --output <format>', formats).choices(['text', 'json']).default('text'));
 
 /** A command that reports findings; what it compares with is its own business. */
-export const reportCommand = (parent: CommandUnknownOpts, name: string, description: string) =>
+export const reportCommand = (parent: CommandUnknownOpts, name: string) =>
   parent
     .command(name)
-    .description(description)
     .addOption(new Option('-o, --format <format>', 'how to report').choices(REPORT_FORMATS).default('text'))
     .option(...ONLY);
 
 /** A command about an environment. */
-export const environmentCommand = (parent: CommandUnknownOpts, name: string, description: string) =>
-  outputCommand(parent, name, description).option('-e, --env <name>', 'environment of connect.yaml');
+export const environmentCommand = (parent: CommandUnknownOpts, name: string) =>
+  outputCommand(parent, name).option('-e, --env <name>', 'environment of connect.yaml');
 
 /** A command about streams of an environment. */
-export const streamCommand = (parent: CommandUnknownOpts, name: string, description: string) =>
-  environmentCommand(parent, name, description).option(...ONLY);
+export const streamCommand = (parent: CommandUnknownOpts, name: string) =>
+  environmentCommand(parent, name).option(...ONLY);
 
 /** A command that acts on deployed sinks. Without `--timeout` it waits as long as actions take where the sinks run. */
-export const sinkCommand = (parent: CommandUnknownOpts, name: string, description: string) =>
-  streamCommand(parent, name, description).option(
+export const sinkCommand = (parent: CommandUnknownOpts, name: string) =>
+  streamCommand(parent, name).option(
     '--timeout <duration>',
     'how long to wait for each sink, and for each operation on MSK Connect (default: 2m, on MSK Connect 30m)',
     parseDuration,

@@ -17,7 +17,7 @@ const COMMANDS = [
 /** `connect pause`, `connect resume`, `connect stop`: sinks are brought to a state and are really there. */
 export const registerChangeState: Register = (program, context) => {
   for (const [name, wanted, description] of COMMANDS) {
-    const command = sinkCommand(program, name, description);
+    const command = sinkCommand(program, name).description(description);
     if (wanted === 'RUNNING') command.option(...ACCEPT_GAP);
     command.action(async (flags: SinkFlags & Parameters<typeof context.session>[0]) => {
       const { changeStates } = await import('../../app/change-state.ts');

@@ -5,11 +5,8 @@ import { showFindings } from '../render/findings.ts';
 
 /** `connect check`: exit 0 when all layers agree, 3 when something does not. */
 export const registerCheck: Register = (program, context) => {
-  reportCommand(
-    program,
-    'check',
-    'check that feed, Avro schema, connector and table agree before you deploy; exit 3 if they do not',
-  )
+  reportCommand(program, 'check')
+    .description('check that feed, Avro schema, connector and table agree before you deploy; exit 3 if they do not')
     .option(
       '--against <ref>',
       'also check what the changes since this branch, tag or commit break, for example main or origin/main',

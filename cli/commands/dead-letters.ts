@@ -38,7 +38,8 @@ export const registerDeadLetters: Register = (program, context) => {
   for (const { source, description, replay } of COMMANDS) {
     const parent = program.command(source).description(description);
 
-    streamCommand(parent, 'list', 'count these records by cause and stage')
+    streamCommand(parent, 'list')
+      .description('count these records by cause and stage')
       .option(...WHERE)
       .action(async ({ where, ...flags }) => {
         const { listDeadLetters } = await import('../../app/dead-letters.ts');
@@ -48,7 +49,8 @@ export const registerDeadLetters: Register = (program, context) => {
         context.answer(session, { streams });
       });
 
-    streamCommand(parent, 'show', 'show these records with all that is known: fields or bytes, cause, place')
+    streamCommand(parent, 'show')
+      .description('show these records with all that is known: fields or bytes, cause, place')
       .option(...WHERE)
       .option('--limit <records>', 'at most this many of each stream', COUNT, 10)
       .action(async ({ where, limit, ...flags }) => {
@@ -67,7 +69,8 @@ export const registerDeadLetters: Register = (program, context) => {
         context.answer(session, { streams });
       });
 
-    sinkCommand(parent, 'replay', replay)
+    sinkCommand(parent, 'replay')
+      .description(replay)
       .option(...WHERE)
       .option('--limit <records>', 'replay at most this many of each stream', COUNT)
       .option(
@@ -97,7 +100,8 @@ export const registerDeadLetters: Register = (program, context) => {
         context.answer(session, { streams });
       });
 
-    streamCommand(parent, 'discard', 'say that these records need not reach the table; they no longer count, and stay')
+    streamCommand(parent, 'discard')
+      .description('say that these records need not reach the table; they no longer count, and stay')
       .requiredOption('--reason <text>', 'why; it is kept with each of them')
       .option(...WHERE)
       .option('--dry-run', 'only show what would be discarded')

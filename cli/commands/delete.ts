@@ -6,7 +6,8 @@ import { sinkOptions } from '../render/sinks.ts';
 
 /** `connect delete`: the sinks go; table and topics stay, and offsets unless they are to go as well. */
 export const registerDelete: Register = (program, context) => {
-  sinkCommand(program, 'delete', 'delete the sinks; tables, topics and offsets stay, so a later deploy resumes')
+  sinkCommand(program, 'delete')
+    .description('delete the sinks; tables, topics and offsets stay, so a later deploy resumes')
     .option('--offsets', 'delete the committed offsets as well: a later deploy reads the topic from its oldest record')
     .option(...ACCEPT_GAP)
     .option(...YES)

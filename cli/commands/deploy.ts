@@ -11,11 +11,10 @@ import { planOptions, startOption } from './plan.ts';
 
 /** `connect deploy`: topics and sink connectors, until every task runs. */
 export const registerDeploy: Register = (program, context) => {
-  streamCommand(
-    program,
-    'deploy',
-    'check, plan, create topics, create or update the sinks, wait until every task runs; roll back if one does not',
-  )
+  streamCommand(program, 'deploy')
+    .description(
+      'check, plan, create topics, create or update the sinks, wait until every task runs; roll back if one does not',
+    )
     .option('--plan <file>', 'apply exactly this saved plan without asking, or refuse if anything has changed since')
     .option('--timeout <duration>', 'how long to wait for each sink (default: 2m, on MSK Connect 30m)', parseDuration)
     .option('--yes', 'apply the plan without asking; needed where there is no terminal and something would change')

@@ -5,11 +5,10 @@ import { doctorLines, doctorSummary } from '../render/doctor.ts';
 
 /** `connect doctor`: exit 0 when nothing is broken, 3 when something is. Changes nothing. */
 export const registerDoctor: Register = (program, context) => {
-  streamCommand(
-    program,
-    'doctor',
-    'look at every part of an environment, say what is wrong and what to do; exit 3 if something is broken',
-  )
+  streamCommand(program, 'doctor')
+    .description(
+      'look at every part of an environment, say what is wrong and what to do; exit 3 if something is broken',
+    )
     .addOption(
       new Option('--timeout <duration>', 'how long each check may take')
         .argParser(parseDuration)

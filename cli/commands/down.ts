@@ -4,7 +4,8 @@ import { withStackProgress } from '../render/stack.ts';
 
 /** `connect down`: stops the local stack; data stays. */
 export const registerDown: Register = (program, context) => {
-  outputCommand(program, 'down', 'stop the local stack, even one that a killed `connect` left running; the data stays')
+  outputCommand(program, 'down')
+    .description('stop the local stack, even one that a killed `connect` left running; the data stays')
     .option('--docker', 'stop the containers of docker-compose.yml instead, those of every profile')
     .action(async ({ docker }) => {
       const { down, downByDocker } = await import('../../app/down.ts');

@@ -5,11 +5,10 @@ import { changeText } from '../render/plan.ts';
 
 /** `connect import NAME`: a live connector as a definition. Changes nothing. */
 export const registerImport: Register = (program, context) => {
-  environmentCommand(
-    program,
-    'import',
-    'print a running connector as a definition that renders to the same configuration; exit 3 if it cannot hold a setting',
-  )
+  environmentCommand(program, 'import')
+    .description(
+      'print a running connector as a definition that renders to the same configuration; exit 3 if it cannot hold a setting',
+    )
     .argument('<connector>', 'name of the connector on the cluster')
     .option(
       '--as <stream>',

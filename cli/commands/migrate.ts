@@ -10,7 +10,8 @@ const COUNT = wholeNumber(1, 9_999);
 export const registerMigrate: Register = (program, context) => {
   const migrate = program.command('migrate').description('apply, roll back or list the database migrations');
 
-  environmentCommand(migrate, 'up', 'apply pending migrations, each in its own transaction')
+  environmentCommand(migrate, 'up')
+    .description('apply pending migrations, each in its own transaction')
     .option('-n, --count <number>', 'apply at most this many', COUNT)
     .action(async ({ count, env }) => {
       const { migrateUp } = await import('../../app/migrate.ts');
@@ -20,7 +21,8 @@ export const registerMigrate: Register = (program, context) => {
       context.note(doneLine(migrations, 'applied', session));
     });
 
-  environmentCommand(migrate, 'down', 'roll back the newest migration; its table and data are dropped')
+  environmentCommand(migrate, 'down')
+    .description('roll back the newest migration; its table and data are dropped')
     .option('-n, --count <number>', 'roll back this many (default: 1)', COUNT)
     .option(...YES)
     .action(async ({ count, env, yes }) => {
@@ -35,14 +37,18 @@ export const registerMigrate: Register = (program, context) => {
       context.note(doneLine(migrations, 'rolled back', session));
     });
 
-  environmentCommand(migrate, 'status', 'list applied and pending migrations').action(async (flags) => {
-    const { migrationStatus } = await import('../../app/migrate.ts');
-    const session = await context.session(flags);
-    const status = await migrationStatus(session);
-    context.answer(session, status, () => migrationLines(status));
-    if (context.format === 'text')
-      context.note(`${status.applied.length} applied, ${status.pending.length} pending on ${session.environment.name}`);
-  });
+  environmentCommand(migrate, 'status')
+    .description('list applied and pending migrations')
+    .action(async (flags) => {
+      const { migrationStatus } = await import('../../app/migrate.ts');
+      const session = await context.session(flags);
+      const status = await migrationStatus(session);
+      context.answer(session, status, () => migrationLines(status));
+      if (context.format === 'text')
+        context.note(
+          `${status.applied.length} applied, ${status.pending.length} pending on ${session.environment.name}`,
+        );
+    });
 };
 
 const doneLine = (done: readonly string[], what: string, { environment }: Session): string =>

@@ -10,8 +10,9 @@ import { sinkOptions } from '../render/sinks.ts';
 export const registerOffsets: Register = (program, context) => {
   const offsets = program.command('offsets').description('show or change the offsets from which the sinks read on');
 
-  sinkCommand(offsets, 'get', 'show committed offsets, lag, and the slot and time of the next record').action(
-    async (flags) => {
+  sinkCommand(offsets, 'get')
+    .description('show committed offsets, lag, and the slot and time of the next record')
+    .action(async (flags) => {
       const { getOffsets } = await import('../../app/offsets.ts');
       const session = await context.session(flags);
       const streams = await getOffsets(session, (sink) => {
@@ -21,14 +22,10 @@ export const registerOffsets: Register = (program, context) => {
         context.setExitCode(1);
       });
       context.answer(session, { streams });
-    },
-  );
+    });
 
-  sinkCommand(
-    offsets,
-    'reset',
-    'make the sinks read on from another place; a running sink is stopped first and started again',
-  )
+  sinkCommand(offsets, 'reset')
+    .description('make the sinks read on from another place; a running sink is stopped first and started again')
     .requiredOption(
       '--to <place>',
       'earliest, latest, a publishing time (2026-01-31T08:00:00Z) or a slot (slot:250000000; reads the topic up to it)',

@@ -8,7 +8,8 @@ import { planLines } from '../render/plan.ts';
 
 /** `connect plan`: what a deploy would change. Changes nothing itself. */
 export const registerPlan: Register = (program, context) => {
-  streamCommand(program, 'plan', 'show what deploy would change, and which migrations and schemas are still missing')
+  streamCommand(program, 'plan')
+    .description('show what deploy would change, and which migrations and schemas are still missing')
     .alias('diff')
     .option('--check', 'end with exit code 2 if anything is pending')
     .option('--out <file>', 'save the plan; `connect deploy --plan FILE` applies exactly that, or refuses')

@@ -8,7 +8,8 @@ export const registerPlugin: Register = (program, context) => {
   const plugin = program
     .command('plugin')
     .description("build the sink's jars for workers that this package does not run");
-  outputCommand(plugin, 'build', 'write sink, converter and your jars as one zip; the same jars give the same bytes')
+  outputCommand(plugin, 'build')
+    .description('write sink, converter and your jars as one zip; the same jars give the same bytes')
     .option('-e, --env <name>', 'environment of connect.yaml; it decides which Java and which converter')
     .option('--out <file>', 'where to write it (default: .connect/plugin-<env>.zip)')
     .option('--jar <file...>', 'add these jars or zips of jars, for example a config provider or a converter')

@@ -5,11 +5,8 @@ import { createProduceReport, summaryLines } from '../render/produce.ts';
 
 /** `connect produce`: reads the feeds and publishes their updates until it is stopped. */
 export const registerProduce: Register = (program, context) => {
-  streamCommand(
-    program,
-    'produce',
-    'read the feeds and publish their updates to Kafka, from where the last run stopped',
-  )
+  streamCommand(program, 'produce')
+    .description('read the feeds and publish their updates to Kafka, from where the last run stopped')
     .option('--from-slot <slot>', 'start at this slot instead of at the checkpoint', parseSlot)
     .addOption(
       new Option('--overlap <slots>', 'slots before the resume point that are read again')

@@ -8,11 +8,8 @@ const DEFAULT_MAX = 10;
 
 /** `connect quarantine`: a record that stops a sink goes to the dead letter topic, alone, once it is proved to be the cause. */
 export const registerQuarantine: Register = (program, context) => {
-  sinkCommand(
-    program,
-    'quarantine',
-    'find the records that stop a sink, prove it, and move only those to the dead letter topic',
-  )
+  sinkCommand(program, 'quarantine')
+    .description('find the records that stop a sink, prove it, and move only those to the dead letter topic')
     .option(
       '--max <records>',
       'move at most this many records in all; more are a sign of another fault',

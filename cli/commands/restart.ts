@@ -5,7 +5,8 @@ import { sinkOptions, stateWords } from '../render/sinks.ts';
 
 /** `connect restart [--failed]`: connector and tasks start anew, or only what has failed. */
 export const registerRestart: Register = (program, context) => {
-  sinkCommand(program, 'restart', 'restart the sinks and wait until every task runs and keeps running')
+  sinkCommand(program, 'restart')
+    .description('restart the sinks and wait until every task runs and keeps running')
     .option('--failed', 'restart only what has FAILED; tasks that run go on')
     .option(...ACCEPT_GAP)
     .action(async ({ failed = false, ...flags }) => {

@@ -8,20 +8,17 @@ import { showFindings } from '../render/findings.ts';
 export const registerSchemas: Register = (program, context) => {
   const schemas = program.command('schemas').description('register the Avro schemas, or check a change of them');
 
-  streamCommand(schemas, 'register', "set each subject's compatibility level, then register its schema").action(
-    async (flags) => {
+  streamCommand(schemas, 'register')
+    .description("set each subject's compatibility level, then register its schema")
+    .action(async (flags) => {
       const { registerSchemas: register } = await import('../../app/schemas-register.ts');
       const session = await context.session(flags);
       const subjects = await register(session);
       context.answer(session, { subjects }, () => subjects.map(registrationLine));
-    },
-  );
+    });
 
-  reportCommand(
-    schemas,
-    'check',
-    'say what a change of schemas and .proto files breaks, and for whom; exit 3 if it breaks anything',
-  )
+  reportCommand(schemas, 'check')
+    .description('say what a change of schemas and .proto files breaks, and for whom; exit 3 if it breaks anything')
     .option('--against <ref>', 'compare with a branch, tag or commit of git, for example main, origin/main or v1.2.0')
     .option('-e, --env <name>', 'compare with the registry of this environment of connect.yaml')
     .option(

@@ -9,11 +9,8 @@ const NUMBER = wholeNumber(0, 999_999_999_999_999);
 
 /** `connect simulate`: simulated feeds on a real gRPC server, until Ctrl-C. */
 export const registerSimulate: Register = (program, context) => {
-  streamCommand(
-    program,
-    'simulate',
-    'serve simulated feeds over gRPC until Ctrl-C; the same seed gives the same market',
-  )
+  streamCommand(program, 'simulate')
+    .description('serve simulated feeds over gRPC until Ctrl-C; the same seed gives the same market')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', "port to listen on (default: that of the environment's feed)", NUMBER)
     .option('--seed <number>', 'which market', NUMBER, 42)

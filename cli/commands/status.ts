@@ -8,7 +8,8 @@ const WATCH_EVERY_MS = 2_000;
 
 /** `connect status [--watch | --check]`: connector, tasks, lag, rows and refused records of each stream. */
 export const registerStatus: Register = (program, context) => {
-  streamCommand(program, 'status', 'show connector, tasks, lag, rows and refused records of each stream')
+  streamCommand(program, 'status')
+    .description('show connector, tasks, lag, rows and refused records of each stream')
     .option('--watch', 'show it again every 2 s until Ctrl-C; as JSON one document a line')
     .addOption(
       new Option(

@@ -6,11 +6,8 @@ import { containerLines, partLines, withStackProgress } from '../render/stack.ts
 
 /** `connect up`: starts what is not running and returns when all of it works. */
 export const registerUp: Register = (program, context) => {
-  environmentCommand(
-    program,
-    'up',
-    'start the local Kafka, Connect, registry and PostgreSQL; parts that run already are left alone',
-  )
+  environmentCommand(program, 'up')
+    .description('start the local Kafka, Connect, registry and PostgreSQL; parts that run already are left alone')
     .option('--fresh', 'stop what runs, delete its data, and start from empty')
     .addOption(
       new Option('--docker', 'use docker compose instead, with environment docker (docs/docker.md)').conflicts('env'),

@@ -5,11 +5,8 @@ import { verifyLines } from '../render/verify.ts';
 
 /** `connect verify`: exit 0 when every stream is exact, 3 when anything differs. */
 export const registerVerify: Register = (program, context) => {
-  streamCommand(
-    program,
-    'verify',
-    'prove that every record of the topic is in the table, equal to the last digit; exit 3 if one is not',
-  )
+  streamCommand(program, 'verify')
+    .description('prove that every record of the topic is in the table, equal to the last digit; exit 3 if one is not')
     .option('--oracle <folder>', 'also compare with the files that `simulate --oracle` wrote into this folder')
     .option(
       '--wait <duration>',
