@@ -1,7 +1,7 @@
 import { type Catalog, columnOf, isFilled, type Relation } from '../contract/catalog.ts';
 import { loadContracts } from '../contract/check.ts';
 import type { Contract } from '../contract/contract.ts';
-import { liveCatalog } from '../contract/live-catalog.ts';
+import { liveCatalog } from '../contract/live-database.ts';
 import { selectedFields, writtenFields } from '../contract/rendered-sink.ts';
 import { ConnectError } from '../core/errors.ts';
 import { migrationStatus } from './migrate.ts';

@@ -1,6 +1,6 @@
 import { columnOf } from '../contract/catalog.ts';
 import { loadContracts } from '../contract/check.ts';
-import { liveCatalog } from '../contract/live-catalog.ts';
+import { liveCatalog } from '../contract/live-database.ts';
 import { selectedFields, writtenFields } from '../contract/rendered-sink.ts';
 import { ConnectError } from '../core/errors.ts';
 import { readMigrations } from '../migrations/files.ts';

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../core/package-root.ts';
+import { packageFile } from '../core/package-root.ts';
+import { writeWhole } from '../core/write-whole.ts';
 import { type MigratedCatalog, runMigrations } from './migrated-catalog.ts';
 import type { SqlScript } from './sql-parser.ts';
 
@@ -48,15 +49,12 @@ async function runInPglite(scripts: readonly SqlScript[]): Promise<MigratedCatal
 }
 
 function keyOf(scripts: readonly SqlScript[]): string {
-  return createHash('sha256')
-    .update(
-      JSON.stringify([FORMAT, pgliteVersion(), scripts.map(({ file, sql, firstLine }) => [file, firstLine, sql])]),
-    )
-    .digest('hex');
+  const texts = scripts.map(({ file, sql, firstLine }) => [file, firstLine, sql]);
+  return hash('sha256', JSON.stringify([FORMAT, pgliteVersion(), texts]));
 }
 
 function pgliteVersion(): string {
-  const { dependencies } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+  const { dependencies } = JSON.parse(packageFile('package.json')) as {
     dependencies: Record<string, string>;
   };
   return dependencies['@electric-sql/pglite'] ?? '';
@@ -68,31 +66,18 @@ const fileOf = (key: string): string => `catalog-${key.slice(0, 32)}.json`;
 function readCached(path: string, key: string): MigratedCatalog | undefined {
   try {
     const stored = JSON.parse(readFileSync(path, 'utf8')) as { key: string; digest: string; text: string };
-    if (stored.key !== key || stored.digest !== digest(stored.text)) return undefined;
+    if (stored.key !== key || stored.digest !== hash('sha256', stored.text)) return undefined;
     return JSON.parse(stored.text) as MigratedCatalog;
   } catch {
     return undefined;
   }
 }
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-/**
- * Written beside and then renamed, so that another process never reads half of it. A cache that cannot be written is no
- * failure: the next check takes longer.
- */
+/** A cache that cannot be written is no failure: the next check takes longer. */
 function keep(folder: string, key: string, catalog: MigratedCatalog): void {
-  const path = join(folder, fileOf(key));
-  const beside = `${path}.${process.pid}`;
   const text = JSON.stringify(catalog);
   try {
-    mkdirSync(folder, { recursive: true });
-    try {
-      writeFileSync(beside, JSON.stringify({ key, digest: digest(text), text }));
-      renameSync(beside, path);
-    } finally {
-      rmSync(beside, { force: true });
-    }
+    writeWhole(join(folder, fileOf(key)), JSON.stringify({ key, digest: hash('sha256', text), text }));
     removeOldest(folder);
   } catch {
     return;

@@ -32,23 +32,19 @@ export interface Constraint {
   readonly columns: readonly string[];
 }
 
-export interface Trigger {
+export interface RewriteRule {
   readonly name: string;
-  /** As PostgreSQL prints it, without `public.`, which depends on who asks. */
+  /** As PostgreSQL prints it; of a trigger without `public.`, which depends on who asks. */
   readonly definition: string;
-  /** What it executes: `schema.name()`. */
-  readonly function: string;
   /** Whether it fires in an ordinary session. */
   readonly enabled: boolean;
   /** Whether it fires for rows that come or change, not only for those that go. */
   readonly onWrites: boolean;
 }
 
-export interface RewriteRule {
-  readonly name: string;
-  readonly definition: string;
-  readonly enabled: boolean;
-  readonly onWrites: boolean;
+export interface Trigger extends RewriteRule {
+  /** What it executes: `schema.name()`. */
+  readonly function: string;
 }
 
 export interface Column {
@@ -92,9 +88,7 @@ export interface UniqueIndex {
   readonly valid: boolean;
 }
 
-export interface Check {
-  readonly name: string;
-  readonly columns: readonly string[];
+export interface Check extends Constraint {
   /** The condition as PostgreSQL prints it. */
   readonly expression: string;
 }

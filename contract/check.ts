@@ -14,7 +14,7 @@ import { withoutConsequences } from './consequences.ts';
 import type { Contract } from './contract.ts';
 import { FILE_RULES } from './file-rules.ts';
 import { loadContract, MIGRATIONS_FOLDER, problemsOf, readScripts } from './load-contract.ts';
-import type { MigratedCatalog } from './migrated-catalog.ts';
+import { type MigratedCatalog, NO_MIGRATIONS } from './migrated-catalog.ts';
 import { changedSince, toFinding } from './report-places.ts';
 import type { BrokenRule } from './rule.ts';
 
@@ -95,7 +95,7 @@ export async function loadContracts(
   let readable = true;
   for (const stream of streams) {
     try {
-      const contract = loadContract(project, stream, migrated ?? NOTHING);
+      const contract = loadContract(project, stream, migrated ?? NO_MIGRATIONS);
       // With half a catalog, the rules would miss what the other migrations make.
       if (migrated !== undefined && migrated.failure === undefined) contracts.push(contract);
     } catch (error) {
@@ -105,14 +105,6 @@ export async function loadContracts(
   }
   return { contracts, broken, readable };
 }
-
-const NOTHING: MigratedCatalog = {
-  catalog: { relations: {}, functions: {} },
-  places: {},
-  dropped: {},
-  limits: {},
-  reservedWords: [],
-};
 
 const invalid =
   (rule: keyof typeof FILE_RULES) =>

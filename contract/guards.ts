@@ -1,7 +1,23 @@
+import { packageFile } from '../core/package-root.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type Catalog, columnOf, type Relation } from './catalog.ts';
 import { shortName } from './contract.ts';
-import { type PackageGuards, packageGuards } from './package-guards.ts';
+
+/** The triggers and functions that this package's migrations make. */
+export interface PackageGuards {
+  /** By `schema.table` and name, as PostgreSQL prints them. */
+  readonly triggers: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Hashes by `schema.name(types)`. */
+  readonly functions: Catalog['functions'];
+}
+
+let loaded: PackageGuards | undefined;
+
+/** Reads the golden file once: what the migrations of this package make, not those of the project. */
+function packageGuards(): PackageGuards {
+  loaded ??= JSON.parse(packageFile('contract/package-guards.json')) as PackageGuards;
+  return loaded;
+}
 
 /** The table in which this package's migrations have every trigger that a stream's table can have. */
 const MODEL = 'public.positions';
@@ -29,6 +45,12 @@ export function writtenRelations({ table }: StreamDefinition, { relations }: Cat
     (name) => fold !== undefined && name.startsWith(`${fold.table}_`),
   );
   return [...names, ...notes].flatMap((name) => relations[name] ?? []).filter(({ kind }) => kind.endsWith('table'));
+}
+
+/** What a sink needs on a relation that its writes touch: the table, the rollup, or the rollup's notes, which are never updated. */
+export function neededPrivileges(relation: string, { table }: StreamDefinition): readonly string[] {
+  if (relation === table.name) return ['SELECT', 'INSERT', 'UPDATE'];
+  return relation === table.fold?.table ? ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] : ['SELECT', 'INSERT', 'DELETE'];
 }
 
 /** Whether the rollup is the one that this package's migrations make. */

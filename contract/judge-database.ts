@@ -3,6 +3,7 @@ import { withoutAllowed } from './allowances.ts';
 import { roleDrift } from './drift/guards.ts';
 import type { LiveDatabase } from './live-database.ts';
 import { loadContract } from './load-contract.ts';
+import { NO_MIGRATIONS } from './migrated-catalog.ts';
 import type { BrokenRule } from './rule.ts';
 import { guardRules } from './rules/table-guards.ts';
 
@@ -16,7 +17,7 @@ export function judgeDatabase(
   environment: Environment,
   { catalog, roles }: LiveDatabase,
 ): readonly BrokenRule[] {
-  const contract = loadContract(project, stream, { catalog, places: {}, dropped: {}, limits: {}, reservedWords: [] });
+  const contract = loadContract(project, stream, { ...NO_MIGRATIONS, catalog });
   const role = roles.get(stream.name);
   const where = `the database ${environment.database.name}`;
   return withoutAllowed(stream, [

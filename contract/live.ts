@@ -18,7 +18,7 @@ import { connectorDrift, observeConnector, type RunningConnector } from './drift
 import { writeDrift } from './drift/guards.ts';
 import { fieldNames, schemaDrift } from './drift/schema.ts';
 import { tableDrift } from './drift/table.ts';
-import { type LiveDatabase, observeDatabase } from './live-database.ts';
+import { type LiveDatabase, observeDatabase, queryOf } from './live-database.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
 import { addedColumns, selectedFields, writtenFields } from './rendered-sink.ts';
 import { toFinding } from './report-places.ts';
@@ -48,13 +48,8 @@ export async function checkLive(
   const { contracts } = await loadContracts(project, streams);
   const database = databaseConnection(environment, secrets);
   const registry = createSchemaRegistry(httpConnection(environment.registry, secrets));
-  const live = await withPostgres(database, (client) =>
-    observeDatabase(
-      async (sql) => (await client.query<Record<string, unknown>>(sql)).rows,
-      environment,
-      contracts.map(({ stream }) => stream),
-    ),
-  );
+  const defined = contracts.map(({ stream }) => stream);
+  const live = await withPostgres(database, (client) => observeDatabase(queryOf(client), environment, defined));
   const status = await readMigrationStatus(database, projectFile(project, MIGRATIONS_FOLDER));
   const pending = new Set(status.pending.map(migrationFile));
   const broken: BrokenRule[] = migrationDrift(status, `${database.database} at ${database.host}:${database.port}`);

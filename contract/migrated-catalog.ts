@@ -21,6 +21,15 @@ export interface MigratedCatalog {
   readonly failure?: { readonly place: Place; readonly message: string } | undefined;
 }
 
+/** What no migrations make. */
+export const NO_MIGRATIONS: MigratedCatalog = {
+  catalog: { relations: {}, functions: {} },
+  places: {},
+  dropped: {},
+  limits: {},
+  reservedWords: [],
+};
+
 /** A database to run migrations in: an empty one. */
 export interface Sandbox {
   readonly query: Query;
@@ -45,7 +54,7 @@ const CHANGES_NO_CATALOG = new Set([
 export async function runMigrations(sandbox: Sandbox, scripts: readonly SqlScript[]): Promise<MigratedCatalog> {
   const places: Record<string, Place> = {};
   const dropped: Record<string, Place> = {};
-  let catalog: Catalog = { relations: {}, functions: {} };
+  let { catalog } = NO_MIGRATIONS;
   let failure: MigratedCatalog['failure'];
   const reservedWords = (
     await sandbox.query("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T') ORDER BY word")

@@ -1,7 +1,6 @@
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { Catalog, Query } from './catalog.ts';
-import { functionsFor, writtenRelations } from './guards.ts';
-import { neededPrivileges } from './privileges.ts';
+import { functionsFor, neededPrivileges, writtenRelations } from './guards.ts';
 
 /** What a database lets the role do that a sink writes as, and what it gives each of its sessions. */
 export interface SinkRole {

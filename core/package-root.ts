@@ -13,8 +13,10 @@ export function packageRoot(): string {
   }
 }
 
+/** The text of a file of this package. */
+export const packageFile = (path: string): string => readFileSync(join(packageRoot(), path), 'utf8');
+
 /** The version in this package's package.json. */
 export function packageVersion(): string {
-  const text = readFileSync(join(packageRoot(), 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+  return (JSON.parse(packageFile('package.json')) as { version: string }).version;
 }

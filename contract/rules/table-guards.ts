@@ -1,6 +1,5 @@
 import { shortName, sqlAt, sqlPlace } from '../contract.ts';
-import { functionsFor, guardsFor } from '../guards.ts';
-import { neededPrivileges } from '../privileges.ts';
+import { functionsFor, guardsFor, neededPrivileges } from '../guards.ts';
 import { type Rule, writtenRelationRule } from '../rule.ts';
 
 const rowConstraint = writtenRelationRule({

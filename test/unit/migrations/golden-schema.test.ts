@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCatalog } from '../../../contract/catalog.ts';
-import type { PackageGuards } from '../../../contract/package-guards.ts';
+import type { PackageGuards } from '../../../contract/guards.ts';
 import { packageRoot } from '../../../core/package-root.ts';
 import { GOLDEN_DUMP, readMigrations } from '../../../migrations/files.ts';
 import { dumpSchema, openPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
