@@ -1,4 +1,5 @@
 import type { AvroField } from '../schemas/avro-schema.ts';
+import { canonicalText } from '../schemas/canonical-text.ts';
 
 /**
  * One text per value, the same whether it comes from an oracle, a record or the table, so that "equal to the last
@@ -7,13 +8,10 @@ import type { AvroField } from '../schemas/avro-schema.ts';
 export type CanonicalRow = Readonly<Record<string, string | null>>;
 
 /** A decoded Avro record as canonical text. */
-export function canonicalRecord(fields: readonly AvroField[], record: Readonly<Record<string, unknown>>): CanonicalRow {
-  const textOf = (value: unknown): string | null => {
-    if (value === null || value === undefined) return null;
-    return value instanceof Date ? value.toISOString() : String(value);
-  };
-  return Object.fromEntries(fields.map(({ name }) => [name, textOf(record[name])]));
-}
+export const canonicalRecord = (
+  fields: readonly AvroField[],
+  record: Readonly<Record<string, unknown>>,
+): CanonicalRow => Object.fromEntries(fields.map(({ name }) => [name, canonicalText(record[name])]));
 
 /** SQL that yields a column's canonical text. Sub-millisecond digits would show, so they cannot hide a difference. */
 export function canonicalSql(field: AvroField): string {

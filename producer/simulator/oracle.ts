@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ConnectError } from '../../core/errors.ts';
 import type { AvroRecord } from '../../schemas/avro-schema.ts';
+import { canonicalText } from '../../schemas/canonical-text.ts';
 import type { FeedUpdate } from './feed-script.ts';
 
 /** What a feed sent, as text that can be compared to the last digit: one line of NDJSON an update, in the feed's order. */
@@ -106,20 +107,10 @@ export async function* readOracle(path: string): AsyncGenerator<OracleEntry> {
 
 /** An update as its oracle line. */
 function oracleEntry({ seq, expect, record }: FeedUpdate, encode: (record: AvroRecord) => Uint8Array): OracleEntry {
-  const entry = { seq: String(seq), expect, update: canonicalText(record) };
+  const texts = Object.entries(record).map(([name, value]) => [name, canonicalText(value)]);
+  const entry = { seq: String(seq), expect, update: Object.fromEntries(texts) };
   if (expect === 'row') return entry;
-  return { ...entry, sha256: createHash('sha256').update(encode(record)).digest('hex') };
-}
-
-function canonicalText(record: AvroRecord): Record<string, string | null> {
-  const text: Record<string, string | null> = {};
-  for (const [name, value] of Object.entries(record)) {
-    if (value === null) text[name] = null;
-    else if (value instanceof Date) text[name] = value.toISOString();
-    // As PostgreSQL writes a bytea.
-    else text[name] = Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : String(value);
-  }
-  return text;
+  return { ...entry, sha256: hash('sha256', encode(record)) };
 }
 
 function parseEntry(text: string, where: string): OracleEntry {
