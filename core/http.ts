@@ -6,10 +6,7 @@ import { isLoopback } from './loopback.ts';
 export { isAxiosError };
 
 /** A JSON-over-HTTP client of one service. Throws ConnectError only. */
-export interface Http {
-  readonly baseUrl: string;
-  request<T>(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<HttpReply<T>>;
-}
+export type Http = ReturnType<typeof createHttp>;
 
 /** Any answer at all, also 4xx and 5xx: what they mean is for the caller to say. */
 export interface HttpReply<T> {
@@ -52,14 +49,18 @@ export function proxyAgents(
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** A client for one service. Errors: UNREACHABLE when nothing answers, TIMEOUT when it is too slow, REFUSED for a huge answer. */
-export function createHttp(options: HttpOptions): Http {
+export function createHttp(options: HttpOptions) {
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const timeoutMs = options.timeoutMs ?? 30_000;
   const client = createAxios(baseUrl, timeoutMs);
   const { username, password = '' } = options;
   return {
     baseUrl,
-    async request<T>(method: string, path: string, body?: unknown): Promise<HttpReply<T>> {
+    async request<T>(
+      method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+      path: string,
+      body?: unknown,
+    ): Promise<HttpReply<T>> {
       try {
         const reply = await client.request<T>({
           method,

@@ -22,33 +22,28 @@ export interface RecordBatch {
 }
 
 /** Reads a topic once. */
-export interface TopicReader {
-  /** Errors: those of `kafkaUnreachable`. */
-  connect(): Promise<void>;
-  /**
-   * Begins each partition of `starts` at its offset and the others at their oldest record. The next batch of a partition waits
-   * for `onBatch`; `onFailure` hears of an error that ends the reading. Resolves once it reads.
-   */
-  start(
-    starts: ReadonlyMap<number, bigint>,
-    onBatch: (batch: RecordBatch) => Promise<void>,
-    onFailure: (error: unknown) => void,
-  ): Promise<void>;
-  /** Leaves no consumer group behind. */
-  close(): Promise<void>;
-}
+export type TopicReader = ReturnType<typeof createTopicReader>;
 
 /** A reader of the cluster, in a consumer group of its own. */
-export function createTopicReader(connection: KafkaConnection, topic: string, clientId: string): TopicReader {
+export function createTopicReader(connection: KafkaConnection, topic: string, clientId: string) {
   const groupId = `${clientId}-${randomUUID()}`;
   const consumer = createKafka(connection, clientId).consumer({ groupId, maxBytesPerPartition: 4 << 20 });
   return {
-    async connect() {
+    /** Errors: those of `kafkaUnreachable`. */
+    async connect(): Promise<void> {
       await consumer.connect().catch((error: unknown) => {
         throw kafkaUnreachable(connection, error);
       });
     },
-    async start(starts, onBatch, onFailure) {
+    /**
+     * Begins each partition of `starts` at its offset and the others at their oldest record. The next batch of a partition waits
+     * for `onBatch`; `onFailure` hears of an error that ends the reading. Resolves once it reads.
+     */
+    async start(
+      starts: ReadonlyMap<number, bigint>,
+      onBatch: (batch: RecordBatch) => Promise<void>,
+      onFailure: (error: unknown) => void,
+    ): Promise<void> {
       await consumer.subscribe({ topic, fromBeginning: true });
       consumer.on(consumer.events.CRASH, ({ payload }) => {
         if (!payload.restart) onFailure(payload.error);
@@ -64,7 +59,8 @@ export function createTopicReader(connection: KafkaConnection, topic: string, cl
       });
       for (const [partition, offset] of starts) consumer.seek({ topic, partition, offset: offset.toString() });
     },
-    async close() {
+    /** Leaves no consumer group behind. */
+    async close(): Promise<void> {
       await consumer.disconnect();
       await withAdmin(connection, clientId, (admin) => admin.deleteGroup(groupId)).catch(() => {});
     },

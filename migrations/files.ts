@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectError, messageOf } from '../core/errors.ts';
@@ -68,7 +68,7 @@ function parseMigration(path: string, name: string): MigrationFile {
     up: text.slice(up.index, down.index),
     down: text.slice(down.index),
     lines: { up: lineAt(text, up.index), down: lineAt(text, down.index) },
-    checksum: createHash('sha256').update(text).digest('hex'),
+    checksum: hash('sha256', text),
   };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { topicRanges } from '../core/kafka-scan.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { isDeliveryField, rejectedTopic } from '../pipeline/names.ts';
@@ -145,7 +145,7 @@ async function readRejected(options: StreamSource): Promise<ReadonlySet<string>>
   const seen = new Set<string>();
   const topic = rejectedTopic(options.stream);
   await readRecords(options, { topic, clientId: CLIENT_ID }, ({ value }) => {
-    if (value !== null) seen.add(createHash('sha256').update(value).digest('hex'));
+    if (value !== null) seen.add(hash('sha256', value));
   });
   return seen;
 }

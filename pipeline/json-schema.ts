@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import addFormatsModule from 'ajv-formats';
-import { packageRoot } from '../core/package-root.ts';
+import { packageFile } from '../core/package-root.ts';
 import { isLocalReference, isReference } from '../core/reference.ts';
 import { didYouMean, nearest } from './did-you-mean.ts';
 import type { Problem } from './finding.ts';
@@ -32,8 +30,7 @@ function validatorOf(name: SchemaName): ValidateFunction {
   // An annotation that editors show instead of the bare pattern, and so do we.
   ajv.addVocabulary(['patternErrorMessage']);
   addFormatsModule.default(ajv, ['uri']);
-  const read = (schema: string): object =>
-    JSON.parse(readFileSync(join(packageRoot(), 'pipeline', `${schema}.schema.json`), 'utf8')) as object;
+  const read = (schema: string) => JSON.parse(packageFile(`pipeline/${schema}.schema.json`)) as object;
   if (name === 'environment') ajv.addSchema(read('msk-connect'));
   const validate = ajv.compile(read(name));
   validators.set(name, validate);

@@ -1,46 +1,16 @@
 import type { Commitment } from './feed/event.ts';
 import type { Gap } from './feed/resume.ts';
 import type { Acknowledged } from './kafka/publisher.ts';
-import { createLoadMeter, type ProcessLoad } from './process-load.ts';
+import { createLoadMeter } from './process-load.ts';
 import type { IngestCounts } from './record/ingest.ts';
-import type { RefusalCode } from './record/refusal.ts';
+
+type RunStatistics = ReturnType<typeof createRunStatistics>;
 
 /** Where a run stands. Counts are of this run. */
-export interface ProducerStats {
-  readonly stream: string;
-  /** Updates taken from the feed, undecodable ones and repeated ones included. */
-  readonly received: number;
-  /** Records that Kafka acknowledged on the stream's topic. */
-  readonly published: number;
-  /** Updates that Kafka acknowledged on the rejected topic. */
-  readonly rejected: number;
-  /** Reasons of refusals; one update may have several. */
-  readonly refusals: Readonly<Partial<Record<RefusalCode, number>>>;
-  /** Bytes of the acknowledged records' values. */
-  readonly bytes: number;
-  /** Records waiting for Kafka. */
-  readonly pending: number;
-  /** The slot this run first subscribed from. */
-  readonly resumedFrom: bigint | undefined;
-  /** Everything before this slot is in Kafka. */
-  readonly lastSlot: bigint | undefined;
-  /** How often the feed was connected to again. */
-  readonly reconnects: number;
-  /** Updates a second over the last seconds. */
-  readonly ratePerSecond: number;
-  /** Event-loop delay and memory of the process. */
-  readonly load: ProcessLoad;
-}
+export type ProducerStats = ReturnType<RunStatistics['stats']>;
 
 /** How a run went. */
-export interface ProducerSummary extends ProducerStats {
-  readonly endedBy: 'signal' | 'feed';
-  /** What the feed was asked for. */
-  readonly commitment: Commitment;
-  readonly durationMs: number;
-  /** Slots left out by the operator's choice. */
-  readonly gaps: readonly Gap[];
-}
+export type ProducerSummary = ReturnType<RunStatistics['summary']>;
 
 /** What a run has done so far: the numbers behind its progress, checkpoints and summary. */
 export function createRunStatistics(stream: string, rejectedTopic: string) {
@@ -56,17 +26,32 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
   let resumedFrom: bigint | undefined;
   let lastSlot: bigint | undefined;
 
-  const counts = () => ({ received: ingest.received, published, rejected });
-  const stats = (pending: number): ProducerStats => ({
+  const counts = () => ({
+    /** Updates taken from the feed, undecodable ones and repeated ones included. */
+    received: ingest.received,
+    /** Records that Kafka acknowledged on the stream's topic. */
+    published,
+    /** Updates that Kafka acknowledged on the rejected topic. */
+    rejected,
+  });
+  const stats = (pending: number) => ({
     stream,
     ...counts(),
+    /** Reasons of refusals; one update may have several. */
     refusals: { ...ingest.refusals },
+    /** Bytes of the acknowledged records' values. */
     bytes,
+    /** Records waiting for Kafka. */
     pending,
+    /** The slot this run first subscribed from. */
     resumedFrom,
+    /** Everything before this slot is in Kafka. */
     lastSlot,
+    /** How often the feed was connected to again. */
     reconnects: Math.max(subscriptions - 1, 0),
+    /** Updates a second over the last seconds. */
     ratePerSecond: Math.round(rate(published + rejected)),
+    /** Event-loop delay and memory of the process. */
     load: load.read(),
   });
 
@@ -89,11 +74,13 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
     /** What a checkpoint says about this run. */
     counts,
     stats,
-    summary: (endedBy: ProducerSummary['endedBy'], commitment: Commitment): ProducerSummary => ({
+    summary: (endedBy: 'signal' | 'feed', commitment: Commitment) => ({
       ...stats(0),
       endedBy,
+      /** What the feed was asked for. */
       commitment,
       durationMs: Date.now() - startedAt,
+      /** Slots left out by the operator's choice. */
       gaps: [...gaps.values()],
     }),
     close: load.close,

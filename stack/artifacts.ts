@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
 import { delimiter, join } from 'node:path';
-import { packageRoot } from '../core/package-root.ts';
+import { packageFile } from '../core/package-root.ts';
 
 export type GroupName = 'kafka' | 'converter' | 'sink' | 'registry';
 
@@ -34,9 +33,8 @@ export interface ArtifactLock {
 }
 
 /** The lock file of this package; `scripts/lock-artifacts.mjs` writes it. */
-export function readArtifactLock(): ArtifactLock {
-  return JSON.parse(readFileSync(join(packageRoot(), 'stack', 'artifacts.lock.json'), 'utf8')) as ArtifactLock;
-}
+export const readArtifactLock = (): ArtifactLock =>
+  JSON.parse(packageFile('stack/artifacts.lock.json')) as ArtifactLock;
 
 /** A group and its folder in the cache, whether it is there or not. */
 export interface CachedGroup extends LockedGroup {
@@ -45,8 +43,8 @@ export interface CachedGroup extends LockedGroup {
 
 /** The folder's name holds a hash of what must be inside, so versions stand side by side. */
 export function inCache(cache: string, name: string, group: LockedGroup): CachedGroup {
-  const hash = createHash('sha256').update(JSON.stringify(group)).digest('hex').slice(0, 12);
-  return { ...group, folder: join(cache, `${name}-${hash}`) };
+  const digest = hash('sha256', JSON.stringify(group)).slice(0, 12);
+  return { ...group, folder: join(cache, `${name}-${digest}`) };
 }
 
 /** What the embedded stack runs. */

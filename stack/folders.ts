@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -47,7 +47,7 @@ function describe(wanted: string) {
     /** `<root>/.connect`, with symbolic links resolved. */
     path,
     /** Short name of this folder on this machine; child processes carry it, which distinguishes ours from others'. */
-    id: createHash('sha256').update(path).digest('hex').slice(0, 16),
+    id: hash('sha256', path).slice(0, 16),
     stateFile: join(path, 'stack.json'),
     secretsFile: join(path, 'secrets.properties'),
     logs,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { StateFolder } from './folders.ts';
 import type { PartName } from './types.ts';
 
@@ -44,4 +44,4 @@ export function partMarker(folder: StateFolder, part: PartName): string {
 
 /** A short hash of settings, to see whether a running part has the ones wanted now. */
 export const fingerprint = (...settings: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(settings)).digest('hex').slice(0, 16);
+  hash('sha256', JSON.stringify(settings)).slice(0, 16);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseProperties, propertiesText } from '../core/properties.ts';
+import { writeWhole } from '../core/write-whole.ts';
 import type { StateFolder } from './folders.ts';
 
 const OWNERS = ['superuser', 'database', 'registry'] as const;
@@ -25,9 +26,7 @@ export function readSecrets(folder: StateFolder): StackSecrets | undefined {
 export function createSecrets(folder: StateFolder): StackSecrets {
   const passwords = OWNERS.map((owner) => [owner, randomBytes(24).toString('base64url')] as const);
   const properties = passwords.map(([owner, password]) => [`${owner}.password`, password] as const);
-  const fresh = `${folder.secretsFile}.new`;
   const comment = '# Passwords of the local stack, made up by `connect up`.\n';
-  writeFileSync(fresh, comment + propertiesText(Object.fromEntries(properties)), { mode: 0o600 });
-  renameSync(fresh, folder.secretsFile);
+  writeWhole(folder.secretsFile, comment + propertiesText(Object.fromEntries(properties)), 0o600);
   return Object.fromEntries(passwords) as StackSecrets;
 }

@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { writeWhole } from '../core/write-whole.ts';
 import type { StateFolder } from './folders.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { PartName } from './types.ts';
@@ -28,7 +29,5 @@ export function readState(folder: StateFolder): StackState {
 /** Remembers a part, or forgets it, and replaces the file as a whole. The caller holds the stack's lock. */
 export function recordPart(folder: StateFolder, part: PartName, record: PartRecord | undefined): void {
   const state: StackState = { parts: { ...readState(folder).parts, [part]: record } };
-  const fresh = `${folder.stateFile}.${process.pid}.new`;
-  writeFileSync(fresh, `${JSON.stringify(state, null, 2)}\n`);
-  renameSync(fresh, folder.stateFile);
+  writeWhole(folder.stateFile, `${JSON.stringify(state, null, 2)}\n`);
 }

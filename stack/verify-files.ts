@@ -6,24 +6,19 @@ import { pipeline } from 'node:stream/promises';
 import type { CachedGroup, LockedFile } from './artifacts.ts';
 
 /** What stands between a group's folder and the lock. */
-export interface Deviation {
-  readonly group: CachedGroup;
-  readonly missing: readonly LockedFile[];
-  /** Present, but not the bytes they should be. */
-  readonly altered: readonly LockedFile[];
-  /** Paths in the folder that the lock does not name; a plugin folder would load them. */
-  readonly unexpected: readonly string[];
-}
+export type Deviation = Awaited<ReturnType<typeof verifyGroup>>;
 
 /** Compares every byte of a group's folder with the lock. A folder that does not exist misses everything. */
-export async function verifyGroup(group: CachedGroup): Promise<Deviation> {
+export async function verifyGroup(group: CachedGroup) {
   const { folder, files } = group;
   const present = new Set(await listFiles(folder));
   const missing = files.filter(({ name }) => !present.has(name));
+  /** Present, but not the bytes they should be. */
   const altered: LockedFile[] = [];
   for (const file of files) {
     if (present.delete(file.name) && !(await matches(join(folder, file.name), file))) altered.push(file);
   }
+  // The paths in the folder that the lock does not name: a plugin folder would load them.
   return { group, missing, altered, unexpected: [...present] };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { propertiesText } from '../../core/properties.ts';
 import { isReference } from '../../core/reference.ts';
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
@@ -28,7 +28,6 @@ export function desiredMskSink(
     ),
   );
   const text = propertiesText(properties);
-  const hash = shortHash(createHash('sha256').update(text).digest('hex'));
   const { capacity, authentication, encryption, role, version, networkType, logs, tags } = connect;
   const { state } = stream.sink;
   return {
@@ -38,7 +37,7 @@ export function desiredMskSink(
     config,
     capacity,
     /** Under a name made from its properties: MSK Connect cannot change a worker configuration, so another is another. */
-    workerConfiguration: { name: `${stream.sink.name}-${hash}`, properties, text },
+    workerConfiguration: { name: `${stream.sink.name}-${shortHash(hash('sha256', text))}`, properties, text },
     fixed: {
       brokers: brokers.toSorted(),
       authentication,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ConnectError } from '../../core/errors.ts';
 import type { MskPlugin, Revision } from './api.ts';
@@ -26,8 +26,7 @@ async function readZip(path: string, buildCommand: string): Promise<BuiltPlugin 
       hint: `run \`${buildCommand}\` first`,
     });
   });
-  const digest = (algorithm: string): string => createHash(algorithm).update(bytes).digest('hex');
-  return { path, sha256: digest('sha256'), md5: digest('md5'), size: bytes.length, bytes };
+  return { path, sha256: hash('sha256', bytes), md5: hash('md5', bytes), size: bytes.length, bytes };
 }
 
 /** The plugin's revision; uploaded and created first when it is new. Errors: REFUSED when the service refuses it, CORRUPT when it has other bytes. */

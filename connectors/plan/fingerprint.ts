@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { requestedState } from '../run-state.ts';
 import type { DesiredSink, ObservedSink } from '../sink-config.ts';
 import type { SinkPosition } from '../sink-group.ts';
@@ -23,7 +23,7 @@ export function hash(value: unknown): string {
       ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
       : item,
   );
-  return createHash('sha256').update(sorted).digest('hex').slice(0, 32);
+  return digest('sha256', sorted).slice(0, 32);
 }
 
 /** Of a sink that is there (`live`), or of one that is not and the offsets that it would resume at. */

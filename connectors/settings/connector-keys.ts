@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../../core/package-root.ts';
+import { packageFile } from '../../core/package-root.ts';
 import { listOf } from '../../core/properties.ts';
 
 /** A setting as its owner declares it. */
@@ -62,10 +60,7 @@ function read() {
   };
 }
 
-function file<T>(name: string): T {
-  const path = join(packageRoot(), 'connectors', 'settings', 'connector-keys', `${name}.json`);
-  return JSON.parse(readFileSync(path, 'utf8')) as T;
-}
+const file = <T>(name: string): T => JSON.parse(packageFile(`connectors/settings/connector-keys/${name}.json`)) as T;
 
 /** What a setting of a connector is: known with its definition, taken by a prefix, or unknown with the names it may have meant. */
 export type LookedUp =

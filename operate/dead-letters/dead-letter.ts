@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RecordPlace } from '../../connectors/wait/failure.ts';
 import { headerText } from '../../core/kafka-headers.ts';
 import type { ScannedRecord } from '../../core/kafka-scan.ts';
@@ -51,9 +51,7 @@ export function toDeadLetter(stream: StreamDefinition, source: SourceTopic, reco
     ...known,
     origin: undefined,
     name: formatPlace(place),
-    recordId: createHash('sha256')
-      .update(value ?? Buffer.alloc(0))
-      .digest('hex'),
+    recordId: hash('sha256', value ?? ''),
     cause: field === '' ? reason : `${reason} ${field}`,
     stage: 'PRODUCER',
   };

@@ -16,17 +16,7 @@ export interface DockerOptions {
 }
 
 /** A service of docker-compose.yml that has a container. */
-export interface ContainerStatus {
-  readonly name: string;
-  readonly container: string;
-  /** Docker's own words: running, exited … */
-  readonly state: string;
-  /** healthy, unhealthy, starting; empty when the service has no health check. */
-  readonly health: string;
-  /** Loopback port; undefined when it publishes none. */
-  readonly port: number | undefined;
-  readonly startedByThisCall: boolean;
-}
+export type ContainerStatus = Awaited<ReturnType<typeof containers>>[number];
 
 /** Containers of every profile, not only of those that are selected. */
 const EVERY_PROFILE = ['--profile', '*'] as const;
@@ -75,7 +65,7 @@ interface ListedContainer {
   readonly Publishers: readonly { readonly PublishedPort: number }[] | null;
 }
 
-async function containers(options: DockerOptions): Promise<ContainerStatus[]> {
+async function containers(options: DockerOptions) {
   const text = await compose({ ...options, onOutput: () => {} }, [...EVERY_PROFILE, 'ps', '--all', '--format', 'json']);
   // One document a line; before Compose 2.21 it was one array.
   const listed = text
@@ -85,8 +75,11 @@ async function containers(options: DockerOptions): Promise<ContainerStatus[]> {
   return listed.map(({ Service, ID, State, Health, Publishers }) => ({
     name: Service,
     container: ID.slice(0, 12),
+    /** Docker's own words: running, exited … */
     state: State,
+    /** healthy, unhealthy, starting; empty when the service has no health check. */
     health: Health,
+    /** Loopback port; undefined when it publishes none. */
     port: Publishers?.find(({ PublishedPort }) => PublishedPort > 0)?.PublishedPort,
     startedByThisCall: false,
   }));

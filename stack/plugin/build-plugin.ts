@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ConnectError } from '../../core/errors.ts';
+import { writeWhole } from '../../core/write-whole.ts';
 import { stackGroups } from '../artifacts.ts';
 import { artifactStore, type FetchOptions, fetchArtifacts } from '../fetch-artifacts.ts';
 import { storageError } from '../folders.ts';
@@ -22,34 +23,9 @@ export interface PluginRequest extends Pick<FetchOptions, 'onProgress' | 'signal
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** One jar of the plugin, as the manifest inside lists it. */
-export interface PluginJar {
-  readonly path: string;
-  readonly name: string;
-  readonly version: string | null;
-  readonly sha256: string;
-  /** As the jar itself says. */
-  readonly licence: string | null;
-  readonly java: number;
-}
+export type PluginManifest = ReturnType<typeof describePlugin>;
 
-export interface PluginManifest {
-  /** The Java release that the workers must have at least. */
-  readonly java: number;
-  readonly converter: string;
-  readonly jars: readonly PluginJar[];
-}
-
-export interface BuiltPlugin {
-  readonly path: string;
-  readonly size: number;
-  readonly sha256: string;
-  /** MSK Connect tells the MD5 of the file it has taken, and nothing else to compare. */
-  readonly md5: string;
-  readonly manifest: PluginManifest;
-  /** What was decided about jars that meet, for people. */
-  readonly notes: readonly string[];
-}
+export type BuiltPlugin = Awaited<ReturnType<typeof buildPlugin>>;
 
 export const MANIFEST_PATH = 'plugin-manifest.json';
 const ADDED_FOLDER = 'added';
@@ -59,7 +35,7 @@ const CONFLUENT_CONVERTER = 'io/confluent/connect/avro/AvroConverter.class';
  * Writes one zip with the sink, the converter and the user's jars, for MSK Connect or a plugin folder. The same jars
  * give the same bytes, on every machine. Errors: USAGE naming every jar that cannot be loaded, those of `fetchArtifacts`.
  */
-export async function buildPlugin(request: PluginRequest): Promise<BuiltPlugin> {
+export async function buildPlugin(request: PluginRequest) {
   const { converter, java, out } = request;
   const added = await addedJars(request.jars);
   if (converter === 'confluent' && !added.some(({ classes }) => classes.has(CONFLUENT_CONVERTER))) throw noConverter();
@@ -73,7 +49,12 @@ export async function buildPlugin(request: PluginRequest): Promise<BuiltPlugin> 
     ...texts,
     { path: MANIFEST_PATH, bytes: Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`) },
   ]);
-  await writeWhole(out, zip);
+  try {
+    writeWhole(out, zip);
+  } catch (error) {
+    throw storageError(error, dirname(out)) ?? error;
+  }
+  // MSK Connect tells the MD5 of the file it has taken, and nothing else to compare.
   return { path: out, size: zip.length, sha256: hash('sha256', zip), md5: hash('md5', zip), manifest, notes };
 }
 
@@ -107,8 +88,10 @@ async function addedJars(files: readonly string[]): Promise<Jar[]> {
   return jars;
 }
 
-function describePlugin(converter: string, jars: readonly Jar[]): PluginManifest {
+/** What the plugin lists inside. */
+function describePlugin(converter: string, jars: readonly Jar[]) {
   return {
+    /** The Java release that the workers must have at least. */
     java: Math.max(...jars.map((jar) => jar.java)),
     converter,
     jars: [...jars]
@@ -118,26 +101,12 @@ function describePlugin(converter: string, jars: readonly Jar[]): PluginManifest
         name: group === undefined ? artifact : `${group}:${artifact}`,
         version: version ?? null,
         sha256: hash('sha256', bytes),
+        /** As the jar itself says. */
         licence: licence ?? null,
         java,
       })),
   };
 }
-
-/** The file is either whole or not there. */
-async function writeWhole(path: string, bytes: Buffer): Promise<void> {
-  const fresh = `${path}.${process.pid}.part`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(fresh, bytes);
-    await rename(fresh, path);
-  } catch (error) {
-    await rm(fresh, { force: true });
-    throw storageError(error, dirname(path)) ?? error;
-  }
-}
-
-const hash = (algorithm: 'sha256' | 'md5', bytes: Buffer): string => createHash(algorithm).update(bytes).digest('hex');
 
 function unloadable(problems: readonly string[], java: number): ConnectError {
   const list = problems.map((problem) => `\n  ${problem}`).join('');

@@ -22,15 +22,11 @@ export interface Market {
  * nothing is ever rounded. KBTC-USD (contracts of 1,000 BTC) is there for sizes that use all eight digits.
  */
 export const MARKETS: readonly Market[] = [
-  market('BTC-USD', 97_250, { tick: 1_000_000n, lot: 100n, volatilityPpm: 260, maintenanceBps: 50n }),
-  market('ETH-USD', 34_125, { tick: 100_000n, lot: 1_000n, volatilityPpm: 320, maintenanceBps: 50n }),
-  market('SOL-USD', 18_642, { tick: 10_000n, lot: 10_000n, volatilityPpm: 420, maintenanceBps: 60n }),
-  market('JUP-USD', 8_421, { tick: 100n, lot: 1_000_000n, volatilityPpm: 600, maintenanceBps: 75n }),
-  market('DOGE-USD', 32_418, { tick: 10n, lot: 10_000_000n, volatilityPpm: 520, maintenanceBps: 75n }),
-  market('1000BONK-USD', 27_123, { tick: 1n, lot: 100_000_000n, volatilityPpm: 700, maintenanceBps: 75n }),
-  market('KBTC-USD', 972_500, { tick: 100_000_000n, lot: 1n, volatilityPpm: 260, maintenanceBps: 50n }),
+  { symbol: 'BTC-USD', startTicks: 97_250, tick: 1_000_000n, lot: 100n, volatilityPpm: 260, maintenanceBps: 50n },
+  { symbol: 'ETH-USD', startTicks: 34_125, tick: 100_000n, lot: 1_000n, volatilityPpm: 320, maintenanceBps: 50n },
+  { symbol: 'SOL-USD', startTicks: 18_642, tick: 10_000n, lot: 10_000n, volatilityPpm: 420, maintenanceBps: 60n },
+  { symbol: 'JUP-USD', startTicks: 8_421, tick: 100n, lot: 1_000_000n, volatilityPpm: 600, maintenanceBps: 75n },
+  { symbol: 'DOGE-USD', startTicks: 32_418, tick: 10n, lot: 10_000_000n, volatilityPpm: 520, maintenanceBps: 75n },
+  { symbol: '1000BONK-USD', startTicks: 27_123, tick: 1n, lot: 100_000_000n, volatilityPpm: 700, maintenanceBps: 75n },
+  { symbol: 'KBTC-USD', startTicks: 972_500, tick: 100_000_000n, lot: 1n, volatilityPpm: 260, maintenanceBps: 50n },
 ];
-
-function market(symbol: string, startTicks: number, rest: Omit<Market, 'symbol' | 'startTicks'>): Market {
-  return { symbol, startTicks, ...rest };
-}
