@@ -2,67 +2,21 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import protobuf from 'protobufjs';
 import type { Place } from '../pipeline/finding.ts';
-import type {
-  ProtoEnum,
-  ProtoField,
-  ProtoMessage,
-  ProtoMethod,
-  ProtoService,
-  ProtoSet,
-} from '../schemas/compatibility/proto-model.ts';
-import { type ProtoSource, parseProtoSet } from '../schemas/compatibility/proto-parse.ts';
+import type { ProtoSet } from '../schemas/compatibility/proto-model.ts';
+import { parseProtoSet } from '../schemas/compatibility/proto-parse.ts';
 
 /** What a stream's .proto says about its updates, with the place of everything. */
-export interface Feed {
-  readonly file: string;
-  /** Undefined when the file has no service of the name the definition gives. */
-  readonly service: FeedService | undefined;
-  /** Full names of all services there are. */
-  readonly services: readonly string[];
-  /** The message of one update: what the stream's oneof calls `update`. */
-  readonly update: FeedMessage | undefined;
-  /** Imports that no file answers. */
-  readonly missingImports: readonly MissingImport[];
-}
-
-interface MissingImport {
-  /** As it is written. */
-  readonly name: string;
-  readonly place: Place;
-}
-
-export interface FeedService extends ProtoService {
-  readonly methods: readonly FeedMethod[];
-}
-
-export interface FeedMethod extends ProtoMethod {
-  /** The answer, or each message of the stream; undefined when no file declares it. */
-  readonly answer: FeedMessage | undefined;
-  /** What it takes or answers and no file declares. */
-  readonly undeclared: readonly string[];
-}
-
-export interface FeedMessage extends ProtoMessage {
-  readonly fields: readonly FeedField[];
-}
-
-export interface FeedField extends ProtoField {
-  /** `perps.v1.PositionUpdate.size` */
-  readonly fullName: string;
-  /** Whether an absent value can be told from the type's zero. */
-  readonly presence: boolean;
-  readonly isMessage: boolean;
-  /** Whether its type is one of proto's own, or is declared in a file that was read. */
-  readonly isDeclared: boolean;
-  /** Set when its type is an enum. */
-  readonly enum: ProtoEnum | undefined;
-}
+export type Feed = ReturnType<typeof loadFeed>;
+export type FeedService = NonNullable<Feed['service']>;
+export type FeedMethod = FeedService['methods'][number];
+type FeedMessage = NonNullable<ReturnType<typeof messageOf>>;
+export type FeedField = FeedMessage['fields'][number];
 
 /**
  * Reads a .proto and what it imports; `file` is relative to `root`, imports are looked for beside the importing file and in
  * `root`. Errors: INVALID_DEFINITION with the line.
  */
-export function loadFeed(root: string, file: string, serviceName: string): Feed {
+export function loadFeed(root: string, file: string, serviceName: string) {
   const { sources, missingImports } = readSources(root, file);
   const set = parseProtoSet(sources, 'the working tree');
   const declared = set.services.get(serviceName);
@@ -70,7 +24,9 @@ export function loadFeed(root: string, file: string, serviceName: string): Feed 
     ...declared,
     methods: declared.methods.map((method) => ({
       ...method,
+      /** The answer, or each message of the stream; undefined when no file declares it. */
       answer: messageOf(set, method.responseType),
+      /** What it takes or answers and no file declares. */
       undeclared: [method.requestType, method.responseType].filter(
         (type) => !set.messages.has(type) && !OF_GOOGLE.test(type),
       ),
@@ -80,9 +36,13 @@ export function loadFeed(root: string, file: string, serviceName: string): Feed 
   const update = streamed?.fields.find(({ name }) => name === 'update');
   return {
     file,
+    /** Undefined when the file has no service of the name the definition gives. */
     service,
+    /** Full names of all services there are. */
     services: [...set.services.keys()],
+    /** The message of one update: what the stream's oneof calls `update`. */
     update: update && messageOf(set, update.type),
+    /** Imports that no file answers: as each is written, and where. */
     missingImports,
   };
 }
@@ -91,11 +51,8 @@ export function loadFeed(root: string, file: string, serviceName: string): Feed 
 const OF_GOOGLE = /^google[./]protobuf[./]/;
 
 /** The file and those of its imports that are in the project, and those that are not. */
-function readSources(
-  root: string,
-  file: string,
-): { readonly sources: readonly ProtoSource[]; readonly missingImports: readonly MissingImport[] } {
-  const missingImports: MissingImport[] = [];
+function readSources(root: string, file: string) {
+  const missingImports: { name: string; place: Place }[] = [];
   const found = new Map<string, string>();
   const pending = [file];
   for (let path = pending.shift(); path !== undefined; path = pending.shift()) {
@@ -111,7 +68,8 @@ function readSources(
       }
     }
   }
-  return { sources: [...found].map(([path, text]) => ({ path, text })), missingImports };
+  const sources = [...found].map(([path, text]) => ({ path, text }));
+  return { sources, missingImports };
 }
 
 const IMPORT = /^\s*import\s+(?:public\s+|weak\s+)?"([^"]+)"\s*;/gm;
@@ -119,7 +77,7 @@ const IMPORT = /^\s*import\s+(?:public\s+|weak\s+)?"([^"]+)"\s*;/gm;
 /** Types without a declaration, as protobufjs knows them. */
 const OF_PROTO = new Set(Object.keys(protobuf.types.basic));
 
-function messageOf(set: ProtoSet, name: string): FeedMessage | undefined {
+function messageOf(set: ProtoSet, name: string) {
   const message = set.messages.get(name);
   return (
     message && {
@@ -129,10 +87,14 @@ function messageOf(set: ProtoSet, name: string): FeedMessage | undefined {
         const single = field.cardinality === 'single' || field.cardinality === 'required';
         return {
           ...field,
+          /** `perps.v1.PositionUpdate.size` */
           fullName: `${name}.${field.name}`,
+          /** Whether an absent value can be told from the type's zero. */
           presence: single && (field.optional || isMessage || field.oneof !== undefined),
           isMessage,
+          /** Whether its type is one of proto's own, or is declared in a file that was read. */
           isDeclared: isMessage || set.enums.has(field.type) || OF_PROTO.has(field.type),
+          /** Set when its type is an enum. */
           enum: set.enums.get(field.type),
         };
       }),
