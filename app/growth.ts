@@ -1,6 +1,5 @@
 import type { Wait } from '../connectors/wait/wait.ts';
 import { waitFor } from '../core/retry.ts';
-import { streamTopics } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { readCheckpoint } from '../producer/kafka/checkpoint-store.ts';
 import type { Session } from './session.ts';
@@ -49,13 +48,7 @@ async function producerAfter(
   { kafka, signal }: Session,
   stream: StreamDefinition,
 ): Promise<Growth['producer'] | undefined> {
-  const topic = streamTopics(stream).checkpoint;
-  const checkpoint = await readCheckpoint(kafka, {
-    topic,
-    stream: stream.name,
-    clientId: 'perps-connect-deploy',
-    signal,
-  });
+  const checkpoint = await readCheckpoint(kafka, stream, { clientId: 'perps-connect-deploy', signal });
   const age = Date.now() - Date.parse(checkpoint?.at ?? '');
   // Without a time it is no number, and no producer has been seen.
   if (!(age < RUNNING_MS)) return 'none';

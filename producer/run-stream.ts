@@ -64,7 +64,7 @@ const CONNECT_TIMEOUT_MS = 15_000;
  */
 export async function runStream(options: RunStreamOptions): Promise<ProducerSummary> {
   const { stream, root, kafka: connection, compression = 'none', logger } = options;
-  const { data, rejected, checkpoint: checkpointTopic } = streamTopics(stream);
+  const { data, rejected, checkpoint } = streamTopics(stream);
   const schema = loadAvroSchema(resolve(root, stream.schema));
   const proto = resolve(root, stream.feed.proto);
   const service = loadFeedService(proto, [dirname(proto), root], stream.feed.service);
@@ -73,9 +73,9 @@ export async function runStream(options: RunStreamOptions): Promise<ProducerSumm
   const feed = openFeed({ ...options.feed, service });
   let sender: KafkaSender | undefined;
   try {
-    sender = await createKafkaSender({ cluster, topics: [data, rejected, checkpointTopic], logger });
-    const checkpoint = await findCheckpoint(options);
-    return await publishFeed(options, { schema, schemaId, service, feed, sender, checkpoint });
+    sender = await createKafkaSender({ cluster, topics: [data, rejected, checkpoint], logger });
+    const resumed = await findCheckpoint(options);
+    return await publishFeed(options, { schema, schemaId, service, feed, sender, checkpoint: resumed });
   } finally {
     feed.close();
     await sender?.close();
@@ -87,9 +87,8 @@ const clientIdOf = (stream: StreamDefinition): string => `connect-producer-${str
 /** The checkpoint to resume from. If it cannot be read, a given start makes up for it. */
 async function findCheckpoint(options: RunStreamOptions): Promise<ResumePoint | undefined> {
   const { stream, kafka, signal, fromSlot, logger } = options;
-  const topic = streamTopics(stream).checkpoint;
   try {
-    return await readCheckpoint(kafka, { topic, stream: stream.name, clientId: clientIdOf(stream), signal });
+    return await readCheckpoint(kafka, stream, { clientId: clientIdOf(stream), signal });
   } catch (error) {
     if (fromSlot === undefined || !(error instanceof ConnectError) || error.code !== 'UNSAFE') throw error;
     logger.warn({ stream: stream.name, reason: error.message }, 'starting at the given slot without a checkpoint');

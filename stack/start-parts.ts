@@ -6,7 +6,7 @@ import { fileSize, meaningfulLines, readEnd } from './log-tail.ts';
 import type { Part } from './part.ts';
 import { requireFreePort } from './ports.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
-import { readState, recordPart } from './state-file.ts';
+import { readRecords, recordPart } from './state-file.ts';
 import { runningProcesses, stopPart, stopParts } from './stop-parts.ts';
 import type { PartName, StackEvent } from './types.ts';
 
@@ -97,7 +97,7 @@ async function takeOver(part: Part, { folder, signal, onEvent }: StartOptions): 
     return false;
   };
   const [identity] = running;
-  const record = readState(folder).parts[part.name];
+  const record = readRecords(folder)[part.name];
   if (identity === undefined || running.length > 1 || record === undefined || record.pid !== identity.pid) {
     return restart('found running, but not in the record');
   }

@@ -11,23 +11,20 @@ export interface PartRecord extends ProcessIdentity {
   readonly fingerprint: string;
 }
 
-/** `.connect/stack.json` */
-export interface StackState {
-  readonly parts: Readonly<Partial<Record<PartName, PartRecord | undefined>>>;
-}
+/** The recorded parts, of `.connect/stack.json`. */
+type PartRecords = Readonly<Partial<Record<PartName, PartRecord | undefined>>>;
 
-/** The recorded state; empty when there is none or it cannot be read, for then the processes are found by their markers. */
-export function readState(folder: StateFolder): StackState {
+/** None when there is no record or it cannot be read, for then the processes are found by their markers. */
+export function readRecords(folder: StateFolder): PartRecords {
   try {
-    const { parts = {} } = JSON.parse(readFileSync(folder.stateFile, 'utf8')) as Partial<StackState>;
-    return { parts };
+    return (JSON.parse(readFileSync(folder.stateFile, 'utf8')) as { parts?: PartRecords }).parts ?? {};
   } catch {
-    return { parts: {} };
+    return {};
   }
 }
 
 /** Remembers a part, or forgets it, and replaces the file as a whole. The caller holds the stack's lock. */
 export function recordPart(folder: StateFolder, part: PartName, record: PartRecord | undefined): void {
-  const state: StackState = { parts: { ...readState(folder).parts, [part]: record } };
-  writeWhole(folder.stateFile, `${JSON.stringify(state, null, 2)}\n`);
+  const parts = { ...readRecords(folder), [part]: record };
+  writeWhole(folder.stateFile, `${JSON.stringify({ parts }, null, 2)}\n`);
 }

@@ -2,7 +2,7 @@ import { type StopOptions, stopProcess } from './child.ts';
 import type { StateFolder } from './folders.ts';
 import { partMarker } from './part.ts';
 import { findByMarker, isAlive, type ProcessIdentity } from './process-identity.ts';
-import { readState, recordPart } from './state-file.ts';
+import { readRecords, recordPart } from './state-file.ts';
 import type { PartName, StackEvent } from './types.ts';
 
 /** Users before what they use, so that the sink's last flush still finds its database. */
@@ -22,7 +22,7 @@ const STOP: Readonly<Record<PartName, StopOptions>> = {
  * killed before it could write the number down.
  */
 export function runningProcesses(folder: StateFolder, part: PartName): ProcessIdentity[] {
-  const record = readState(folder).parts[part];
+  const record = readRecords(folder)[part];
   const recorded = record !== undefined && isAlive(record) ? [record] : [];
   const others = findByMarker(partMarker(folder, part)).filter(({ pid }) => pid !== recorded[0]?.pid);
   return [...recorded, ...others];

@@ -1,5 +1,5 @@
 import type { Finding } from '../../app/check.ts';
-import { ConnectError } from '../../core/errors.ts';
+import { ConnectError, causesOf } from '../../core/errors.ts';
 
 type Problem = Pick<Finding, 'file' | 'line' | 'column' | 'message'>;
 
@@ -18,15 +18,10 @@ export function renderError(error: unknown, options: { debug: boolean }): string
 }
 
 /** The stack of the error and of what caused it. Their other properties may hold whole requests, so they stay out. */
-function stacks(error: Error): string[] {
-  const found: string[] = [];
-  let current: unknown = error;
-  while (current instanceof Error && found.length < 20) {
-    found.push(`${found.length === 0 ? '' : 'caused by '}${current.stack ?? current.message}`);
-    current = current.cause;
-  }
-  return found;
-}
+const stacks = (error: Error): string[] =>
+  causesOf(error)
+    .slice(0, 20)
+    .map(({ stack, message }, index) => `${index === 0 ? '' : 'caused by '}${stack ?? message}`);
 
 function problemsOf(error: ConnectError): readonly Problem[] {
   const { problems } = error.details;

@@ -42,9 +42,6 @@ export function requireAgreed(connector: string, agreed: readonly PlanEntry[], n
   });
 }
 
-/** The changes of an entry, for the result of a deploy. */
-export const changesOf = ({ changes }: PlanEntry) => changes.map(({ key, before, after }) => ({ key, before, after }));
-
 /** What a deploy came to that began at `startedAt`. `reached` undefined: nobody has waited for the sink. */
 export const deployResult = (
   { sink }: DesiredSink['stream'],
@@ -54,7 +51,7 @@ export const deployResult = (
 ): DeployResult => ({
   connector: sink.name,
   outcome: entry.outcome,
-  changes: changesOf(entry),
+  changes: entry.changes.map(({ key, before, after }) => ({ key, before, after })),
   state: reached && requestedBy(sink.state),
   tasks: reached === undefined ? [] : withoutTraces(reached.sink).tasks,
   restarts: reached?.restarts ?? 0,

@@ -2,7 +2,7 @@ import { ConnectError } from '../../core/errors.ts';
 import { type DeployResult, type DeployWait, refusedConfig } from '../host.ts';
 import { compareConfigs } from '../plan/compare-configs.ts';
 import { type PlanEntry, STATE_KEY } from '../plan/entry.ts';
-import { changesOf, deployResult, requireAgreed } from '../plan/require-agreed.ts';
+import { deployResult, requireAgreed } from '../plan/require-agreed.ts';
 import { startOffsets } from '../plan/start-plan.ts';
 import { type RequestedState, requestedBy, requestedState } from '../run-state.ts';
 import type { DesiredSink, SinkConfig } from '../sink-config.ts';
@@ -71,7 +71,7 @@ async function carryOut(deployment: Deployment, until: 'it runs' | 'it is taken'
         written = true;
       });
     }
-    wait.onEvent?.({ kind: 'applied', outcome, changes: changesOf(entry) });
+    wait.onEvent?.({ kind: 'applied', outcome });
     if (until === 'it runs') reached = await waitUntilReached(deployment, state, oldMembers);
   } catch (error) {
     // A refusal of the first step has changed nothing; where its answer was lost, nobody knows.

@@ -1,4 +1,3 @@
-import type { ConfigChange } from '../plan/entry.ts';
 import type { FailedPart } from './failure.ts';
 
 /** How long something about a sink may take, and who hears of it. */
@@ -17,7 +16,7 @@ export type DeployOutcome = 'created' | 'updated' | 'replaced' | 'unchanged';
 
 /** What is reported of a sink while something goes on. */
 export type SinkEvent =
-  | { readonly kind: 'applied'; readonly outcome: DeployOutcome; readonly changes: readonly ConfigChange[] }
+  | { readonly kind: 'applied' | 'rolling back'; readonly outcome: DeployOutcome }
   | { readonly kind: 'waiting'; readonly running: number; readonly expected: number }
   | {
       readonly kind: 'restarting';
@@ -25,7 +24,6 @@ export type SinkEvent =
       readonly of: number;
       readonly failures: readonly FailedPart[];
     }
-  | { readonly kind: 'rolling back'; readonly outcome: DeployOutcome }
   /** What the host is at, in its own words. */
   | { readonly kind: 'note'; readonly text: string };
 

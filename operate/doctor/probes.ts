@@ -8,7 +8,6 @@ import { once } from '../../core/once.ts';
 import { withPostgres } from '../../core/postgres.ts';
 import { databaseConnection, feedConnection, httpConnection, type Secrets } from '../../pipeline/connections.ts';
 import { projectFile } from '../../pipeline/load.ts';
-import { checkpointTopic } from '../../pipeline/names.ts';
 import type { Environment, Project, StreamDefinition } from '../../pipeline/types.ts';
 import { openFeed } from '../../producer/feed/client.ts';
 import { loadFeedService } from '../../producer/feed/protocol.ts';
@@ -85,8 +84,7 @@ export function createProbes(examined: Examined, secrets: Secrets) {
       }
     },
     /** The last checkpoint of the stream's producer; undefined when there is none. Errors: NOT_FOUND without its topic. */
-    checkpoint: (stream: StreamDefinition) =>
-      readCheckpoint(connection, { topic: checkpointTopic(stream), stream: stream.name, clientId: CLIENT_ID }),
+    checkpoint: (stream: StreamDefinition) => readCheckpoint(connection, stream, { clientId: CLIENT_ID }),
     // Not awaited: it would wait for a broker that takes connections and says nothing.
     close: () => void kafka.close().catch(() => {}),
   };

@@ -1,24 +1,21 @@
 import type { KafkaConnection } from '../../core/kafka.ts';
-import { type ScannedRecord, scanTopic } from '../../core/kafka-scan.ts';
+import { type ScannedRecord, type ScanOptions, scanTopic } from '../../core/kafka-scan.ts';
+import { checkpointTopic } from '../../pipeline/names.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
 import { type AcceptedGap, latestCheckpoint, type ResumePoint } from './checkpoint.ts';
 
 const KEPT_GAPS = 20;
 /** At most one checkpoint is written in this time. */
 const EVERY_MS = 500;
 
-interface CheckpointSource {
-  readonly topic: string;
-  readonly stream: string;
-  readonly clientId: string;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** Reads the checkpoint topic to its end. Errors: NOT_FOUND without the topic, UNREACHABLE, UNSAFE when it is unreadable. */
 export async function readCheckpoint(
   connection: KafkaConnection,
-  { topic, stream, clientId, signal }: CheckpointSource,
+  stream: Pick<StreamDefinition, 'name' | 'topic'>,
+  { clientId, signal }: Pick<ScanOptions, 'clientId' | 'signal'>,
 ): Promise<ResumePoint | undefined> {
-  const key = Buffer.from(stream);
+  const topic = checkpointTopic(stream);
+  const key = Buffer.from(stream.name);
   // Only this stream's records are kept while reading. One key lives in one partition, so its order is the log's.
   const records: ScannedRecord[] = [];
   await scanTopic(connection, {
@@ -29,7 +26,7 @@ export async function readCheckpoint(
     },
     signal,
   });
-  return latestCheckpoint(stream, topic, records);
+  return latestCheckpoint(stream.name, topic, records);
 }
 
 export interface CheckpointWriterOptions {

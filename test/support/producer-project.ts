@@ -9,7 +9,7 @@ import { silentLogger } from '../../core/log.ts';
 import { canonicalRecord } from '../../operate/canonical.ts';
 import { httpConnection } from '../../pipeline/connections.ts';
 import { selectStreams } from '../../pipeline/load.ts';
-import { checkpointTopic, rejectedTopic, valueSubject } from '../../pipeline/names.ts';
+import { rejectedTopic, valueSubject } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { ResumePoint } from '../../producer/kafka/checkpoint.ts';
 import { readCheckpoint } from '../../producer/kafka/checkpoint-store.ts';
@@ -105,7 +105,7 @@ export async function createProducerProject(
         bytes: value ?? Buffer.alloc(0),
         header: (header) => headerText(headers, header),
       })),
-    checkpoint: () => readCheckpoint(kafka, { topic: checkpointTopic(stream), stream: stream.name, clientId: CLIENT }),
+    checkpoint: () => readCheckpoint(kafka, stream, { clientId: CLIENT }),
   };
 }
 

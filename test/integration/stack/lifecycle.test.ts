@@ -11,7 +11,7 @@ import { superuserConnection } from '../../../stack/parts/postgres.ts';
 import { accepts } from '../../../stack/ports.ts';
 import { findByMarker, isAlive } from '../../../stack/process-identity.ts';
 import { readSecrets } from '../../../stack/secrets-file.ts';
-import { readState, recordPart } from '../../../stack/state-file.ts';
+import { readRecords, recordPart } from '../../../stack/state-file.ts';
 import { PART_NAMES, type PartName, type StackEvent, type StackPorts } from '../../../stack/types.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import { createStackFolder, removeStackFolder } from '../../support/stack-folder.ts';
@@ -45,11 +45,11 @@ describe('the embedded stack', { timeout: 180_000 }, () => {
     return { events, started: parts.filter((part) => part.startedByThisCall).map((part) => part.name) };
   }
 
-  const pidOf = (part: PartName): number => readState(folder).parts[part]?.pid ?? 0;
+  const pidOf = (part: PartName): number => readRecords(folder)[part]?.pid ?? 0;
   const processesOf = (part: PartName): number[] => findByMarker(partMarker(folder, part)).map(({ pid }) => pid);
 
   async function kill(part: PartName): Promise<void> {
-    const record = readState(folder).parts[part];
+    const record = readRecords(folder)[part];
     if (record === undefined) throw new Error(`${part} is not on record`);
     process.kill(record.pid, 'SIGKILL');
     await waitFor(async () => (isAlive(record) ? undefined : true), {
@@ -131,7 +131,7 @@ describe('the embedded stack', { timeout: 180_000 }, () => {
 
   it('does not believe a record whose number by now is somebody else’s', async () => {
     await kill('registry');
-    const record = readState(folder).parts.registry;
+    const record = readRecords(folder).registry;
     if (record === undefined) throw new Error('no record');
     recordPart(folder, 'registry', { ...record, pid: process.pid });
     expect((await start()).started).toEqual(['registry']);
@@ -205,7 +205,7 @@ describe('the embedded stack', { timeout: 180_000 }, () => {
     expect(PART_NAMES.flatMap(processesOf)).toEqual([]);
     expect(await Promise.all(Object.values(ports).map(accepts))).toEqual([false, false, false, false]);
     expect(await down({ root })).toEqual([]);
-    expect(readState(folder).parts).toEqual({});
+    expect(readRecords(folder)).toEqual({});
     const [one, other] = await Promise.all([start(), start()]);
     expect([...one.started, ...other.started].sort()).toEqual([...PART_NAMES].sort());
     expect(PART_NAMES.map((part) => processesOf(part).length)).toEqual([1, 1, 1, 1]);

@@ -6,7 +6,7 @@ import { cacheFolder, existingStateFolder, stateFolder, storageError } from '../
 import { partMarker } from '../../../stack/part.ts';
 import { createSecrets, readSecrets } from '../../../stack/secrets-file.ts';
 import { withStackLock } from '../../../stack/stack-lock.ts';
-import { readState, recordPart } from '../../../stack/state-file.ts';
+import { readRecords, recordPart } from '../../../stack/state-file.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const record = { pid: 1, startTime: 't', marker: 'm', port: 2, fingerprint: 'f' };
@@ -17,15 +17,15 @@ describe('the state of a stack', () => {
     recordPart(folder, 'kafka', record);
     recordPart(folder, 'connect', { ...record, pid: 3 });
     recordPart(folder, 'kafka', undefined);
-    expect(readState(folder).parts).toEqual({ connect: { ...record, pid: 3 } });
+    expect(readRecords(folder)).toEqual({ connect: { ...record, pid: 3 } });
   });
 
   it('is empty, not fatal, when the file is damaged: processes are then found by their markers', () => {
     const folder = stateFolder(scratchFolder());
     writeFileSync(folder.stateFile, '{"parts": {"kaf');
-    expect(readState(folder)).toEqual({ parts: {} });
+    expect(readRecords(folder)).toEqual({});
     recordPart(folder, 'kafka', record);
-    expect(readState(folder).parts.kafka).toEqual(record);
+    expect(readRecords(folder).kafka).toEqual(record);
   });
 
   it('marks the processes of two projects differently', () => {
