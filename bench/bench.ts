@@ -13,6 +13,10 @@ export interface Sizes {
   readonly updates: number;
   /** Histories that the views are read from. */
   readonly histories: readonly number[];
+  /** A history of which most is deleted. */
+  readonly deletedHistory: number;
+  /** How long its writers are measured alone. */
+  readonly undisturbedSeconds: number;
   readonly latencySeconds: number;
   /** What comes before at the same rate and is left out: connections are made and code is compiled then. */
   readonly latencyWarmUpSeconds: number;
@@ -25,6 +29,8 @@ export const FULL: Sizes = {
   singles: 5_000,
   updates: 300_000,
   histories: [100_000, 1_000_000, 10_000_000],
+  deletedHistory: 2_000_000,
+  undisturbedSeconds: 60,
   latencySeconds: 20,
   latencyWarmUpSeconds: 30,
   latencyRates: [100, 1_000, 5_000],
@@ -36,6 +42,8 @@ export const QUICK: Sizes = {
   singles: 500,
   updates: 30_000,
   histories: [10_000, 50_000],
+  deletedHistory: 60_000,
+  undisturbedSeconds: 1,
   latencySeconds: 3,
   latencyWarmUpSeconds: 3,
   latencyRates: [1_000],

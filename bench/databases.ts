@@ -11,8 +11,8 @@ export type SchemaName = 'ours' | 'seed';
 
 /** Makes databases that start alike: each is a copy of a migrated, empty one. */
 export interface Databases {
-  /** An empty database; a second call under one name replaces the first. */
-  fresh(name: string, schema: SchemaName): Promise<PostgresConnection>;
+  /** An empty database, or a copy of another one that was made here; a second call under one name replaces the first. */
+  fresh(name: string, from: SchemaName | { readonly copyOf: string }): Promise<PostgresConnection>;
   drop(name: string): Promise<void>;
 }
 
@@ -38,9 +38,10 @@ export async function createDatabases(stack: BenchStack): Promise<Databases> {
   }
   const drop = (name: string) => admin(`DROP DATABASE IF EXISTS bench_${name} WITH (FORCE)`);
   return {
-    async fresh(name, schema) {
+    async fresh(name, from) {
       await drop(name);
-      await admin(`CREATE DATABASE bench_${name} OWNER perps TEMPLATE bench_${schema}`);
+      const template = typeof from === 'string' ? from : from.copyOf;
+      await admin(`CREATE DATABASE bench_${name} OWNER perps TEMPLATE bench_${template}`);
       // What the runs before have left to be written must not be written during this one.
       await admin('CHECKPOINT');
       return as(`bench_${name}`);

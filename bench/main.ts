@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { packageRoot } from '../core/package-root.ts';
 import { type Bench, FULL, type Measure, QUICK, type Result } from './bench.ts';
 import { createDatabases } from './databases.ts';
+import { deletesMeasure } from './measures/deletes.ts';
 import { drainMeasure } from './measures/drain.ts';
 import { footprintMeasure } from './measures/footprint.ts';
 import { latencyMeasure } from './measures/latency.ts';
@@ -28,6 +29,7 @@ const MEASURES: readonly Measure[] = [
   latencyMeasure,
   storageMeasure,
   readsMeasure,
+  deletesMeasure,
   footprintMeasure,
 ];
 

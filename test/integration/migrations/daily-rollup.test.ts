@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../../core/package-root.ts';
 import { createPool, type PostgresPool, withPostgres } from '../../../core/postgres.ts';
 import { migrate } from '../../../migrations/runner.ts';
 import { rebuildRollup } from '../../../operate/rebuild-rollup.ts';
@@ -148,6 +151,16 @@ describe('the rollup under several writers at once', () => {
       { day: '2026-03-03 00:00:00' },
       { day: '2026-03-04 00:00:00' },
     ]);
+  });
+
+  it('is exact after old history has been deleted as docs/operations.md says', async () => {
+    await write([transactions(41, { accounts: ['P1', 'P2', 'P3'], writer: 'w' }, 20, 1)]);
+    const text = readFileSync(join(packageRoot(), 'docs/operations.md'), 'utf8');
+    const [, statement = ''] = /## Delete old history[\s\S]*?```sql\n([\s\S]*?)```/.exec(text) ?? [];
+    await pool.query(statement.replace(/'\d{4}-\d\d-\d\d'/, "'2026-03-03'").replaceAll('10000', '7'));
+    const { rows } = await pool.query('SELECT min(block_time) AS oldest, count(*) > 20 AS many FROM positions');
+    expect(rows).toEqual([{ oldest: expect.stringMatching(/^2026-03-03/), many: true }]);
+    expect(await differences()).toEqual([]);
   });
 
   it('is rebuilt beside them: what was damaged is right, and no update is missed or counted twice', async () => {
