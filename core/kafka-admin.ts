@@ -1,5 +1,5 @@
 import kafkajs, { type Admin, type ConfigResourceTypes } from 'kafkajs';
-import { waitFor } from './retry.ts';
+import { retry, waitFor } from './retry.ts';
 
 /** Offsets of one partition when it was looked at: records stand in [low, high). */
 export interface PartitionRange {
@@ -37,7 +37,7 @@ export interface KafkaAdmin {
   topicSettings(topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>>;
   /** Resolves once every partition has a leader; false when the topic is there already. Errors: TIMEOUT. */
   createTopic(topic: NewTopic): Promise<boolean>;
-  /** Adds partitions until there are so many. */
+  /** Adds partitions until there are so many, and resolves once each has a leader. Errors: TIMEOUT. */
   growTopic(topic: string, partitions: number): Promise<void>;
   deleteTopics(topics: readonly string[]): Promise<void>;
   /** The offsets of each partition, in order; undefined when the topic does not exist. */
@@ -66,6 +66,14 @@ const BROKER: ConfigResourceTypes = 4;
 /** A cluster elects leaders in milliseconds, one that is busy in seconds. */
 const LEADERS_TIMEOUT_MS = 30_000;
 
+/** A broker that leads a partition according to the cluster may not have heard of it yet, and one that led it may be gone. */
+const isWithoutLeader = (error: unknown): boolean =>
+  ['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE'].includes((error as { type?: string }).type ?? '');
+
+/** Asks the leaders of a topic's partitions, again while leadership moves: for about six seconds. */
+const askLeaders = <T>(question: () => Promise<T>): Promise<T> =>
+  retry(question, { attempts: 7, baseMs: 100, maxMs: 2_000, when: isWithoutLeader });
+
 /** The port over an admin client that is connected. */
 export function kafkaAdmin(client: Admin): KafkaAdmin {
   const placements: KafkaAdmin['placements'] = async (names) => {
@@ -86,6 +94,14 @@ export function kafkaAdmin(client: Admin): KafkaAdmin {
     );
   };
   const listTopics = async () => new Set(await client.listTopics());
+  const leadersOf = (name: string, partitions: number) =>
+    waitFor(
+      async () => {
+        const led = (await placements([name])).get(name)?.filter(({ leader }) => leader !== undefined) ?? [];
+        return led.length === partitions ? true : undefined;
+      },
+      { what: `topic ${name} to have its leaders`, timeoutMs: LEADERS_TIMEOUT_MS },
+    );
   return {
     listTopics,
     placements,
@@ -105,25 +121,22 @@ export function kafkaAdmin(client: Admin): KafkaAdmin {
       const topics = [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }];
       // Not kafkajs's own wait for leaders: it gives up when the cluster has not yet told every broker of the topic.
       const isNew = await client.createTopics({ topics, waitForLeaders: false }).catch(throwInner);
-      if (!isNew) return false;
-      const hasLeaders = async () => {
-        const led = (await placements([name])).get(name)?.filter(({ leader }) => leader !== undefined) ?? [];
-        return led.length === partitions ? true : undefined;
-      };
-      return waitFor(hasLeaders, { what: `topic ${name} to have its leaders`, timeoutMs: LEADERS_TIMEOUT_MS });
+      return isNew && leadersOf(name, partitions);
     },
     async growTopic(topic, count) {
       await client.createPartitions({ topicPartitions: [{ topic, count }] });
+      await leadersOf(topic, count);
     },
     deleteTopics: (topics) => client.deleteTopics({ topics: [...topics] }),
     async ranges(topic) {
       // Asking for a topic that is not there could create it.
       if (!(await listTopics()).has(topic)) return undefined;
-      return (await client.fetchTopicOffsets(topic))
+      return (await askLeaders(() => client.fetchTopicOffsets(topic)))
         .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
         .sort((a, b) => a.partition - b.partition);
     },
-    offsetsAt: async (topic, time) => byPartition(await client.fetchTopicOffsetsByTimestamp(topic, time.getTime())),
+    offsetsAt: async (topic, time) =>
+      byPartition(await askLeaders(() => client.fetchTopicOffsetsByTimestamp(topic, time.getTime()))),
     async committedOffsets(groupId, topic) {
       const [found] = await client.fetchOffsets({ groupId, topics: [topic] });
       // Kafka says -1 for none.

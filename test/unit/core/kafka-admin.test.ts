@@ -51,6 +51,57 @@ describe('the administration of a cluster', () => {
     expect(await admin.createTopic({ name: 'a', partitions: 2 })).toBe(false);
   });
 
+  it('has grown a topic when each partition has a leader', async () => {
+    const answers = [metadataOf('a', [1]), metadataOf('a', [1, -1]), metadataOf('a', [1, 2])];
+    const admin = kafkaAdmin(
+      clientOf({
+        createPartitions: async () => true,
+        fetchTopicMetadata: async () => answers.shift() ?? metadataOf('a', [1, 2]),
+      }),
+    );
+    await admin.growTopic('a', 2);
+    expect(answers).toEqual([]);
+  });
+
+  it('asks again for offsets while a broker does not know yet that it leads a partition', async () => {
+    const refusal = Object.assign(new Error('This server is not the leader'), { type: 'NOT_LEADER_FOR_PARTITION' });
+    const refusals = [refusal, refusal];
+    const fails = async () => {
+      const error = refusals.shift();
+      if (error !== undefined) throw error;
+    };
+    const admin = kafkaAdmin(
+      clientOf({
+        listTopics: async () => ['a'],
+        fetchTopicOffsets: async () => {
+          await fails();
+          return [{ partition: 0, offset: '7', low: '3', high: '7' }];
+        },
+        fetchTopicOffsetsByTimestamp: async () => {
+          await fails();
+          return [{ partition: 0, offset: '5' }];
+        },
+      }),
+    );
+    expect(await admin.ranges('a')).toEqual([{ partition: 0, low: 3n, high: 7n }]);
+    expect(refusals).toEqual([]);
+    refusals.push(refusal);
+    expect(await admin.offsetsAt('a', new Date(0))).toEqual(new Map([[0, 5n]]));
+  });
+
+  it('does not ask again after another refusal', async () => {
+    const refusals = [new Error('not authorized')];
+    const admin = kafkaAdmin(
+      clientOf({
+        listTopics: async () => ['a'],
+        fetchTopicOffsets: async () => {
+          throw refusals.shift() ?? new Error('asked again');
+        },
+      }),
+    );
+    await expect(admin.ranges('a')).rejects.toThrow('not authorized');
+  });
+
   it('says why a broker refuses a topic', async () => {
     const refusal = new AggregateError([new Error('Replication-factor is invalid')], 'Topic creation errors');
     const admin = kafkaAdmin(clientOf({ createTopics: () => Promise.reject(refusal) }));
