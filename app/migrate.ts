@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 
 export type { MigrationStatus };
 
-export type MigrateOptions = Pick<RunOptions, 'count' | 'onWait' | 'onMigration'>;
+export type MigrateOptions = Pick<RunOptions, 'count' | 'onWait' | 'onMigration' | 'onStep' | 'onBusy'>;
 
 /** Applies pending migrations and returns their names. Errors: UNSAFE when one drops a column that a deployed sink writes. */
 export async function migrateUp(session: Session, options: MigrateOptions): Promise<readonly string[]> {

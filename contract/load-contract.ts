@@ -17,15 +17,15 @@ import type { SqlScript } from './sql-parser.ts';
 export const MIGRATIONS_FOLDER = 'migrations';
 const ENVIRONMENT_FILE = 'connect.yaml';
 
-/** The project's migrations with the lines they stand on. Errors: INVALID_DEFINITION. */
+/** The project's migrations with the lines they stand on, each step of one for itself. Errors: INVALID_DEFINITION. */
 export function readScripts(project: Project): SqlScript[] {
   const folder = projectFile(project, MIGRATIONS_FOLDER);
   if (!existsSync(folder)) return [];
-  return readMigrations(folder).map(({ path, up, lines }) => ({
-    file: relative(project.root, path).replaceAll('\\', '/'),
-    sql: up,
-    firstLine: lines.up,
-  }));
+  return readMigrations(folder).flatMap(({ path, up, lines, steps }) => {
+    const file = relative(project.root, path).replaceAll('\\', '/');
+    if (steps.up.length === 0) return [{ file, sql: up, firstLine: lines.up }];
+    return steps.up.map(({ sql, line, forEachRow }) => ({ file, sql, firstLine: line, step: { forEachRow } }));
+  });
 }
 
 /** Everything about one stream, read from the project's files. Errors: INVALID_DEFINITION for a file that does not parse. */

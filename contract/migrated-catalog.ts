@@ -49,36 +49,67 @@ const CHANGES_NO_CATALOG = new Set([
 
 /**
  * Runs migrations one statement at a time and looks at the catalog after each, so that a column, index or constraint is
- * traced to the line that made it whatever the SQL looks like, functions and DO blocks included.
+ * traced to the line that made it whatever the SQL looks like, functions and DO blocks included. Steps run twice: one that was
+ * interrupted is run again.
  */
 export async function runMigrations(sandbox: Sandbox, scripts: readonly SqlScript[]): Promise<MigratedCatalog> {
   const places: Record<string, Place> = {};
   const dropped: Record<string, Place> = {};
+<<<<<<< HEAD
   let { catalog } = NO_MIGRATIONS;
   let failure: MigratedCatalog['failure'];
+=======
+  let catalog: Catalog = { relations: {}, functions: {} };
+>>>>>>> 353300c (feat(migrations): text compares as bytes (0008); migrations in steps that are recorded, repeated and resumed)
   const reservedWords = (
     await sandbox.query("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T') ORDER BY word")
   ).map(({ word }) => String(word));
+  const trace = async (statement: SqlStatement): Promise<void> => {
+    if (Object.keys(statement.tree).some((kind) => CHANGES_NO_CATALOG.has(kind))) return;
+    const next = await readCatalog(sandbox.query);
+    traceChanges(catalog, next, statement, places, dropped);
+    catalog = next;
+  };
+  let failure: MigratedCatalog['failure'];
   for (const script of scripts) {
-    const parsed = await parseScript(script);
-    failure = parsed.failure;
-    await sandbox.exec('BEGIN');
-    for (const statement of parsed.statements) {
-      try {
-        await sandbox.exec(statement.text);
-      } catch (error) {
-        failure = { place: failedAt(statement, error), message: error instanceof Error ? error.message : '' };
-        break;
-      }
-      if (Object.keys(statement.tree).some((kind) => CHANGES_NO_CATALOG.has(kind))) continue;
-      const next = await readCatalog(sandbox.query);
-      traceChanges(catalog, next, statement, places, dropped);
-      catalog = next;
-    }
-    await sandbox.exec(failure === undefined ? 'COMMIT' : 'ROLLBACK');
+    failure = await runScript(sandbox, script, trace);
+    if (failure === undefined && script.step !== undefined) failure = await repeatStep(sandbox, script);
     if (failure !== undefined) break;
   }
   return { catalog, places, dropped, limits: await limitsOf(catalog), reservedWords, failure };
+}
+
+async function runScript(
+  { exec, query }: Sandbox,
+  script: SqlScript,
+  trace: (statement: SqlStatement) => Promise<void>,
+): Promise<MigratedCatalog['failure']> {
+  const { statements, failure } = await parseScript(script);
+  if (failure !== undefined) return failure;
+  // Some statements run in no transaction; such a one is a step of its own.
+  const isTransaction = script.step === undefined || statements.length > 1;
+  const isQuery = script.step?.forEachRow === true;
+  if (isTransaction) await exec('BEGIN');
+  for (const statement of statements) {
+    try {
+      if (!isQuery) await exec(statement.text);
+      else for (const row of await query(statement.text)) await exec(String(Object.values(row)[0]));
+    } catch (error) {
+      if (isTransaction) await exec('ROLLBACK');
+      const place = isQuery ? statement.placeOf(1) : failedAt(statement, error);
+      return { place, message: error instanceof Error ? error.message : '' };
+    }
+    await trace(statement);
+  }
+  if (isTransaction) await exec('COMMIT');
+  return undefined;
+}
+
+async function repeatStep(sandbox: Sandbox, script: SqlScript): Promise<MigratedCatalog['failure']> {
+  const failure = await runScript(sandbox, script, async () => {});
+  if (failure === undefined) return undefined;
+  const message = `a step that was interrupted is run again, and this one cannot be: ${failure.message}`;
+  return { ...failure, message };
 }
 
 async function limitsOf({ relations }: Catalog): Promise<MigratedCatalog['limits']> {

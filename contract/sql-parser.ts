@@ -8,6 +8,8 @@ export interface SqlScript {
   readonly sql: string;
   /** Line of the file that `sql` begins on. */
   readonly firstLine: number;
+  /** A migration's step, which does not share a transaction with the others; else the script is one transaction. */
+  readonly step?: { readonly forEachRow: boolean } | undefined;
 }
 
 /** One statement of a script, without its semicolon and without comments around it. */

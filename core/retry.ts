@@ -9,6 +9,7 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Which errors are worth another try. Default: a ConnectError that says so itself. */
   readonly when?: (error: unknown) => boolean;
+  readonly onRetry?: (error: unknown) => void;
 }
 
 const saysItIsRetryable = (error: unknown): boolean => error instanceof ConnectError && error.retryable;
@@ -28,6 +29,7 @@ export async function retry<T>(task: (attempt: number) => Promise<T>, options: R
       return await task(attempt);
     } catch (error) {
       if (attempt >= options.attempts || !when(error)) throw error;
+      options.onRetry?.(error);
       await sleep(backoffMs(attempt, options), undefined, { signal: options.signal });
     }
   }

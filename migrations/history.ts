@@ -7,6 +7,10 @@ import type { MigrationFile } from './files.ts';
 const MIGRATIONS_TABLE = 'pgmigrations';
 /** What their files held when they were applied. */
 const CHECKSUMS_TABLE = 'pgmigrations_checksums';
+/** The steps that have run of a migration which is not finished. */
+const STEPS_TABLE = 'pgmigrations_steps';
+
+export type Direction = 'up' | 'down';
 
 export interface AppliedMigration {
   readonly name: string;
@@ -14,10 +18,20 @@ export interface AppliedMigration {
   readonly at: string;
 }
 
-/** The applied migrations in the order they ran, and their files' checksums; both empty on a database never migrated. */
+/** A migration of which some steps have run. */
+export interface BegunMigration {
+  readonly name: string;
+  readonly direction: Direction;
+  /** How many steps have run. */
+  readonly done: number;
+  readonly checksum: string;
+}
+
+/** The applied migrations in the order they ran, and their files' checksums; all empty on a database never migrated. */
 export interface History {
   readonly applied: readonly AppliedMigration[];
   readonly checksums: ReadonlyMap<string, string>;
+  readonly begun?: BegunMigration | undefined;
 }
 
 export async function createHistoryTables(client: PostgresClient): Promise<void> {
@@ -27,6 +41,11 @@ export async function createHistoryTables(client: PostgresClient): Promise<void>
   );
   await client.query(
     `CREATE TABLE IF NOT EXISTS public.${CHECKSUMS_TABLE} (name VARCHAR(255) PRIMARY KEY, sha256 TEXT NOT NULL)`,
+  );
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS public.${STEPS_TABLE}
+       (name VARCHAR(255), direction TEXT, step INTEGER, sha256 TEXT NOT NULL, run_on TIMESTAMPTZ NOT NULL DEFAULT now(),
+        PRIMARY KEY (name, direction, step))`,
   );
 }
 
@@ -42,7 +61,19 @@ export async function readHistory(client: PostgresClient): Promise<History> {
   const { rows } = await client.query<{ name: string; sha256: string }>(
     `SELECT name, sha256 FROM public.${CHECKSUMS_TABLE}`,
   );
-  return { applied, checksums: new Map(rows.map(({ name, sha256 }) => [name, sha256])) };
+  return {
+    applied,
+    checksums: new Map(rows.map(({ name, sha256 }) => [name, sha256])),
+    begun: await readBegun(client),
+  };
+}
+
+async function readBegun(client: PostgresClient): Promise<BegunMigration | undefined> {
+  if (!(await tableExists(client, STEPS_TABLE))) return undefined;
+  const { rows } = await client.query<BegunMigration>(
+    `SELECT name, direction, max(step) AS done, max(sha256) AS checksum FROM public.${STEPS_TABLE} GROUP BY name, direction`,
+  );
+  return rows[0];
 }
 
 async function tableExists(client: PostgresClient, table: string): Promise<boolean> {
@@ -57,9 +88,15 @@ async function tableExists(client: PostgresClient, table: string): Promise<boole
  * Undefined when they are; else UNSAFE.
  */
 export function historyProblem(
-  { applied, checksums }: History,
+  { applied, checksums, begun }: History,
   files: readonly MigrationFile[],
 ): ConnectError | undefined {
+  if (begun !== undefined && files.find(({ name }) => name === begun.name)?.checksum !== begun.checksum) {
+    return unsafe(
+      `migration ${begun.name} was edited or removed after ${begun.done} of its steps had run (${begun.direction})`,
+      `restore it as it was, and finish it with \`connect migrate ${begun.direction}\``,
+    );
+  }
   for (const [index, { name }] of applied.entries()) {
     const file = files.find((candidate) => candidate.name === name);
     if (file === undefined) {
@@ -93,6 +130,26 @@ export async function recordApplied(client: PostgresClient, { name, checksum }: 
      ON CONFLICT (name) DO UPDATE SET sha256 = EXCLUDED.sha256`,
     [name, checksum],
   );
+}
+
+/** Writes down that a step has run, from 1. */
+export async function recordStep(
+  client: PostgresClient,
+  { name, checksum }: MigrationFile,
+  direction: Direction,
+  step: number,
+): Promise<void> {
+  await client.query(`INSERT INTO public.${STEPS_TABLE} (name, direction, step, sha256) VALUES ($1, $2, $3, $4)`, [
+    name,
+    direction,
+    step,
+    checksum,
+  ]);
+}
+
+/** Belongs into the transaction that writes down that the whole migration has run. */
+export async function forgetSteps(client: PostgresClient, { name }: MigrationFile): Promise<void> {
+  await client.query(`DELETE FROM public.${STEPS_TABLE} WHERE name = $1`, [name]);
 }
 
 /** Takes back what `recordApplied` wrote. */

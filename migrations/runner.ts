@@ -1,21 +1,25 @@
-import { basename } from 'node:path';
-import { ConnectError, messageOf } from '../core/errors.ts';
+import { ConnectError } from '../core/errors.ts';
 import { type PostgresClient, type PostgresConnection, withPostgres } from '../core/postgres.ts';
-import { lineAt, type MigrationFile, readMigrations } from './files.ts';
+import { migrationFailure } from './failure.ts';
+import { type MigrationFile, readMigrations } from './files.ts';
 import {
   type AppliedMigration,
+  type BegunMigration,
   createHistoryTables,
+  type Direction,
   forgetApplied,
+  forgetSteps,
   type History,
   historyProblem,
   readHistory,
   recordApplied,
 } from './history.ts';
 import { type LockOptions, takeMigrationLock } from './lock.ts';
+import { runSteps, type StepEvents } from './steps.ts';
 
-export interface MigrateOptions extends LockOptions {
+export interface MigrateOptions extends LockOptions, StepEvents {
   readonly folder: string;
-  readonly direction: 'up' | 'down';
+  readonly direction: Direction;
   /** How many at most. Default: all for up, one for down. */
   readonly count?: number | undefined;
   /** The migrations that somebody agreed to, in their order. If others would run now, none runs. */
@@ -27,13 +31,16 @@ export interface MigrateOptions extends LockOptions {
 export interface MigrationStatus {
   readonly applied: readonly AppliedMigration[];
   readonly pending: readonly string[];
+  /** One that was interrupted between its steps; the next command of its direction finishes it. */
+  readonly begun?: Pick<BegunMigration, 'name' | 'direction' | 'done'> | undefined;
 }
 
 /**
- * Applies or rolls back migrations, each in a transaction of its own; returns the names of those that ran.
- * A second migrator waits for the first. The signal is heard before each migration, never inside one.
- * Errors: UNSAFE when an applied migration was edited, renamed or removed; REFUSED with PostgreSQL's reason when one fails
- * (it is rolled back, earlier ones stay); UNREACHABLE; TIMEOUT when another migrator does not end.
+ * Applies or rolls back migrations, each in a transaction of its own or step by step; returns the names of those that ran.
+ * A second migrator waits for the first. The signal is heard before each migration and step, never inside one.
+ * Errors: UNSAFE when an applied migration was edited, renamed or removed, or one was interrupted that went the other way;
+ * REFUSED with PostgreSQL's reason when one fails (it is rolled back, earlier ones and steps stay); UNREACHABLE; TIMEOUT when
+ * another migrator does not end.
  */
 export async function migrate(connection: PostgresConnection, options: MigrateOptions): Promise<readonly string[]> {
   const files = readMigrations(options.folder);
@@ -45,13 +52,15 @@ export async function migrate(connection: PostgresConnection, options: MigrateOp
     const history = await readHistory(client);
     const problem = historyProblem(history, files);
     if (problem !== undefined) throw problem;
+    refuseUnfinished(history, options);
     const chosen = chooseMigrations(history, files, options);
     refuseUnexpected(chosen, options);
     const done: string[] = [];
     for (const file of chosen) {
       options.signal?.throwIfAborted();
       options.onMigration?.(file.name);
-      await runOne(client, options.direction, file);
+      if (file.steps[options.direction].length > 0) await runSteps(client, file, history, options);
+      await record(client, options.direction, file);
       done.push(file.name);
     }
     return done;
@@ -70,7 +79,14 @@ export async function readMigrationStatus(
   const history = await withPostgres(connection, readHistory);
   const problem = historyProblem(history, files);
   if (problem !== undefined) return { applied: [], pending: [], problem };
-  return { applied: history.applied, pending: files.slice(history.applied.length).map(({ name }) => name) };
+  const { begun } = history;
+  // Half rolled back is not applied.
+  const applied = history.applied.filter(({ name }) => begun?.direction !== 'down' || name !== begun.name);
+  return {
+    applied,
+    pending: files.slice(applied.length).map(({ name }) => name),
+    ...(begun && { begun: { name: begun.name, direction: begun.direction, done: begun.done } }),
+  };
 }
 
 /** The same, where a history that is not that of the files is an error. Errors: UNSAFE as for `migrate`, UNREACHABLE. */
@@ -106,33 +122,25 @@ function refuseUnexpected(chosen: readonly MigrationFile[], { expected, directio
   );
 }
 
-/** One transaction holds the migration and the record of it, so that neither is there without the other. */
-async function runOne(client: PostgresClient, direction: 'up' | 'down', file: MigrationFile): Promise<void> {
+/** A migration is half on its way: the other way would start from a state that no file describes. */
+function refuseUnfinished({ begun }: History, { direction }: MigrateOptions): void {
+  if (begun === undefined || begun.direction === direction) return;
+  throw new ConnectError('UNSAFE', `migration ${begun.name} (${begun.direction}) was interrupted and is not finished`, {
+    hint: `finish it with \`connect migrate ${begun.direction}\``,
+  });
+}
+
+/** One transaction holds the migration, unless it has run in steps, and the record of it: neither is there without the other. */
+async function record(client: PostgresClient, direction: Direction, file: MigrationFile): Promise<void> {
   await client.query('BEGIN');
   try {
-    await client.query(file[direction]);
+    if (file.steps[direction].length === 0) await client.query(file[direction]);
+    else await forgetSteps(client, file);
     await (direction === 'up' ? recordApplied : forgetApplied)(client, file);
     await client.query('COMMIT');
   } catch (error) {
     // A connection that is lost has rolled back by itself.
     await client.query('ROLLBACK').catch(() => {});
-    throw failed(error, direction, file);
+    throw migrationFailure(error, direction, file);
   }
-}
-
-function failed(error: unknown, direction: 'up' | 'down', file: MigrationFile): ConnectError {
-  const { code: sqlState, position } = error as { code?: string; position?: string };
-  // PostgreSQL counts characters of what was sent, which is this part of the file.
-  const line =
-    position === undefined ? undefined : file.lines[direction] + lineAt(file[direction], Number(position)) - 1;
-  const place = line === undefined ? basename(file.path) : `${basename(file.path)}:${line}`;
-  return new ConnectError(
-    'REFUSED',
-    `migration ${place} (${direction}) failed and was rolled back: ${messageOf(error)}`,
-    {
-      cause: error,
-      details: { migration: file.name, direction, line, sqlState },
-      hint: 'fix the migration if it has not landed yet, otherwise the database it meets; then run the command again',
-    },
-  );
 }

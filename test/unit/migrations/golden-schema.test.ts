@@ -5,7 +5,7 @@ import { readCatalog } from '../../../contract/catalog.ts';
 import type { PackageGuards } from '../../../contract/guards.ts';
 import { packageRoot } from '../../../core/package-root.ts';
 import { GOLDEN_DUMP, readMigrations } from '../../../migrations/files.ts';
-import { dumpSchema, openPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
+import { dumpSchema, openPglite, PGLITE_TIMEOUT_MS, runPart } from '../../support/pglite.ts';
 
 const folder = resolve(import.meta.dirname, '../../../migrations');
 const migrations = readMigrations(folder);
@@ -31,7 +31,7 @@ describe('the migrations', { timeout: PGLITE_TIMEOUT_MS }, () => {
   afterAll(() => database.close());
 
   it('give the schema in migrations/schema.sql (renewed by `pnpm schema:dump`)', async () => {
-    for (const { up } of migrations) await database.exec(up);
+    for (const file of migrations) await runPart(database, file, 'up');
     await expect(await dumpSchema(database)).toMatchFileSnapshot(resolve(folder, GOLDEN_DUMP));
   });
 
@@ -50,16 +50,16 @@ describe('the migrations', { timeout: PGLITE_TIMEOUT_MS }, () => {
     const before: string[] = [];
     const fresh = await openPglite();
     try {
-      for (const { up } of migrations) {
+      for (const file of migrations) {
         before.push(await dumpSchema(fresh));
-        await fresh.exec(up);
+        await runPart(fresh, file, 'up');
       }
-      for (const { name, down } of migrations.toReversed()) {
-        await fresh.exec(down);
-        expect(await dumpSchema(fresh), name).toBe(before.pop());
+      for (const file of migrations.toReversed()) {
+        await runPart(fresh, file, 'down');
+        expect(await dumpSchema(fresh), file.name).toBe(before.pop());
       }
       expect(await leftovers(fresh)).toEqual([]);
-      for (const { up } of migrations) await fresh.exec(up);
+      for (const file of migrations) await runPart(fresh, file, 'up');
       expect(await dumpSchema(fresh)).toBe(await dumpSchema(database));
     } finally {
       await fresh.close();

@@ -8,6 +8,7 @@ const file = (name: string, checksum = name): MigrationFile => ({
   up: '',
   down: '',
   lines: { up: 1, down: 2 },
+  steps: { up: [], down: [] },
   checksum,
 });
 const files = [file('0001_a'), file('0002_b'), file('0003_c')];
