@@ -55,12 +55,7 @@ const CHANGES_NO_CATALOG = new Set([
 export async function runMigrations(sandbox: Sandbox, scripts: readonly SqlScript[]): Promise<MigratedCatalog> {
   const places: Record<string, Place> = {};
   const dropped: Record<string, Place> = {};
-<<<<<<< HEAD
   let { catalog } = NO_MIGRATIONS;
-  let failure: MigratedCatalog['failure'];
-=======
-  let catalog: Catalog = { relations: {}, functions: {} };
->>>>>>> 353300c (feat(migrations): text compares as bytes (0008); migrations in steps that are recorded, repeated and resumed)
   const reservedWords = (
     await sandbox.query("SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T') ORDER BY word")
   ).map(({ word }) => String(word));

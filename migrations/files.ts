@@ -81,17 +81,10 @@ function parseMigration(path: string, name: string): MigrationFile {
   return {
     name,
     path,
-<<<<<<< HEAD
-    up: text.slice(up.index, down.index),
-    down: text.slice(down.index),
-    lines: { up: lineAt(text, up.index), down: lineAt(text, down.index) },
-    checksum: hash('sha256', text),
-=======
     ...parts,
     lines,
     steps: { up: stepsOf(path, parts.up, lines.up), down: stepsOf(path, parts.down, lines.down) },
-    checksum: createHash('sha256').update(text).digest('hex'),
->>>>>>> 353300c (feat(migrations): text compares as bytes (0008); migrations in steps that are recorded, repeated and resumed)
+    checksum: hash('sha256', text),
   };
 }
 
