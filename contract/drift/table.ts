@@ -77,9 +77,10 @@ function* columnDrift(table: Relation, running: Relation, where: string): Genera
 }
 
 /** `numeric(38,8) NOT NULL DEFAULT 0` */
-function described({ type, nullable, default: value, identity, generated }: Column): string {
+function described({ type, collation, nullable, default: value, identity, generated }: Column): string {
   return [
     type.text,
+    collation === undefined || collation === 'default' ? '' : `COLLATE "${collation}"`,
     nullable ? '' : 'NOT NULL',
     value === undefined ? '' : `DEFAULT ${value}`,
     identity === undefined ? '' : `GENERATED ${identity.toUpperCase()} AS IDENTITY`,

@@ -124,7 +124,11 @@ export const sqlMutations: readonly Mutation[] = [
   },
   {
     name: 'a column of the upsert key may be NULL',
-    edit: { file: SQL, find: 'signature         VARCHAR(88)    NOT NULL', replace: 'signature         VARCHAR(88)' },
+    edit: {
+      file: SQL,
+      find: 'signature         VARCHAR(88) COLLATE "C" NOT NULL',
+      replace: 'signature         VARCHAR(88) COLLATE "C"',
+    },
     rule: 'UPSERT_KEY_NULL',
   },
   {

@@ -10,7 +10,7 @@ import { type CheckOptions, checkProject } from '../../../contract/check.ts';
 import { runMigrations } from '../../../contract/migrated-catalog.ts';
 import type { Finding } from '../../../pipeline/finding.ts';
 import { CONTRACT_FIXTURE, editedLine, fixtureBase, lineOf, mutatedProject } from '../../support/contract-fixture.ts';
-import { DEFINITION, type Edit } from '../../support/mutations/edit.ts';
+import { DEFINITION, type Edit, SQL } from '../../support/mutations/edit.ts';
 import { harmlessChanges } from '../../support/mutations/harmless.ts';
 import { mutations } from '../../support/mutations/mutations.ts';
 
@@ -47,7 +47,7 @@ async function check<T>(edits: readonly Edit[], use: (findings: readonly Finding
 /** Rules about how the layers agree; the others compare with the base. */
 const CONTRACT_RULES = new Set(ruleGroups.flatMap(({ rules }) => rules.map(({ id }) => id)));
 /** Rules that only ever tell. */
-const NOTES_ONLY = ['DEAD_LETTER_RISK', 'SINK_RENAMED'];
+const NOTES_ONLY = ['COLLATION', 'DEAD_LETTER_RISK', 'SINK_RENAMED'];
 
 const shown = ({ rule, file, line, message }: Finding): string => `${rule} ${file}:${line} ${message}`;
 
@@ -85,6 +85,16 @@ it('a renamed connector is told, and passes', async () => {
   const edit = { file: DEFINITION, find: 'name: positions-sink', replace: 'name: positions-writer' };
   const findings = await check([edit], (all) => all.map(({ rule, severity, line }) => [rule, severity, line]));
   expect(findings).toEqual([['SINK_RENAMED', 'note', lineOf(CONTRACT_FIXTURE, DEFINITION, 'name: positions-sink')]]);
+});
+
+it('a text that the locale compares is told, and passes', async () => {
+  const edit = {
+    file: SQL,
+    find: 'owner             VARCHAR(44) COLLATE "C"',
+    replace: 'owner             VARCHAR(44)',
+  };
+  const findings = await check([edit], (all) => all.map(({ rule, severity, path }) => [rule, severity, path]));
+  expect(findings).toContainEqual(['COLLATION', 'note', 'positions.owner']);
 });
 
 it('the unedited project has no finding at all', async () => {
