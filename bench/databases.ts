@@ -9,6 +9,9 @@ import type { BenchStack } from './stack.ts';
 /** `ours`: every migration. `seed`: the first one only, which is the seed's DDL as PostgreSQL can hold it. */
 export type SchemaName = 'ours' | 'seed';
 
+/** Databases of production rarely have the locale C that our stacks have; each text column then has what its DDL says. */
+const LIKE_PRODUCTION = `TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'`;
+
 /** Makes databases that start alike: each is a copy of a migrated, empty one. */
 export interface Databases {
   /** An empty database, or a copy of another one that was made here; a second call under one name replaces the first. */
@@ -30,7 +33,7 @@ export async function createDatabases(stack: BenchStack): Promise<Databases> {
       ['ours', migrations],
       ['seed', seedOnly],
     ] as const) {
-      await admin(`CREATE DATABASE bench_${schema} OWNER perps`);
+      await admin(`CREATE DATABASE bench_${schema} OWNER perps ${LIKE_PRODUCTION}`);
       await migrate(as(`bench_${schema}`), { folder, direction: 'up' });
     }
   } finally {

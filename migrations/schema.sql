@@ -1,6 +1,6 @@
 CREATE FUNCTION public.change_collation(tables regclass[], wanted regcollation) RETURNS void
     LANGUAGE plpgsql
-    SET lock_timeout TO '2s'
+    SET lock_timeout TO '500ms'
     AS $$
 DECLARE
     views   OID[];
@@ -49,10 +49,9 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Drop it, migrate, and make it again.';
     END IF;
 
-    -- In the order that a query takes its locks: a view, then what it reads.
     FOR command IN
         SELECT format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', name::regclass)
-        FROM unnest(views || tables::oid[]) WITH ORDINALITY AS locked (name, place) ORDER BY place
+        FROM unnest(tables::oid[] || views) WITH ORDINALITY AS locked (name, place) ORDER BY place
     LOOP
         EXECUTE command;
     END LOOP;

@@ -118,12 +118,12 @@ const migration = (name: string, marksCorrections: boolean): string => `-- Up Mi
 
 CREATE TABLE ${name} (
     id              BIGSERIAL PRIMARY KEY,
-    account         VARCHAR(44)    NOT NULL,
-    signature       VARCHAR(88)    NOT NULL,
-    slot            BIGINT         NOT NULL,
-    block_time      TIMESTAMP      NOT NULL,
-    amount          NUMERIC(38, 6) NOT NULL,
-    created_at      TIMESTAMP      DEFAULT (now() AT TIME ZONE 'utc'),
+    account         VARCHAR(44) COLLATE "C" NOT NULL,
+    signature       VARCHAR(88) COLLATE "C" NOT NULL,
+    slot            BIGINT                  NOT NULL,
+    block_time      TIMESTAMP               NOT NULL,
+    amount          NUMERIC(38, 6)          NOT NULL,
+    created_at      TIMESTAMP               DEFAULT (now() AT TIME ZONE 'utc'),
     kafka_partition INTEGER,
     kafka_offset    BIGINT${marksCorrections ? ',\n    corrected_at    TIMESTAMP' : ''}
 );

@@ -73,6 +73,12 @@ export const harmlessChanges: readonly HarmlessChange[] = [
     name: 'a required column with a default',
     edits: [newMigration("ALTER TABLE positions ADD COLUMN market VARCHAR(20) NOT NULL DEFAULT 'main';", '9004')],
   },
+  {
+    name: 'an index built beside the writers, as a step',
+    edits: [
+      newMigration('-- Step: by side\nCREATE INDEX CONCURRENTLY IF NOT EXISTS by_side ON positions (side);', '9014'),
+    ],
+  },
   { name: 'an ordinary index', edits: [newMigration('CREATE INDEX by_event ON positions (event_type);', '9005')] },
   {
     name: 'a CHECK that the producer enforces already',

@@ -148,6 +148,12 @@ export const sqlMutations: readonly Mutation[] = [
     rule: 'MIGRATION_FAILS',
   },
   {
+    name: 'a step cannot be run again after it was interrupted',
+    edit: newMigration('-- Step: a table\nCREATE TABLE venues (name TEXT);'),
+    rule: 'MIGRATION_FAILS',
+    says: /a step that was interrupted is run again, and this one cannot be: relation "venues" already exists/,
+  },
+  {
     name: 'a trigger drops rows',
     edit: newMigration(
       `CREATE FUNCTION only_open() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN CASE WHEN NEW.status = 'Open' THEN NEW END; END $$;

@@ -2,11 +2,12 @@ import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ruleGroups } from '../../../contract/all-rules.ts';
 import { readCatalog } from '../../../contract/catalog.ts';
-import { loadContract, readScripts } from '../../../contract/load-contract.ts';
+import { loadContract } from '../../../contract/load-contract.ts';
 import type { MigratedCatalog } from '../../../contract/migrated-catalog.ts';
 import { packageRoot } from '../../../core/package-root.ts';
-import { loadProject, selectStreams } from '../../../pipeline/load.ts';
-import { openPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
+import { readMigrations } from '../../../migrations/files.ts';
+import { loadProject, projectFile, selectStreams } from '../../../pipeline/load.ts';
+import { openPglite, PGLITE_TIMEOUT_MS, runPart } from '../../support/pglite.ts';
 
 /** The shipped project: its table, rollup, triggers and functions. */
 const project = loadProject(packageRoot(), {});
@@ -14,7 +15,7 @@ let database: PGlite;
 
 beforeAll(async () => {
   database = await openPglite();
-  for (const { sql } of readScripts(project)) await database.exec(sql);
+  for (const file of readMigrations(projectFile(project, 'migrations'))) await runPart(database, file, 'up');
 }, PGLITE_TIMEOUT_MS);
 afterAll(() => database.close());
 

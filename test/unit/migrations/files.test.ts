@@ -23,6 +23,19 @@ describe('reading migrations', () => {
     });
   });
 
+  it('gives the steps of a part that has them, with their lines', () => {
+    const steps = 'CREATE TABLE a (id int);\n-- Why.\n-- Step for each row: the others\nSELECT 1;\n';
+    const text = GOOD.replace('CREATE TABLE a (id int);\n', `-- Step: one\n${steps}`);
+    const [file] = readMigrations(folderWith({ '0001_a.sql': text }));
+    expect(file?.steps).toEqual({
+      up: [
+        { title: 'one', line: 3, forEachRow: false, sql: '-- Step: one\nCREATE TABLE a (id int);\n-- Why.\n' },
+        { title: 'the others', line: 6, forEachRow: true, sql: '-- Step for each row: the others\nSELECT 1;\n\n' },
+      ],
+      down: [],
+    });
+  });
+
   it('leaves out the golden dump and what is no SQL', () => {
     const folder = folderWith({
       '0001_a.sql': GOOD,
@@ -54,6 +67,16 @@ describe('reading migrations', () => {
       'a comment that looks like the mark of the down part',
       { '0001_a.sql': '-- Up Migration\n--   down migration is below\nSELECT 1;\n-- Down Migration\n' },
       'needs exactly one line',
+    ],
+    [
+      'a line that is almost the mark of a step',
+      { '0001_a.sql': GOOD.replace('CREATE', '-- step: a\nCREATE') },
+      'has the line "-- step: a"; a step begins with "-- Step: …"',
+    ],
+    [
+      'SQL before the first step',
+      { '0001_a.sql': GOOD.replace('CREATE', 'SELECT 1;\n-- Step: a\nCREATE') },
+      'has SQL before its first step',
     ],
     ['SQL that would never run', { '0001_a.sql': `SELECT 1;\n${GOOD}` }, 'has SQL before "-- Up Migration"'],
   ])('refuses %s', (_what, files, reason) => {

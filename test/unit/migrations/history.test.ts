@@ -28,6 +28,11 @@ it.each([
 it.each([
   ['was edited', history(['0001_a'], { '0001_a': 'other' }), '0001_a.sql was edited after it was applied'],
   ['is gone', history(['0001_a', '0009_z']), '0009_z is applied, but its file is not there'],
+  [
+    'was edited while it ran',
+    { ...history(['0001_a']), begun: { name: '0002_b', direction: 'up' as const, done: 1, checksum: 'other' } },
+    '0002_b was edited or removed after 1 of its steps had run (up)',
+  ],
   ['was added before one', history(['0001_a', '0003_c']), '0002_b comes before 0003_c, which is already applied'],
 ])('a history is not that of the files when an applied migration %s', (_how, known, message) => {
   expect(historyProblem(known, files)).toMatchObject({ code: 'UNSAFE', message: expect.stringContaining(message) });
