@@ -132,10 +132,12 @@ function renamed(stream: StreamDefinition | undefined, name: string, schemaName:
 async function migrateInto(test: TestProject, schemaName: string, root: string): Promise<void> {
   await withPostgres(test.database, async (client) => {
     await client.query(`CREATE SCHEMA ${schemaName}; SET search_path TO ${schemaName}`);
-    for (const { up, path } of readMigrations(join(root, 'migrations'))) {
-      await client.query(up).catch((error: unknown) => {
-        throw new Error(`${path}: ${readFileSync(path, 'utf8').slice(0, 200)}`, { cause: error });
-      });
+    for (const { up, path, steps } of readMigrations(join(root, 'migrations'))) {
+      for (const sql of steps.up.length === 0 ? [up] : steps.up.map((step) => step.sql)) {
+        await client.query(sql).catch((error: unknown) => {
+          throw new Error(`${path}: ${readFileSync(path, 'utf8').slice(0, 200)}`, { cause: error });
+        });
+      }
     }
   });
 }
