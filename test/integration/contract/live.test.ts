@@ -60,7 +60,7 @@ describe('what runs, compared with the files', () => {
       Array(3).fill(expect.stringContaining('done by hand: undo it')),
     );
     expect(findings[1]?.message).toMatch(
-      /column positions\.owner is varchar\(44\) in the database .*, the migrations make it varchar\(44\) NOT NULL/,
+      /column positions\.owner is varchar\(44\) COLLATE "C" in the database .*, the migrations make it varchar\(44\) COLLATE "C" NOT NULL/,
     );
   });
 
