@@ -154,7 +154,9 @@ function partsOf(catalog: Catalog): Map<string, Part> {
     const own = name.slice(name.indexOf('.') + 1);
     parts.set(name, { names: [own], state: JSON.stringify([kind, persistence, rowSecurity, ownerLacks]) });
     for (const column of columns) {
-      parts.set(`${name}.${column.name}`, { names: [column.name, own], state: JSON.stringify(column) });
+      // What changes a collation changes a whole table's: the line that made the column says more.
+      const state = JSON.stringify({ ...column, collation: undefined });
+      parts.set(`${name}.${column.name}`, { names: [column.name, own], state });
     }
     for (const part of [...uniqueIndexes, ...checks, ...foreignKeys, ...exclusions]) {
       // PostgreSQL names what the statement does not: then its columns lead to the line.
