@@ -25,8 +25,10 @@ export interface RollBackOptions extends MigrateOptions {
 
 /** Rolls back the newest migrations, exactly those that were agreed to, and returns their names. */
 export async function migrateDown(session: Session, options: RollBackOptions): Promise<readonly string[]> {
-  const { applied } = await migrationStatus(session);
-  const agreed = applied.map(({ name }) => name).slice(-(options.count ?? 1));
+  const { applied, begun } = await migrationStatus(session);
+  // One that is half rolled back is the first to go on with.
+  const standing = [...applied, ...(begun?.direction === 'down' ? [begun] : [])];
+  const agreed = standing.map(({ name }) => name).slice(-(options.count ?? 1));
   if (agreed.length > 0) await options.agree(agreed);
   return run(session, { ...options, direction: 'down', expected: agreed.toReversed() });
 }

@@ -98,7 +98,7 @@ export function kafkaAdmin(client: Admin): KafkaAdmin {
     waitFor(
       async () => {
         const led = (await placements([name])).get(name)?.filter(({ leader }) => leader !== undefined) ?? [];
-        return led.length === partitions ? true : undefined;
+        return led.length === partitions;
       },
       { what: `topic ${name} to have its leaders`, timeoutMs: LEADERS_TIMEOUT_MS },
     );

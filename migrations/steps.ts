@@ -83,7 +83,7 @@ async function runStatement(client: PostgresClient, statement: string): Promise<
 }
 
 /** The rows of a query, each a statement. */
-export async function statementsOf(client: Pick<PostgresClient, 'query'>, query: string): Promise<readonly string[]> {
+async function statementsOf(client: PostgresClient, query: string): Promise<readonly string[]> {
   const { rows } = await client.query<Record<string, string>>(query);
   return rows.flatMap((row) => Object.values(row));
 }

@@ -1,12 +1,21 @@
+import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { pgDump } from '@electric-sql/pglite-tools/pg_dump';
-import type { MigrationFile } from '../../migrations/files.ts';
+import { packageRoot } from '../../core/package-root.ts';
+import { type MigrationFile, readMigrations } from '../../migrations/files.ts';
 
 /** Starting PostgreSQL in WebAssembly takes seconds, more on a busy machine. */
 export const PGLITE_TIMEOUT_MS = 120_000;
 
 /** An empty PostgreSQL inside this process. The caller closes it. */
 export const openPglite = (): Promise<PGlite> => PGlite.create();
+
+/** The same, with the migrations of this package. */
+export async function openMigratedPglite(): Promise<PGlite> {
+  const database = await openPglite();
+  for (const file of readMigrations(join(packageRoot(), 'migrations'))) await runPart(database, file, 'up');
+  return database;
+}
 
 /** Runs one part of a migration as the runner does, without a history. */
 export async function runPart(database: PGlite, file: MigrationFile, direction: 'up' | 'down'): Promise<void> {

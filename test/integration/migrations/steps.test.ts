@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { withPostgres } from '../../../core/postgres.ts';
 import { waitFor } from '../../../core/retry.ts';
 import { migrate, readMigrationStatus } from '../../../migrations/runner.ts';
+import { runInProcess } from '../../support/in-process-cli.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
 
 const NAME = '0008_text_by_bytes';
@@ -165,4 +166,20 @@ it('a view that cannot be made anew is named before anything changes', async () 
   await asOwner('DROP MATERIALIZED VIEW kept');
   expect(await migrate(test.database, { folder, direction: 'up' })).toEqual([NAME]);
   expect(await collations()).toEqual([{ collation: 'C', columns: 18 }]);
+});
+
+it('a roll back that was interrupted is told, and the same command goes on with it', async () => {
+  const stop = new AbortController();
+  const onStep = ({ number }: { readonly number: number }) => number === 2 && stop.abort();
+  await expect(migrate(test.database, { folder, direction: 'down', signal: stop.signal, onStep })).rejects.toThrow();
+  const connect = (...args: readonly string[]) => runInProcess(args, { cwd: test.root, env: test.env });
+  expect((await connect('migrate', 'status')).stdout).toContain(
+    `+ ${NAME}  pending, interrupted after step 1: \`connect migrate down\` goes on with it`,
+  );
+  expect((await connect('migrate', 'up')).stderr).toContain(`migration ${NAME} (down) was interrupted`);
+  const { stderr, code } = await connect('migrate', 'down', '--yes');
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain('step 2 of 5: the columns');
+  expect(await collations()).toEqual([{ collation: 'default', columns: 18 }]);
+  expect((await readMigrationStatus(test.database, folder)).begun).toBeUndefined();
 });

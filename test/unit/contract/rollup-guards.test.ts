@@ -5,17 +5,15 @@ import { readCatalog } from '../../../contract/catalog.ts';
 import { loadContract } from '../../../contract/load-contract.ts';
 import type { MigratedCatalog } from '../../../contract/migrated-catalog.ts';
 import { packageRoot } from '../../../core/package-root.ts';
-import { readMigrations } from '../../../migrations/files.ts';
-import { loadProject, projectFile, selectStreams } from '../../../pipeline/load.ts';
-import { openPglite, PGLITE_TIMEOUT_MS, runPart } from '../../support/pglite.ts';
+import { loadProject, selectStreams } from '../../../pipeline/load.ts';
+import { openMigratedPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
 
 /** The shipped project: its table, rollup, triggers and functions. */
 const project = loadProject(packageRoot(), {});
 let database: PGlite;
 
 beforeAll(async () => {
-  database = await openPglite();
-  for (const file of readMigrations(projectFile(project, 'migrations'))) await runPart(database, file, 'up');
+  database = await openMigratedPglite();
 }, PGLITE_TIMEOUT_MS);
 afterAll(() => database.close());
 

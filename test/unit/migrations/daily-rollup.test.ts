@@ -1,9 +1,7 @@
-import { resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { knownCause } from '../../../connectors/wait/known-causes.ts';
-import { readMigrations } from '../../../migrations/files.ts';
-import { openPglite, PGLITE_TIMEOUT_MS, runPart } from '../../support/pglite.ts';
+import { openMigratedPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
 import { upsert } from '../../support/position-rows.ts';
 import { createWrites } from '../../support/position-writes.ts';
 import { ROLLUP_DIFFERENCES, viewsOverHistory } from '../../support/rollup-check.ts';
@@ -12,9 +10,7 @@ import { seededRandom } from '../../support/seeded-random.ts';
 let database: PGlite;
 
 beforeAll(async () => {
-  database = await openPglite();
-  for (const file of readMigrations(resolve(import.meta.dirname, '../../../migrations')))
-    await runPart(database, file, 'up');
+  database = await openMigratedPglite();
   await database.exec(viewsOverHistory());
 }, PGLITE_TIMEOUT_MS);
 afterAll(() => database.close());

@@ -1,8 +1,6 @@
-import { resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readMigrations } from '../../../migrations/files.ts';
-import { openPglite, PGLITE_TIMEOUT_MS, runPart } from '../../support/pglite.ts';
+import { openMigratedPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
 import { POSITION_COLUMNS, type PositionRow, upsert } from '../../support/position-rows.ts';
 
 /** Columns that say where an update came from, not what it says. */
@@ -11,9 +9,7 @@ const OF_DELIVERY = ['ordinal', 'bank_id', 'kafka_partition', 'kafka_offset'];
 let database: PGlite;
 
 beforeAll(async () => {
-  database = await openPglite();
-  for (const file of readMigrations(resolve(import.meta.dirname, '../../../migrations')))
-    await runPart(database, file, 'up');
+  database = await openMigratedPglite();
 }, PGLITE_TIMEOUT_MS);
 afterAll(() => database.close());
 beforeEach(() => database.exec('TRUNCATE positions RESTART IDENTITY; RESET TimeZone'));
