@@ -15,6 +15,7 @@ interface Surroundings {
   readonly secrets: Secrets;
   readonly groups: SinkGroups;
   readonly scrub: Scrub;
+  readonly signal: AbortSignal;
 }
 
 /** The host that an environment names. The one place that tells the kinds of hosts apart; what it answers holds no secret of the environment. */
@@ -42,10 +43,10 @@ async function restHost({ environment, secrets, groups }: Surroundings, connect:
 }
 
 async function mskHost(
-  { environment, groups, scrub, project, secrets }: Surroundings,
+  { environment, groups, scrub, project, secrets, signal }: Surroundings,
   connect: MskConnect,
 ): Promise<SinkHost> {
-  const [{ createMskHost }, { createMskApi }, { readTaskTraces }] = await Promise.all([
+  const [{ createMskHost }, { createMskApi }, { cloudWatchLog }] = await Promise.all([
     import('../connectors/msk/host.ts'),
     import('../connectors/msk/sdk/connect-api.ts'),
     import('../connectors/msk/sdk/worker-log.ts'),
@@ -56,7 +57,7 @@ async function mskHost(
     pluginFile: pluginFile(project.root, environment.name),
     buildCommand: `connect plugin build -e ${environment.name}`,
     groups,
-    traces: (connector) => readTaskTraces(connect, connector, scrub),
+    workerLog: cloudWatchLog(connect, scrub, { signal }),
     scrub,
   });
 }

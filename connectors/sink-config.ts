@@ -33,6 +33,8 @@ export interface ObservedSink {
   readonly expectedTasks: number;
   /** Settings whose value the host decides, whatever the files say. */
   readonly decidedByHost: readonly string[];
+  /** What the host could not find out, and why; for people. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 export interface ObservedTask {

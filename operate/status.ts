@@ -78,6 +78,8 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     tasks: connector?.tasks ?? [],
     /** Why the connector itself FAILED. */
     failure: connector?.failure,
+    /** What the host could not find out of the sink. */
+    notes: connector?.notes ?? [],
     /** Records of the topic that the sink has not committed yet. */
     lag: backlog?.partitions.reduce((sum, { lag }) => sum + lag, 0n),
     partitions: backlog?.partitions ?? [],
@@ -96,10 +98,11 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
 
 async function readConnector(host: StatusSources['host'], stream: StreamDefinition) {
   const sink = await host.observe(stream.sink.name);
-  if (sink === undefined) return { state: 'MISSING', tasks: [] };
+  if (sink === undefined) return { state: 'MISSING', tasks: [], notes: [] };
   return {
     state: sink.state,
     failure: failureLine(sink.trace, stream),
+    notes: sink.notes,
     tasks: sink.tasks.map(({ id, state, worker, trace }) => ({
       id,
       state,

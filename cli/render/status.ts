@@ -23,6 +23,7 @@ export function statusLines({ streams, target }: EnvironmentStatus): string[] {
   return [
     ...table([header, ...rows]),
     ...failures,
+    ...streams.flatMap(({ connector, notes }) => notes.map((note) => `! ${connector}  ${note}`)),
     ...streams.flatMap(positionLines),
     ...[...unanswered].flatMap(([message, hint]) => [
       `✗ ${message}`,

@@ -41,6 +41,8 @@ export interface MskConnector {
   readonly reason?: ServiceReason | undefined;
   /** Names this state of the connector; an update has to give it. */
   readonly currentVersion: string;
+  /** Milliseconds since 1970; undefined when the service does not say. */
+  readonly createdAt?: number | undefined;
   readonly config: SinkConfig;
   readonly capacity: MskCapacity;
   readonly plugin: Revision | undefined;
@@ -80,6 +82,32 @@ export interface MskOperation {
   readonly state: string;
   readonly steps: readonly { readonly type: string; readonly state: string }[];
   readonly error?: ServiceReason | undefined;
+}
+
+/** An operation as the list of a connector's operations shows it. */
+export interface ListedOperation {
+  readonly type: string;
+  readonly state: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** A failure that the workers have logged. */
+export interface WorkerTrace {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Number of the task; undefined for the connector itself. */
+  readonly task: number | undefined;
+  /** Java stack trace. */
+  readonly text: string;
+}
+
+/** What the workers' log tells of a connector. */
+export interface WorkerLog {
+  /** The last failure of each task and of the connector, the newest first. */
+  readonly traces: readonly WorkerTrace[];
+  /** Why there may be more: the log could not be read, or not to its end. */
+  readonly note?: string | undefined;
 }
 
 export interface MskPlugin extends Revision {

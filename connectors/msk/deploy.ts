@@ -4,6 +4,7 @@ import type { ReachedSink } from '../wait/wait-until-running.ts';
 import type { MskConnector, NewConnector, WorkerSettings } from './api.ts';
 import { allChanges, compareMskSink, type MskComparison, type ObservedMskSink } from './compare.ts';
 import type { MskDeployment } from './deployment.ts';
+import { withLoggedCauses } from './failures.ts';
 import { note, runOperation, waitUntilGone, waitUntilSteady } from './follow.ts';
 import { expectedTasks, observeMskSink, toObservedSink } from './observe.ts';
 import { ensurePlugin, ensureWorkerConfiguration } from './resources.ts';
@@ -28,7 +29,7 @@ export async function createSink(deployment: MskDeployment, start: readonly Star
   try {
     return await runThenHold(deployment, running(made));
   } catch (error) {
-    throw await removeAgain(deployment, start, error);
+    throw await removeAgain(deployment, start, await withLoggedCauses(error, deployment.evidence));
   }
 }
 
@@ -42,7 +43,7 @@ export async function replaceSink(deployment: MskDeployment, live: MskConnector)
   try {
     return await runThenHold(deployment, running(await create(deployment, wanted)));
   } catch (error) {
-    throw await createAgain(deployment, live, error);
+    throw await createAgain(deployment, live, await withLoggedCauses(error, deployment.evidence));
   }
 }
 
@@ -64,7 +65,7 @@ export async function updateSink(deployment: MskDeployment, observed: ObservedMs
   try {
     return await runThenHold(deployment, await applyGroups(deployment, connector, comparison));
   } catch (error) {
-    throw await restore(deployment, connector, error);
+    throw await restore(deployment, connector, await withLoggedCauses(error, deployment.evidence));
   }
 }
 

@@ -15,11 +15,13 @@ import type { MskConnector } from './api.ts';
 import { createSink, keepSink, replaceSink, updateSink } from './deploy.ts';
 import type { MskDeployment, WantedPlugin } from './deployment.ts';
 import { desiredMskSink } from './desired.ts';
+import { createFailures } from './failures.ts';
 import { runOperation, waitUntilSteady } from './follow.ts';
-import { observeMskSink, toObservedSink } from './observe.ts';
+import { isWhole, observeMskSink, toObservedSink } from './observe.ts';
 import { planMskSink } from './plan.ts';
 import { builtPlugin } from './resources.ts';
 import type { MskApi } from './sdk/connect-api.ts';
+import type { ReadWorkerLog } from './sdk/worker-log.ts';
 
 /** The service creates and updates in minutes; others wait up to 20 for each. */
 const TIMEOUT_MS = 1_800_000;
@@ -33,8 +35,8 @@ export interface MskHostOptions {
   readonly pluginFile: string;
   readonly buildCommand: string;
   readonly groups: SinkGroups;
-  /** Stack traces of a connector's failed tasks from the workers' log, the newest first. */
-  readonly traces: (connector: string) => Promise<readonly string[]>;
+  /** The log of the workers; left out: there is none to read. */
+  readonly workerLog?: ReadWorkerLog | undefined;
   readonly scrub: Scrub;
   /** Pause between two looks. Default: short at first, then longer, because the service takes minutes and throttles who asks often. */
   readonly pollMs?: number | undefined;
@@ -42,8 +44,9 @@ export interface MskHostOptions {
 
 /** MSK Connect as a host of sinks. */
 export function createMskHost(options: MskHostOptions): SinkHost {
-  const { api, connect, groups, traces, scrub, pollMs } = options;
+  const { api, connect, groups, workerLog = async () => ({ traces: [] }), scrub, pollMs } = options;
   const recent = remember((name: string) => api.find(name), pollMs ?? ANSWERS_LAST_MS);
+  const failures = createFailures(api, workerLog, pollMs);
   /** What all sinks on the service have in common; looked up once, so that a deploy uses what its plan showed. */
   const lookAround = once(() => findSurroundings(options), { again: true });
 
@@ -55,8 +58,8 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     ]);
     const known = { workerText: worker?.text, shared: connect.workerConfiguration };
     const sink = toObservedSink(connector, members, known);
-    const isComplete = members === undefined || members.size >= sink.expectedTasks || sink.state === 'PAUSED';
-    return isComplete ? sink : toObservedSink(connector, members, { ...known, traces: await traces(name) });
+    const isAnswered = isWhole(sink) || (members === undefined && sink.state !== 'FAILED');
+    return isAnswered ? sink : toObservedSink(connector, members, { ...known, log: await failures(connector) });
   };
 
   /** What is seen of one sink, and its plan. */
@@ -89,7 +92,11 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     const entry = requireAgreed(name, agreed, plan.entries);
     const start = observed === undefined ? startOffsets(desired.from, positions) : [];
     const reached = await groups.whileWatching(name, (members): Promise<ReachedSink> => {
-      const evidence = { stream, members, traces: () => traces(name) };
+      const log = async () => {
+        const now = await api.find(name).catch(() => undefined);
+        return now === undefined ? { traces: [] } : failures(now);
+      };
+      const evidence = { stream, members, log };
       const deployment: MskDeployment = { api, connect, groups, desired: wanted, plugin, evidence, wait };
       if (observed === undefined) return createSink(deployment, start);
       if (entry.action === 'replace') return replaceSink(deployment, observed.connector);

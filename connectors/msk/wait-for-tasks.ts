@@ -3,12 +3,12 @@ import { sinkGroup } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { ObservedSink } from '../sink-config.ts';
 import type { GroupMembers } from '../sink-group.ts';
-import { causeLines, explainTrace, formatSuspects } from '../wait/failure.ts';
 import type { Wait } from '../wait/wait.ts';
 import { waitUntilRunning } from '../wait/wait-until-running.ts';
-import type { MskConnector } from './api.ts';
+import type { MskConnector, WorkerLog } from './api.ts';
+import { toldByLog } from './failures.ts';
 import { note } from './follow.ts';
-import { expectedTasks, toObservedSink } from './observe.ts';
+import { expectedTasks, isWhole, toObservedSink } from './observe.ts';
 
 /** Workers boot, join their group and load the plugin before a task can start. */
 const JOIN_MS = 120_000;
@@ -19,13 +19,14 @@ export interface TaskEvidence {
   readonly stream: StreamDefinition;
   /** Members of the sink's group now; undefined when Kafka does not say. */
   readonly members: () => Promise<GroupMembers>;
-  /** Stack traces of its failed tasks from the workers' log, the newest first. */
-  readonly traces: () => Promise<readonly string[]>;
+  /** What its workers have logged of failures since its last operation. */
+  readonly log: () => Promise<WorkerLog>;
 }
 
 /**
  * Waits until every task is in the sink's group and stays there. Where Kafka does not say, that is noted, and no task is shown.
- * Errors: REFUSED with the causes from the workers' log.
+ * Errors: REFUSED with the causes from the workers' log: at once for a task that has failed since the last operation, else when
+ * the time is up.
  */
 export async function waitForTasks(connector: MskConnector, evidence: TaskEvidence, wait: Wait): Promise<ObservedSink> {
   const { stream, members } = evidence;
@@ -39,7 +40,9 @@ export async function waitForTasks(connector: MskConnector, evidence: TaskEviden
       stream,
       async observe() {
         last = await members();
-        return last === undefined ? undefined : toObservedSink(connector, last);
+        if (last === undefined) return undefined;
+        const sink = toObservedSink(connector, last);
+        return isWhole(sink) ? sink : toObservedSink(connector, last, { log: await evidence.log() });
       },
       expectedTasks: expectedTasks(connector) ?? 1,
       tooSlow: () => absentTasks(evidence, last?.size ?? 0, expectedTasks(connector) ?? 1),
@@ -50,19 +53,13 @@ export async function waitForTasks(connector: MskConnector, evidence: TaskEviden
 }
 
 /** The error for tasks that are not in the sink's group: each cause once. */
-async function absentTasks({ stream, traces }: TaskEvidence, seen: number, expected: number): Promise<ConnectError> {
+async function absentTasks({ stream, log }: TaskEvidence, seen: number, expected: number): Promise<ConnectError> {
   const { name } = stream.sink;
-  const found = (await traces()).map((trace) => explainTrace(trace, stream));
-  const failures = [...new Map(found.map((failure) => [failure.cause, failure])).values()];
+  const { lines, details, hint } = toldByLog(await log(), stream);
   const message = `${name} is RUNNING on MSK Connect, but ${seen} of ${expected} tasks are in its group ${sinkGroup(stream)}`;
-  return new ConnectError('REFUSED', [message, ...failures.flatMap(causeLines)].join('\n'), {
-    details: {
-      connector: name,
-      tasks: { seen, expected },
-      failures: failures.map(({ cause, suspects, hint }) => ({ cause, record: formatSuspects(suspects), hint })),
-    },
+  return new ConnectError('REFUSED', [message, ...lines].join('\n'), {
+    details: { connector: name, tasks: { seen, expected }, ...details },
     hint:
-      failures.find(({ hint }) => hint !== undefined)?.hint ??
-      "a task has failed, or has not come up yet; the workers' log says why (connect.logs of the environment)",
+      hint ?? "a task has failed, or has not come up yet; the workers' log says why (connect.logs of the environment)",
   });
 }

@@ -80,7 +80,8 @@ export function sinkFailure(sink: ObservedSink, stream: StreamDefinition, restar
     `  ${failure.task === undefined ? 'connector' : `task ${failure.task}`} on ${failure.worker}`,
     ...causeLines(failure),
   ]);
-  return new ConnectError('REFUSED', [`${name} does not run: FAILED${again}`, ...lines].join('\n'), {
+  const notes = (sink.notes ?? []).map((note) => `  note    ${note}`);
+  return new ConnectError('REFUSED', [`${name} does not run: FAILED${again}`, ...lines, ...notes].join('\n'), {
     details: {
       connector: name,
       failures: failures.map(({ suspects, ...failure }) => ({ ...failure, record: formatSuspects(suspects) })),

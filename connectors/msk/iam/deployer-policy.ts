@@ -98,7 +98,7 @@ function logStatements(arns: Arns, { cloudWatch, s3, firehose }: MskEnvironment[
   return [
     allow('DeliverLogs', 'logs', [...delivery, 'ListLogDeliveries'], any === undefined ? [] : EVERYTHING),
     allow('DeliverLogsToCloudWatch', 'logs', toCloudWatch, cloudWatch === undefined ? [] : EVERYTHING),
-    allow('ReadTraces', 'logs', ['FilterLogEvents'], [group]),
+    allow('ReadTraces', 'logs', ['FilterLogEvents', 'GetLogEvents'], [group]),
     allow('DeliverLogsToS3', 's3', ['GetBucketPolicy', 'PutBucketPolicy'], [s3 && arns.s3(s3.bucket)]),
     allow('DeliverLogsToFirehose', 'firehose', ['TagDeliveryStream'], [stream]),
   ];

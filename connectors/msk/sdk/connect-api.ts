@@ -7,6 +7,7 @@ import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type {
   ConnectorUpdate,
   FixedSettings,
+  ListedOperation,
   MskConnector,
   MskOperation,
   MskPlugin,
@@ -17,7 +18,7 @@ import type {
 } from '../api.ts';
 import { awsError, clientOptions } from './client.ts';
 import { putObject, type StoredObject, workerBrokers } from './resources.ts';
-import { fromDescription, fromOperation, reasonOf, toCreate, toTags, toUpdate } from './shapes.ts';
+import { fromDescription, fromListedOperation, fromOperation, reasonOf, toCreate, toTags, toUpdate } from './shapes.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -134,6 +135,14 @@ export function createMskApi({ region, endpoints, secrets = [] }: MskApiOptions)
       call(`describe operation ${arn}`, async (service) =>
         fromOperation(await service.describeConnectorOperation({ connectorOperationArn: arn })),
       ),
+    /** Every operation on a connector, in the order of the service. */
+    operations: ({ arn, name }: NamedConnector): Promise<ListedOperation[]> =>
+      call(`list the operations on ${name}`, async (service) => {
+        const found: ListedOperation[] = [];
+        for await (const { connectorOperations = [] } of service.paginateListConnectorOperations({ connectorArn: arn }))
+          found.push(...connectorOperations.map(fromListedOperation));
+        return found;
+      }),
     async findPlugin(name: string): Promise<MskPlugin | undefined> {
       const arn = await call(`look for plugin ${name}`, async (service) => {
         for await (const { customPlugins = [] } of service.paginateListCustomPlugins({ namePrefix: name }))

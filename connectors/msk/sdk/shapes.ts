@@ -3,6 +3,7 @@ import { ConnectError } from '../../../core/errors.ts';
 import type { MskCapacity, MskLogs } from '../../../pipeline/msk-connect.ts';
 import type {
   ConnectorUpdate,
+  ListedOperation,
   MskConnector,
   MskOperation,
   MskState,
@@ -129,6 +130,7 @@ export function fromDescription(reply: aws.DescribeConnectorCommandOutput): MskC
     state: connectorState as MskState,
     reason: reasonOf(reply.stateDescription),
     currentVersion: currentVersion ?? '',
+    createdAt: reply.creationTime?.getTime(),
     config: reply.connectorConfiguration ?? {},
     capacity: fromCapacity(reply.capacity),
     plugin: toRevision(plugin?.customPluginArn, plugin?.revision),
@@ -161,6 +163,12 @@ export function fromOperation(reply: aws.DescribeConnectorOperationCommandOutput
     error: reasonOf(reply.errorInfo),
   };
 }
+
+export const fromListedOperation = (one: aws.ConnectorOperationSummary): ListedOperation => ({
+  type: one.connectorOperationType ?? '',
+  state: one.connectorOperationState ?? '',
+  startedAt: one.creationTime?.getTime() ?? 0,
+});
 
 export const reasonOf = ({
   code = '',

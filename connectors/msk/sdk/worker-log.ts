@@ -1,65 +1,152 @@
-import type { FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import type { CloudWatchLogsClient, FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import { once } from '../../../core/once.ts';
 import { optionalPackage } from '../../../core/optional-package.ts';
 import type { Scrub } from '../../../core/scrub.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
+import type { WorkerLog, WorkerTrace } from '../api.ts';
 import { awsError, clientOptions } from './client.ts';
 
-/** Older failures have been seen, or are none any more. */
-const LOOK_BACK_MS = 24 * 3_600_000;
-/** Lines of a stack trace that are read after the one that begins it. */
+const HOUR_MS = 3_600_000;
+/** The newest part first: most failures are looked for while they are new, and a log group may be large. */
+const PARTS_MS = [HOUR_MS, 24 * HOUR_MS, Number.POSITIVE_INFINITY];
+/** Bound of one reading. */
+const READ_MS = 15_000;
+/** Lines of a stack trace that are read. */
 const TRACE_LINES = 200;
 
-/**
- * Stack traces of a sink's failed tasks from the workers' log, the newest first, at most one for each task; none where the log
- * does not go to CloudWatch. A trace is the worker's line that names the task and what follows it in the same log stream, up to
- * the next line with a level. A log that cannot be read says so in the place of a trace.
- */
-export async function readTaskTraces(
+/** What is asked of the log. */
+export interface LogQuestion {
+  /** Milliseconds since 1970: what is older is of no interest. */
+  readonly since: number;
+  /** So many traces are enough. */
+  readonly enough: number;
+}
+
+/** Reads what the workers of a connector have logged of failures. Never rejects. */
+export type ReadWorkerLog = (connector: string, question: LogQuestion) => Promise<WorkerLog>;
+
+/** The reader of the workers' log in CloudWatch; one that finds nothing where the log goes elsewhere. `signal` ends a reading. */
+export function cloudWatchLog(
   { region, endpoints, logs }: MskConnect,
-  connector: string,
   scrub: Scrub,
-): Promise<string[]> {
-  if (logs.cloudWatch === undefined) return [];
-  const { logGroup } = logs.cloudWatch;
-  try {
-    const sdk = await optionalPackage(
-      '@aws-sdk/client-cloudwatch-logs',
-      "reading the workers' log",
-      () => import('@aws-sdk/client-cloudwatch-logs'),
-    );
-    const options = await clientOptions({ region, endpoint: endpoints.logs });
-    const client = new sdk.CloudWatchLogsClient(options);
-    const filterPattern = `"WorkerSinkTask{id=${connector}-" "Task threw an uncaught"`;
+  { signal, timeoutMs = READ_MS }: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
+): ReadWorkerLog {
+  const { logGroup } = logs.cloudWatch ?? {};
+  if (logGroup === undefined) return async () => ({ traces: [] });
+  const open = once(
+    async () => {
+      const sdk = await optionalPackage(
+        '@aws-sdk/client-cloudwatch-logs',
+        "reading the workers' log",
+        () => import('@aws-sdk/client-cloudwatch-logs'),
+      );
+      const client = new sdk.CloudWatchLogsClient(await clientOptions({ region, endpoint: endpoints.logs }));
+      return { sdk, client };
+    },
+    { again: true },
+  );
+  return async (connector, question) => {
+    const bound = AbortSignal.timeout(timeoutMs);
+    const abortSignal = signal === undefined ? bound : AbortSignal.any([bound, signal]);
+    const traces: WorkerTrace[] = [];
+    try {
+      const { sdk, client } = await open();
+      for await (const event of newestFailures({ sdk, client, logGroup, abortSignal }, connector, question)) {
+        const lines = await linesAfter({ sdk, client, logGroup, abortSignal }, event);
+        const { timestamp: at = 0, message = '' } = event;
+        traces.push({ at, task: failureIn(message, connector)?.task, text: scrub(traceAfter(message, lines)) });
+      }
+      return { traces };
+    } catch (error) {
+      const note = bound.aborted
+        ? `${logGroup} of CloudWatch Logs was not read to its end: that takes longer than ${timeoutMs / 1000} s`
+        : awsError(error, `CloudWatch Logs could not show ${logGroup}`, scrub).message;
+      return { traces, note };
+    }
+  };
+}
+
+interface OpenLog {
+  readonly sdk: typeof import('@aws-sdk/client-cloudwatch-logs');
+  readonly client: CloudWatchLogsClient;
+  readonly logGroup: string;
+  readonly abortSignal: AbortSignal;
+}
+
+/** The line that begins the last failure of each task and of the connector, the newest first. */
+async function* newestFailures(
+  { sdk, client, logGroup, abortSignal }: OpenLog,
+  connector: string,
+  { since, enough }: LogQuestion,
+): AsyncGenerator<FilteredLogEvent> {
+  const now = Date.now();
+  const seen = new Set<number | undefined>();
+  let endTime: number | undefined;
+  for (const part of PARTS_MS) {
+    const startTime = Math.max(since, now - part, 0);
+    // Both words in one line; which of these lines tell a failure is decided here, because a filter cannot say "or" besides.
+    const input = { logGroupName: logGroup, startTime, endTime, filterPattern: `"ERROR" "${connector}"` };
     const found: FilteredLogEvent[] = [];
-    const input = { logGroupName: logGroup, startTime: Date.now() - LOOK_BACK_MS, filterPattern };
-    for await (const page of sdk.paginateFilterLogEvents({ client }, input)) found.push(...(page.events ?? []));
-    const newest = new Map<string, FilteredLogEvent>();
-    for (const event of found.sort((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0)))
-      newest.set(/WorkerSinkTask\{id=([^}]+)\}/.exec(event.message ?? '')?.[1] ?? '', event);
-    const traces = [...newest.values()].reverse().map(async ({ message = '', timestamp = 0, logStreamName }) => {
-      const query = { logGroupName: logGroup, logStreamName, startTime: timestamp, limit: TRACE_LINES };
-      const { events = [] } = await client.send(new sdk.GetLogEventsCommand({ ...query, startFromHead: true }));
-      const messages = events.map((event) => event.message ?? '');
-      return scrub(traceAfter(message, messages));
-    });
-    return await Promise.all(traces);
-  } catch (error) {
-    return [awsError(error, `CloudWatch Logs could not show ${logGroup}`, scrub).message];
+    for await (const { events = [] } of sdk.paginateFilterLogEvents({ client }, input, { abortSignal }))
+      found.push(...events.filter(({ message = '' }) => failureIn(message, connector) !== undefined));
+    // The last of several in one millisecond is the newest.
+    for (const event of found.reverse().sort((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0))) {
+      const task = failureIn(event.message ?? '', connector)?.task;
+      if (seen.has(task)) continue;
+      seen.add(task);
+      yield event;
+    }
+    if (seen.size >= enough || startTime <= since) return;
+    endTime = startTime - 1;
   }
 }
 
+/** Messages of an event's log stream from the event on. */
+async function linesAfter(
+  { sdk, client, logGroup, abortSignal }: OpenLog,
+  { timestamp: startTime, logStreamName }: FilteredLogEvent,
+): Promise<string[]> {
+  const query = { logGroupName: logGroup, logStreamName, startTime, limit: TRACE_LINES, startFromHead: true };
+  const { events = [] } = await client.send(new sdk.GetLogEventsCommand(query), { abortSignal });
+  return events.map(({ message = '' }) => message);
+}
+
+/** How Kafka Connect 3.7 begins to tell what keeps a task, or its connector, from running. What fails while it is shut down is none. */
+const FAILURES = [
+  /WorkerSinkTask\{id=(?<name>\S+)-(?<task>\d+)\} Task threw an uncaught and unrecoverable exception\. /,
+  /WorkerSinkTask\{id=(?<name>\S+)-(?<task>\d+)\} Task failed initialization and will not be started/,
+  /Failed to start task (?<name>\S+)-(?<task>\d+)/,
+  /Couldn't instantiate task (?<name>\S+)-(?<task>\d+) because/,
+  /WorkerConnector\{id=(?<name>\S+)\} Error while starting connector/,
+  /Failed to start connector '?(?<name>[^\s']+)/,
+];
+
+/** What a line tells of a connector; undefined when it tells no failure of it. Of the connector itself no task is named. */
+function failureIn(line: string, connector: string): { readonly task: number | undefined } | undefined {
+  for (const failure of FAILURES) {
+    const { name, task } = failure.exec(line)?.groups ?? {};
+    if (name === connector) return { task: task === undefined ? undefined : Number(task) };
+  }
+  return undefined;
+}
+
 /** A line of the worker's log: `[Worker-0a1b] [2026-01-31 08:00:00,123] ERROR …`. */
-const HEAD = /^\[Worker-[^\]]+\] \[[^\]]+\] [A-Z]+ /;
+const HEAD = /^(?:\[Worker-[^\]]+\] )?\[\d{4}-\d\d-\d\d [^\]]+\] [A-Z]+ /;
 const PREFIX = /^\[Worker-[^\]]+\] /;
 
-/** The lines that belong to the message that `begins` a trace. An event may hold one line or several. */
+/**
+ * The lines that belong to the message that `begins` a trace, up to the next one with a level; the lines of other workers
+ * between them do not. An event may hold one line or several. Without any the message itself is all there is.
+ */
 export function traceAfter(begins: string, messages: readonly string[]): string {
-  const lines = messages.slice(messages.indexOf(begins)).flatMap((message) => message.split('\n'));
+  const start = messages.indexOf(begins);
+  const worker = PREFIX.exec(begins)?.[0];
+  const lines = (start === -1 ? [begins] : messages.slice(start))
+    .flatMap((message) => message.split('\n'))
+    .filter((line) => worker === undefined || line.startsWith(worker) || !PREFIX.test(line));
   const next = lines.findIndex((line, index) => index > 0 && HEAD.test(line));
-  const own = next === -1 ? lines : lines.slice(0, next);
-  // The head's own text is no cause; the exception follows on the next line.
-  return own
-    .slice(1)
-    .map((line) => line.replace(PREFIX, ''))
-    .join('\n');
+  const own = (next === -1 ? lines : lines.slice(0, next)).map((line) => line.replace(PREFIX, ''));
+  // The head's own text is no cause where the exception follows on the next line.
+  const [head = '', ...rest] = own;
+  return rest.some((line) => line.trim() !== '') ? rest.join('\n') : head.replace(HEAD, '');
 }

@@ -2,22 +2,27 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createFakeConnectors, type FakeConnector, type Faults, type Workers } from './fake-connectors.ts';
+import { answerLogs, createFakeLogs, type FakeLogs } from './fake-logs.ts';
 import { createFakeResources, type FakeResources } from './fake-resources.ts';
 import { checkTags, Refusal, refuse } from './fake-rules.ts';
+import { type IamRequest, kafkaConnectRequests, logsRequests, s3Requests } from './iam-requests.ts';
 import { type Json, placesOf, type SdkOperation, sdkOperations, sdkProblems } from './sdk-contract.ts';
 
 export const REGION = 'eu-central-1';
 const ACCOUNT = '123456789012';
 
 export interface FakeMsk {
-  /** Address of all its services: MSK Connect, MSK and S3. */
+  /** Address of all its services: MSK Connect, MSK, S3 and CloudWatch Logs. */
   readonly url: string;
-  readonly connectors: ReadonlyMap<string, FakeConnector>;
+  readonly connectors: Map<string, FakeConnector>;
   readonly resources: FakeResources;
   readonly objects: ReadonlyMap<string, Buffer>;
+  readonly logs: FakeLogs;
   readonly faults: Faults & TransportFaults;
   /** Name of every operation that was asked for, S3's as `PUT key`. */
   readonly calls: string[];
+  /** What each call asked of IAM. */
+  readonly requests: IamRequest[];
   close(): Promise<void>;
 }
 
@@ -29,6 +34,8 @@ export interface TransportFaults {
   loseAnswer?: string;
   /** Items on a page of a list. */
   pageSize: number;
+  /** S3 answers this, instead of doing anything. */
+  s3?: { method: 'HEAD' | 'PUT'; status: number; headers?: Record<string, string>; body?: string };
 }
 
 export interface FakeMskOptions {
@@ -39,7 +46,7 @@ export interface FakeMskOptions {
 }
 
 /**
- * MSK Connect, with the parts of MSK and S3 that a deploy needs, in memory. Routes, members and types are those of the SDK's own
+ * MSK Connect, with the parts of MSK, S3 and CloudWatch Logs that a deploy needs, in memory. Routes, members and types are those of the SDK's own
  * schemas, in requests and in its own answers; what no schema holds is in fake-rules.ts.
  */
 export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMsk> {
@@ -54,6 +61,8 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
   } = createFakeConnectors(arn, resources, options.workers?.(resources));
   const faults: Faults & TransportFaults = Object.assign(behaviour, { answers: [], pageSize: 100 });
   const calls: string[] = [];
+  const requests: IamRequest[] = [];
+  const logs = createFakeLogs();
   const tagsOf = (resourceArn: string): Record<string, string> => {
     const connector = [...connectors.values()].find((one) => one.arn === resourceArn);
     const tags = connector?.tags ?? resources.tags.get(resourceArn);
@@ -74,6 +83,7 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
   function mskConnect(message: IncomingMessage, reply: ServerResponse, body: Buffer): void {
     const { operation, input } = route(message, body);
     calls.push(operation.name);
+    requests.push(...kafkaConnectRequests(REGION, operation.name, input));
     const fault = faults.answers.find((one) => one.operation === operation.name && one.times > 0);
     if (fault !== undefined) {
       fault.times -= 1;
@@ -102,6 +112,12 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
   function s3(message: IncomingMessage, reply: ServerResponse, body: Buffer): void {
     const key = decodeURIComponent(new URL(message.url ?? '', 'http://fake').pathname.slice(1));
     calls.push(`${message.method} ${key}`);
+    requests.push(...s3Requests(message.method ?? '', key));
+    const refusal = faults.s3;
+    if (refusal !== undefined && refusal.method === message.method) {
+      reply.writeHead(refusal.status, refusal.headers).end(message.method === 'HEAD' ? undefined : refusal.body);
+      return;
+    }
     if (message.method === 'PUT') objects.set(key, body);
     const found = objects.get(key);
     if (found === undefined) {
@@ -110,6 +126,15 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
     }
     const headers = { ETag: `"${createHash('md5').update(found).digest('hex')}"`, 'x-amz-version-id': 'v1' };
     reply.writeHead(200, message.method === 'HEAD' ? { ...headers, 'Content-Length': found.length } : headers).end();
+  }
+
+  function cloudWatch(message: IncomingMessage, reply: ServerResponse, body: Buffer): void {
+    const operation = String(message.headers['x-amz-target']).split('.')[1] ?? '';
+    calls.push(operation);
+    const input = JSON.parse(body.toString('utf8')) as Json;
+    requests.push(...logsRequests(REGION, operation, input));
+    const answer = answerLogs(logs, operation, input);
+    setTimeout(() => send(reply, 200, answer), logs.delayMs);
   }
 
   const server = createServer((message, reply) => {
@@ -123,8 +148,11 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
         if (scope?.[1] !== REGION) throw new Refusal(403, 'ForbiddenException', 'the signature is of another region');
         const body = Buffer.concat(chunks);
         if (scope[2] === 's3') s3(message, reply, body);
+        else if (scope[2] === 'logs') cloudWatch(message, reply, body);
         else if (scope[2] === 'kafka') {
           calls.push('GetBootstrapBrokers');
+          const cluster = decodeURIComponent((message.url ?? '').split('/')[3] ?? '');
+          requests.push({ action: 'kafka:GetBootstrapBrokers', resource: cluster });
           send(reply, 200, options.brokers ?? {});
         } else mskConnect(message, reply, body);
       } catch (error) {
@@ -141,8 +169,10 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
     connectors,
     resources,
     objects,
+    logs,
     faults,
     calls,
+    requests,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -81,7 +81,6 @@ export async function createMskProject(
         pluginFile,
         buildCommand: 'connect plugin build',
         groups,
-        traces: async () => [],
         scrub: (text) => text,
         pollMs: 5,
       });
@@ -104,7 +103,7 @@ const environmentOf = (url: string, connect: object) => ({
     securityGroups: ['sg-0a1b2c3d4e5f6a7b8'],
     capacity: { provisioned: { mcuCount: 1, workerCount: 1 } },
     plugin: { bucket: 'plugins' },
-    endpoints: { kafkaConnect: url, kafka: url, s3: url },
+    endpoints: { kafkaConnect: url, kafka: url, s3: url, logs: url },
     ...connect,
   },
   worker: { databasePassword: `\${secretsmanager:perps/db:password}` },

@@ -5,6 +5,7 @@ import type { DeployResult, DeployWait, SinkHost } from '../../../connectors/hos
 import { createMskHost } from '../../../connectors/msk/host.ts';
 import type { MskApi } from '../../../connectors/msk/sdk/connect-api.ts';
 import { createMskApi } from '../../../connectors/msk/sdk/connect-api.ts';
+import { cloudWatchLog } from '../../../connectors/msk/sdk/worker-log.ts';
 import type { PlanEntry } from '../../../connectors/plan/entry.ts';
 import type { StartFrom } from '../../../connectors/plan/start-plan.ts';
 import { renderSink } from '../../../connectors/render/render-sink.ts';
@@ -28,7 +29,7 @@ export const mskConnect = (url: string, changes: Partial<MskConnect> = {}): MskC
   plugin: { bucket: 'plugins', prefix: 'connect/' },
   logs: {},
   tags: { team: 'perps' },
-  endpoints: { kafkaConnect: url, kafka: url, s3: url },
+  endpoints: { kafkaConnect: url, kafka: url, s3: url, logs: url },
   ...changes,
 });
 
@@ -39,8 +40,6 @@ export interface SinkChanges {
   readonly from?: StartFrom;
   /** Content of the ZIP. */
   readonly plugin?: string;
-  /** Stack traces in the workers' log. */
-  readonly traces?: readonly string[];
   /** Stands between the host and the service. */
   readonly api?: (real: MskApi) => MskApi;
 }
@@ -70,7 +69,7 @@ export async function createMskSink(fakeOptions: FakeMskOptions = {}): Promise<M
   const events: SinkEvent[] = [];
   const groups = inMemoryGroups([127n]);
   groups.setMembers(numberedMembers(2));
-  const host = ({ connect = {}, plugin = 'zip', traces = [], api = (real) => real }: SinkChanges = {}): SinkHost => {
+  const host = ({ connect = {}, plugin = 'zip', api = (real) => real }: SinkChanges = {}): SinkHost => {
     const target = mskConnect(fake.url, connect);
     writeFileSync(pluginFile, plugin);
     return createMskHost({
@@ -79,7 +78,7 @@ export async function createMskSink(fakeOptions: FakeMskOptions = {}): Promise<M
       pluginFile,
       buildCommand: 'connect plugin build',
       groups,
-      traces: async () => traces,
+      workerLog: cloudWatchLog(target, (text) => text),
       scrub: (text) => text,
       pollMs: 5,
     });

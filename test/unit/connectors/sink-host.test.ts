@@ -53,7 +53,6 @@ sinkHostContract('MSK Connect', async (): Promise<HostUnderTest> => {
       pluginFile,
       buildCommand: 'connect plugin build',
       groups,
-      traces: async () => [],
       scrub: (text) => text,
       pollMs: 5,
     }),

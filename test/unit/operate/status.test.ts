@@ -106,6 +106,7 @@ describe('a stream that somebody has to look at', () => {
     state,
     tasks: tasks.map((one, id) => ({ id, state: one, worker: 'w', failure: undefined })),
     failure: undefined,
+    notes: [],
     lag: 0n,
     partitions: [],
     gaps,

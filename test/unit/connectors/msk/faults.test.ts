@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { logFailure } from '../../../support/msk/fake-logs.ts';
 import { createMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
 
 const connector = ({ fake }: MskSink) => {
@@ -48,16 +49,30 @@ test('a connector that FAILED for a reason nobody knows is removed again', async
 test('a RUNNING connector with a failed task is none that runs: the group has a member less', async () => {
   const sink = await createMskSink();
   sink.setMembers(1);
-  const traces = [
-    'org.apache.kafka.connect.errors.ConnectException: outer\nCaused by: org.postgresql.util.PSQLException: ERROR: column "mark_price" does not exist\n\tat a.b.C',
-  ];
-  await expect(sink.deploy({ traces }, { timeoutMs: 1_000 })).rejects.toMatchObject({
+  await expect(sink.deploy({}, { timeoutMs: 1_000 })).rejects.toMatchObject({
     code: 'DEPLOY_FAILED',
-    message: expect.stringMatching(
-      /1 of 2 tasks are in its group connect-positions-sink\n {2}cause {3}PSQLException: column "mark_price"/,
-    ),
+    message: expect.stringContaining('1 of 2 tasks are in its group connect-positions-sink'),
+    hint: expect.stringContaining("the workers' log says why"),
+  });
+});
+
+test('a failed task is told at once, with its cause, where the log of the workers can be read', async () => {
+  const sink = await createMskSink();
+  const connect = { logs: { cloudWatch: { logGroup: '/perps/connect' } } };
+  sink.setMembers(1);
+  logFailure(sink.fake.logs, {
+    at: Date.now() + 5_000,
+    says: 'WorkerSinkTask{id=positions-sink-1} Task threw an uncaught and unrecoverable exception. Task is being killed',
+    trace:
+      'org.apache.kafka.connect.errors.ConnectException: outer\nCaused by: org.postgresql.util.PSQLException: ERROR: column "mark_price" does not exist\n\tat a.b.C',
+  });
+  const began = Date.now();
+  await expect(sink.deploy({ connect }, { timeoutMs: 60_000 })).rejects.toMatchObject({
+    code: 'DEPLOY_FAILED',
+    message: expect.stringMatching(/task 1 on MSK Connect\n {2}cause {3}PSQLException: column "mark_price"/),
     hint: expect.stringContaining('connect migrate up'),
   });
+  expect(Date.now() - began).toBeLessThan(10_000);
 });
 
 test('a failed task of a sink that needs no change is restarted', async () => {

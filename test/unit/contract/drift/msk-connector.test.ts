@@ -24,7 +24,6 @@ async function drift({ root }: MskProject, tasks: number): Promise<string[]> {
     pluginFile: 'not built',
     buildCommand: 'connect plugin build',
     groups,
-    traces: async () => [],
     scrub: (text) => text,
   });
   const config = renderSink(stream, environment, loadAvroSchema(join(root, stream.schema)).fields);
