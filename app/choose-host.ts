@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SinkHost } from '../connectors/host.ts';
 import type { MskEnvironment } from '../connectors/msk/iam/policy.ts';
+import type { CallBounds } from '../connectors/msk/sdk/client.ts';
 import type { SinkGroups } from '../connectors/sink-group.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { Scrub } from '../core/scrub.ts';
@@ -15,7 +16,7 @@ interface Surroundings {
   readonly secrets: Secrets;
   readonly groups: SinkGroups;
   readonly scrub: Scrub;
-  readonly signal: AbortSignal;
+  readonly callBounds: CallBounds;
 }
 
 /** The host that an environment names. The one place that tells the kinds of hosts apart; what it answers holds no secret of the environment. */
@@ -43,7 +44,7 @@ async function restHost({ environment, secrets, groups }: Surroundings, connect:
 }
 
 async function mskHost(
-  { environment, groups, scrub, project, secrets, signal }: Surroundings,
+  { environment, groups, scrub, project, secrets, callBounds }: Surroundings,
   connect: MskConnect,
 ): Promise<SinkHost> {
   const [{ createMskHost }, { createMskApi }, { cloudWatchLog }] = await Promise.all([
@@ -52,12 +53,12 @@ async function mskHost(
     import('../connectors/msk/sdk/worker-log.ts'),
   ]);
   return createMskHost({
-    api: createMskApi({ ...connect, secrets: knownSecrets(environment, secrets) }),
+    api: createMskApi({ ...connect, secrets: knownSecrets(environment, secrets), bounds: callBounds }),
     connect,
     pluginFile: pluginFile(project.root, environment.name),
     buildCommand: `connect plugin build -e ${environment.name}`,
     groups,
-    workerLog: cloudWatchLog(connect, scrub, { signal }),
+    workerLog: cloudWatchLog(connect, scrub, callBounds),
     scrub,
   });
 }

@@ -1,5 +1,6 @@
 import type { SinkHost } from '../connectors/host.ts';
 import { kafkaConnection } from '../connectors/kafka-connection.ts';
+import type { CallBounds } from '../connectors/msk/sdk/client.ts';
 import type { StartFrom } from '../connectors/plan/start-plan.ts';
 import { renderSink } from '../connectors/render/render-sink.ts';
 import type { DesiredSink } from '../connectors/sink-config.ts';
@@ -40,6 +41,12 @@ export interface StreamSelection {
   readonly only?: readonly string[] | undefined;
 }
 
+/** What a verb is opened with. */
+export interface SessionOptions extends StreamSelection {
+  /** No answer of a cloud service is waited for longer than this, which is the user's bound of the verb's waits. */
+  readonly timeoutMs?: number | undefined;
+}
+
 /** Loads the project around `cwd`. Errors: those of `findProjectRoot` and `loadProject`. */
 export function openProject({ cwd, env, learn }: Runtime): Project {
   const root = findProjectRoot(cwd);
@@ -53,7 +60,7 @@ export function openProject({ cwd, env, learn }: Runtime): Project {
 export const openEnvironment = (
   project: Project,
   name: string | undefined,
-  runtime: Runtime & StreamSelection,
+  runtime: Runtime & SessionOptions,
 ): Session => new Session(project, selectEnvironment(project, name), runtime);
 
 /**
@@ -65,6 +72,8 @@ export class Session {
   readonly environment: Environment;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  /** Of each call to a cloud service. */
+  readonly callBounds: CallBounds;
   /** Resolves `${env:…}` and `${file:…}` references. */
   readonly secrets: Secrets;
   readonly #only: readonly string[] | undefined;
@@ -72,11 +81,13 @@ export class Session {
   #host: Promise<SinkHost> | undefined;
   #isWithoutBrokers = false;
 
-  constructor(project: Project, environment: Environment, { env, signal, learn, only }: Runtime & StreamSelection) {
+  constructor(project: Project, environment: Environment, options: Runtime & SessionOptions) {
+    const { env, signal, learn, only, timeoutMs } = options;
     this.project = project;
     this.environment = environment;
     this.env = env;
     this.signal = signal;
+    this.callBounds = { signal, timeoutMs };
     this.#only = only;
     this.secrets = (reference) => {
       const value = resolveSecret(reference, { root: project.root, env });
@@ -92,7 +103,7 @@ export class Session {
 
   /** One for all, because it keeps the brokers that an MSK cluster has named. */
   get kafka(): KafkaConnection {
-    this.#kafka ??= kafkaConnection(this.environment, this.secrets);
+    this.#kafka ??= kafkaConnection(this.environment, this.secrets, this.callBounds);
     return this.#kafka;
   }
 

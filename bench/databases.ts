@@ -6,7 +6,7 @@ import { migrate } from '../migrations/runner.ts';
 import { projectFile } from '../pipeline/load.ts';
 import type { BenchStack } from './stack.ts';
 
-/** `ours`: every migration. `seed`: the first one only, which is the seed's DDL as PostgreSQL can hold it. */
+/** `ours`: every migration. `seed`: the first one only, which is the seed's DDL as PostgreSQL can hold it, and a column for each field since. */
 export type SchemaName = 'ours' | 'seed';
 
 /** Databases of production rarely have the locale C that our stacks have; each text column then has what its DDL says. */
@@ -36,6 +36,10 @@ export async function createDatabases(stack: BenchStack): Promise<Databases> {
       await admin(`CREATE DATABASE bench_${schema} OWNER perps ${LIKE_PRODUCTION}`);
       await migrate(as(`bench_${schema}`), { folder, direction: 'up' });
     }
+    // A sink with its defaults writes every field of a record, and fails on one that has no column.
+    await withPostgres(as('bench_seed'), (client) =>
+      client.query('ALTER TABLE positions ADD COLUMN ordinal INTEGER, ADD COLUMN bank_id BIGINT'),
+    );
   } finally {
     rmSync(seedOnly, { recursive: true, force: true });
   }

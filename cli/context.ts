@@ -12,6 +12,12 @@ import { renderError } from './render/error.ts';
  */
 export type CliContext = ReturnType<typeof createContext>;
 
+/** The flags that say what a session is opened with. */
+interface SessionFlags extends StreamSelection {
+  readonly env?: string | undefined;
+  readonly timeout?: number | undefined;
+}
+
 /** Adds a command to the program. */
 export type Register = (program: CommandUnknownOpts, context: CliContext) => void;
 
@@ -63,9 +69,9 @@ export function createContext(given: Surroundings) {
     /** How the command prints its data. Set from its flags, before it runs. */
     format: 'text' as OutputFormat,
     /** Opens the environment that the flags name, of the project around `cwd`, for the streams that they name. */
-    async session({ env: name, only }: StreamSelection & { readonly env?: string | undefined }): Promise<Session> {
+    async session({ env: name, only, timeout: timeoutMs }: SessionFlags): Promise<Session> {
       const { openEnvironment, openProject } = await import('../app/session.ts');
-      return openEnvironment(openProject(runtime), name, { ...runtime, only });
+      return openEnvironment(openProject(runtime), name, { ...runtime, only, timeoutMs });
     },
     /** Reports an error on stderr and makes its exit code the command's. */
     fail(error: ConnectError): void {

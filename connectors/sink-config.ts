@@ -31,6 +31,8 @@ export interface ObservedSink {
   readonly tasks: readonly ObservedTask[];
   /** How many tasks there are when all of them run. */
   readonly expectedTasks: number;
+  /** What the host says of it besides, or could not find out, and why; for people. */
+  readonly notes?: readonly string[] | undefined;
   /** Settings whose value the host decides, whatever the files say. */
   readonly decidedByHost: readonly string[];
   /** What the host could not find out, and why; for people. */

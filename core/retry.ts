@@ -41,33 +41,43 @@ export interface WaitOptions {
   /** A pause, or how long it is after that many looks. Default 200. */
   readonly everyMs?: number | ((looks: number) => number);
   readonly signal?: AbortSignal | undefined;
-  /** What is awaited, for the time-out's message: "the connector to run". */
-  readonly what: string;
+  /** What is awaited, for the time-out's message: "the connector to run". A function tells it when the time is up. */
+  readonly what: string | (() => string);
 }
 
+/** A timer of Node that is set for longer ends at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /**
- * Polls `probe` until it returns something other than undefined and false.
+ * Polls `probe` until it returns something other than undefined and false. The probe's signal ends with the time, and with
+ * `options.signal`, so that a question without an answer does not outlive the wait.
  * Throws TIMEOUT, with the probe's last error as cause, after `timeoutMs`.
  */
-export async function waitFor<T>(probe: () => Promise<T | undefined | false>, options: WaitOptions): Promise<T> {
-  const deadline = Date.now() + options.timeoutMs;
-  const { everyMs = 200 } = options;
+export async function waitFor<T>(
+  probe: (signal: AbortSignal) => Promise<T | undefined | false>,
+  options: WaitOptions,
+): Promise<T> {
+  const { everyMs = 200, timeoutMs } = options;
+  const deadline = Date.now() + timeoutMs;
+  const time = AbortSignal.timeout(Math.min(timeoutMs, LONGEST_TIMER_MS));
+  const ends = options.signal === undefined ? time : AbortSignal.any([options.signal, time]);
   let last: unknown;
   for (let looks = 1; ; looks += 1) {
     options.signal?.throwIfAborted();
     try {
-      const value = await probe();
+      const value = await probe(ends);
       if (value !== undefined && value !== false) return value;
       last = undefined;
     } catch (error) {
+      options.signal?.throwIfAborted();
       if (error instanceof ConnectError && !error.retryable) throw error;
-      last = error;
+      // That the time is up is no answer; the one before it is.
+      if (!time.aborted) last = error;
     }
-    if (Date.now() >= deadline) {
+    if (time.aborted || Date.now() >= deadline) {
+      const what = typeof options.what === 'string' ? options.what : options.what();
       const because = last instanceof Error ? `; last answer: ${last.message}` : '';
-      throw new ConnectError('TIMEOUT', `waited ${options.timeoutMs / 1000} s for ${options.what}${because}`, {
-        cause: last,
-      });
+      throw new ConnectError('TIMEOUT', `waited ${timeoutMs / 1000} s for ${what}${because}`, { cause: last });
     }
     const pauseMs = typeof everyMs === 'number' ? everyMs : everyMs(looks);
     await sleep(pauseMs, undefined, { signal: options.signal });

@@ -76,6 +76,8 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     /** As Kafka Connect says it, or MISSING when it is not deployed. */
     state: connector?.state,
     tasks: connector?.tasks ?? [],
+    /** What its host says of it besides. */
+    notes: connector?.notes ?? [],
     /** Why the connector itself FAILED. */
     failure: connector?.failure,
     /** What the host could not find out of the sink. */
@@ -101,6 +103,7 @@ async function readConnector(host: StatusSources['host'], stream: StreamDefiniti
   if (sink === undefined) return { state: 'MISSING', tasks: [], notes: [] };
   return {
     state: sink.state,
+    notes: sink.notes,
     failure: failureLine(sink.trace, stream),
     notes: sink.notes,
     tasks: sink.tasks.map(({ id, state, worker, trace }) => ({

@@ -45,11 +45,12 @@ servePeer<ConsumerSettings>(async (settings) => {
           for (let from = 0; from < batch.messages.length; from += ROWS_PER_STATEMENT) {
             const messages = batch.messages.slice(from, from + ROWS_PER_STATEMENT);
             const rows = messages.map(({ value }) => type.fromBuffer((value as Buffer).subarray(HEADER_BYTES)));
+            // Left to kafkajs, a statement that fails would be tried for ever.
             await write(
               rows,
               batch.partition,
               messages.map(({ offset }) => offset),
-            );
+            ).catch(reject);
             resolveOffset((messages.at(-1) as { offset: string }).offset);
             await heartbeat();
             done += messages.length;
@@ -87,5 +88,5 @@ function createWriter(pool: PostgresPool, { columns, key }: ConsumerSettings) {
   };
 }
 
-/** PostgreSQL's text form of an array. No value here holds a quote, a backslash, a comma or a brace, and none is null. */
-const arrayLiteral = (values: readonly unknown[]): string => `{${values.join(',')}}`;
+/** PostgreSQL's text form of an array. No value here holds a quote, a backslash, a comma or a brace. */
+const arrayLiteral = (values: readonly unknown[]): string => `{${values.map((value) => value ?? 'NULL').join(',')}}`;

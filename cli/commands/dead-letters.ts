@@ -81,7 +81,7 @@ export const registerDeadLetters: Register = (program, context) => {
       .option(...YES)
       .action(async ({ where, limit, again = false, dryRun = false, yes, timeout, ...flags }) => {
         const { replayDeadLetters } = await import('../../app/dead-letters.ts');
-        const session = await context.session(flags);
+        const session = await context.session({ ...flags, timeout });
         const streams = await replayDeadLetters(session, {
           source,
           where,

@@ -41,7 +41,11 @@ export const registerDeploy: Register = (program, context) => {
       const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags.env, command);
       const options = saved?.options ?? planOptions(flags);
       const { timeout: timeoutMs, wait = true, replace, preflight, rollback, acceptGap, unchecked } = flags;
-      const session = await context.session({ env: saved?.plan.environment ?? flags.env, only: options.only });
+      const session = await context.session({
+        env: saved?.plan.environment ?? flags.env,
+        only: options.only,
+        timeout: timeoutMs,
+      });
       const deployed = await deploy(session, {
         plan: options,
         saved,

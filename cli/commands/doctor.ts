@@ -16,7 +16,7 @@ export const registerDoctor: Register = (program, context) => {
     )
     .action(async ({ timeout, ...flags }) => {
       const { doctor } = await import('../../app/doctor.ts');
-      const session = await context.session(flags);
+      const session = await context.session({ ...flags, timeout });
       const diagnosis = await doctor(session, { timeoutMs: timeout, nodeVersion: process.version });
       context.answer(session, diagnosis, () => doctorLines(diagnosis));
       context.note(doctorSummary(session.environment.name, diagnosis));

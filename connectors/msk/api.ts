@@ -86,6 +86,7 @@ export interface MskOperation {
 
 /** An operation as the list of a connector's operations shows it. */
 export interface ListedOperation {
+  readonly arn: string;
   readonly type: string;
   readonly state: string;
   /** Milliseconds since 1970. */

@@ -2,7 +2,7 @@ import { parseProperties } from '../../core/properties.ts';
 import { compareConfigs, REPLACING_KEY } from '../plan/compare-configs.ts';
 import { type PlannedChange, STATE_KEY } from '../plan/entry.ts';
 import { noSettings } from '../settings/connector-keys.ts';
-import type { MskConnector } from './api.ts';
+import type { FixedSettings, MskConnector } from './api.ts';
 import type { DesiredMskSink } from './desired.ts';
 import { capacityFacts, factsOf, fixedFacts } from './facts.ts';
 
@@ -24,7 +24,7 @@ export function compareMskSink(desired: DesiredMskSink, pluginName: string, obse
   const { connector } = observed;
   const decidedByHost = decidedByMsk(desired);
   const { changes: config, ignored } = compareConfigs(connector.config, desired.config, { decidedByHost });
-  const fixed = differences(fixedFacts(connector.fixed), fixedFacts(desired.fixed));
+  const fixed = differences(fixedFacts(connector.fixed), fixedFacts(wantedFixed(desired, connector)));
   return {
     /** Only by another connector under the same name. */
     replacing: [...fixed, ...config.filter(({ key }) => key === REPLACING_KEY)],
@@ -46,14 +46,26 @@ export function compareMskSink(desired: DesiredMskSink, pluginName: string, obse
 export const decidedByMsk = ({ capacity }: Pick<DesiredMskSink, 'capacity'>): readonly string[] =>
   'autoscaled' in capacity ? ['tasks.max'] : [];
 
+/** Whether a person holds the connector back: it is PAUSED, and the definition declares no run state. */
+export const isHeldBack = ({ state }: MskConnector, desired: DesiredMskSink): boolean =>
+  state === 'PAUSED' && desired.state === undefined;
+
+/** Whether an update of what differs starts the tasks again; tags and the run state do not. */
+export const restartsTasks = ({ capacity, plugin, workerConfiguration, config }: MskComparison): boolean =>
+  [capacity, plugin, workerConfiguration, config].some((changes) => changes.length > 0);
+
 /**
- * Whether a person holds the connector back: it is PAUSED, and the definition declares neither that it runs nor, where nothing
- * else differs, that it is paused. Under a declared pause a change is not tried: nobody would see whether it runs.
+ * What is wanted of the fixed settings. MSK names some brokers of a cluster, not always the same ones: where the environment
+ * names the cluster and every live broker is one of it, they are as good as those that it names now.
  */
-export function isHeldBack({ state }: MskConnector, desired: DesiredMskSink, comparison: MskComparison): boolean {
-  if (state !== 'PAUSED' || desired.state === 'running') return false;
-  return desired.state === undefined || allChanges(comparison).length > 0;
+function wantedFixed({ fixed, namesCluster }: DesiredMskSink, { fixed: live }: MskConnector): FixedSettings {
+  const clusters = new Set(fixed.brokers.map(clusterOf));
+  const isSame = namesCluster && live.brokers.length > 0 && live.brokers.every((one) => clusters.has(clusterOf(one)));
+  return isSame ? { ...fixed, brokers: live.brokers } : fixed;
 }
+
+/** `b-1.perps.0a1b2c.c2.kafka.eu-central-1.amazonaws.com:9098` without its first label, which is the broker's own. */
+const clusterOf = (broker: string): string => broker.replace(/^[^.]+\./, '');
 
 /** Every change, in the order of the comparison. */
 export const allChanges = ({ ignored: _ignored, ...groups }: MskComparison): PlannedChange[] =>

@@ -2,13 +2,14 @@ import { ConnectError } from '../../core/errors.ts';
 import type { StartOffset } from '../plan/start-plan.ts';
 import type { ReachedSink } from '../wait/wait-until-running.ts';
 import type { MskConnector, NewConnector, WorkerSettings } from './api.ts';
-import { allChanges, compareMskSink, type MskComparison, type ObservedMskSink } from './compare.ts';
+import { allChanges, compareMskSink, type MskComparison, type ObservedMskSink, restartsTasks } from './compare.ts';
 import type { MskDeployment } from './deployment.ts';
 import { withLoggedCauses } from './failures.ts';
-import { note, runOperation, waitUntilGone, waitUntilSteady } from './follow.ts';
+import { note, removeConnector, runOperation, waitUntilGone, waitUntilSteady } from './follow.ts';
 import { expectedTasks, observeMskSink, toObservedSink } from './observe.ts';
+import { putBackOffsets, setOffsets, waitUntilEmpty } from './offsets.ts';
 import { ensurePlugin, ensureWorkerConfiguration } from './resources.ts';
-import { createAgain, putBackOffsets, removeAgain, restore, setOffsets } from './rollback.ts';
+import { createAgain, removeAgain, restore } from './rollback.ts';
 import { failedConnector, updateConnector, updateSettings } from './update.ts';
 import { waitForTasks } from './wait-for-tasks.ts';
 
@@ -19,6 +20,7 @@ import { waitForTasks } from './wait-for-tasks.ts';
 export async function createSink(deployment: MskDeployment, start: readonly StartOffset[]): Promise<ReachedSink> {
   const wanted = await newConnector(deployment);
   const begin = async (): Promise<MskConnector> => {
+    await waitUntilEmpty(deployment, deployment.wait);
     if (start.length > 0) await setOffsets(deployment, new Map(start.map(({ partition, to }) => [partition, to])));
     return create(deployment, wanted);
   };
@@ -27,21 +29,22 @@ export async function createSink(deployment: MskDeployment, start: readonly Star
     throw error;
   });
   try {
-    return await runThenHold(deployment, running(made));
+    return { sink: await waitForTasks(running(made), deployment.evidence, deployment.wait), restarts: 0 };
   } catch (error) {
     throw await removeAgain(deployment, start, await withLoggedCauses(error, deployment.evidence));
   }
 }
 
 /** Deletes a connector and creates it anew under its name; its offsets stay. Errors: as `createSink`. */
-export async function replaceSink(deployment: MskDeployment, live: MskConnector): Promise<ReachedSink> {
-  const { api, wait } = deployment;
+export async function replaceSink(deployment: MskDeployment, live: ObservedMskSink): Promise<ReachedSink> {
+  const { api, evidence, wait } = deployment;
   // Everything the new one needs is there before the old one goes.
   const wanted = await newConnector(deployment);
-  await api.remove(live);
-  await waitUntilGone(api, live.name, wait);
+  await removeConnector(api, live.connector, wait);
+  await waitUntilGone(api, live.connector.name, wait);
   try {
-    return await runThenHold(deployment, running(await create(deployment, wanted)));
+    await waitUntilEmpty(deployment, wait);
+    return { sink: await waitForTasks(running(await create(deployment, wanted)), evidence, wait), restarts: 0 };
   } catch (error) {
     throw await createAgain(deployment, live, await withLoggedCauses(error, deployment.evidence));
   }
@@ -49,23 +52,36 @@ export async function replaceSink(deployment: MskDeployment, live: MskConnector)
 
 /**
  * Changes a sink in place: one update for each group that differs, each followed to its operation's end and compared with what
- * is live. Errors: as `createSink`; DEPLOY_FAILED as well when the service went back by itself.
+ * is live. One that has to be paused is held back first; one that has to run again gets its configuration first.
+ * Errors: as `createSink`; DEPLOY_FAILED as well when the service went back by itself.
  */
 export async function updateSink(deployment: MskDeployment, observed: ObservedMskSink): Promise<ReachedSink> {
-  const { api, desired, plugin, wait } = deployment;
-  let { connector } = observed;
-  if (connector.state === 'PAUSED' && desired.state === 'running') {
-    await runOperation(api, connector.name, () => api.resume(connector), wait);
-    connector = (await waitUntilSteady(api, connector.name, wait)) ?? connector;
-  }
-  const comparison = compareMskSink(desired, plugin.name, { ...observed, connector });
-  if (allChanges(comparison).length === 0) {
-    return { sink: await waitForTasks(connector, deployment.evidence, wait), restarts: 0 };
-  }
+  const { api, desired, plugin, evidence, wait } = deployment;
+  const before = observed.connector;
+  const { name } = before;
+  const old = await evidence.members();
+  const comparison = compareMskSink(desired, plugin.name, observed);
+  const steady = async (): Promise<MskConnector> => {
+    const now = await waitUntilSteady(api, name, wait);
+    if (now === undefined) throw new ConnectError('NOT_FOUND', `${name} was deleted meanwhile`);
+    return now;
+  };
   try {
-    return await runThenHold(deployment, await applyGroups(deployment, connector, comparison));
+    let connector = before;
+    if (desired.state === 'paused' && connector.state === 'RUNNING') {
+      await runOperation(api, before, 'PAUSE_CONNECTOR', (service) => service.pause(before), wait);
+      connector = await steady();
+    }
+    connector = await applyGroups(deployment, connector, comparison);
+    if (desired.state === 'running' && connector.state === 'PAUSED') {
+      await runOperation(api, before, 'RESUME_CONNECTOR', (service) => service.resume(before), wait);
+      connector = await steady();
+    }
+    if (connector.state === 'PAUSED') return { sink: toObservedSink(connector, undefined), restarts: 0 };
+    const sink = await waitForTasks(connector, evidence, wait, restartsTasks(comparison) ? old : undefined);
+    return { sink, restarts: 0 };
   } catch (error) {
-    throw await restore(deployment, connector, await withLoggedCauses(error, deployment.evidence));
+    throw await restore(deployment, { connector: before, members: old }, await withLoggedCauses(error, evidence));
   }
 }
 
@@ -78,28 +94,28 @@ export async function keepSink(deployment: MskDeployment, live: MskConnector): P
     return { sink: toObservedSink(live, members), restarts: 0 };
   }
   note(wait, `has ${members.size} of ${expected} tasks in its group; restarting what failed`);
-  await runOperation(api, live.name, () => api.restart(live, { onlyFailed: true }), wait);
+  const restart = { onlyFailed: true };
+  await runOperation(api, live, 'RESTART_CONNECTOR', (service) => service.restart(live, restart), wait);
   return { sink: await waitForTasks(live, evidence, wait), restarts: 1 };
 }
 
-/** Worker settings first: a configuration may need the new plugin or the larger polls. */
+/** Tags first, because a refusal of them must not undo an update that runs. Then worker settings: a configuration may need the new plugin or the larger polls. */
 async function applyGroups(
   deployment: MskDeployment,
   live: MskConnector,
   wanted: MskComparison,
 ): Promise<MskConnector> {
   const { api, desired, connect, wait } = deployment;
+  if (wanted.tags.length > 0) await api.tag(live.arn, connect.tags);
   const settings: WorkerSettings = {
     capacity: wanted.capacity.length > 0 ? desired.capacity : undefined,
     plugin: wanted.plugin.length > 0 ? await ensurePlugin(deployment) : undefined,
     workerConfiguration:
       wanted.workerConfiguration.length > 0 ? await ensureWorkerConfiguration(deployment) : undefined,
   };
-  let connector = await updateSettings(api, live, settings, wait);
-  if (wanted.config.length > 0)
-    connector = await updateConnector(api, connector, { kind: 'configuration', config: desired.config }, wait);
-  if (wanted.tags.length > 0) await api.tag(connector.arn, connect.tags);
-  return connector;
+  const connector = await updateSettings(api, live, settings, wait);
+  if (wanted.config.length === 0) return connector;
+  return updateConnector(api, connector, { kind: 'configuration', config: desired.config }, wait);
 }
 
 async function newConnector(deployment: MskDeployment): Promise<NewConnector> {
@@ -131,13 +147,4 @@ async function create({ api, desired, plugin, wait }: MskDeployment, wanted: New
 function running(connector: MskConnector): MskConnector {
   if (connector.state === 'RUNNING') return connector;
   throw failedConnector(connector);
-}
-
-/** Runs first, also where it is declared paused: only so it is known to run under its configuration. */
-async function runThenHold(deployment: MskDeployment, connector: MskConnector): Promise<ReachedSink> {
-  const { api, desired, evidence, wait } = deployment;
-  const sink = await waitForTasks(connector, evidence, wait);
-  if (desired.state !== 'paused') return { sink, restarts: 0 };
-  await runOperation(api, connector.name, () => api.pause(connector), wait);
-  return { sink: toObservedSink({ ...connector, state: 'PAUSED' }, undefined), restarts: 0 };
 }

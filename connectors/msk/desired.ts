@@ -16,7 +16,7 @@ export const shortHash = (sha256: string): string => sha256.slice(0, HASH_DIGITS
 
 /** Of a sink on MSK Connect; `brokers` are those the workers use. */
 export function desiredMskSink(
-  { stream, config: rendered }: DesiredSink,
+  { stream, config: rendered, from }: DesiredSink,
   connect: MskConnect,
   brokers: readonly string[],
 ) {
@@ -32,8 +32,11 @@ export function desiredMskSink(
   const { state } = stream.sink;
   return {
     name: stream.sink.name,
-    /** The topic that it reads. */
-    topic: stream.topic.name,
+    stream,
+    /** Where it begins when it has to be created. */
+    from,
+    /** Whether `fixed.brokers` were looked up by the cluster's name. */
+    namesCluster: connect.cluster !== undefined,
     config,
     capacity,
     /** Under a name made from its properties: MSK Connect cannot change a worker configuration, so another is another. */

@@ -16,12 +16,13 @@ import { createSink, keepSink, replaceSink, updateSink } from './deploy.ts';
 import type { MskDeployment, WantedPlugin } from './deployment.ts';
 import { desiredMskSink } from './desired.ts';
 import { createFailures } from './failures.ts';
-import { runOperation, waitUntilSteady } from './follow.ts';
+import { type PlainOperation, removeConnector, runOperation, waitUntilSteady } from './follow.ts';
 import { isWhole, observeMskSink, toObservedSink } from './observe.ts';
 import { planMskSink } from './plan.ts';
 import { builtPlugin } from './resources.ts';
 import type { MskApi } from './sdk/connect-api.ts';
 import type { ReadWorkerLog } from './sdk/worker-log.ts';
+import { failedConnector } from './update.ts';
 
 /** The service creates and updates in minutes; others wait up to 20 for each. */
 const TIMEOUT_MS = 1_800_000;
@@ -68,13 +69,17 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     const wanted = desiredMskSink(desired, connect, brokers);
     const [connector, found, configuration, positions] = await Promise.all([
       api.find(wanted.name),
-      plugin.kind === 'existing' ? plugin : api.findPlugin(plugin.name),
+      plugin.kind === 'existing' ? { state: 'ACTIVE', reason: undefined } : api.findPlugin(plugin.name),
       api.findWorkerConfiguration(wanted.workerConfiguration.name),
       groups.positions(desired.stream),
     ]);
     const observed = connector && (await observeMskSink(api, connector));
-    const there = { hasPlugin: found !== undefined, hasWorkerConfiguration: configuration !== undefined };
-    const seen = { sink: observed, ...there, positions };
+    const seen = {
+      sink: observed,
+      plugin: found,
+      hasWorkerConfiguration: configuration !== undefined,
+      positions,
+    };
     const entries = hideSecrets(planMskSink(wanted, plugin, seen), scrub);
     const live = connector && (await show(connector));
     const changes = entries.map((entry) => entry.changes);
@@ -99,7 +104,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
       const evidence = { stream, members, log };
       const deployment: MskDeployment = { api, connect, groups, desired: wanted, plugin, evidence, wait };
       if (observed === undefined) return createSink(deployment, start);
-      if (entry.action === 'replace') return replaceSink(deployment, observed.connector);
+      if (entry.action === 'replace') return replaceSink(deployment, observed);
       if (entry.action === 'unchanged') return keepSink(deployment, observed.connector);
       return updateSink(deployment, observed);
     });
@@ -107,13 +112,19 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     return deployResult(stream, entry, reached, startedAt);
   };
 
-  const operate = async (name: string, ask: (connector: MskConnector) => Promise<string>, given: Wait) => {
+  const operate = async (
+    type: PlainOperation,
+    name: string,
+    ask: (service: MskApi, connector: MskConnector) => Promise<string>,
+    given: Wait,
+  ) => {
     const wait = { pollMs, ...given };
     const connector = await waitUntilSteady(api, name, wait);
     if (connector === undefined) {
       throw new ConnectError('NOT_FOUND', `${name} is not on ${api.label}`, { details: { connector: name } });
     }
-    await runOperation(api, name, () => ask(connector), wait).finally(recent.forget);
+    if (connector.state === 'FAILED') throw failedConnector(connector);
+    await runOperation(api, connector, type, (service) => ask(service, connector), wait).finally(recent.forget);
   };
 
   return {
@@ -126,12 +137,13 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     },
     plan: async (desired) => (await lookAt(desired)).plan,
     deploy,
-    pause: (name, wait) => operate(name, (connector) => api.pause(connector), wait),
-    resume: (name, wait) => operate(name, (connector) => api.resume(connector), wait),
-    restart: (name, { onlyFailed }, wait) => operate(name, (connector) => api.restart(connector, { onlyFailed }), wait),
+    pause: (name, wait) => operate('PAUSE_CONNECTOR', name, (service, one) => service.pause(one), wait),
+    resume: (name, wait) => operate('RESUME_CONNECTOR', name, (service, one) => service.resume(one), wait),
+    restart: (name, { onlyFailed }, wait) =>
+      operate('RESTART_CONNECTOR', name, (service, one) => service.restart(one, { onlyFailed }), wait),
     async remove(name, wait) {
       const connector = await waitUntilSteady(api, name, { pollMs, ...wait });
-      if (connector !== undefined) await api.remove(connector);
+      if (connector !== undefined) await removeConnector(api, connector, { pollMs, ...wait });
       recent.forget();
     },
     async workerFor(desired) {

@@ -20,8 +20,10 @@ export async function observeMskSink(api: MskApi, connector: MskConnector): Prom
 }
 
 /** A worker has no word for the states on the way to another. */
-const runState = (state: MskState): RunState =>
-  state === 'RUNNING' || state === 'FAILED' || state === 'PAUSED' || state === 'RESTARTING' ? state : 'UNASSIGNED';
+const isKnownState = (state: MskState): state is MskState & RunState =>
+  state === 'RUNNING' || state === 'FAILED' || state === 'PAUSED' || state === 'RESTARTING';
+
+const runState = (state: MskState): RunState => (isKnownState(state) ? state : 'UNASSIGNED');
 
 const WORKER = 'MSK Connect';
 
@@ -69,7 +71,7 @@ export function toObservedSink(
     tasks: shown,
     expectedTasks: shown.length,
     decidedByHost,
-    notes: note === undefined ? [] : [note],
+    notes: [...(isKnownState(state) ? [] : [`${WORKER} says that it is ${state}`]), ...(note === undefined ? [] : [note])],
   };
 }
 

@@ -1,7 +1,8 @@
 import { NOTHING_ELSE, type PlanEntry } from '../plan/entry.ts';
-import { committedPlaces } from '../plan/start-plan.ts';
+import { committedPlaces, startEffects } from '../plan/start-plan.ts';
 import type { SinkPosition } from '../sink-group.ts';
-import { allChanges, compareMskSink, isHeldBack, type ObservedMskSink } from './compare.ts';
+import type { MskPlugin } from './api.ts';
+import { allChanges, compareMskSink, isHeldBack, type ObservedMskSink, restartsTasks } from './compare.ts';
 import type { WantedPlugin } from './deployment.ts';
 import type { DesiredMskSink } from './desired.ts';
 import { reasonText } from './follow.ts';
@@ -9,7 +10,8 @@ import { reasonText } from './follow.ts';
 /** What MSK Connect has of a sink, and where its group stands in the topic. */
 export interface MskSinkSeen {
   readonly sink: ObservedMskSink | undefined;
-  readonly hasPlugin: boolean;
+  /** The wanted plugin; undefined: it is not there. */
+  readonly plugin: Pick<MskPlugin, 'state' | 'reason'> | undefined;
   readonly hasWorkerConfiguration: boolean;
   readonly positions: readonly SinkPosition[];
 }
@@ -20,8 +22,9 @@ export function planMskSink(desired: DesiredMskSink, plugin: WantedPlugin, seen:
   const isBlocked = connector.action === 'blocked';
   const needs = (keys: (key: string) => boolean): boolean =>
     seen.sink === undefined || connector.action === 'replace' || connector.changes.some(({ key }) => keys(key));
+  const hasPlugin = seen.plugin !== undefined && !isFailed(seen.plugin);
   return [
-    ...(!isBlocked && !seen.hasPlugin && needs((key) => key === 'plugin') ? [planPlugin(plugin)] : []),
+    ...(!isBlocked && !hasPlugin && needs((key) => key === 'plugin') ? [planPlugin(plugin, seen.plugin)] : []),
     ...(!isBlocked && !seen.hasWorkerConfiguration && needs((key) => key.startsWith('worker '))
       ? [planWorkerConfiguration(desired)]
       : []),
@@ -29,15 +32,16 @@ export function planMskSink(desired: DesiredMskSink, plugin: WantedPlugin, seen:
   ];
 }
 
-function planPlugin(plugin: WantedPlugin): PlanEntry {
+/** A plugin that the service could not read stays so for ever. */
+export const isFailed = ({ state }: Pick<MskPlugin, 'state'>): boolean => state.endsWith('FAILED');
+
+function planPlugin(plugin: WantedPlugin, failed: MskSinkSeen['plugin']): PlanEntry {
   const size = plugin.kind === 'built' ? `${Math.ceil(plugin.built.size / 1e6)} MB to s3://${plugin.bucket}/` : '';
-  return {
-    ...NOTHING_ELSE,
-    kind: 'plugin',
-    name: plugin.name,
-    action: 'create',
-    summary: `upload ${size}, then create`,
-  };
+  const rest = { ...NOTHING_ELSE, kind: 'plugin', name: plugin.name } as const;
+  const summary = `upload ${size}, then create`;
+  if (failed === undefined) return { ...rest, action: 'create', summary };
+  const why = `it is ${failed.state}: ${reasonText(failed.reason)}`;
+  return { ...rest, action: 'replace', summary: `delete, ${summary} again`, notes: [why] };
 }
 
 function planWorkerConfiguration({ workerConfiguration }: DesiredMskSink): PlanEntry {
@@ -53,47 +57,63 @@ function planWorkerConfiguration({ workerConfiguration }: DesiredMskSink): PlanE
 
 function planConnector(desired: DesiredMskSink, plugin: WantedPlugin, { sink, positions }: MskSinkSeen): PlanEntry {
   const rest = { ...NOTHING_ELSE, kind: 'connector', name: desired.name } as const;
-  const effects = resumeEffects(desired, positions);
-  if (sink === undefined) return { ...rest, action: 'create', summary: size(desired), effects };
+  if (sink === undefined) {
+    if (desired.state === 'paused') return { ...rest, action: 'blocked', summary: CANNOT_BEGIN_PAUSED };
+    return {
+      ...rest,
+      action: 'create',
+      summary: size(desired),
+      effects: startEffects(desired.stream, desired.from, positions),
+    };
+  }
   const comparison = compareMskSink(desired, plugin.name, sink);
   const changes = allChanges(comparison);
   const { ignored } = comparison;
   const { state, reason } = sink.connector;
   const notes = state === 'FAILED' && reason !== undefined ? [`it is FAILED: ${reasonText(reason)}`] : rest.notes;
-  if (isHeldBack(sink.connector, desired, comparison)) {
+  if (isHeldBack(sink.connector, desired)) {
     const summary =
       'is PAUSED: someone holds it back on purpose; `connect resume` first, or declare sink.state: running';
     return { ...rest, action: 'blocked', summary, changes, ignored };
   }
   if (state === 'FAILED' || comparison.replacing.length > 0) {
-    const why = comparison.replacing.map(({ key }) => key).join(', ') || 'it is FAILED';
-    const summary = `delete and create again, because of ${why}; only with --replace`;
+    if (desired.state === 'paused') {
+      return { ...rest, action: 'blocked', summary: CANNOT_BEGIN_PAUSED, changes, ignored, notes };
+    }
+    const keys = comparison.replacing.map(({ key }) => key).join(', ');
+    const why = keys === '' ? 'because it is FAILED' : `because of ${keys}`;
+    const summary = `delete and create again, ${why}; only with --replace`;
+    const effects = resumeEffects(desired, positions);
     return { ...rest, action: 'replace', needs: '--replace', summary, changes, effects, ignored, notes };
   }
   const inSync = desired.state === 'paused' ? 'in sync, paused as declared' : 'in sync';
   if (changes.length === 0) return { ...rest, action: 'unchanged', summary: inSync, ignored };
   const { capacity, workerConfiguration, config, tags, state: runState } = comparison;
   const groups = Object.entries({
+    tags,
     'worker settings': [...capacity, ...comparison.plugin, ...workerConfiguration],
     configuration: config,
-    tags,
     'run state': runState,
   }).flatMap(([group, found]) => (found.length > 0 ? [group] : []));
   const summary = `update in place: ${groups.join(', then ')}`;
-  const restarts = groups.some((group) => group === 'configuration' || group === 'worker settings');
-  return {
-    ...rest,
-    action: 'update',
-    summary,
-    changes,
-    effects: restarts ? ['every task restarts; offsets stay'] : [],
-    ignored,
-  };
+  const effects = updateEffects(restartsTasks(comparison), desired);
+  return { ...rest, action: 'update', summary, changes, effects, ignored };
+}
+
+const CANNOT_BEGIN_PAUSED =
+  'cannot begin paused: MSK Connect creates a connector that runs, and it would write until it is held back; declare sink.state: running, deploy, then declare it paused';
+
+/** A sink that is held back does not try its configuration. */
+function updateEffects(restarts: boolean, { state }: DesiredMskSink): string[] {
+  if (!restarts) return [];
+  return state === 'paused'
+    ? ['the configuration is tried when the sink runs again: until then nobody knows whether it does']
+    : ['every task restarts; offsets stay'];
 }
 
 /** Offsets outlive a connector; the next one of its name resumes at them. */
-function resumeEffects({ name, topic }: DesiredMskSink, positions: readonly SinkPosition[]): string[] {
-  const places = committedPlaces(topic, positions);
+function resumeEffects({ name, stream: { topic } }: DesiredMskSink, positions: readonly SinkPosition[]): string[] {
+  const places = committedPlaces(topic.name, positions);
   if (places === '') return [];
   const lag = positions.filter(({ committed }) => committed !== undefined).reduce((sum, one) => sum + one.lag, 0n);
   return [`its group connect-${name} is at ${places}, lag ${lag}: it goes on there`];

@@ -5,6 +5,7 @@ import type { MskPlugin, Revision } from './api.ts';
 import type { BuiltPlugin, MskDeployment, WantedPlugin } from './deployment.ts';
 import { shortHash } from './desired.ts';
 import { note, waitUntilMade } from './follow.ts';
+import { isFailed } from './plan.ts';
 
 /** The plugin that a ZIP becomes: the same bytes are the same plugin, which MSK Connect could not change anyway. Errors: as `readZip`. */
 export async function builtPlugin(
@@ -29,21 +30,33 @@ async function readZip(path: string, buildCommand: string): Promise<BuiltPlugin 
   return { path, sha256: hash('sha256', bytes), md5: hash('md5', bytes), size: bytes.length, bytes };
 }
 
-/** The plugin's revision; uploaded and created first when it is new. Errors: REFUSED when the service refuses it, CORRUPT when it has other bytes. */
+/**
+ * The plugin's revision; uploaded and created first when it is new, and anew when the service could not read it before.
+ * Errors: REFUSED when the service refuses it, CORRUPT when it has other bytes.
+ */
 export async function ensurePlugin({ api, connect, plugin: wanted, wait }: MskDeployment): Promise<Revision> {
   if (wanted.kind === 'existing') return wanted.revision;
   const { name, built, bucket, key } = wanted;
-  if ((await api.findPlugin(name)) === undefined) {
-    note(wait, `uploading ${Math.ceil(built.size / 1e6)} MB to s3://${bucket}/${key}`);
-    const objectVersion = await api.upload({ bytes: await unchangedBytes(built), bucket, key });
+  const there = await api.findPlugin(name);
+  if (there !== undefined && isFailed(there)) {
+    await api.removePlugin(there);
+    note(wait, `plugin ${name} was ${there.state}, and is deleted`);
+    await waitUntilMade(`plugin ${name} to be gone`, wait, async (signal) =>
+      (await api.within({ signal }).findPlugin(name)) === undefined ? true : undefined,
+    );
+  }
+  if (there === undefined || isFailed(there)) {
+    const uploading = api.within({ signal: wait.signal, timeoutMs: wait.timeoutMs });
+    const onUpload = () => note(wait, `uploading ${Math.ceil(built.size / 1e6)} MB to s3://${bucket}/${key}`);
+    const objectVersion = await uploading.upload({ bytes: await unchangedBytes(built), bucket, key, onUpload });
     const partition = connect.role.split(':')[1] ?? 'aws';
     const bucketArn = `arn:${partition}:s3:::${bucket}`;
     await unlessThere(api.createPlugin({ name, bucketArn, key, objectVersion, tags: connect.tags }));
     note(wait, `plugin ${name} created`);
   }
-  const plugin = await waitUntilMade(`plugin ${name} to be ACTIVE`, wait, async () => {
-    const found = await api.findPlugin(name);
-    if (found !== undefined && /FAILED|DELETING/.test(found.state)) throw notMade(found, api.label);
+  const plugin = await waitUntilMade(`plugin ${name} to be ACTIVE`, wait, async (signal) => {
+    const found = await api.within({ signal }).findPlugin(name);
+    if (found !== undefined && (isFailed(found) || found.state === 'DELETING')) throw notMade(found, api.label);
     return found?.state === 'ACTIVE' ? found : undefined;
   });
   if (plugin.md5 !== undefined && plugin.md5 !== built.md5) {
@@ -72,8 +85,8 @@ export async function ensureWorkerConfiguration({ api, connect, desired, wait }:
     await unlessThere(api.createWorkerConfiguration(wanted, connect.tags));
     note(wait, `worker configuration ${wanted.name} created`);
   }
-  const { arn, revision } = await waitUntilMade(`worker configuration ${wanted.name}`, wait, () =>
-    api.findWorkerConfiguration(wanted.name),
+  const { arn, revision } = await waitUntilMade(`worker configuration ${wanted.name}`, wait, (signal) =>
+    api.within({ signal }).findWorkerConfiguration(wanted.name),
   );
   return { arn, revision };
 }
@@ -88,6 +101,6 @@ function notMade({ name, state, reason }: MskPlugin, label: string): ConnectErro
   const why = reason === undefined ? '' : `: ${reason.code} ${reason.message}`;
   return new ConnectError('REFUSED', `plugin ${name} is ${state} on ${label}${why}`, {
     details: { plugin: name, state, reason },
-    hint: 'delete it on MSK Connect, then deploy again; the role that deploys needs s3:GetObject on the bucket',
+    hint: 'the role that deploys needs s3:GetObject on the bucket; the next deploy deletes the failed plugin and creates it again',
   });
 }

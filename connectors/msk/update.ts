@@ -1,9 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConnectError } from '../../core/errors.ts';
+import { restorable } from '../plan/compare-configs.ts';
 import type { Wait } from '../wait/wait.ts';
 import type { ConnectorUpdate, MskConnector, MskOperation, WorkerSettings } from './api.ts';
 import { capacityFacts } from './facts.ts';
-import { followOperation, hasSucceeded, operationError, reasonText, waitUntilSteady } from './follow.ts';
+import {
+  followOperation,
+  hasSucceeded,
+  isAnswered,
+  operationError,
+  reasonText,
+  waitUntilFree,
+  waitUntilSteady,
+} from './follow.ts';
 import type { MskApi } from './sdk/connect-api.ts';
 
 const TRIES = 4;
@@ -46,20 +55,22 @@ export async function updateConnector(
   }
 }
 
-/** The service said no, or could not be understood to have said yes: what it did about the update has to be looked at. */
-const isAnswered = (error: unknown): boolean =>
-  error instanceof ConnectError && ['REFUSED', 'NOT_READY', 'UNREACHABLE', 'TIMEOUT'].includes(error.code);
-
 /** The connector once nothing changes it any more, and whether something did. */
 async function lookAgain(api: MskApi, name: string, wait: Wait): Promise<{ now: MskConnector; wasBusy: boolean }> {
   let wasBusy = false;
-  const now = await waitUntilSteady(api, name, {
-    ...wait,
-    onEvent: (event) => {
-      wasBusy = true;
-      wait.onEvent?.(event);
-    },
-  });
+  const look = () =>
+    waitUntilSteady(api, name, {
+      ...wait,
+      onEvent: (event) => {
+        wasBusy = true;
+        wait.onEvent?.(event);
+      },
+    });
+  let now = await look();
+  if (now !== undefined && (await waitUntilFree(api, now, wait))) {
+    wasBusy = true;
+    now = await look();
+  }
   if (now === undefined) throw new ConnectError('NOT_FOUND', `${name} was deleted meanwhile`);
   return { now, wasBusy };
 }
@@ -79,8 +90,11 @@ export const saysAnything = (settings: WorkerSettings): boolean =>
 
 /** Whether the connector is what the update makes of it. */
 export function isDone(connector: MskConnector, update: ConnectorUpdate): boolean {
-  if (update.kind === 'configuration')
-    return isDeepStrictEqual(comparable(connector), comparable({ ...connector, ...update }));
+  if (update.kind === 'configuration') {
+    const wanted = comparable({ ...connector, ...update });
+    // What a mask hides may be what is wanted.
+    return isDeepStrictEqual(restorable(comparable(connector), wanted), wanted);
+  }
   const { capacity, plugin, workerConfiguration } = update;
   return (
     (capacity === undefined || isPart(capacityFacts(capacity), capacityFacts(connector.capacity))) &&
@@ -114,7 +128,7 @@ const updatable = ({ plugin, workerConfiguration, ...connector }: MskConnector) 
 export function failedConnector({ name, reason }: MskConnector): ConnectError {
   return new ConnectError('REFUSED', `${name} is FAILED on MSK Connect\n  reason  ${reasonText(reason)}`, {
     details: { connector: name, state: 'FAILED', reason },
-    hint: "the workers' log says more (connect.logs of the environment)",
+    hint: "the workers' log says more (connect.logs of the environment); a FAILED connector is neither updated nor restarted: remove the cause, then `connect deploy --replace` creates it again",
   });
 }
 

@@ -10,8 +10,6 @@ import { toldByLog } from './failures.ts';
 import { note } from './follow.ts';
 import { expectedTasks, isWhole, toObservedSink } from './observe.ts';
 
-/** Workers boot, join their group and load the plugin before a task can start. */
-const JOIN_MS = 120_000;
 const POLL_MS = 1_000;
 
 /** How the tasks of a sink on MSK Connect are seen. */
@@ -24,11 +22,17 @@ export interface TaskEvidence {
 }
 
 /**
- * Waits until every task is in the sink's group and stays there. Where Kafka does not say, that is noted, and no task is shown.
+ * Waits until every task is in the sink's group and stays there. `old`: members of the group before the change, whose tasks may
+ * have died with their worker. Where Kafka does not say, that is noted, and no task is shown.
  * Errors: REFUSED with the causes from the workers' log: at once for a task that has failed since the last operation, else when
  * the time is up.
  */
-export async function waitForTasks(connector: MskConnector, evidence: TaskEvidence, wait: Wait): Promise<ObservedSink> {
+export async function waitForTasks(
+  connector: MskConnector,
+  evidence: TaskEvidence,
+  wait: Wait,
+  old?: GroupMembers,
+): Promise<ObservedSink> {
   const { stream, members } = evidence;
   if ((await members()) === undefined) {
     note(wait, 'is RUNNING; Kafka does not say whether its tasks are');
@@ -44,10 +48,12 @@ export async function waitForTasks(connector: MskConnector, evidence: TaskEviden
         const sink = toObservedSink(connector, last);
         return isWhole(sink) ? sink : toObservedSink(connector, last, { log: await evidence.log() });
       },
+      members: old === undefined ? undefined : async () => last,
+      oldMembers: old,
       expectedTasks: expectedTasks(connector) ?? 1,
       tooSlow: () => absentTasks(evidence, last?.size ?? 0, expectedTasks(connector) ?? 1),
     },
-    { ...wait, timeoutMs: Math.min(JOIN_MS, wait.timeoutMs), pollMs: Math.min(POLL_MS, wait.pollMs ?? POLL_MS) },
+    { ...wait, pollMs: Math.min(POLL_MS, wait.pollMs ?? POLL_MS) },
   );
   return sink;
 }

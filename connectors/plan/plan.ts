@@ -57,7 +57,7 @@ export function makePlan(input: PlanInput): Plan {
     ...sink.entries,
   ]);
   // Removals come last: whatever takes a connector's place runs by then.
-  const entries = [planMigrations(input.migrations), ...streams, ...input.orphans.map(planRemoval)];
+  const entries = onceEach([planMigrations(input.migrations), ...streams, ...input.orphans.map(planRemoval)]);
   const number = (action: PlanAction): number =>
     entries.filter((one) => appliedByDeploy(one) && one.action === action).length;
   return {
@@ -73,6 +73,13 @@ export function makePlan(input: PlanInput): Plan {
     },
   };
 }
+
+/** Several sinks may need one plugin, which is made once. */
+const onceEach = (entries: readonly PlanEntry[]): PlanEntry[] =>
+  entries.filter(
+    ({ kind, name }, index) =>
+      kind !== 'plugin' || index === entries.findIndex((one) => one.kind === kind && one.name === name),
+  );
 
 /** Fingerprints of everything that `connect deploy` acts on, by the kind and name of its entry. */
 export function planFingerprints(input: PlanInput): Readonly<Record<string, Fingerprint>> {

@@ -8,18 +8,81 @@ export interface AwsOptions {
   readonly endpoint?: string | undefined;
 }
 
+/** How long a call may take with all its tries. */
+export interface CallBounds {
+  /** Ends the call at once. */
+  readonly signal?: AbortSignal | undefined;
+  /** No answer is waited for longer than 90 s, whatever this says. */
+  readonly timeoutMs?: number | undefined;
+}
+
 /** Tries of one call; the SDK waits longer after each, and longer still when it is throttled. */
 const ATTEMPTS = 6;
+/** One try: a connection may be half open. */
+const TRY_MS = 30_000;
+/** One call with all its tries. */
+const CALL_MS = 90_000;
 
 /** Client options of the SDK. Proxies are those of the process environment, but never for a loopback address. */
 export async function clientOptions({ region, endpoint }: AwsOptions): Promise<object> {
   const { proxyAgents } = await import('../../../core/http.ts');
+  // It is about versions of the SDK that are not installed here, and eight lines long. The lock file says which one is.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   return {
     region,
     maxAttempts: ATTEMPTS,
-    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, ...proxyAgents(endpoint) },
+    // Without `throwOnRequestTimeout` the SDK only warns, and waits for ever.
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: TRY_MS,
+      throwOnRequestTimeout: true,
+      ...proxyAgents(endpoint),
+    },
     ...(endpoint === undefined ? {} : { endpoint }),
   };
+}
+
+/** As `clientOptions`, where a request may be large: what counts is that bytes flow. */
+export async function uploadOptions(place: AwsOptions): Promise<object> {
+  const requestHandler = { connectionTimeout: 5_000, socketTimeout: TRY_MS };
+  const { proxyAgents } = await import('../../../core/http.ts');
+  return { ...(await clientOptions(place)), requestHandler: { ...requestHandler, ...proxyAgents(place.endpoint) } };
+}
+
+/**
+ * Asks a service within bounds. `asked` says what was wanted, for messages: "MSK Connect could not list its connectors".
+ * Errors: TIMEOUT when there is no answer in time, the signal's reason, otherwise those of `awsError`.
+ */
+export async function askAws<T>(
+  asked: string,
+  bounds: CallBounds,
+  scrub: Scrub,
+  ask: (options: { readonly abortSignal: AbortSignal }) => Promise<T>,
+  atMostMs = CALL_MS,
+): Promise<T> {
+  const { signal } = bounds;
+  const timeoutMs = Math.min(bounds.timeoutMs ?? atMostMs, atMostMs);
+  const time = AbortSignal.timeout(timeoutMs);
+  const abortSignal = signal === undefined ? time : AbortSignal.any([signal, time]);
+  try {
+    return await orAborted(abortSignal, () => ask({ abortSignal }));
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!time.aborted) throw awsError(error, asked, scrub);
+    throw new ConnectError('TIMEOUT', `${asked}: no answer in ${timeoutMs / 1000} s`, { hint: UNREACHABLE_HINT });
+  }
+}
+
+/** The SDK looks at a signal between two tries only where it sends something. */
+function orAborted<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    task()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 interface ServiceFailure {
@@ -41,20 +104,24 @@ export function awsError(error: unknown, asked: string, scrub: Scrub): ConnectEr
   });
 }
 
+const UNREACHABLE_HINT = 'check region and endpoints of the environment, and the proxy variables';
+/** Of a 403 that is no missing permission. */
+const BAD_LOGIN = /Expired|InvalidClientTokenId|UnrecognizedClient|InvalidToken|InvalidAccessKeyId/i;
+const BAD_SIGNATURE = /Signature|RequestTimeTooSkewed|credential should be scoped|signature is of/i;
+
 /** The kind of error, what is said of it, and what to do about it. */
 function judge(
-  { name = '', code, $metadata }: ServiceFailure,
+  { name = '', message = '', code, $metadata }: ServiceFailure,
   reason: string,
-): readonly [code: ErrorCode, reason: string, hint?: string] {
+): readonly [code: ErrorCode, reason: string, hint?: string | undefined] {
   const status = $metadata?.httpStatusCode;
-  if (/Credentials|ProviderError|SSOToken/i.test(name)) {
+  if (/CredentialsProvider|ProviderError|SSOToken/i.test(name)) {
     const hint = 'log in (`aws sso login`), or set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
     return ['ENVIRONMENT', `no AWS credentials (${reason})`, hint];
   }
   if (status === undefined) {
-    const hint = 'check region and endpoints of the environment, and the proxy variables';
     const unreachable = `the service is not reachable (${code ?? reason})`;
-    return [name === 'TimeoutError' ? 'TIMEOUT' : 'UNREACHABLE', unreachable, hint];
+    return [name === 'TimeoutError' ? 'TIMEOUT' : 'UNREACHABLE', unreachable, UNREACHABLE_HINT];
   }
   if (status === 404) return ['NOT_FOUND', reason];
   if (status === 429 || status >= 500) {
@@ -62,6 +129,18 @@ function judge(
     return ['NOT_READY', `HTTP ${status} after ${ATTEMPTS} tries: ${reason}`, hint];
   }
   if (status === 401) return ['REFUSED', reason, 'check the AWS credentials: profile, role or AWS_ACCESS_KEY_ID'];
-  if (status === 403) return ['REFUSED', reason, 'the credentials lack a permission that the message names'];
-  return ['REFUSED', reason];
+  const why = status === 403 ? `${name} ${message}` : name;
+  if (BAD_SIGNATURE.test(why)) {
+    const hint =
+      'the signature does not fit: check region and endpoints of the environment, AWS_SECRET_ACCESS_KEY and the clock';
+    return ['REFUSED', reason, hint];
+  }
+  if (BAD_LOGIN.test(why)) {
+    return [
+      'REFUSED',
+      reason,
+      'the AWS credentials are expired or unknown: log in again (`aws sso login`), or renew them',
+    ];
+  }
+  return ['REFUSED', reason, status === 403 ? 'the credentials lack a permission that the message names' : undefined];
 }

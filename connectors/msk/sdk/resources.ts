@@ -4,7 +4,7 @@ import { optionalPackage } from '../../../core/optional-package.ts';
 import type { Scrub } from '../../../core/scrub.ts';
 import type { MskAccess } from '../../../pipeline/kafka-settings.ts';
 import type { FixedSettings } from '../api.ts';
-import { type AwsOptions, awsError, clientOptions } from './client.ts';
+import { type AwsOptions, askAws, type CallBounds, clientOptions, uploadOptions } from './client.ts';
 
 /** Broker lists of a cluster by access, in order of preference: inside of the VPC, by a private link, public. */
 const BROKER_LISTS = {
@@ -22,15 +22,23 @@ const BROKER_LISTS = {
   plaintext: ['BootstrapBrokerString'],
 } as const;
 
+type BrokerList = keyof GetBootstrapBrokersResponse;
+
+/** How a service is asked. */
+export interface Asking {
+  readonly scrub: Scrub;
+  readonly bounds: CallBounds;
+}
+
 /** Bootstrap brokers of an MSK cluster, in the order of the service. Errors: NOT_FOUND when it has none for this access; those of `awsError`. */
 export async function bootstrapBrokers(
   place: AwsOptions,
   arn: string,
   access: MskAccess,
-  scrub: Scrub,
-  lists: readonly (keyof GetBootstrapBrokersResponse)[] = BROKER_LISTS[access],
+  { scrub, bounds, lists = BROKER_LISTS[access] }: Asking & { readonly lists?: readonly BrokerList[] },
 ): Promise<string[]> {
-  try {
+  const asked = `MSK in ${place.region} could not tell the brokers of ${arn}`;
+  const found = await askAws(asked, bounds, scrub, async (options) => {
     const sdk = await optionalPackage(
       '@aws-sdk/client-kafka',
       'looking up the brokers of an MSK cluster',
@@ -38,15 +46,13 @@ export async function bootstrapBrokers(
     );
     const client = new sdk.KafkaClient(await clientOptions(place));
     try {
-      const answer = await client.send(new sdk.GetBootstrapBrokersCommand({ ClusterArn: arn }));
-      const found = lists.map((name) => answer[name]).find((text) => text !== undefined && text !== '');
-      if (found !== undefined) return found.split(',').map((broker) => broker.trim());
+      const answer = await client.send(new sdk.GetBootstrapBrokersCommand({ ClusterArn: arn }), options);
+      return lists.map((name) => answer[name]).find((text) => text !== undefined && text !== '');
     } finally {
       client.destroy();
     }
-  } catch (error) {
-    throw awsError(error, `MSK in ${place.region} could not tell the brokers of ${arn}`, scrub);
-  }
+  });
+  if (found !== undefined) return found.split(',').map((broker) => broker.trim());
   throw new ConnectError('NOT_FOUND', `${arn} has no brokers for access by ${access}`, {
     hint: "switch it on in the cluster's security settings, or choose another login in connect.yaml",
   });
@@ -57,18 +63,23 @@ export async function workerBrokers(
   place: AwsOptions,
   arn: string,
   { authentication, encryption }: Pick<FixedSettings, 'authentication' | 'encryption'>,
-  scrub: Scrub,
+  asking: Asking,
 ): Promise<string[]> {
   const access = authentication === 'iam' ? 'iam' : encryption === 'tls' ? 'tls' : 'plaintext';
   const [insideVpc] = BROKER_LISTS[access];
-  return (await bootstrapBrokers(place, arn, access, scrub, [insideVpc])).sort();
+  return (await bootstrapBrokers(place, arn, access, { ...asking, lists: [insideVpc] })).sort();
 }
+
+/** A plugin of 50 MB by a slow line. */
+const UPLOAD_MS = 1_800_000;
 
 /** An object of a bucket. */
 export interface StoredObject {
   readonly bytes: Uint8Array;
   readonly bucket: string;
   readonly key: string;
+  /** Called before it is sent, which it is only when it is not there. */
+  readonly onUpload: () => void;
 }
 
 /**
@@ -77,20 +88,21 @@ export interface StoredObject {
  */
 export async function putObject(
   place: AwsOptions,
-  { bytes, bucket, key }: StoredObject,
-  scrub: Scrub,
+  { bytes, bucket, key, onUpload }: StoredObject,
+  { scrub, bounds }: Asking,
 ): Promise<string | undefined> {
-  try {
+  const store = async (options: { readonly abortSignal: AbortSignal }) => {
     const sdk = await optionalPackage('@aws-sdk/client-s3', 'uploading the plugin', () => import('@aws-sdk/client-s3'));
-    const client = new sdk.S3Client({ ...(await clientOptions(place)), forcePathStyle: place.endpoint !== undefined });
-    const there = await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: key })).catch((error: unknown) => {
+    const client = new sdk.S3Client({ ...(await uploadOptions(place)), forcePathStyle: place.endpoint !== undefined });
+    const head = new sdk.HeadObjectCommand({ Bucket: bucket, Key: key });
+    const there = await client.send(head, options).catch((error: unknown) => {
       if ((error as { name?: string }).name === 'NotFound') return undefined;
       throw error;
     });
     if (there?.ContentLength === bytes.length) return there.VersionId;
+    onUpload();
     const put = new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes });
-    return (await client.send(put)).VersionId;
-  } catch (error) {
-    throw awsError(error, `S3 could not store ${key} in ${bucket}`, scrub);
-  }
+    return (await client.send(put, options)).VersionId;
+  };
+  return askAws(`S3 could not store ${key} in ${bucket}`, bounds, scrub, store, UPLOAD_MS);
 }

@@ -41,10 +41,12 @@ export function toCreate(connector: NewConnector): aws.CreateConnectorCommandInp
 }
 
 export function toUpdate(
-  { arn, currentVersion }: Pick<MskConnector, 'arn' | 'currentVersion'>,
+  { arn, currentVersion, state }: Pick<MskConnector, 'arn' | 'currentVersion' | 'state'>,
   update: ConnectorUpdate,
 ): aws.UpdateConnectorCommandInput {
-  const which = { connectorArn: arn, currentVersion };
+  // Nobody can see whether a PAUSED one is healthy, so the service takes no update of it that asks for that.
+  const unseen = state === 'PAUSED' ? { skipHealthValidation: true } : {};
+  const which = { connectorArn: arn, currentVersion, ...unseen };
   if (update.kind === 'configuration') return { ...which, connectorConfiguration: update.config };
   const { capacity, plugin, workerConfiguration } = update;
   return {
@@ -165,6 +167,7 @@ export function fromOperation(reply: aws.DescribeConnectorOperationCommandOutput
 }
 
 export const fromListedOperation = (one: aws.ConnectorOperationSummary): ListedOperation => ({
+  arn: one.connectorOperationArn ?? '',
   type: one.connectorOperationType ?? '',
   state: one.connectorOperationState ?? '',
   startedAt: one.creationTime?.getTime() ?? 0,

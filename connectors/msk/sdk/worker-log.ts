@@ -1,10 +1,11 @@
 import type { CloudWatchLogsClient, FilteredLogEvent } from '@aws-sdk/client-cloudwatch-logs';
+import { anySignal } from '../../../core/abort.ts';
 import { once } from '../../../core/once.ts';
 import { optionalPackage } from '../../../core/optional-package.ts';
 import type { Scrub } from '../../../core/scrub.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { WorkerLog, WorkerTrace } from '../api.ts';
-import { awsError, clientOptions } from './client.ts';
+import { awsError, type CallBounds, clientOptions } from './client.ts';
 
 const HOUR_MS = 3_600_000;
 /** The newest part first: most failures are looked for while they are new, and a log group may be large. */
@@ -29,8 +30,9 @@ export type ReadWorkerLog = (connector: string, question: LogQuestion) => Promis
 export function cloudWatchLog(
   { region, endpoints, logs }: MskConnect,
   scrub: Scrub,
-  { signal, timeoutMs = READ_MS }: { readonly signal?: AbortSignal; readonly timeoutMs?: number } = {},
+  bounds: CallBounds = {},
 ): ReadWorkerLog {
+  const timeoutMs = Math.min(bounds.timeoutMs ?? READ_MS, READ_MS);
   const { logGroup } = logs.cloudWatch ?? {};
   if (logGroup === undefined) return async () => ({ traces: [] });
   const open = once(
@@ -47,7 +49,7 @@ export function cloudWatchLog(
   );
   return async (connector, question) => {
     const bound = AbortSignal.timeout(timeoutMs);
-    const abortSignal = signal === undefined ? bound : AbortSignal.any([bound, signal]);
+    const abortSignal = anySignal([bound, bounds.signal]);
     const traces: WorkerTrace[] = [];
     try {
       const { sdk, client } = await open();

@@ -14,6 +14,10 @@ export interface Faults {
   failUpdate?: 'UPDATE_FAILED' | 'ROLLBACK_COMPLETE' | 'ROLLBACK_FAILED' | 'silent';
   /** Called before the next update is looked at, and then forgotten. */
   beforeUpdate?: (connector: FakeConnector) => void;
+  /** How many times a connector that was just created is asked for before it is shown. */
+  hiddenLooks?: number;
+  /** Settings that are described by a mask instead of their value. */
+  masks?: RegExp;
 }
 
 export interface FakeConnector {
@@ -28,9 +32,11 @@ export interface FakeConnector {
   tags: Record<string, string>;
   /** What becomes of it after some more looks. */
   pending?: { looks: number; isReady: boolean; finish: () => void };
+  /** How many more times it is asked for before it is shown. */
+  hiddenLooks?: number;
 }
 
-interface FakeOperation {
+export interface FakeOperation {
   arn: string;
   type: string;
   state: string;
@@ -64,8 +70,20 @@ export function createFakeConnectors(
 
   const found = (connectorArn: string): FakeConnector => {
     const connector = [...connectors.values()].find((one) => one.arn === connectorArn);
-    if (connector === undefined) throw refuse.missing(`connector ${connectorArn}`);
+    if (connector === undefined || isHidden(connector)) throw refuse.missing(`connector ${connectorArn}`);
     return connector;
+  };
+
+  /** Reads may lag behind what was just created. */
+  const isHidden = (connector: FakeConnector): boolean => {
+    if (!connector.hiddenLooks) return false;
+    connector.hiddenLooks -= 1;
+    return true;
+  };
+
+  /** An operation may be in progress while the connector's state says nothing of it. */
+  const requireFree = ({ operations, state }: FakeConnector): void => {
+    if (operations.some((one) => !/_(COMPLETE|FAILED)$/.test(one.state))) throw refuse.busy(state);
   };
 
   /** One look at a connector: what is pending comes nearer. */
@@ -128,6 +146,7 @@ export function createFakeConnectors(
     work?: Promise<void>,
   ) => {
     if (connector.state !== from) throw refuse.busy(connector.state);
+    requireFree(connector);
     connector.state = during;
     const operation = operate(connector, type);
     begin(connector, work, (failure) => {
@@ -152,6 +171,7 @@ export function createFakeConnectors(
         settings: withTasks({ ...settings, creationTime: new Date().toISOString() }),
         operations: [],
         tags,
+        ...(faults.hiddenLooks === undefined ? {} : { hiddenLooks: faults.hiddenLooks }),
       };
       connectors.set(name, connector);
       const failure = faults.failCreate;
@@ -170,6 +190,8 @@ export function createFakeConnectors(
       delete faults.beforeUpdate;
       beforeUpdate?.(connector);
       if (!['RUNNING', 'PAUSED'].includes(connector.state)) throw refuse.busy(connector.state);
+      requireFree(connector);
+      const stateBefore = connector.state;
       if (connector.state === 'PAUSED' && skipHealthValidation !== true)
         throw refuse.invalid('a PAUSED connector needs skipHealthValidation');
       if (currentVersion !== versionOf(connector)) throw refuse.stale();
@@ -200,7 +222,7 @@ export function createFakeConnectors(
       // What is described until the operation ends is not known; the old settings are the harder case.
       connector.settings = before;
       begin(connector, work, (reason) => {
-        connector.state = outcome === 'ROLLBACK_FAILED' ? 'FAILED' : 'RUNNING';
+        connector.state = outcome === 'ROLLBACK_FAILED' ? 'FAILED' : stateBefore;
         const failed = outcome ?? (reason === undefined ? undefined : 'UPDATE_FAILED');
         if (failed === undefined || failed === 'silent') end(operation, 'UPDATE_COMPLETE');
         else end(operation, failed, UNKNOWN);
@@ -214,7 +236,7 @@ export function createFakeConnectors(
     DescribeConnector({ connectorArn }: Json): Json {
       const connector = found(connectorArn);
       look(connector);
-      return describe(connector);
+      return masked(describe(connector), faults.masks);
     },
 
     DeleteConnector({ connectorArn, currentVersion }: Json): Json {
@@ -227,7 +249,7 @@ export function createFakeConnectors(
     },
 
     ListConnectors({ connectorNamePrefix = '' }: Json): Json {
-      const all = [...connectors.values()].filter(({ name }) => name.startsWith(connectorNamePrefix));
+      const all = [...connectors.values()].filter((one) => one.name.startsWith(connectorNamePrefix) && !isHidden(one));
       return {
         connectors: all.map((one) => {
           const { connectorConfiguration: _config, stateDescription: _why, ...summary } = describe(one);
@@ -295,6 +317,15 @@ function describe(connector: FakeConnector): Json {
     currentVersion: versionOf(connector),
     ...(stateDescription === undefined ? {} : { stateDescription }),
   };
+}
+
+function masked(described: Json, masks: RegExp | undefined): Json {
+  if (masks === undefined) return described;
+  const shown = Object.entries(described.connectorConfiguration as Record<string, string>).map(([key, value]) => [
+    key,
+    masks.test(key) ? '********' : value,
+  ]);
+  return { ...described, connectorConfiguration: Object.fromEntries(shown) };
 }
 
 /** Autoscaled capacity decides the number of tasks: workers × MCUs × 2. */

@@ -29,7 +29,9 @@ export interface FakeMsk {
 /** Faults of the way there and back. */
 export interface TransportFaults {
   /** These answers come first, instead of doing anything. */
-  answers: { operation: string; status: 429 | 500 | 503; times: number }[];
+  answers: { operation: string; status: 403 | 429 | 500 | 503; times: number; message?: string; type?: string }[];
+  /** Operations that are never answered, nor done. */
+  silent?: RegExp | undefined;
   /** The next call of this operation is done, but its answer is lost. */
   loseAnswer?: string;
   /** Items on a page of a list. */
@@ -88,12 +90,14 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
     if (fault !== undefined) {
       fault.times -= 1;
       const type = {
+        403: 'ForbiddenException',
         429: 'TooManyRequestsException',
         500: 'InternalServerErrorException',
         503: 'ServiceUnavailableException',
       };
-      throw new Refusal(fault.status, type[fault.status], 'not now');
+      throw new Refusal(fault.status, fault.type ?? type[fault.status], fault.message ?? 'not now');
     }
+    if (faults.silent?.test(operation.name)) return;
     const problems = sdkProblems(operation.input, input);
     if (problems.length > 0) throw refuse.invalid(problems.join('; '));
     const handler = all[operation.name];

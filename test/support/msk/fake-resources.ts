@@ -58,10 +58,15 @@ export function createFakeResources(
       tags.set(plugin.arn, given);
       return { customPluginArn: plugin.arn, customPluginState: plugin.state, name, revision: 1 };
     },
+    DeleteCustomPlugin({ customPluginArn }: Json): Json {
+      const plugin = pluginOf(customPluginArn);
+      plugins.delete(plugin.name);
+      return { customPluginArn, customPluginState: 'DELETING' };
+    },
     DescribeCustomPlugin({ customPluginArn }: Json): Json {
       const plugin = pluginOf(customPluginArn);
       plugin.looks -= 1;
-      if (plugin.looks < 0) plugin.state = 'ACTIVE';
+      if (plugin.looks < 0 && plugin.state === 'CREATING') plugin.state = 'ACTIVE';
       const { name, state, location, file } = plugin;
       const latestRevision = { revision: 1, contentType: 'ZIP', location, fileDescription: fileDescription(file) };
       return { name, customPluginArn, customPluginState: state, latestRevision };

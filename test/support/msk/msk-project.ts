@@ -9,10 +9,11 @@ import { loadProject } from '../../../pipeline/load.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { Environment, StreamDefinition } from '../../../pipeline/types.ts';
 import { loadAvroSchema } from '../../../schemas/avro-schema.ts';
-import { inMemoryGroups, numberedMembers } from '../in-memory-groups.ts';
+import { inMemoryGroups } from '../in-memory-groups.ts';
 import { type InProcessResult, runInProcess } from '../in-process-cli.ts';
 import { copyProject } from '../project.ts';
 import { scratchFolder } from '../scratch.ts';
+import { membersOfFake } from './fake-members.ts';
 import { type FakeMsk, REGION, startFakeMsk } from './fake-msk.ts';
 
 const CLUSTER = `arn:aws:kafka:${REGION}:123456789012:cluster/perps/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d-2`;
@@ -56,7 +57,7 @@ export async function createMskProject(
   });
   writeFileSync(path, document.toString());
   const groups = inMemoryGroups();
-  groups.setMembers(numberedMembers(2));
+  membersOfFake(groups, fake, 2);
   return {
     root,
     fake,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import type { DeployResult, DeployWait, SinkHost } from '../../../connectors/host.ts';
 import { createMskHost } from '../../../connectors/msk/host.ts';
+import type { CallBounds } from '../../../connectors/msk/sdk/client.ts';
 import type { MskApi } from '../../../connectors/msk/sdk/connect-api.ts';
 import { createMskApi } from '../../../connectors/msk/sdk/connect-api.ts';
 import { cloudWatchLog } from '../../../connectors/msk/sdk/worker-log.ts';
@@ -13,10 +14,11 @@ import type { DesiredSink } from '../../../connectors/sink-config.ts';
 import type { SinkEvent } from '../../../connectors/wait/wait.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { StreamDefinition } from '../../../pipeline/types.ts';
-import { type InMemoryGroups, inMemoryGroups, numberedMembers } from '../in-memory-groups.ts';
+import { type InMemoryGroups, inMemoryGroups } from '../in-memory-groups.ts';
 import { positions, staging } from '../positions-stream.ts';
 import { scratchFolder } from '../scratch.ts';
 import { MSK_TARGET } from './environment.ts';
+import { membersOfFake } from './fake-members.ts';
 import { type FakeMsk, type FakeMskOptions, startFakeMsk } from './fake-msk.ts';
 
 export const BROKERS = ['b-1.example.com:9098', 'b-2.example.com:9098'];
@@ -40,6 +42,8 @@ export interface SinkChanges {
   readonly from?: StartFrom;
   /** Content of the ZIP. */
   readonly plugin?: string;
+  /** Of every call to the service. */
+  readonly bounds?: CallBounds;
   /** Stands between the host and the service. */
   readonly api?: (real: MskApi) => MskApi;
 }
@@ -68,12 +72,12 @@ export async function createMskSink(fakeOptions: FakeMskOptions = {}): Promise<M
   const pluginFile = join(scratchFolder(), 'plugin.zip');
   const events: SinkEvent[] = [];
   const groups = inMemoryGroups([127n]);
-  groups.setMembers(numberedMembers(2));
-  const host = ({ connect = {}, plugin = 'zip', api = (real) => real }: SinkChanges = {}): SinkHost => {
+  const setMembers = membersOfFake(groups, fake, 2);
+  const host = ({ connect = {}, plugin = 'zip', bounds = {}, api = (real) => real }: SinkChanges = {}): SinkHost => {
     const target = mskConnect(fake.url, connect);
     writeFileSync(pluginFile, plugin);
     return createMskHost({
-      api: api(createMskApi(target)),
+      api: api(createMskApi({ ...target, bounds })),
       connect: target,
       pluginFile,
       buildCommand: 'connect plugin build',
@@ -92,7 +96,7 @@ export async function createMskSink(fakeOptions: FakeMskOptions = {}): Promise<M
     fake,
     groups,
     events,
-    setMembers: (count) => groups.setMembers(numberedMembers(count)),
+    setMembers,
     host,
     desired,
     plan: async (changes) => (await host(changes).plan(desired(changes))).entries,

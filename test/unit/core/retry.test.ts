@@ -104,4 +104,23 @@ describe('waitFor', () => {
     await waitFor(async () => answers.shift(), { timeoutMs: 1_000, everyMs: schedule, what: 'an answer' });
     expect(schedule.mock.calls).toEqual([[1], [2]]);
   });
+
+  it('ends a question that nobody answers with its time, and does not call that an answer', async () => {
+    vi.useRealTimers();
+    const silent = (signal: AbortSignal) =>
+      new Promise<undefined>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    await expect(waitFor(silent, { timeoutMs: 50, what: () => 'an answer' })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: 'waited 0.05 s for an answer',
+    });
+  });
+
+  it('ends a question with its signal', async () => {
+    const stop = new AbortController();
+    const silent = (signal: AbortSignal) =>
+      new Promise<undefined>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    const waiting = waitFor(silent, { timeoutMs: 60_000, what: 'an answer', signal: stop.signal });
+    stop.abort(new Error('cancelled'));
+    await expect(waiting).rejects.toThrow('cancelled');
+  });
 });

@@ -101,7 +101,7 @@ test.each(['UPDATE_FAILED', 'ROLLBACK_COMPLETE'] as const)(
         '  step    UPDATE_CONNECTOR_CONFIGURATION CANCELLED',
         '  step    FINALIZE_UPDATE CANCELLED',
         '  reason  UnknownError.Unknown: The last operation failed. Retry the operation.',
-        '  MSK Connect rolled back by itself: the previous configuration runs',
+        `  ${outcome === 'UPDATE_FAILED' ? 'the previous configuration is in place' : 'MSK Connect rolled back by itself'}: RUNNING 2/2 tasks`,
       ].join('\n'),
     });
     expect(settings(sink)['batch.size']).toBe('1000');
@@ -145,17 +145,27 @@ test('when the second group fails the first one goes back as well', async () => 
   );
   await expect(deploying).rejects.toMatchObject({
     code: 'DEPLOY_FAILED',
-    details: { rollback: 'rolled back to the previous configuration: RUNNING' },
+    details: { rollback: 'rolled back to the previous configuration: RUNNING 2/2 tasks' },
   });
   expect(sink.fake.resources.filesOf(connector(sink).settings).properties).toContain('consumer.max.poll.records=1000');
 });
 
 test('tasks that do not come up under a new configuration bring back the old one', async () => {
   const sink = await deployedSink();
-  sink.setMembers(0);
-  await expect(sink.deploy({ sink: { batchSize: 700 } }, { timeoutMs: 100 })).rejects.toMatchObject({
+  let isGoingBack = false;
+  const deploying = sink.deploy(
+    { sink: { batchSize: 700 } },
+    {
+      timeoutMs: 300,
+      onEvent: (event) => {
+        isGoingBack ||= event.kind === 'note' && event.text.includes('going back');
+        sink.setMembers(isGoingBack ? 2 : 0);
+      },
+    },
+  );
+  await expect(deploying).rejects.toMatchObject({
     code: 'DEPLOY_FAILED',
-    details: { rollback: 'rolled back to the previous configuration: RUNNING' },
+    details: { rollback: 'rolled back to the previous configuration: RUNNING 2/2 tasks' },
   });
   expect(settings(sink)['batch.size']).toBe('1000');
 });
@@ -163,7 +173,7 @@ test('tasks that do not come up under a new configuration bring back the old one
 test('without rollback what was changed stays for a person to look at', async () => {
   const sink = await deployedSink();
   sink.setMembers(0);
-  await expect(sink.deploy({ sink: { batchSize: 700 } }, { timeoutMs: 100, rollback: false })).rejects.toMatchObject({
+  await expect(sink.deploy({ sink: { batchSize: 700 } }, { timeoutMs: 300, rollback: false })).rejects.toMatchObject({
     code: 'REFUSED',
   });
   expect(settings(sink)['batch.size']).toBe('700');
@@ -243,9 +253,16 @@ test('a value that became what it should be meanwhile needs no update', async ()
       ...one.settings,
       connectorConfiguration: { ...one.settings.connectorConfiguration, 'batch.size': '700' },
     };
+    one.operations.push({
+      arn: `${one.arn.replace(':connector/', ':connector-operation/')}/of-somebody-else`,
+      type: 'UPDATE_CONNECTOR_CONFIGURATION',
+      state: 'UPDATE_COMPLETE',
+      steps: [],
+      createdAt: new Date().toISOString(),
+    });
   };
   await expect(sink.deploy({ sink: { batchSize: 700 } })).resolves.toMatchObject({ outcome: 'updated' });
-  expect(connector(sink).operations).toEqual([]);
+  expect(connector(sink).operations).toHaveLength(1);
 });
 
 test('lists of one item a page are read to their end', async () => {
@@ -274,4 +291,87 @@ test('without credentials the message says how to get some', async () => {
     code: 'ENVIRONMENT',
     hint: expect.stringContaining('AWS_PROFILE'),
   });
+});
+
+test('a value that the service shows by a mask is no sign that it went back', async () => {
+  const sink = await deployedSink();
+  sink.fake.faults.masks = /^connection\.password$/;
+  await expect(sink.deploy({ sink: { batchSize: 700 } })).resolves.toMatchObject({ outcome: 'updated' });
+  sink.fake.faults.failUpdate = 'silent';
+  await expect(sink.deploy({ sink: { batchSize: 800 } })).rejects.toMatchObject({ code: 'DEPLOY_FAILED' });
+  expect(Object.values(settings(sink))).not.toContain('********');
+});
+
+test('tags that may not be set end a deploy before it has changed anything', async () => {
+  const sink = await deployedSink();
+  sink.fake.faults.answers.push({
+    operation: 'TagResource',
+    status: 403,
+    times: 1,
+    message: 'kafkaconnect:TagResource',
+  });
+  const changes = { sink: { batchSize: 700 }, connect: { tags: { team: 'perps', stage: 'test' } } };
+  await expect(sink.deploy(changes)).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: expect.stringContaining('kafkaconnect:TagResource'),
+  });
+  expect(connector(sink).operations).toEqual([]);
+});
+
+test('a rollback of the service whose tasks do not come back is no rollback', async () => {
+  const sink = await deployedSink();
+  sink.fake.faults.failUpdate = 'ROLLBACK_COMPLETE';
+  const deploying = sink.deploy(
+    { sink: { batchSize: 700 } },
+    { timeoutMs: 300, onEvent: (event) => void (event.kind === 'note' && sink.setMembers(0)) },
+  );
+  await expect(deploying).rejects.toMatchObject({
+    code: 'ROLLBACK_FAILED',
+    message: expect.stringContaining('0 of 2 tasks are in its group'),
+  });
+});
+
+test('a rollback under which as little runs as before says so', async () => {
+  const sink = await deployedSink();
+  sink.setMembers(1);
+  sink.fake.faults.failUpdate = 'ROLLBACK_COMPLETE';
+  await expect(sink.deploy({ sink: { batchSize: 700 } }, { timeoutMs: 300 })).rejects.toMatchObject({
+    code: 'DEPLOY_FAILED',
+    message: expect.stringContaining('MSK Connect rolled back by itself: not every task ran before, either'),
+  });
+});
+
+test('members that a dead worker has left do not pass for tasks of a new connector', async () => {
+  const sink = await createMskSink();
+  sink.groups.setMembers(new Set(['of-a-dead-worker-1', 'of-a-dead-worker-2']));
+  await expect(sink.deploy({}, { timeoutMs: 300 })).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    message: expect.stringContaining('the group connect-positions-sink to be empty: it has 2 members'),
+  });
+  expect(sink.fake.calls).not.toContain('CreateConnector');
+});
+
+test('members that an update has left behind do not pass for its tasks', async () => {
+  const sink = await deployedSink();
+  const dead = new Set(['of-a-dead-worker-1', 'of-a-dead-worker-2']);
+  sink.groups.setMembers(dead);
+  await expect(sink.deploy({ sink: { batchSize: 700 } }, { timeoutMs: 300, rollback: false })).rejects.toMatchObject({
+    code: 'REFUSED',
+  });
+});
+
+test('a replacement that fails gives the connector its own tags back, also those of others', async () => {
+  const sink = await deployedSink();
+  connector(sink).tags.owner = 'somebody';
+  sink.fake.faults.failCreate = { code: 'UnknownError.Unknown', message: 'no' };
+  const deploying = sink.deploy(
+    { connect: { subnets: ['subnet-1a1b2c3d4e5f6a7b8'] } },
+    {
+      onEvent: (event) => {
+        if (event.kind === 'note' && event.text.includes('going back')) delete sink.fake.faults.failCreate;
+      },
+    },
+  );
+  await expect(deploying).rejects.toMatchObject({ code: 'DEPLOY_FAILED' });
+  expect(connector(sink).tags).toEqual({ team: 'perps', owner: 'somebody' });
 });

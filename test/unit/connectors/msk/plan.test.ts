@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { CLUSTER } from '../../../support/msk/environment.ts';
 import { createMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
 
 const lines = (entries: Awaited<ReturnType<MskSink['plan']>>) => entries.map(({ kind, action }) => `${kind} ${action}`);
@@ -42,4 +43,51 @@ test('autoscaled capacity leaves tasks.max out and says so', async () => {
     action: 'unchanged',
     ignored: [{ key: 'tasks.max', reason: 'autoscaled capacity decides' }],
   });
+});
+
+const brokers = (...numbers: number[]) =>
+  numbers.map((number) => `b-${number}.perps.0a1b2c.c2.kafka.eu-central-1.amazonaws.com:9098`).join(',');
+
+test('other brokers of the same cluster are no difference: the service names some of them, not always the same', async () => {
+  const told = { bootstrapBrokerStringSaslIam: brokers(1, 2, 3) };
+  const sink = await createMskSink({ brokers: told });
+  const connect = { cluster: CLUSTER, brokers: undefined };
+  await sink.deploy({ connect });
+  told.bootstrapBrokerStringSaslIam = brokers(1, 2, 4);
+  expect(lines(await sink.plan({ connect }))).toEqual(['connector unchanged']);
+  told.bootstrapBrokerStringSaslIam = brokers(1, 2).replaceAll('perps', 'other');
+  expect((await sink.plan({ connect })).at(-1)).toMatchObject({ action: 'replace', changes: [{ key: 'brokers' }] });
+});
+
+test('brokers that the environment names itself are compared as they stand', async () => {
+  const sink = await createMskSink();
+  await sink.deploy();
+  const connect = { brokers: ['b-1.example.com:9098', 'b-3.example.com:9098'] };
+  expect((await sink.plan({ connect })).at(-1)).toMatchObject({ action: 'replace', changes: [{ key: 'brokers' }] });
+});
+
+test.each([
+  ['resume', /^resumes where an earlier positions-sink stopped \(positions-0@120\)/],
+  ['earliest', /^begins with the oldest record, .*: 120 records are upserted again$/],
+  ['latest', /^begins with the next record: 7 records are left out of the table$/],
+] as const)('a new sink says where it begins: %s', async (from, effect) => {
+  const sink = await createMskSink();
+  sink.groups.commit(0, 120n);
+  expect((await sink.plan({ from })).at(-1)).toMatchObject({ effects: [expect.stringMatching(effect)] });
+});
+
+test('a plugin that the service could not read is made anew, and the plan says why', async () => {
+  const sink = await createMskSink();
+  await sink.deploy();
+  sink.fake.connectors.clear();
+  for (const plugin of sink.fake.resources.plugins.values()) plugin.state = 'CREATE_FAILED';
+  const [plugin] = await sink.plan();
+  expect(plugin).toMatchObject({
+    kind: 'plugin',
+    action: 'replace',
+    summary: expect.stringMatching(/^delete, upload .*, then create again$/),
+    notes: ['it is CREATE_FAILED: the service does not say why'],
+  });
+  await expect(sink.deploy()).resolves.toMatchObject({ outcome: 'created' });
+  expect(sink.fake.calls).toContain('DeleteCustomPlugin');
 });

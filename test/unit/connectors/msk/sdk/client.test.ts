@@ -14,3 +14,16 @@ test.each([
   const error = awsError(Object.assign(new Error('no'), told), 'MSK Connect could not list', (text) => text);
   expect(error).toMatchObject({ code, message: expect.stringMatching(/^MSK Connect could not list: /) });
 });
+
+test.each([
+  ['ExpiredTokenException', 'The security token included in the request is expired', 'log in again'],
+  ['UnrecognizedClientException', 'The security token included in the request is invalid.', 'log in again'],
+  ['InvalidSignatureException', 'Credential should be scoped to a valid region.', 'region and endpoints'],
+  ['AccessDeniedException', 'not authorized to perform: kafkaconnect:ListConnectors', 'lack a permission'],
+])('a 403 by %s says what to do', (name, message, hint) => {
+  const told = Object.assign(new Error(message), { name, $metadata: { httpStatusCode: 403 } });
+  expect(awsError(told, 'MSK Connect could not list', (text) => text)).toMatchObject({
+    code: 'REFUSED',
+    hint: expect.stringContaining(hint),
+  });
+});
