@@ -111,7 +111,7 @@ async function guarded(
 ): Promise<unknown> {
   const { api, wait, desired } = deployment;
   if (wait.rollback === false || wait.signal?.aborted === true) return failure;
-  note(wait, `${desired.name} does not run as deployed; going back`);
+  note(wait, "does not run as deployed; going back");
   return afterRollback(failure, async () => {
     if (failure instanceof ConnectError && failure.retryable) await requireAnswer(deployment);
     return goBack({

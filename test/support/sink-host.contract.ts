@@ -178,11 +178,25 @@ const CASES: readonly Case[] = [
   [
     'enforces the state that a definition declares',
     async ({ deploy, plan, observe }) => {
-      expect(await deploy({ state: 'paused' })).toMatchObject({ outcome: 'created', state: 'PAUSED' });
+      await deploy();
+      const pause = { key: 'sink.state', before: 'running', after: 'paused' };
+      expect(await deploy({ state: 'paused' })).toMatchObject({ changes: [pause], state: 'PAUSED' });
       expect((await observe())?.state).toBe('PAUSED');
       expect(await plan({ state: 'paused' })).toMatchObject({ action: 'unchanged' });
       const change = { key: 'sink.state', before: 'paused', after: 'running' };
       expect(await deploy({ state: 'running' })).toMatchObject({ changes: [change], state: 'RUNNING' });
+    },
+  ],
+  [
+    'creates a sink paused that is declared so, or refuses it: it never runs first',
+    async ({ deploy, plan, observe }) => {
+      const { action } = await plan({ state: 'paused' });
+      if (action === 'blocked') {
+        await failure(deploy({ state: 'paused' }), 'REFUSED');
+        expect(await observe()).toBeUndefined();
+      } else {
+        expect(await deploy({ state: 'paused' })).toMatchObject({ outcome: 'created', state: 'PAUSED' });
+      }
     },
   ],
   [

@@ -42,9 +42,10 @@ sinkHostContract('MSK Connect', async (): Promise<HostUnderTest> => {
   const groups = inMemoryGroups([10n]);
   // Tasks that run are members; under a broken configuration none does.
   groups.setMembers((name) => {
-    const { state, settings } = fake.connectors.get(name) ?? {};
+    const { state, settings, operations = [] } = fake.connectors.get(name) ?? {};
     const { 'collection.name.format': table, 'tasks.max': tasks } = settings?.connectorConfiguration ?? {};
-    return numberedMembers(state === 'RUNNING' && table !== 'public.nowhere' ? Number(tasks) : 0);
+    const number = state === 'RUNNING' && table !== 'public.nowhere' ? Number(tasks) : 0;
+    return new Set([...numberedMembers(number)].map((member) => `${member}-${operations.length}`));
   });
   return {
     host: createMskHost({
