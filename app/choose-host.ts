@@ -19,6 +19,9 @@ interface Surroundings {
   readonly callBounds: CallBounds;
 }
 
+/** No worker takes longer for an answer. */
+const REST_CALL_MS = 30_000;
+
 /** The host that an environment names. The one place that tells the kinds of hosts apart; what it answers holds no secret of the environment. */
 export async function chooseHost(around: Surroundings): Promise<SinkHost> {
   const { connect } = around.environment;
@@ -34,13 +37,17 @@ export function requireMsk(environment: Environment): MskEnvironment {
   });
 }
 
-async function restHost({ environment, secrets, groups }: Surroundings, connect: RestConnect): Promise<SinkHost> {
+async function restHost(
+  { environment, secrets, groups, callBounds }: Surroundings,
+  connect: RestConnect,
+): Promise<SinkHost> {
   const [{ createRestApi }, { createRestHost }] = await Promise.all([
     import('../connectors/rest/api.ts'),
     import('../connectors/rest/host.ts'),
   ]);
   const hidden = knownSecrets(environment, secrets);
-  return createRestHost(createRestApi({ ...httpConnection(connect, secrets), secrets: hidden }), groups);
+  const timeoutMs = Math.min(callBounds.timeoutMs ?? REST_CALL_MS, REST_CALL_MS);
+  return createRestHost(createRestApi({ ...httpConnection(connect, secrets), secrets: hidden, timeoutMs }), groups);
 }
 
 async function mskHost(

@@ -17,7 +17,7 @@ export interface DoctorOptions {
 
 /** Looks at every part of an environment. Changes nothing. Errors: USAGE alone; a part that does not answer is in the report. */
 export async function doctor(session: Session, { timeoutMs, nodeVersion }: DoctorOptions): Promise<DoctorReport> {
-  const { project, environment, streams, secrets, env } = session;
+  const { project, environment, streams, secrets, env, signal } = session;
   const machine = {
     nodeVersion,
     java: async () => (await findJava(env)).version,
@@ -29,7 +29,7 @@ export async function doctor(session: Session, { timeoutMs, nodeVersion }: Docto
   const host = await session.host();
   const probes = createProbes({ project, environment, streams, machine, host }, secrets);
   try {
-    return await diagnose(allChecks, probes, { timeoutMs });
+    return await diagnose(allChecks, probes, { timeoutMs, signal });
   } finally {
     probes.close();
   }

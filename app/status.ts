@@ -1,3 +1,4 @@
+import { untilAborted } from '../core/abort.ts';
 import { type FailureLine, isTroubled, readStatus, type StreamStatus } from '../operate/status.ts';
 import type { Session } from './session.ts';
 
@@ -13,11 +14,11 @@ export interface EnvironmentStatus {
 
 /** Looks at the selected streams, each time that the returned function is called. What does not answer is named in the answer. */
 export async function openStatus(session: Session): Promise<() => Promise<EnvironmentStatus>> {
-  const { environment, streams, kafka, database } = session;
+  const { environment, streams, kafka, database, signal } = session;
   const host = await session.host();
-  return async () => ({
-    environment: environment.name,
-    target: environment.connect.target,
-    streams: await Promise.all(streams.map((stream) => readStatus({ stream, host, kafka, database }))),
-  });
+  return async () => {
+    const look = () => Promise.all(streams.map((stream) => readStatus({ stream, host, kafka, database })));
+    const seen = await untilAborted(signal, look);
+    return { environment: environment.name, target: environment.connect.target, streams: seen };
+  };
 }

@@ -87,6 +87,8 @@ export async function main(): Promise<void> {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
+  // Eight lines about later versions of AWS's packages than the lock file has.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const context = processContext(abort.signal);
   // Left to Node, what nobody caught would be printed with all its properties, requests and credentials among them.
   process.on('uncaughtException', (error) => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { anySignal } from './abort.ts';
 import { ConnectError } from './errors.ts';
 
 /** How often and how long to try again. Times in milliseconds. */
@@ -60,7 +61,7 @@ export async function waitFor<T>(
   const { everyMs = 200, timeoutMs } = options;
   const deadline = Date.now() + timeoutMs;
   const time = AbortSignal.timeout(Math.min(timeoutMs, LONGEST_TIMER_MS));
-  const ends = options.signal === undefined ? time : AbortSignal.any([options.signal, time]);
+  const ends = anySignal([options.signal, time]);
   let last: unknown;
   for (let looks = 1; ; looks += 1) {
     options.signal?.throwIfAborted();

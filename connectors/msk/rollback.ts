@@ -109,9 +109,9 @@ async function guarded(
   failure: unknown,
   goBack: (patient: MskDeployment) => Promise<string>,
 ): Promise<unknown> {
-  const { api, wait, desired } = deployment;
+  const { api, wait } = deployment;
   if (wait.rollback === false || wait.signal?.aborted === true) return failure;
-  note(wait, "does not run as deployed; going back");
+  note(wait, 'does not run as deployed; going back');
   return afterRollback(failure, async () => {
     if (failure instanceof ConnectError && failure.retryable) await requireAnswer(deployment);
     return goBack({

@@ -8,10 +8,10 @@ const REBALANCE_RETRY = { attempts: 14, baseMs: 250, maxMs: 5_000 };
 export const withRetry = <T>(task: (attempt: number) => Promise<T>, signal?: AbortSignal): Promise<T> =>
   retry(task, { ...REBALANCE_RETRY, signal });
 
-/** As `withRetry` for the first question: an address where nothing listens is reported at once; after an answer, silence is a worker that restarts. */
+/** As `withRetry` for the first question: an address where nothing listens or answers is reported at once; after an answer, silence is a worker that restarts. */
 export const withFirstAnswer = <T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> =>
   retry(task, {
     ...REBALANCE_RETRY,
-    when: (error) => error instanceof ConnectError && error.retryable && error.code !== 'UNREACHABLE',
+    when: (error) => error instanceof ConnectError && error.code === 'NOT_READY',
     signal,
   });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { anySignal } from '../../core/abort.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { broken, type Check, type Diagnosis, type Verdict } from './check.ts';
 import type { Probes } from './probes.ts';
@@ -14,15 +15,18 @@ export interface DoctorReport {
   readonly counts: Readonly<Record<Verdict, number>>;
 }
 
+interface Bounds {
+  /** Of each check. */
+  readonly timeoutMs: number;
+  /** Ends them all. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Runs all checks at once, each no longer than `timeoutMs`; their diagnoses stand in the order of the checks. A part that does
- * not answer is one broken line, and the checks that need it say that they are unknown because of it. Never throws.
+ * not answer is one broken line, and the checks that need it say that they are unknown because of it. Errors: the signal's reason.
  */
-export async function diagnose(
-  checks: readonly Check[],
-  probes: Probes,
-  { timeoutMs }: { readonly timeoutMs: number },
-): Promise<DoctorReport> {
+export async function diagnose(checks: readonly Check[], probes: Probes, bounds: Bounds): Promise<DoctorReport> {
   const examined = new Map<Check, Promise<readonly Diagnosis[]>>();
   const examine = (check: Check): Promise<readonly Diagnosis[]> => {
     const diagnoses = examined.get(check) ?? run(check);
@@ -37,8 +41,9 @@ export async function diagnose(
       if (cause !== undefined) return [unknown(part, cause.message)];
     }
     try {
-      return await bounded(check, probes, timeoutMs);
+      return await bounded(check, probes, bounds);
     } catch (error) {
+      bounds.signal?.throwIfAborted();
       const { message, hint } = ConnectError.from(error);
       const { reaches, needs, name } = check;
       if (reaches === undefined) return [unknown(needs[0] ?? name, message, hint)];
@@ -65,10 +70,10 @@ const unknown = (subject: string, why: string, remedy?: string): Diagnosis => ({
 });
 
 /** Runs a check for a bounded time. A question that is still open then is left to end by itself. */
-async function bounded(check: Check, probes: Probes, timeoutMs: number): Promise<readonly Diagnosis[]> {
+async function bounded(check: Check, probes: Probes, { timeoutMs, signal }: Bounds): Promise<readonly Diagnosis[]> {
   const timer = new AbortController();
   const late = async (): Promise<never> => {
-    await sleep(timeoutMs, undefined, { signal: timer.signal });
+    await sleep(timeoutMs, undefined, { signal: anySignal([timer.signal, signal]) });
     throw new ConnectError('TIMEOUT', `there was no answer within ${timeoutMs / 1000} s`, {
       hint: 'look at the load and the network of that part, then run the command again',
     });

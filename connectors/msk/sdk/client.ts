@@ -1,3 +1,4 @@
+import { anySignal, untilAborted } from '../../../core/abort.ts';
 import { ConnectError, type ErrorCode } from '../../../core/errors.ts';
 import type { Scrub } from '../../../core/scrub.ts';
 
@@ -26,8 +27,6 @@ const CALL_MS = 90_000;
 /** Client options of the SDK. Proxies are those of the process environment, but never for a loopback address. */
 export async function clientOptions({ region, endpoint }: AwsOptions): Promise<object> {
   const { proxyAgents } = await import('../../../core/http.ts');
-  // It is about versions of the SDK that are not installed here, and eight lines long. The lock file says which one is.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   return {
     region,
     maxAttempts: ATTEMPTS,
@@ -63,26 +62,15 @@ export async function askAws<T>(
   const { signal } = bounds;
   const timeoutMs = Math.min(bounds.timeoutMs ?? atMostMs, atMostMs);
   const time = AbortSignal.timeout(timeoutMs);
-  const abortSignal = signal === undefined ? time : AbortSignal.any([signal, time]);
+  const abortSignal = anySignal([signal, time]);
   try {
-    return await orAborted(abortSignal, () => ask({ abortSignal }));
+    // The SDK looks at a signal only where it sends something, not between two tries.
+    return await untilAborted(abortSignal, () => ask({ abortSignal }));
   } catch (error) {
     signal?.throwIfAborted();
     if (!time.aborted) throw awsError(error, asked, scrub);
     throw new ConnectError('TIMEOUT', `${asked}: no answer in ${timeoutMs / 1000} s`, { hint: UNREACHABLE_HINT });
   }
-}
-
-/** The SDK looks at a signal between two tries only where it sends something. */
-function orAborted<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    task()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', stop));
-  });
 }
 
 interface ServiceFailure {

@@ -24,6 +24,8 @@ export interface MskProject {
   readonly fake: FakeMsk;
   /** Runs a command in the project, whose only environment on MSK Connect is `msk`. Each sink's group has two members, in memory. */
   run(...args: string[]): Promise<InProcessResult>;
+  /** As `run`, until Ctrl-C. */
+  runUntil(signal: AbortSignal, ...args: string[]): Promise<InProcessResult>;
   /** Brings the positions sink to the fake as the project's files say, `sink` aside. */
   deploy(sink?: Partial<StreamDefinition['sink']>): Promise<void>;
 }
@@ -33,12 +35,14 @@ export interface MskCluster {
   readonly iamBrokers?: readonly string[];
   /** The command line, too, asks for its brokers and logs in by IAM. */
   readonly byCluster?: boolean;
+  /** Address of a registry; without it none is there. */
+  readonly registry?: string;
 }
 
 /** This repository's definitions with an environment `msk` on a fake of its own. `connect` adds to the environment's target. */
 export async function createMskProject(
   connect: object = {},
-  { iamBrokers = BROKERS, byCluster = false }: MskCluster = {},
+  { iamBrokers = BROKERS, byCluster = false, registry = 'http://127.0.0.1:1' }: MskCluster = {},
 ): Promise<MskProject> {
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, 'test');
   const fake = await startFakeMsk({ brokers: { bootstrapBrokerStringSaslIam: iamBrokers.join(',') } });
@@ -53,20 +57,24 @@ export async function createMskProject(
   const kafka = byCluster ? { cluster: CLUSTER, sasl: { mechanism: 'aws-iam' } } : { brokers: ['127.0.0.1:1'] };
   document.setIn(['environments', 'msk'], {
     ...environmentOf(fake.url, connect),
+    registry: { url: `${registry}/apis/ccompat/v7` },
     kafka: { ...kafka, replicationFactor: 3 },
   });
   writeFileSync(path, document.toString());
   const groups = inMemoryGroups();
   membersOfFake(groups, fake, 2);
+  const runUntil: MskProject['runUntil'] = (signal, ...args) =>
+    runInProcess([...args, '-e', 'msk'], {
+      cwd: root,
+      env: { PERPS_DATABASE_PASSWORD: 'p4ssw0rd-of-the-test' },
+      signal,
+      session: { groups },
+    });
   return {
     root,
     fake,
-    run: (...args) =>
-      runInProcess([...args, '-e', 'msk'], {
-        cwd: root,
-        env: { PERPS_DATABASE_PASSWORD: 'p4ssw0rd-of-the-test' },
-        session: { groups },
-      }),
+    run: (...args) => runUntil(new AbortController().signal, ...args),
+    runUntil,
     async deploy(sink = {}) {
       const project = loadProject(root, {});
       const environment = project.environments.msk as Environment & { readonly connect: MskConnect };
@@ -93,7 +101,6 @@ export async function createMskProject(
 }
 
 const environmentOf = (url: string, connect: object) => ({
-  registry: { url: 'http://127.0.0.1:1/apis/ccompat/v7' },
   database: { host: '127.0.0.1', port: 1, name: 'perps', user: 'perps', password: `\${env:PERPS_DATABASE_PASSWORD}` },
   connect: {
     target: 'msk',
