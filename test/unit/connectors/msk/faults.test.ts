@@ -344,7 +344,7 @@ test('a rollback under which as little runs as before says so', async () => {
 test('members that a dead worker has left do not pass for tasks of a new connector', async () => {
   const sink = await createMskSink();
   sink.groups.setMembers(new Set(['of-a-dead-worker-1', 'of-a-dead-worker-2']));
-  await expect(sink.deploy({}, { timeoutMs: 300 })).rejects.toMatchObject({
+  await expect(sink.deploy({}, { timeoutMs: 1_500 })).rejects.toMatchObject({
     code: 'TIMEOUT',
     message: expect.stringContaining('the group connect-positions-sink to be empty: it has 2 members'),
   });

@@ -79,7 +79,7 @@ test('and by a pause', async () => {
 test('a wait that takes too long says in which state the connector is, and that it goes on', async () => {
   const sink = await createMskSink();
   sink.fake.faults.looks = Number.POSITIVE_INFINITY;
-  await expect(sink.deploy({}, { timeoutMs: 100, rollback: false })).rejects.toMatchObject({
+  await expect(sink.deploy({}, { timeoutMs: 1_500, rollback: false })).rejects.toMatchObject({
     code: 'TIMEOUT',
     message: expect.stringContaining('it is CREATING on MSK Connect in eu-central-1, and goes on without us'),
   });
