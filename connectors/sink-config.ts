@@ -35,8 +35,6 @@ export interface ObservedSink {
   readonly notes?: readonly string[] | undefined;
   /** Settings whose value the host decides, whatever the files say. */
   readonly decidedByHost: readonly string[];
-  /** What the host could not find out, and why; for people. */
-  readonly notes?: readonly string[] | undefined;
 }
 
 export interface ObservedTask {

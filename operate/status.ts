@@ -76,12 +76,10 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     /** As Kafka Connect says it, or MISSING when it is not deployed. */
     state: connector?.state,
     tasks: connector?.tasks ?? [],
-    /** What its host says of it besides. */
+    /** What its host says of it besides, or could not find out. */
     notes: connector?.notes ?? [],
     /** Why the connector itself FAILED. */
     failure: connector?.failure,
-    /** What the host could not find out of the sink. */
-    notes: connector?.notes ?? [],
     /** Records of the topic that the sink has not committed yet. */
     lag: backlog?.partitions.reduce((sum, { lag }) => sum + lag, 0n),
     partitions: backlog?.partitions ?? [],
@@ -105,7 +103,6 @@ async function readConnector(host: StatusSources['host'], stream: StreamDefiniti
     state: sink.state,
     notes: sink.notes,
     failure: failureLine(sink.trace, stream),
-    notes: sink.notes,
     tasks: sink.tasks.map(({ id, state, worker, trace }) => ({
       id,
       state,

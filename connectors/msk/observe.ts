@@ -71,7 +71,10 @@ export function toObservedSink(
     tasks: shown,
     expectedTasks: shown.length,
     decidedByHost,
-    notes: [...(isKnownState(state) ? [] : [`${WORKER} says that it is ${state}`]), ...(note === undefined ? [] : [note])],
+    notes: [
+      ...(isKnownState(state) ? [] : [`${WORKER} says that it is ${state}`]),
+      ...(note === undefined ? [] : [note]),
+    ],
   };
 }
 

@@ -1,5 +1,12 @@
 import { ConnectError, ifFound } from '../../../core/errors.ts';
-import type { ConnectorUpdate, ListedOperation, MskConnector, MskOperation, NamedConnector, NewConnector } from '../api.ts';
+import type {
+  ConnectorUpdate,
+  ListedOperation,
+  MskConnector,
+  MskOperation,
+  NamedConnector,
+  NewConnector,
+} from '../api.ts';
 import type { Asked, Call } from './service.ts';
 import { fromDescription, fromListedOperation, fromOperation, toCreate, toTags, toUpdate } from './shapes.ts';
 
@@ -141,4 +148,3 @@ export function connectorCalls(call: Call, { label, arns }: { readonly label: st
 }
 
 type Tags = Readonly<Record<string, string>>;
-

@@ -105,7 +105,6 @@ describe('a stream that somebody has to look at', () => {
     connector: 'positions-sink',
     state,
     tasks: tasks.map((one, id) => ({ id, state: one, worker: 'w', failure: undefined })),
-    notes: [],
     failure: undefined,
     notes: [],
     lag: 0n,
