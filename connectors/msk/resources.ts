@@ -48,7 +48,8 @@ export async function ensurePlugin({ api, connect, plugin: wanted, wait }: MskDe
   if (there === undefined || isFailed(there)) {
     const uploading = api.within({ signal: wait.signal, timeoutMs: wait.timeoutMs });
     const onUpload = () => note(wait, `uploading ${Math.ceil(built.size / 1e6)} MB to s3://${bucket}/${key}`);
-    const objectVersion = await uploading.upload({ bytes: await unchangedBytes(built), bucket, key, onUpload });
+    const bytes = await unchangedBytes(built);
+    const objectVersion = await uploading.upload({ bytes, sha256: built.sha256, bucket, key, onUpload });
     const partition = connect.role.split(':')[1] ?? 'aws';
     const bucketArn = `arn:${partition}:s3:::${bucket}`;
     await unlessThere(api.createPlugin({ name, bucketArn, key, objectVersion, tags: connect.tags }));

@@ -73,9 +73,11 @@ export async function workerBrokers(
 /** A plugin of 50 MB by a slow line. */
 const UPLOAD_MS = 1_800_000;
 
-/** An object of a bucket. */
+/** An object of a bucket, which is named by its contents. */
 export interface StoredObject {
   readonly bytes: Uint8Array;
+  /** Hexadecimal. */
+  readonly sha256: string;
   readonly bucket: string;
   readonly key: string;
   /** Called before it is sent, which it is only when it is not there. */
@@ -83,25 +85,26 @@ export interface StoredObject {
 }
 
 /**
- * Puts bytes into a bucket unless an object of that key and size is there: keys are named by their contents. Returns the
- * object's version where the bucket keeps versions.
+ * Puts bytes into a bucket unless they are there: S3 keeps the SHA-256 that came with an upload, after it has compared it with the
+ * bytes. An object without one, or with another, is written anew. Returns the object's version where the bucket keeps versions.
  */
 export async function putObject(
   place: AwsOptions,
-  { bytes, bucket, key, onUpload }: StoredObject,
+  { bytes, sha256, bucket, key, onUpload }: StoredObject,
   { scrub, bounds }: Asking,
 ): Promise<string | undefined> {
+  const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
   const store = async (options: { readonly abortSignal: AbortSignal }) => {
     const sdk = await optionalPackage('@aws-sdk/client-s3', 'uploading the plugin', () => import('@aws-sdk/client-s3'));
     const client = new sdk.S3Client({ ...(await uploadOptions(place)), forcePathStyle: place.endpoint !== undefined });
-    const head = new sdk.HeadObjectCommand({ Bucket: bucket, Key: key });
+    const head = new sdk.HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' });
     const there = await client.send(head, options).catch((error: unknown) => {
       if ((error as { name?: string }).name === 'NotFound') return undefined;
       throw error;
     });
-    if (there?.ContentLength === bytes.length) return there.VersionId;
+    if (there?.ChecksumSHA256 === ChecksumSHA256) return there.VersionId;
     onUpload();
-    const put = new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes });
+    const put = new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ChecksumSHA256 });
     return (await client.send(put, options)).VersionId;
   };
   return askAws(`S3 could not store ${key} in ${bucket}`, bounds, scrub, store, UPLOAD_MS);

@@ -55,6 +55,7 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
   const arn = (kind: string, name: string) =>
     `arn:aws:kafkaconnect:${REGION}:${ACCOUNT}:${kind}/${name}/${randomUUID()}-2`;
   const objects = new Map<string, Buffer>();
+  const checksums = new Map<string, string | undefined>();
   const resources = createFakeResources(arn, (bucket, key) => objects.get(`${bucket}/${key}`));
   const {
     connectors,
@@ -122,13 +123,32 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
       reply.writeHead(refusal.status, refusal.headers).end(message.method === 'HEAD' ? undefined : refusal.body);
       return;
     }
-    if (message.method === 'PUT') objects.set(key, body);
+    const given = message.headers['x-amz-checksum-sha256'];
+    if (message.method === 'PUT') {
+      if (given !== undefined && given !== sha256(body)) {
+        send(reply, 400, { message: 'The SHA256 you specified did not match the calculated checksum.' }, 'BadDigest');
+        return;
+      }
+      objects.set(key, body);
+      checksums.set(key, given === undefined ? undefined : String(given));
+    }
+    if (message.method === 'DELETE') {
+      objects.delete(key);
+      reply.writeHead(204).end();
+      return;
+    }
     const found = objects.get(key);
     if (found === undefined) {
       reply.writeHead(404).end();
       return;
     }
-    const headers = { ETag: `"${createHash('md5').update(found).digest('hex')}"`, 'x-amz-version-id': 'v1' };
+    // Only what came with the upload, and only when it is asked for.
+    const kept = message.headers['x-amz-checksum-mode'] === 'ENABLED' ? checksums.get(key) : undefined;
+    const headers = {
+      ETag: `"${createHash('md5').update(found).digest('hex')}"`,
+      'x-amz-version-id': 'v1',
+      ...(kept === undefined ? {} : { 'x-amz-checksum-sha256': kept }),
+    };
     reply.writeHead(200, message.method === 'HEAD' ? { ...headers, 'Content-Length': found.length } : headers).end();
   }
 
@@ -218,6 +238,8 @@ function paged(answer: Json, { nextToken }: Json, size: number): Json {
   const rest = items.length > start + size ? { nextToken: String(start + size) } : {};
   return { ...answer, [key]: items.slice(start, start + size), ...rest };
 }
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64');
 
 function send(reply: ServerResponse, status: number, body: Json, type?: string): void {
   const headers = { 'Content-Type': 'application/json', ...(type === undefined ? {} : { 'x-amzn-errortype': type }) };

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { CLUSTER } from '../../../support/msk/environment.ts';
 import { createMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
@@ -142,6 +143,20 @@ test('a ZIP that was built anew since the plan is not deployed', async () => {
     message: expect.stringContaining('was built anew since the plan'),
   });
   expect(writes(sink)).toEqual([]);
+});
+
+test('a zip in the bucket counts when S3 proves its bytes, and not for having the same name and size', async () => {
+  const sink = await createMskSink();
+  const objects = sink.fake.objects as Map<string, Buffer>;
+  const key = `plugins/connect/perps-connect-${hash('sha256', 'zip')}.zip`;
+  objects.set(key, Buffer.from('zap'));
+  await sink.deploy();
+  expect(String(objects.get(key))).toBe('zip');
+  sink.fake.resources.plugins.clear();
+  await sink.deploy({ plugin: 'another zip' });
+  await sink.deploy();
+  const uploads = writes(sink).filter((call) => call === `PUT ${key}`);
+  expect(uploads).toHaveLength(1);
 });
 
 test('brokers and plugin are looked up once for a plan and its deploy', async () => {
