@@ -14,6 +14,7 @@ import { type Growth, waitForGrowth } from './growth.ts';
 import { plan as makePlan, type ObservedPlan } from './plan.ts';
 import { requireColumns } from './require-columns.ts';
 import { requireContract } from './require-contract.ts';
+import type { OnPreflight } from './preflight.ts';
 import type { Session } from './session.ts';
 import { type CheckedPart, requireKnown } from './unknown-parts.ts';
 
@@ -43,7 +44,7 @@ export interface DeployOptions extends DeployListener {
 export interface DeployListener {
   /** Of what is pending and no part of a deploy. */
   readonly onLeftOut: (entry: PlanEntry) => void;
-  readonly onPreflight: (connector: string) => void;
+  readonly onPreflight: OnPreflight;
   readonly onSinkEvent: (connector: string, event: SinkEvent) => void;
   readonly onDeployed: (result: DeployedStream) => void;
   /** A topic has grown, and these are its readers and writers. */

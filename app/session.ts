@@ -76,6 +76,8 @@ export class Session {
   readonly callBounds: CallBounds;
   /** Resolves `${env:…}` and `${file:…}` references. */
   readonly secrets: Secrets;
+  /** Receives each secret that a verb has read otherwise, so that no output repeats it. */
+  readonly learn: Runtime['learn'];
   readonly #only: readonly string[] | undefined;
   #kafka: KafkaConnection | undefined;
   #host: Promise<SinkHost> | undefined;
@@ -88,6 +90,7 @@ export class Session {
     this.env = env;
     this.signal = signal;
     this.callBounds = { signal, timeoutMs };
+    this.learn = learn;
     this.#only = only;
     this.secrets = (reference) => {
       const value = resolveSecret(reference, { root: project.root, env });

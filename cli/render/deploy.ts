@@ -37,7 +37,10 @@ export function deployReporter(context: CliContext, isAwaited: boolean): DeployL
   return {
     onLeftOut: ({ kind, name, summary, by }) =>
       note(`${`${kind} ${name}`.trimEnd()}: ${summary}; not part of a deploy, run \`${by}\``),
-    onPreflight: (connector) => note(`${connector} is validated on a Connect 3.7.2 worker here`),
+    onPreflight(connector, unresolved) {
+      note(`${connector} is validated on a Connect 3.7.2 worker here`);
+      if (unresolved.length > 0) note(`not resolved here, and so not tried: ${unresolved.join(', ')}`);
+    },
     onSinkEvent: sinkNote(context),
     onDeployed: ({ connector, outcome, durationMs }) =>
       note(`${connector} ${outcome} in ${duration(durationMs)}${unknown}`),

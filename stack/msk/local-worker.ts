@@ -92,7 +92,7 @@ async function classPath({ env, signal }: LocalWorkerOptions): Promise<string> {
 /** It answers reads before it has joined its group, and a 404 of its own while its routes are being set up. */
 async function isReady(child: ChildProcess, worker: LocalWorker): Promise<boolean> {
   if (child.exitCode !== null) {
-    const lines = (await worker.log()).trimEnd().split('\n').slice(-5);
+    const lines = lastWords(await worker.log());
     throw new ConnectError('ENVIRONMENT', `the local worker has ended:\n  ${lines.join('\n  ')}`);
   }
   const { status, body } = await worker.http.request<{ message?: string }>('DELETE', '/connectors/nobody');
@@ -126,6 +126,16 @@ function ownSettings(
     'rest.advertised.port': port,
     'scheduled.rebalance.max.delay.ms': 0,
   });
+}
+
+const MOST_LINES = 12;
+
+/** Why a worker has ended, by its log: its last error with the causes, without the frames of their stacks. */
+export function lastWords(log: string): string[] {
+  const lines = log.trimEnd().split('\n');
+  const error = lines.findLastIndex((line) => / (ERROR|FATAL) /.test(line));
+  const said = error === -1 ? lines.slice(-MOST_LINES) : lines.slice(error);
+  return said.filter((line) => !/^\s+(at |\.{3} \d+ more)/.test(line)).slice(0, MOST_LINES);
 }
 
 const LOG4J = `log4j.rootLogger=INFO, out

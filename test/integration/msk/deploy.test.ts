@@ -105,6 +105,24 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     await succeed('plan', '-e', 'msk', '--check');
   });
 
+  it('is refused by a preflight whose worker does not start with its config provider, in the words of that worker', async () => {
+    const file = join(sink.test.root, 'connect.yaml');
+    const good = readFileSync(file, 'utf8');
+    const document = parseDocument(good);
+    const setting = 'config.providers.env.param.allowlist.pattern';
+    document.setIn(['environments', 'msk', 'connect', 'workerConfiguration', setting], '[not a pattern');
+    writeFileSync(file, document.toString());
+    try {
+      const { code, document: answer } = await run('deploy', '-e', 'msk', '--yes', '--preflight');
+      expect({ code, error: answer.error }).toMatchObject({
+        code: 1,
+        error: { code: 'ENVIRONMENT', message: expect.stringMatching(/the local worker has ended:[\s\S]*PatternSyntaxException/) },
+      });
+    } finally {
+      writeFileSync(file, good);
+    }
+  });
+
   it('is not deployed to a database that cannot take what it writes, and loses no column that it writes', async () => {
     await sink.query('ALTER TABLE positions RENAME COLUMN margin TO margins');
     const { code, document } = await run('deploy', '-e', 'msk', '--yes');
