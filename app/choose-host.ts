@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import type { SinkHost } from '../connectors/host.ts';
 import type { MskEnvironment } from '../connectors/msk/iam/policy.ts';
 import type { CallBounds } from '../connectors/msk/sdk/client.ts';
+import type { DesiredSink, SinkConfig } from '../connectors/sink-config.ts';
 import type { SinkGroups } from '../connectors/sink-group.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { Scrub } from '../core/scrub.ts';
 import { httpConnection, knownSecrets, type Secrets } from '../pipeline/connections.ts';
-import type { MskConnect } from '../pipeline/msk-connect.ts';
+import { type MskConnect, WORKER_JAVA } from '../pipeline/msk-connect.ts';
 import type { Environment, Project, RestConnect } from '../pipeline/types.ts';
 
 /** What a host is made from. */
@@ -28,13 +29,32 @@ export async function chooseHost(around: Surroundings): Promise<SinkHost> {
   return connect.target === 'msk' ? mskHost(around, connect) : restHost(around, connect);
 }
 
-/** An environment that needs IAM policies. Errors: USAGE for any other. */
+/** An environment on MSK Connect, for what only AWS has. Errors: USAGE for any other. */
 export function requireMsk(environment: Environment): MskEnvironment {
   const { name, connect } = environment;
   if (connect.target === 'msk') return { ...environment, connect };
-  throw new ConnectError('USAGE', `environment ${name} is not on MSK Connect, and needs no IAM policies`, {
+  throw new ConnectError('USAGE', `environment ${name} is not on MSK Connect, and this is about AWS`, {
     hint: 'choose one with `connect: { target: msk, … }` by -e',
   });
+}
+
+/** What workers get that load one plugin and nothing else. */
+export interface PluginWorker {
+  readonly config: SinkConfig;
+  /** Java properties of the worker. */
+  readonly properties: Readonly<Record<string, string>>;
+  readonly java: number;
+  /** The plugin is a ZIP of this machine; otherwise it is named by its ARN, and nobody can look into it. */
+  readonly isBuiltHere: boolean;
+}
+
+/** The workers of a sink, as the files say. Undefined for a Connect cluster: its workers may have any plugins. */
+export async function pluginWorker({ connect }: Environment, desired: DesiredSink): Promise<PluginWorker | undefined> {
+  if (connect.target !== 'msk') return undefined;
+  const { desiredMskSink } = await import('../connectors/msk/desired.ts');
+  const { config, workerConfiguration } = desiredMskSink(desired, connect, []);
+  const { properties } = workerConfiguration;
+  return { config, properties, java: WORKER_JAVA[connect.version], isBuiltHere: 'bucket' in connect.plugin };
 }
 
 async function restHost(

@@ -12,9 +12,9 @@ import { gapError, requireNoGap } from '../operate/require-no-gap.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type Growth, waitForGrowth } from './growth.ts';
 import { plan as makePlan, type ObservedPlan } from './plan.ts';
+import type { OnPreflight } from './preflight.ts';
 import { requireColumns } from './require-columns.ts';
 import { requireContract } from './require-contract.ts';
-import type { OnPreflight } from './preflight.ts';
 import type { Session } from './session.ts';
 import { type CheckedPart, requireKnown } from './unknown-parts.ts';
 

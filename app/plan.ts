@@ -20,6 +20,7 @@ import { findOpenGaps } from '../operate/require-no-gap.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import { isOwnedBy } from '../pipeline/setting-owners.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
+import { checkPlugin, withPlugin } from './plugin-check.ts';
 import type { Session } from './session.ts';
 import { orUnreachable, type UnknownParts } from './unknown-parts.ts';
 
@@ -45,6 +46,7 @@ export async function plan(session: Session, options: PlanOptions): Promise<Obse
   refuseContradiction(session, options);
   const { environment } = session;
   const host = await session.host();
+  const pluginOf = await checkPlugin(session);
   const [migrations, topics] = await Promise.all([
     orUnreachable(observeMigrations(session.database, session.file('migrations'))),
     orUnreachable(observeAllTopics(session)),
@@ -56,7 +58,10 @@ export async function plan(session: Session, options: PlanOptions): Promise<Obse
   if (unknown.brokers !== undefined) session.leaveOutBrokers();
   const [streams, orphans] = await Promise.all([
     Promise.all(
-      session.streams.map(async (stream) => ({ stream, ...(await observeStream(session, stream, options, topics)) })),
+      session.streams.map(async (stream) => {
+        const observed = await observeStream(session, stream, options, topics);
+        return { stream, ...observed, sink: withPlugin(observed.sink, pluginOf(stream)) };
+      }),
     ),
     options.prune ? findOrphans(session) : [],
   ]);

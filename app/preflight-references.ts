@@ -48,11 +48,7 @@ export function localSettings(
   return { settings: Object.fromEntries(settings), unresolved, secrets, variables };
 }
 
-function valueHere(
-  providerClass: string,
-  { path = '', key }: Reference,
-  env: NodeJS.ProcessEnv,
-): string | undefined {
+function valueHere(providerClass: string, { path = '', key }: Reference, env: NodeJS.ProcessEnv): string | undefined {
   try {
     if (providerClass === `${KAFKA}.EnvVarConfigProvider`) return env[key];
     if (providerClass === `${KAFKA}.FileConfigProvider`) return parseProperties(readFileSync(path, 'utf8'))[key];

@@ -6,6 +6,7 @@ import { writeWhole } from '../../core/write-whole.ts';
 import { stackGroups } from '../artifacts.ts';
 import { artifactStore, type FetchOptions, fetchArtifacts } from '../fetch-artifacts.ts';
 import { storageError } from '../folders.ts';
+import { classFileOf, howToAdd } from './find-classes.ts';
 import { type Jar, readJar, readJarsOf } from './jar.ts';
 import { resolveJarConflicts } from './resolve-jar-conflicts.ts';
 import { writeZip, type ZipEntry } from './write-zip.ts';
@@ -17,10 +18,18 @@ export interface PluginRequest extends Pick<FetchOptions, 'onProgress' | 'signal
   readonly java: number;
   /** Whose Avro converter decodes: Apicurio's is pinned here, Confluent's must be among `jars`. */
   readonly converter: 'apicurio' | 'confluent';
+  /** Classes that the configurations name: the plugin has to hold each. */
+  readonly classes: readonly RequiredClass[];
   /** Jars of the user's, or zips of jars: config providers, a converter. */
   readonly jars: readonly string[];
   /** The process environment: CONNECT_CACHE_DIR and CONNECT_MAVEN_URL are read from it. */
   readonly env: NodeJS.ProcessEnv;
+}
+
+/** A class that a setting names. */
+export interface RequiredClass {
+  readonly name: string;
+  readonly setting: string;
 }
 
 export type PluginManifest = ReturnType<typeof describePlugin>;
@@ -33,7 +42,8 @@ const CONFLUENT_CONVERTER = 'io/confluent/connect/avro/AvroConverter.class';
 
 /**
  * Writes one zip with the sink, the converter and the user's jars, for MSK Connect or a plugin folder. The same jars
- * give the same bytes, on every machine. Errors: USAGE naming every jar that cannot be loaded, those of `fetchArtifacts`.
+ * give the same bytes, on every machine. Errors: USAGE naming every jar that cannot be loaded and every class that no jar holds, those
+ * of `fetchArtifacts`.
  */
 export async function buildPlugin(request: PluginRequest) {
   const { converter, java, out } = request;
@@ -42,6 +52,8 @@ export async function buildPlugin(request: PluginRequest) {
   const pinned = await pinnedFiles(request);
   const { kept, notes, problems } = resolveJarConflicts([...(await jarsOf(pinned)), ...added], java);
   if (problems.length > 0) throw unloadable(problems, java);
+  const absent = request.classes.filter(({ name }) => !kept.some(({ classes }) => classes.has(classFileOf(name))));
+  if (absent.length > 0) throw lacksClasses(absent);
   const manifest = describePlugin(converter, kept);
   const texts = pinned.filter(({ path }) => !path.endsWith('.jar'));
   const zip = await writeZip([
@@ -113,6 +125,14 @@ function unloadable(problems: readonly string[], java: number): ConnectError {
   return new ConnectError('USAGE', `these jars cannot be one plugin for workers with Java ${java}:${list}`, {
     details: { reasons: problems, java },
     hint: 'give other versions by --jar, or choose a worker with a newer Java',
+  });
+}
+
+function lacksClasses(absent: readonly RequiredClass[]): ConnectError {
+  const lines = absent.map(({ name, setting }) => `\n  ${name}, which ${setting} names`);
+  return new ConnectError('USAGE', `no jar holds what the configuration names; nothing was written:${lines.join('')}`, {
+    details: { classes: absent },
+    hint: [...new Set(absent.map(({ name }) => howToAdd(name, 'connect plugin build')))].join('; '),
   });
 }
 

@@ -96,7 +96,7 @@ async function describe(path: string, bytes: Buffer, zip: ZipFile): Promise<Omit
 const contentOf = async (zip: ZipFile, entry: Entry): Promise<Buffer> => buffer(await zip.openReadStreamPromise(entry));
 
 /** The release a class was compiled for, from its first 8 bytes; a stream for each of 20,000 classes would take seconds. */
-function javaRelease(jar: Buffer, entry: Entry): number {
+export function javaRelease(jar: Buffer, entry: Entry): number {
   const at = entry.relativeOffsetOfLocalHeader;
   const start = at + LOCAL_HEADER_BYTES + jar.readUInt16LE(at + 26) + jar.readUInt16LE(at + 28);
   const raw = jar.subarray(start, start + Math.min(entry.compressedSize, HEAD_BYTES));

@@ -116,7 +116,10 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
       const { code, document: answer } = await run('deploy', '-e', 'msk', '--yes', '--preflight');
       expect({ code, error: answer.error }).toMatchObject({
         code: 1,
-        error: { code: 'ENVIRONMENT', message: expect.stringMatching(/the local worker has ended:[\s\S]*PatternSyntaxException/) },
+        error: {
+          code: 'ENVIRONMENT',
+          message: expect.stringMatching(/the local worker has ended:[\s\S]*PatternSyntaxException/),
+        },
       });
     } finally {
       writeFileSync(file, good);

@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml';
 import { inMemoryGroups, numberedMembers } from '../../support/in-memory-groups.ts';
 import { type InProcessResult, runInProcess } from '../../support/in-process-cli.ts';
 import { type FakeMsk, REGION, startFakeMsk } from '../../support/msk/fake-msk.ts';
+import { PLUGIN_CLASSES, pluginZip } from '../../support/msk/plugin-zip.ts';
 import { createSinkFixture } from '../../support/sink-fixture.ts';
 import { step } from '../../support/step.ts';
 
@@ -57,7 +58,7 @@ async function createProject(connect: object = {}): Promise<Project> {
     worker: { ...local.worker, databasePassword: `\${secretsmanager:perps/db:password}` },
   });
   mkdirSync(join(root, '.connect'), { recursive: true });
-  writeFileSync(join(root, '.connect/plugin-msk.zip'), 'zip');
+  writeFileSync(join(root, '.connect/plugin-msk.zip'), await pluginZip());
   return {
     root,
     fake,
@@ -115,7 +116,8 @@ test('a saved plan is applied exactly, or refused once something has moved', TIM
       live().capacity.provisionedCapacity.mcuCount = 2;
     });
     expect(capacity).toContain('(capacity.mcuCount)');
-    const plugin = await refused(() => writeFileSync(join(project.root, '.connect/plugin-msk.zip'), 'another zip'));
+    const another = await pluginZip({ ...PLUGIN_CLASSES, 'org/example/More': 17 });
+    const plugin = await refused(() => writeFileSync(join(project.root, '.connect/plugin-msk.zip'), another));
     expect(plugin).toMatch(/plugin perps-connect-\w+: not in the plan/);
   });
 });

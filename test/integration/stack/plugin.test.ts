@@ -1,14 +1,18 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import { fromBufferPromise } from 'yauzl';
 import { packageRoot } from '../../../core/package-root.ts';
 import { readArtifactLock } from '../../../stack/artifacts.ts';
 import { buildPlugin, MANIFEST_PATH, type PluginManifest } from '../../../stack/plugin/build-plugin.ts';
+import { findClasses } from '../../../stack/plugin/find-classes.ts';
+import { runInProcess } from '../../support/in-process-cli.ts';
 import { makeJar, makeZip } from '../../support/jars.ts';
+import { mskEnvironment } from '../../support/msk/msk-project.ts';
 import { copyProject } from '../../support/project.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -74,6 +78,7 @@ describe('the plugin for workers that this package does not run', { timeout: 240
       out: join(first, 'out', 'plugin.zip'),
       java: 17,
       converter: 'apicurio',
+      classes: [{ name: 'org.example.Provider', setting: 'worker config.providers.example.class' }],
       jars: [join(first, 'provider-1.2.0.jar'), join(first, 'more.zip')],
       env: process.env,
     });
@@ -108,6 +113,7 @@ describe('the plugin for workers that this package does not run', { timeout: 240
       out: join(folder, 'plugin.zip'),
       java: 17,
       converter: 'confluent',
+      classes: [],
       jars: [],
       env: process.env,
     } as const;
@@ -130,9 +136,47 @@ describe('the plugin for workers that this package does not run', { timeout: 240
     expect(manifest.jars.map(({ path }) => path)).toContain('added/kafka-connect-avro-converter-8.0.0.jar');
   });
 
+  it('is not written when no jar holds what a configuration names', async () => {
+    const root = scratchFolder();
+    copyProject(root);
+    const file = join(root, 'connect.yaml');
+    const document = parseDocument(readFileSync(file, 'utf8'));
+    const kafka = { brokers: ['127.0.0.1:1'], replicationFactor: 3 };
+    document.setIn(['environments', 'msk'], { ...mskEnvironment('http://127.0.0.1:1'), kafka });
+    writeFileSync(file, document.toString());
+    const out = join(root, 'plugin.zip');
+    const build = (...jars: string[]) =>
+      runInProcess(['plugin', 'build', '-e', 'msk', '--out', out, ...jars], { cwd: root, env: process.env });
+    const { code, stderr } = await build();
+    expect(code).toBe(64);
+    expect(stderr).toContain(
+      'com.amazonaws.kafka.config.providers.SecretsManagerConfigProvider, which worker config.providers.secretsmanager.class names',
+    );
+    expect(stderr).toContain('the release zip of github.com/aws-samples/msk-config-providers');
+    expect(existsSync(out)).toBe(false);
+    const jar = join(root, 'msk-config-providers.jar');
+    writeFileSync(
+      jar,
+      await makeJar({ classes: { 'com/amazonaws/kafka/config/providers/SecretsManagerConfigProvider': 11 } }),
+    );
+    expect((await build('--jar', jar)).code).toBe(0);
+    const found = await findClasses(readFileSync(out), [
+      'io.debezium.connector.jdbc.JdbcSinkConnector',
+      'io.apicurio.registry.utils.converter.AvroConverter',
+      'org.example.Absent',
+    ]);
+    expect([...found.keys()]).toHaveLength(2);
+  });
+
   it('is not begun with a file that is not there or holds no jar', async () => {
     const folder = scratchFolder();
-    const request = { out: join(folder, 'plugin.zip'), java: 17, converter: 'apicurio', env: process.env } as const;
+    const request = {
+      out: join(folder, 'plugin.zip'),
+      java: 17,
+      converter: 'apicurio',
+      classes: [],
+      env: process.env,
+    } as const;
     const missing = join(folder, 'missing.jar');
     await expect(buildPlugin({ ...request, jars: [missing] })).rejects.toThrow(`${missing} cannot be read (ENOENT)`);
     const empty = join(folder, 'empty.zip');

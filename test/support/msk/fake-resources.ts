@@ -10,12 +10,14 @@ interface FakePlugin {
   looks: number;
   readonly location: Json;
   readonly file: Buffer;
+  createdAt: string;
 }
 
 interface FakeWorkerConfiguration {
   readonly arn: string;
   readonly name: string;
   readonly content: string;
+  createdAt: string;
 }
 
 export type FakeResources = ReturnType<typeof createFakeResources>;
@@ -28,6 +30,11 @@ export function createFakeResources(
   const plugins = new Map<string, FakePlugin>();
   const configurations = new Map<string, FakeWorkerConfiguration>();
   const tags = new Map<string, Record<string, string>>();
+  /** How many of each the account may have. */
+  const limits = { plugins: 100, configurations: 100 };
+  let count = 0;
+  /** Each a second after the one before it. */
+  const now = (): string => new Date(Date.UTC(2026, 0, 1, 0, 0, count++)).toISOString();
 
   const pluginOf = (pluginArn: string): FakePlugin => {
     const plugin = [...plugins.values()].find((one) => one.arn === pluginArn);
@@ -49,11 +56,13 @@ export function createFakeResources(
       checkName(name);
       checkTags(given);
       if (plugins.has(name)) throw refuse.exists(name);
+      if (plugins.size >= limits.plugins) throw refuse.quota('custom plugins');
       if (!['ZIP', 'JAR'].includes(contentType)) throw refuse.invalid('contentType is ZIP or JAR');
       const { bucketArn, fileKey } = location.s3Location ?? {};
       const file = objectOf(String(bucketArn).replace(/^arn:aws:s3:::/, ''), fileKey);
       if (file === undefined) throw refuse.invalid(`there is no object ${fileKey} in ${bucketArn}`);
-      const plugin = { arn: arn('custom-plugin', name), name, state: 'CREATING', looks: 1, location, file };
+      const made = { state: 'CREATING', looks: 1, createdAt: now() };
+      const plugin = { arn: arn('custom-plugin', name), name, location, file, ...made };
       plugins.set(name, plugin);
       tags.set(plugin.arn, given);
       return { customPluginArn: plugin.arn, customPluginState: plugin.state, name, revision: 1 };
@@ -74,15 +83,23 @@ export function createFakeResources(
     ListCustomPlugins({ namePrefix = '' }: Json): Json {
       const all = [...plugins.values()].filter(({ name }) => name.startsWith(namePrefix));
       return {
-        customPlugins: all.map((one) => ({ customPluginArn: one.arn, customPluginState: one.state, name: one.name })),
+        customPlugins: all.map(({ arn: customPluginArn, state: customPluginState, name, createdAt, location }) => ({
+          customPluginArn,
+          customPluginState,
+          name,
+          creationTime: createdAt,
+          latestRevision: { revision: 1, contentType: 'ZIP', location },
+        })),
       };
     },
     CreateWorkerConfiguration({ name, propertiesFileContent, tags: given = {} }: Json): Json {
       checkName(name);
       checkTags(given);
       if (configurations.has(name)) throw refuse.exists(name);
+      if (configurations.size >= limits.configurations) throw refuse.quota('worker configurations');
       checkWorkerProperties(Buffer.from(propertiesFileContent, 'base64').toString('utf8'));
-      const configuration = { arn: arn('worker-configuration', name), name, content: propertiesFileContent };
+      const content = propertiesFileContent;
+      const configuration = { arn: arn('worker-configuration', name), name, content, createdAt: now() };
       configurations.set(name, configuration);
       tags.set(configuration.arn, given);
       return {
@@ -108,14 +125,20 @@ export function createFakeResources(
           workerConfigurationArn: one.arn,
           name: one.name,
           workerConfigurationState: 'ACTIVE',
+          creationTime: one.createdAt,
         })),
       };
+    },
+    DeleteWorkerConfiguration({ workerConfigurationArn }: Json): Json {
+      configurations.delete(configurationOf(workerConfigurationArn).name);
+      return { workerConfigurationArn, workerConfigurationState: 'DELETING' };
     },
   };
 
   return {
     plugins,
     configurations,
+    limits,
     handlers,
     requirePlugin(given: Json[]): void {
       const plugin = pluginOf(given[0]?.customPlugin?.customPluginArn);

@@ -23,6 +23,7 @@ export const refuse = {
   stale: () => refuse.invalid('The provided currentVersion is not the current version of the connector.'),
   busy: (state: string) => refuse.invalid(`The connector is in state ${state}; another operation is in progress.`),
   exists: (name: string) => new Refusal(409, 'ConflictException', `A resource with this name already exists: ${name}`),
+  quota: (what: string) => new Refusal(429, 'TooManyRequestsException', `Limit exceeded: ${what}.`),
   missing: (what: string) => new Refusal(404, 'NotFoundException', `${what} does not exist`),
 };
 

@@ -56,7 +56,7 @@ export async function createMskProject(
   const document = parseDocument(readFileSync(path, 'utf8'));
   const kafka = byCluster ? { cluster: CLUSTER, sasl: { mechanism: 'aws-iam' } } : { brokers: ['127.0.0.1:1'] };
   document.setIn(['environments', 'msk'], {
-    ...environmentOf(fake.url, connect),
+    ...mskEnvironment(fake.url, connect),
     registry: { url: `${registry}/apis/ccompat/v7` },
     kafka: { ...kafka, replicationFactor: 3 },
   });
@@ -100,7 +100,9 @@ export async function createMskProject(
   };
 }
 
-const environmentOf = (url: string, connect: object) => ({
+/** An environment as connect.yaml has it, all but its `kafka`, with every service at one address. */
+export const mskEnvironment = (url: string, connect: object = {}) => ({
+  registry: { url: 'http://127.0.0.1:1/apis/ccompat/v7' },
   database: { host: '127.0.0.1', port: 1, name: 'perps', user: 'perps', password: `\${env:PERPS_DATABASE_PASSWORD}` },
   connect: {
     target: 'msk',

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { localSettings } from '../../../app/preflight-references.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
-const reference = (text: string) => '$' + `{${text}}`;
+const reference = (text: string) => `\${${text}}`;
 const KAFKA = 'org.apache.kafka.common.config.provider';
 
 test("what Kafka's own providers resolve on this machine stays a reference; anything else is left out and told", () => {

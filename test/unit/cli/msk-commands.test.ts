@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { serveJson } from '../../support/json-server.ts';
 import { createMskProject, type MskProject } from '../../support/msk/msk-project.ts';
+import { PLUGIN_CLASSES, pluginZip } from '../../support/msk/plugin-zip.ts';
 
 const liveOf = ({ fake }: MskProject) => {
   const connector = fake.connectors.get('positions-sink');
@@ -89,21 +90,32 @@ test('a wait for an operation ends when --timeout says, and the operation is ord
   expect(project.fake.calls.filter((call) => call === 'PauseConnector')).toHaveLength(1);
 });
 
-test('from a machine that reaches neither brokers nor database a deploy says what is unknown, and goes on when told', {
-  timeout: 120_000,
-}, async () => {
+/** A project in which a plan needs neither brokers nor database, with a plugin that holds these classes. */
+async function withPlugin(classes: Readonly<Record<string, number>>) {
   const project = await createMskProject();
   const registry = await serveJson(() => ({ status: 404, body: { error_code: 40401, message: 'Subject not found' } }));
   const file = join(project.root, 'connect.yaml');
   writeFileSync(file, readFileSync(file, 'utf8').replace('http://127.0.0.1:1/apis/ccompat/v7', registry.url));
   const zip = join(project.root, '.connect', 'plugin-msk.zip');
   mkdirSync(dirname(zip), { recursive: true });
-  writeFileSync(zip, 'zip');
-  const run = (...words: string[]) => project.run(...words, '--only', 'positions', '-o', 'json');
+  writeFileSync(zip, await pluginZip(classes));
+  return {
+    ...project,
+    zip,
+    run: (...words: string[]) => project.run(...words, '--only', 'positions', '-o', 'json'),
+  };
+}
 
-  expect((await run('deploy', '--yes', '--unchecked', 'disk')).code).toBe(64);
+const UNCHECKED = ['--unchecked', 'brokers,database'];
+const writesOf = ({ fake }: MskProject) => fake.calls.filter((call) => /^(Create|Update|Delete|Tag|PUT)/.test(call));
+
+test('from a machine that reaches neither brokers nor database a deploy says what is unknown, and goes on when told', {
+  timeout: 120_000,
+}, async () => {
+  const project = await withPlugin(PLUGIN_CLASSES);
+  expect((await project.run('deploy', '--yes', '--unchecked', 'disk')).code).toBe(64);
   expect(project.fake.calls).toEqual([]);
-  const { code, stdout, stderr } = await run('deploy', '--yes', '--unchecked', 'brokers,database');
+  const { code, stdout, stderr } = await project.run('deploy', '--yes', ...UNCHECKED);
   expect(code, `${stdout}${stderr}`).toBe(0);
   for (const unknown of [
     /migrations: unknown, because PostgreSQL at /,
@@ -113,6 +125,33 @@ test('from a machine that reaches neither brokers nor database a deploy says wha
     expect(stderr).toMatch(unknown);
   expect(JSON.parse(stdout).streams).toMatchObject([{ outcome: 'created', topics: [] }]);
   expect(project.fake.calls).toContain('CreateConnector');
+});
+
+test('a plugin that lacks a class is not deployed, and nothing is changed before that is said', {
+  timeout: 60_000,
+}, async () => {
+  const { 'com/amazonaws/kafka/config/providers/SecretsManagerConfigProvider': _provider, ...classes } = PLUGIN_CLASSES;
+  const project = await withPlugin(classes);
+  const { code, stdout } = await project.run('deploy', '--yes', '--preflight', ...UNCHECKED);
+  expect(code, stdout).toBe(1);
+  expect(JSON.parse(stdout).error).toMatchObject({
+    code: 'REFUSED',
+    details: {
+      blocked: [{ kind: 'connector', summary: expect.stringMatching(/^its workers could not load the plugin: com\./) }],
+    },
+  });
+  expect(writesOf(project)).toEqual([]);
+});
+
+test('a file that is no plugin is named as such, with the command that makes one', { timeout: 60_000 }, async () => {
+  const project = await withPlugin({});
+  writeFileSync(project.zip, 'zip');
+  const { code, stdout } = await project.run('plan');
+  expect(code).toBe(64);
+  expect(JSON.parse(stdout).error).toMatchObject({
+    message: expect.stringContaining('.connect/plugin-msk.zip is no plugin: '),
+    hint: 'build it anew: `connect plugin build -e msk`',
+  });
 });
 
 test('a secret that somebody wrote into a connector by hand is not imported', { timeout: 60_000 }, async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { serveJson } from '../../support/json-server.ts';
 import { createMskProject, type MskProject } from '../../support/msk/msk-project.ts';
+import { pluginZip } from '../../support/msk/plugin-zip.ts';
 
 // The service takes the connection and never answers: a half-open line, a firewall, a VPN that is gone.
 
@@ -11,7 +12,7 @@ async function silentProject(): Promise<MskProject> {
   const project = await createMskProject({}, { registry: registry.url });
   project.fake.faults.silent = /./;
   mkdirSync(join(project.root, '.connect'), { recursive: true });
-  writeFileSync(join(project.root, '.connect', 'plugin-msk.zip'), 'zip');
+  writeFileSync(join(project.root, '.connect', 'plugin-msk.zip'), await pluginZip());
   return project;
 }
 
