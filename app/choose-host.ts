@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { SinkHost } from '../connectors/host.ts';
 import type { MskEnvironment } from '../connectors/msk/iam/policy.ts';
 import type { CallBounds } from '../connectors/msk/sdk/client.ts';
+import type { MskApi } from '../connectors/msk/sdk/connect-api.ts';
 import type { DesiredSink, SinkConfig } from '../connectors/sink-config.ts';
 import type { SinkGroups } from '../connectors/sink-group.ts';
 import { ConnectError } from '../core/errors.ts';
@@ -74,13 +75,12 @@ async function mskHost(
   { environment, groups, scrub, project, secrets, callBounds }: Surroundings,
   connect: MskConnect,
 ): Promise<SinkHost> {
-  const [{ createMskHost }, { createMskApi }, { cloudWatchLog }] = await Promise.all([
+  const [{ createMskHost }, { cloudWatchLog }] = await Promise.all([
     import('../connectors/msk/host.ts'),
-    import('../connectors/msk/sdk/connect-api.ts'),
     import('../connectors/msk/sdk/worker-log.ts'),
   ]);
   return createMskHost({
-    api: createMskApi({ ...connect, secrets: knownSecrets(environment, secrets), bounds: callBounds }),
+    api: await mskApi({ environment, secrets, callBounds }),
     connect,
     pluginFile: pluginFile(project.root, environment.name),
     buildCommand: `connect plugin build -e ${environment.name}`,
@@ -88,6 +88,17 @@ async function mskHost(
     workerLog: cloudWatchLog(connect, scrub, callBounds),
     scrub,
   });
+}
+
+/** MSK Connect itself, for what is about no sink. Errors: USAGE for an environment that is not on it. */
+export async function mskApi({
+  environment,
+  secrets,
+  callBounds,
+}: Pick<Surroundings, 'environment' | 'secrets' | 'callBounds'>): Promise<MskApi> {
+  const { connect } = requireMsk(environment);
+  const { createMskApi } = await import('../connectors/msk/sdk/connect-api.ts');
+  return createMskApi({ ...connect, secrets: knownSecrets(environment, secrets), bounds: callBounds });
 }
 
 /** Where `connect plugin build` writes the plugin of an environment. */

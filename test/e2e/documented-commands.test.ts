@@ -27,8 +27,9 @@ const NEEDS_DOCKER = /--docker\b|-e docker\b/;
  * and what it does on MSK is tested against a stand-in for the service.
  */
 const NEEDS_AWS = / -e production$/;
+const NEEDS_AWS_ITSELF = ['msk prune -e production --dry-run'];
 const runsElsewhere = (command: string): boolean =>
-  NEEDS_AWS.test(command) && WALK.includes(command.replace(NEEDS_AWS, ''));
+  NEEDS_AWS_ITSELF.includes(command) || (NEEDS_AWS.test(command) && WALK.includes(command.replace(NEEDS_AWS, '')));
 
 /** The environment that docs/msk.md shows, for a project's connect.yaml. */
 function documentedEnvironment(): string {
@@ -65,6 +66,7 @@ const WALK = [
   'plugin build',
   'msk iam-policy -e production --role worker',
   'msk iam-policy -e production --role deployer',
+  'msk alarms -e production',
   'plan',
   'deploy',
   'plan --check',

@@ -97,6 +97,9 @@ const UNREACHABLE_HINT = 'check region and endpoints of the environment, and the
 const BAD_LOGIN = /Expired|InvalidClientTokenId|UnrecognizedClient|InvalidToken|InvalidAccessKeyId/i;
 const BAD_SIGNATURE = /Signature|RequestTimeTooSkewed|credential should be scoped|signature is of/i;
 
+/** Throttling is told by the same status: "Rate exceeded", "Too many requests". */
+const isQuota = (reason: string): boolean => /\blimit\b|quota/i.test(reason) && !/\brate\b|requests?\b/i.test(reason);
+
 /** The kind of error, what is said of it, and what to do about it. */
 function judge(
   { name = '', message = '', code, $metadata }: ServiceFailure,
@@ -112,6 +115,11 @@ function judge(
     return [name === 'TimeoutError' ? 'TIMEOUT' : 'UNREACHABLE', unreachable, UNREACHABLE_HINT];
   }
   if (status === 404) return ['NOT_FOUND', reason];
+  if (status === 429 && isQuota(reason)) {
+    const hint =
+      'a quota of the account is used up: `connect msk prune` deletes plugins and worker configurations that nothing uses; AWS raises others on request';
+    return ['REFUSED', reason, hint];
+  }
   if (status === 429 || status >= 500) {
     const hint = 'the service is busy or has a fault of its own; try again later';
     return ['NOT_READY', `HTTP ${status} after ${ATTEMPTS} tries: ${reason}`, hint];

@@ -5,8 +5,9 @@ import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { FixedSettings } from '../api.ts';
 import { askAws, type CallBounds, clientOptions } from './client.ts';
 import { type Arns, connectorCalls, createArns } from './connectors.ts';
+import { leftoverCalls } from './leftover-calls.ts';
 import { createKnownParts, type KnownParts, partCalls } from './parts.ts';
-import { putObject, type StoredObject, workerBrokers } from './resources.ts';
+import { putObject, removeObject, type StoredObject, workerBrokers } from './resources.ts';
 import type { Call, KafkaConnectSdk } from './service.ts';
 
 export interface MskApiOptions extends Pick<MskConnect, 'region' | 'endpoints'> {
@@ -65,11 +66,15 @@ function callsWithin({ region, endpoints, scrub, load, arns, parts }: Place, bou
     label,
     ...connectorCalls(call, { label, arns }),
     ...partCalls(call, parts),
+    ...leftoverCalls(call),
     /** Bootstrap brokers of an MSK cluster for workers that log in like this. */
     brokers: (clusterArn: string, how: Pick<FixedSettings, 'authentication' | 'encryption'>): Promise<string[]> =>
       workerBrokers({ region, endpoint: endpoints.kafka }, clusterArn, how, asking),
     /** As `putObject`. */
     upload: (object: StoredObject): Promise<string | undefined> =>
       putObject({ region, endpoint: endpoints.s3 }, object, asking),
+    /** As `removeObject`. */
+    removeObject: (object: Pick<StoredObject, 'bucket' | 'key'>): Promise<void> =>
+      removeObject({ region, endpoint: endpoints.s3 }, object, asking),
   };
 }

@@ -109,3 +109,16 @@ export async function putObject(
   };
   return askAws(`S3 could not store ${key} in ${bucket}`, bounds, scrub, store, UPLOAD_MS);
 }
+
+/** Removes an object; a bucket that keeps versions keeps it behind a mark. One that is not there is as good. */
+export async function removeObject(
+  place: AwsOptions,
+  { bucket, key }: Pick<StoredObject, 'bucket' | 'key'>,
+  { scrub, bounds }: Asking,
+): Promise<void> {
+  await askAws(`S3 could not delete ${key} in ${bucket}`, bounds, scrub, async (options) => {
+    const sdk = await optionalPackage('@aws-sdk/client-s3', 'deleting a plugin', () => import('@aws-sdk/client-s3'));
+    const client = new sdk.S3Client({ ...(await clientOptions(place)), forcePathStyle: place.endpoint !== undefined });
+    await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }), options);
+  });
+}

@@ -36,7 +36,8 @@ const CREATES: Readonly<Record<string, string>> = {
 /** A HEAD that finds nothing says so only to whoever may list the bucket. */
 export function s3Requests(method: string, path: string): IamRequest[] {
   const object = `arn:aws:s3:::${path}`;
-  if (method !== 'HEAD') return [{ action: 's3:PutObject', resource: object }];
+  if (method !== 'HEAD')
+    return [{ action: method === 'DELETE' ? 's3:DeleteObject' : 's3:PutObject', resource: object }];
   return [
     { action: 's3:GetObject', resource: object },
     { action: 's3:ListBucket', resource: `arn:aws:s3:::${path.split('/')[0]}` },

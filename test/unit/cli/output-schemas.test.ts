@@ -7,6 +7,7 @@ const WITHOUT_JSON: Readonly<Record<string, string>> = {
   start: 'the tour for people; each of its steps has a command of its own',
   logs: "prints a part's log as it is",
   completion: 'prints a script for a shell',
+  'msk-alarms': 'prints a template for CloudFormation or Terraform',
   psql: 'is the terminal of the database',
   __complete: 'answers that script',
 };
