@@ -7,15 +7,15 @@ import { requestedBy } from '../connectors/run-state.ts';
 import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
 import type { SinkEvent, Wait } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
-import { withAdmin } from '../core/kafka.ts';
 import { gapError, requireNoGap } from '../operate/require-no-gap.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
-import { type Growth, waitForGrowth } from './growth.ts';
+import { type Growth, unknownGrowth, waitForGrowth } from './growth.ts';
 import { plan as makePlan, type ObservedPlan } from './plan.ts';
 import type { OnPreflight } from './preflight.ts';
 import { requireColumns } from './require-columns.ts';
 import { requireContract } from './require-contract.ts';
 import type { Session } from './session.ts';
+import { withTopics } from './topics.ts';
 import { type CheckedPart, requireKnown } from './unknown-parts.ts';
 
 export interface DeployOptions extends DeployListener {
@@ -79,7 +79,7 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
   if (!options.wait) requireSubmit(host, session);
   await requireContract(session);
   const planned = await makePlan(session, options.plan);
-  requireKnown(planned.unknown, options.unchecked ?? [], options.plan);
+  requireKnown(planned.unknown, options.unchecked ?? [], options.plan, planned.topicsBy);
   if (options.saved !== undefined) requireUnmoved(options.saved, planned);
   refuseUndecided(planned.plan, options);
   if (!options.acceptGap) refuseGaps(planned);
@@ -173,11 +173,13 @@ async function deployStream(
   const { name: connector } = stream.sink;
   const onEvent = (event: SinkEvent) => onSinkEvent(connector, event);
   const isChecked = planned.unknown.brokers === undefined;
-  const topics = isChecked
-    ? await withAdmin(kafka, 'perps-connect-deploy', (admin) =>
-        ensureTopics(admin, stream, environment.kafka.replicationFactor, { grow: plan.growTopics }),
-      )
-    : [];
+  const { topicsBy } = planned;
+  const topics =
+    topicsBy === undefined
+      ? []
+      : await withTopics(session, topicsBy, (admin) =>
+          ensureTopics(admin, stream, environment.kafka.replicationFactor, { grow: plan.growTopics }),
+        );
   const agreed = planned.streams.find((one) => one.stream === stream)?.sink.entries ?? [];
   // Retention goes on while a deploy does.
   if (isChecked && startsSink(stream, plan)) await requireNoGap({ stream, groups, kafka, signal, acceptGap, onEvent });
@@ -185,7 +187,8 @@ async function deployStream(
   const carryOut = (isAwaited ? undefined : host.submit) ?? host.deploy;
   const result = await carryOut(session.desiredSink(stream, plan.from), agreed, wait);
   const hasGrown = topics.some(({ name, outcome }) => name === stream.topic.name && outcome === 'grown');
-  if (hasGrown && isAwaited) onGrown(await waitForGrowth(session, stream, bounds));
+  if (hasGrown && isAwaited)
+    onGrown(isChecked ? await waitForGrowth(session, stream, bounds) : unknownGrowth(stream.topic));
   return { stream: stream.name, topics, ...result };
 }
 

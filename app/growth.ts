@@ -10,9 +10,17 @@ export interface Growth {
   readonly partitions: number;
   /** `unknown`: Kafka does not say which partitions the sink's tasks have. `held`: it does not run. */
   readonly sink: 'reads all' | 'held' | 'unknown';
-  /** `none`: no producer has written a checkpoint lately. `older`: one has, of a version that does not see growth. */
-  readonly producer: 'writes to all' | 'none' | 'older';
+  /** `none`: no producer has written a checkpoint lately. `older`: one has, of a version that does not see growth. `unknown`: out of reach. */
+  readonly producer: 'writes to all' | 'none' | 'older' | 'unknown';
 }
+
+/** Where nobody reaches the brokers to see it. */
+export const unknownGrowth = ({ name, partitions }: StreamDefinition['topic']): Growth => ({
+  topic: name,
+  partitions,
+  sink: 'unknown',
+  producer: 'unknown',
+});
 
 /** A running producer writes a checkpoint twice a second while its feed moves. */
 const RUNNING_MS = 60_000;

@@ -11,17 +11,17 @@ import {
 } from '../connectors/plan/plan.ts';
 import type { MadePlan, PlanOptions } from '../connectors/plan/plan-file.ts';
 import type { Orphan } from '../connectors/plan/removal-plan.ts';
-import { type ObservedTopic, observeTopics, topicSpecs } from '../connectors/topics.ts';
+import { topicSpecs } from '../connectors/topics.ts';
 import { ConnectError } from '../core/errors.ts';
-import { withAdmin } from '../core/kafka.ts';
 import { type Gap, gapText } from '../operate/gaps.ts';
 import { observeMigrations, observeSchema } from '../operate/observe-stream.ts';
 import { findOpenGaps } from '../operate/require-no-gap.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import { isOwnedBy } from '../pipeline/setting-owners.ts';
-import type { StreamDefinition } from '../pipeline/types.ts';
+import type { StreamDefinition, TopicsBy } from '../pipeline/types.ts';
 import { checkPlugin, withPlugin } from './plugin-check.ts';
 import type { Session } from './session.ts';
+import { type SeenTopics, seeTopics } from './topics.ts';
 import { orUnreachable, type UnknownParts } from './unknown-parts.ts';
 
 export { type Plan, type PlanAction, type PlanEntry, type PlannedChange, type PlanOptions, pendingEntries };
@@ -34,6 +34,8 @@ export interface ObservedPlan extends MadePlan {
   readonly streams: readonly (ObservedStream & { readonly stream: StreamDefinition })[];
   /** Parts that could not be reached. */
   readonly unknown: UnknownParts;
+  /** Who has told of the topics, and so makes them; undefined when nobody could. */
+  readonly topicsBy: TopicsBy | undefined;
 }
 
 interface ObservedStream extends PlannedStream {
@@ -49,10 +51,10 @@ export async function plan(session: Session, options: PlanOptions): Promise<Obse
   const pluginOf = await checkPlugin(session);
   const [migrations, topics] = await Promise.all([
     orUnreachable(observeMigrations(session.database, session.file('migrations'))),
-    orUnreachable(observeAllTopics(session)),
+    seeTopics(session),
   ]);
   const unknown: UnknownParts = {
-    brokers: topics instanceof ConnectError ? topics : undefined,
+    brokers: topics.brokers,
     database: migrations instanceof ConnectError ? migrations : undefined,
   };
   if (unknown.brokers !== undefined) session.leaveOutBrokers();
@@ -82,30 +84,19 @@ export async function plan(session: Session, options: PlanOptions): Promise<Obse
     environment: hash(environment),
     streams,
     unknown,
+    topicsBy: topics.topics && topics.by,
   };
-}
-
-/** The topics of the selected streams that exist, by name. */
-function observeAllTopics({ kafka, environment, streams }: Session): Promise<Record<string, ObservedTopic>> {
-  const names = streams.flatMap((stream) => topicSpecs(stream, environment.kafka.replicationFactor));
-  return withAdmin(kafka, 'perps-connect-plan', (admin) =>
-    observeTopics(
-      admin,
-      names.map(({ name }) => name),
-    ),
-  );
 }
 
 async function observeStream(
   session: Session,
   stream: StreamDefinition,
   { from }: PlanOptions,
-  seen: Readonly<Record<string, ObservedTopic>> | ConnectError,
+  seen: SeenTopics,
 ): Promise<ObservedStream> {
   const { environment, kafka, project, groups } = session;
   const { replicationFactor } = environment.kafka;
   const topics = topicSpecs(stream, replicationFactor);
-  const unknownTopics = seen instanceof ConnectError ? seen.message : undefined;
   const [host, registry] = await Promise.all([session.host(), session.registry()]);
   const [sink, subject, gaps] = await Promise.all([
     host.plan(session.desiredSink(stream, from)),
@@ -116,16 +107,25 @@ async function observeStream(
     topics,
     replicationFactor,
     subject: valueSubject(stream),
-    observed: { topics: seen instanceof ConnectError ? {} : seen, unknownTopics, subject },
-    sink: withEffects(sink, gapEffects(stream, gaps, unknownTopics)),
+    observed: {
+      topics: seen.topics ?? {},
+      unknownTopics: seen.topics === undefined ? seen.brokers?.message : undefined,
+      topicNotes: seen.by === 'aws' ? [BY_MSK] : [],
+      subject,
+    },
+    sink: withEffects(sink, gapEffects(stream, gaps, seen.brokers?.message)),
     gaps,
   };
 }
 
+const BY_MSK = "told by MSK's own calls, not by the brokers; up to a minute old";
+
 /** What starting the sink means for records that Kafka has deleted. */
 function gapEffects(stream: StreamDefinition, gaps: readonly Gap[], unknown: string | undefined): string[] {
   if (unknown !== undefined)
-    return [`whether Kafka deleted records that the sink has not read is unknown, because ${unknown}`];
+    return [
+      `where its group stands, and whether Kafka deleted records that it has not read, are unknown, because ${unknown}`,
+    ];
   return gaps.map(
     (gap) => `${gapText(stream, gap)} were deleted before the sink read them: it goes on only with --accept-gap`,
   );

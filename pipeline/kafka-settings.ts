@@ -43,6 +43,10 @@ function regionIn({ brokers, cluster }: KafkaForm, connect: Environment['connect
   return regionOfBroker(brokers?.[0] ?? '') ?? connect.region;
 }
 
+/** The MSK cluster that an environment is on, by its ARN; undefined for any other Kafka. */
+export const clusterOf = ({ kafka, connect }: Pick<Environment, 'kafka' | 'connect'>): string | undefined =>
+  kafka.cluster ?? connect.cluster;
+
 /** Which of an MSK cluster's addresses a client with these settings wants. */
 export function accessOf({ sasl, ssl }: Pick<Environment['kafka'], 'sasl' | 'ssl'>): MskAccess {
   if (sasl !== undefined) return sasl.mechanism === 'aws-iam' ? 'iam' : 'scram';
@@ -51,8 +55,12 @@ export function accessOf({ sasl, ssl }: Pick<Environment['kafka'], 'sasl' | 'ssl
 
 /** What the schema cannot say about `kafka`. `at` leads to it. */
 export function checkKafka(file: YamlFile, at: Path, form: KafkaForm, connect: Environment['connect']): Problem[] {
-  const { brokers, cluster, sasl, ssl } = form;
+  const { brokers, cluster, sasl, ssl, topicsBy } = form;
   const problems: Problem[] = [];
+  if (topicsBy === 'aws' && (cluster ?? connect.cluster) === undefined) {
+    const message = 'MSK tells of the topics of an MSK cluster only: name it by "cluster", here or in connect';
+    problems.push(file.problemAt([...at, 'topicsBy'], message));
+  }
   if ((brokers === undefined) === (cluster === undefined)) {
     const message = 'name the Kafka cluster by "brokers" or, on MSK, by "cluster" (its ARN), not both';
     problems.push(file.problemAtKey(at, message));

@@ -108,6 +108,8 @@ export interface Environment {
     /** ARN of an MSK cluster, which is asked for its brokers. */
     readonly cluster?: string | undefined;
     readonly replicationFactor: number;
+    /** Who is asked about topics; undefined: the brokers, and MSK where they are out of reach. */
+    readonly topicsBy?: TopicsBy | undefined;
     /** Whether the brokers speak TLS, and with which files beyond the system's authorities. */
     readonly ssl?: boolean | KafkaTls | undefined;
     readonly sasl?: KafkaLogin | undefined;
@@ -138,6 +140,9 @@ export interface Environment {
   readonly feed: { readonly address: string; readonly tls: boolean; readonly token?: SecretReference };
 }
 
+/** Who tells of topics and makes them: the brokers, or MSK itself, which needs no way to them. */
+export type TopicsBy = 'brokers' | 'aws';
+
 /** PEM files, by absolute path: an authority of one's own; certificate and key for mutual TLS. */
 export type KafkaTls = Readonly<Partial<Record<'ca' | 'certificate' | 'key', string>>>;
 
@@ -158,6 +163,7 @@ export interface RestConnect {
   readonly password?: SecretReference;
   /** What only a service that runs the workers has. */
   readonly endpoints?: undefined;
+  readonly cluster?: undefined;
   readonly region?: undefined;
   readonly version?: undefined;
 }

@@ -57,6 +57,7 @@ const READER: Readonly<Record<Growth['sink'], string>> = {
 const WRITER: Readonly<Record<Growth['producer'], string>> = {
   'writes to all': 'its producer writes to all of them',
   none: 'no running producer was seen; one that runs looks every 30 s',
+  unknown: 'the brokers cannot be asked for its producer; one that runs looks every 30 s',
   older: 'its producer is of an older version and goes on with the old ones: start it again',
 };
 

@@ -28,6 +28,8 @@ export interface PlannedStream {
     readonly topics: Readonly<Record<string, ObservedTopic>>;
     /** Why the brokers could not be asked for the topics. */
     readonly unknownTopics?: string | undefined;
+    /** How they were seen. */
+    readonly topicNotes?: readonly string[] | undefined;
     readonly subject: ObservedSubject;
   };
   /** The plan of the host that the sink is deployed to. */
@@ -50,7 +52,11 @@ export function makePlan(input: PlanInput): Plan {
   const streams = input.streams.flatMap(({ topics, replicationFactor, subject, observed, sink }) => [
     ...topics.map((spec) =>
       observed.unknownTopics === undefined
-        ? planTopic(spec, observed.topics[spec.name], { replicationFactor, grow: input.growTopics })
+        ? planTopic(spec, observed.topics[spec.name], {
+            replicationFactor,
+            grow: input.growTopics,
+            notes: observed.topicNotes,
+          })
         : unknownTopic(spec, observed.unknownTopics),
     ),
     planSubject(subject, observed.subject),

@@ -6,6 +6,8 @@ export interface TopicPlanOptions {
   readonly replicationFactor: number;
   /** Give it more partitions where the definition says more. */
   readonly grow: boolean;
+  /** How it was seen. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 const MOVES_KEYS =
@@ -13,12 +15,14 @@ const MOVES_KEYS =
 
 /** Missing topics are created, partitions never taken away, and only added on request. Settings are reported, not changed. */
 export function planTopic(spec: TopicSpec, live: ObservedTopic | undefined, options: TopicPlanOptions): PlanEntry {
-  const rest = { ...NOTHING_ELSE, kind: 'topic', name: spec.name } as const;
+  const seen = options.notes ?? [];
+  const rest = { ...NOTHING_ELSE, kind: 'topic', name: spec.name, notes: seen } as const;
   if (live === undefined) {
     const copies = options.replicationFactor === 1 ? '1 copy' : `${options.replicationFactor} copies`;
     return { ...rest, action: 'create', summary: `${partitions(spec.partitions)}, ${copies}` };
   }
-  const notes = topicDifferences(spec, live, options.replicationFactor).map((text) => `${text}; left as it is`);
+  const differences = topicDifferences(spec, live, options.replicationFactor);
+  const notes = [...differences.map((text) => `${text}; left as it is`), ...seen];
   const differs = `has ${partitions(live.partitions)}, the definition says ${spec.partitions}`;
   const keep = `set topic.partitions to ${live.partitions}`;
   if (live.partitions > spec.partitions) {

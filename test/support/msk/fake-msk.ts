@@ -5,8 +5,9 @@ import { createFakeConnectors, type FakeConnector, type Faults, type Workers } f
 import { answerLogs, createFakeLogs, type FakeLogs } from './fake-logs.ts';
 import { createFakeResources, type FakeResources } from './fake-resources.ts';
 import { checkTags, Refusal, refuse } from './fake-rules.ts';
+import { createFakeTopics, type FakeTopics, isTopicPath } from './fake-topics.ts';
 import { type IamRequest, kafkaConnectRequests, logsRequests, s3Requests } from './iam-requests.ts';
-import { type Json, placesOf, type SdkOperation, sdkOperations, sdkProblems } from './sdk-contract.ts';
+import { type Json, placesOf, type SdkOperation, sdkOperations, sdkProblems, topicOperations } from './sdk-contract.ts';
 
 export const REGION = 'eu-central-1';
 const ACCOUNT = '123456789012';
@@ -18,6 +19,7 @@ export interface FakeMsk {
   readonly resources: FakeResources;
   readonly objects: ReadonlyMap<string, Buffer>;
   readonly logs: FakeLogs;
+  readonly topics: FakeTopics;
   readonly faults: Faults & TransportFaults;
   /** Name of every operation that was asked for, S3's as `PUT key`. */
   readonly calls: string[];
@@ -37,7 +39,7 @@ export interface TransportFaults {
   /** Items on a page of a list. */
   pageSize: number;
   /** S3 answers this, instead of doing anything. */
-  s3?: { method: 'HEAD' | 'PUT'; status: number; headers?: Record<string, string>; body?: string };
+  s3?: { method: 'HEAD' | 'PUT' | 'DELETE'; status: number; headers?: Record<string, string>; body?: string };
 }
 
 export interface FakeMskOptions {
@@ -55,6 +57,7 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
   const arn = (kind: string, name: string) =>
     `arn:aws:kafkaconnect:${REGION}:${ACCOUNT}:${kind}/${name}/${randomUUID()}-2`;
   const objects = new Map<string, Buffer>();
+  const topics = createFakeTopics();
   const checksums = new Map<string, string | undefined>();
   const resources = createFakeResources(arn, (bucket, key) => objects.get(`${bucket}/${key}`));
   const {
@@ -84,7 +87,7 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
   };
 
   function mskConnect(message: IncomingMessage, reply: ServerResponse, body: Buffer): void {
-    const { operation, input } = route(message, body);
+    const { operation, input } = route(message, body, sdkOperations);
     calls.push(operation.name);
     requests.push(...kafkaConnectRequests(REGION, operation.name, input));
     const fault = faults.answers.find((one) => one.operation === operation.name && one.times > 0);
@@ -112,6 +115,12 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
       return;
     }
     send(reply, 200, answer);
+  }
+
+  function mskTopics(message: IncomingMessage, reply: ServerResponse, body: Buffer): void {
+    const { operation, input } = route(message, body, topicOperations);
+    calls.push(operation.name);
+    send(reply, 200, topics.answer(operation, input));
   }
 
   function s3(message: IncomingMessage, reply: ServerResponse, body: Buffer): void {
@@ -174,10 +183,13 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
         if (scope[2] === 's3') s3(message, reply, body);
         else if (scope[2] === 'logs') cloudWatch(message, reply, body);
         else if (scope[2] === 'kafka') {
-          calls.push('GetBootstrapBrokers');
-          const cluster = decodeURIComponent((message.url ?? '').split('/')[3] ?? '');
-          requests.push({ action: 'kafka:GetBootstrapBrokers', resource: cluster });
-          send(reply, 200, options.brokers ?? {});
+          if (isTopicPath(message.url ?? '')) mskTopics(message, reply, body);
+          else {
+            calls.push('GetBootstrapBrokers');
+            const cluster = decodeURIComponent((message.url ?? '').split('/')[3] ?? '');
+            requests.push({ action: 'kafka:GetBootstrapBrokers', resource: cluster });
+            send(reply, 200, options.brokers ?? {});
+          }
         } else mskConnect(message, reply, body);
       } catch (error) {
         if (error instanceof Refusal) send(reply, error.status, { message: error.message }, error.type);
@@ -194,6 +206,7 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
     resources,
     objects,
     logs,
+    topics,
     faults,
     calls,
     requests,
@@ -205,10 +218,14 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
 }
 
 /** The operation of a request by the SDK's own routes. ARNs are percent-encoded, so the raw path is cut. */
-function route(message: IncomingMessage, body: Buffer): { operation: SdkOperation; input: Json } {
+function route(
+  message: IncomingMessage,
+  body: Buffer,
+  operations: readonly SdkOperation[],
+): { operation: SdkOperation; input: Json } {
   const [path = '', query = ''] = (message.url ?? '').split('?');
   const segments = path.split('/').slice(1).map(decodeURIComponent);
-  const operation = sdkOperations.find(
+  const operation = operations.find(
     (one) =>
       one.method === message.method &&
       one.segments.length === segments.length &&

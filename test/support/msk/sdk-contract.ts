@@ -1,4 +1,5 @@
-import * as sdk from '@aws-sdk/client-kafkaconnect';
+import * as kafka from '@aws-sdk/client-kafka';
+import * as kafkaConnect from '@aws-sdk/client-kafkaconnect';
 
 // biome-ignore lint/suspicious/noExplicitAny: a document of the service, held to the SDK's schema instead of a type
 export type Json = Record<string, any>;
@@ -27,41 +28,98 @@ const STRUCTURE = 3;
 const LIST_OF_STRINGS = 64;
 const MAP_OF_STRINGS = 128;
 
-/** Every operation of the service. */
-export const sdkOperations: readonly SdkOperation[] = Object.values(sdk)
-  .filter((value: unknown): boolean => Array.isArray(value) && value[0] === OPERATION)
-  .map((schema: unknown) => {
-    const [, , name, traits, input, output] = schema as [
-      9,
-      string,
-      string,
-      { http: [string, string, number] },
-      () => Structure,
-      () => Structure,
-    ];
-    const [method, path] = traits.http;
-    return { name, method, segments: path.split('/').slice(1), input: input(), output: output() };
-  });
+const operationsOf = (sdk: object): SdkOperation[] =>
+  Object.values(sdk)
+    .filter((value: unknown): boolean => Array.isArray(value) && value[0] === OPERATION)
+    .map((schema: unknown) => {
+      const [, , name, traits, input, output] = schema as [
+        9,
+        string,
+        string,
+        { http: [string, string, number] },
+        () => Structure,
+        () => Structure,
+      ];
+      const [method, path] = traits.http;
+      return { name, method, segments: path.split('/').slice(1), input: input(), output: output() };
+    });
 
-/** A member's type without its traits, and where in a request it travels. */
-function memberOf(schema: unknown): { type: unknown; place: 'path' | 'query' | 'body' } {
-  const isTraited = Array.isArray(schema) && schema.length === 2 && typeof schema[0] !== 'string';
-  const [type, traits] = isTraited ? schema : [schema, 0];
-  if (traits === 1) return { type, place: 'path' };
-  const isQuery = typeof traits === 'object' && traits !== null && 'httpQuery' in traits;
-  return { type, place: isQuery ? 'query' : 'body' };
+/** Every operation of MSK Connect. */
+export const sdkOperations: readonly SdkOperation[] = operationsOf(kafkaConnect);
+
+/** The operations of MSK that are about topics. */
+export const topicOperations: readonly SdkOperation[] = operationsOf(kafka).filter(({ name }) => /Topics?$/.test(name));
+
+interface Member {
+  readonly type: unknown;
+  /** Where in a request it travels. */
+  readonly place: 'path' | 'query' | 'body';
+  /** The name that it travels by; undefined: its own. */
+  readonly wireName: string | undefined;
 }
 
-/** Where each member of a request travels. */
-export const placesOf = ([, , , , members, types]: Structure): Record<string, 'path' | 'query' | 'body'> =>
-  Object.fromEntries(members.map((member, index) => [member, memberOf(types[index]).place]));
+/** A member's type without its traits, and how it travels. */
+function memberOf(schema: unknown): Member {
+  const isTraited = Array.isArray(schema) && schema.length === 2 && typeof schema[0] !== 'string';
+  const [type, traits] = isTraited ? schema : [schema, 0];
+  if (traits === 1) return { type, place: 'path', wireName: undefined };
+  const { httpQuery, jsonName } = (typeof traits === 'object' ? traits : {}) as {
+    httpQuery?: string;
+    jsonName?: string;
+  };
+  return { type, place: httpQuery === undefined ? 'body' : 'query', wireName: httpQuery ?? jsonName };
+}
+
+/** A document of the wire with the SDK's names: MSK writes `topicName` for TopicName. */
+export const fromWire = (schema: unknown, value: unknown): unknown =>
+  renamed(schema, value, (member, wireName) => [wireName, member]);
+
+/** The opposite of `fromWire`. */
+export const toWire = (schema: unknown, value: unknown): unknown =>
+  renamed(schema, value, (member, wireName) => [member, wireName]);
+
+function renamed(
+  schema: unknown,
+  value: unknown,
+  pair: (member: string, wireName: string) => readonly [from: string, to: string],
+): unknown {
+  const parts = resolved(schema);
+  if (typeof parts === 'number') return value;
+  if (parts[0] === LIST && Array.isArray(value)) return value.map((item) => renamed(parts[4], item, pair));
+  if (parts[0] !== STRUCTURE || !isObject(value)) return value;
+  const [, , , , members, types] = parts as unknown as Structure;
+  const names = new Map(
+    members.map((member, index) => {
+      const [from, to] = pair(member, memberOf(types[index]).wireName ?? member);
+      return [from, { to, type: types[index] }] as const;
+    }),
+  );
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => {
+      const known = names.get(key);
+      return known === undefined ? [key, item] : [known.to, renamed(known.type, item, pair)];
+    }),
+  );
+}
+
+function resolved(schema: unknown): number | readonly unknown[] {
+  const type = typeof schema === 'function' ? (schema as () => unknown)() : memberOf(schema).type;
+  return (typeof type === 'function' ? (type as () => unknown)() : type) as number | readonly unknown[];
+}
+
+/** Where each member of a request travels, by the name that it travels by. */
+export const placesOf = ([, , , , members, types]: Structure): Record<string, Member['place']> =>
+  Object.fromEntries(
+    members.map((member, index) => {
+      const { place, wireName = member } = memberOf(types[index]);
+      return [wireName, place];
+    }),
+  );
 
 /** What a value has against a schema: unknown and missing members, and wrong types. */
 export function sdkProblems(schema: unknown, value: unknown, path = ''): string[] {
-  const type = typeof schema === 'function' ? (schema as () => unknown)() : memberOf(schema).type;
-  const resolved = typeof type === 'function' ? (type as () => unknown)() : type;
-  if (typeof resolved === 'number') return simpleProblems(resolved, value, path);
-  const parts = resolved as readonly unknown[];
+  const parts = resolved(schema);
+  if (typeof parts === 'number') return simpleProblems(parts, value, path);
   switch (parts[0]) {
     case SIMPLE:
       return simpleProblems(Number(parts[4]), value, path);

@@ -16,28 +16,36 @@ describe('a deploy', () => {
   const unknown = { brokers: away, database: undefined };
 
   test('does not go on while a part is unknown, and says how it may', () => {
-    expect(() => requireKnown(unknown, [], PLAN_DEFAULTS)).toThrow(
+    expect(() => requireKnown(unknown, [], PLAN_DEFAULTS, undefined)).toThrow(
       expect.objectContaining({
         code: 'UNREACHABLE',
         message:
-          'Kafka at b-1:9098 is not reachable: topics, and whether Kafka deleted records that the sinks have not read, are unknown; nothing was changed',
+          'Kafka at b-1:9098 is not reachable: topics, where the sinks stand, and whether Kafka deleted records that they have not read, are unknown; nothing was changed',
         hint: expect.stringContaining('--unchecked brokers'),
       }),
     );
-    expect(() => requireKnown(unknown, ['database'], PLAN_DEFAULTS)).toThrow('is not reachable');
+    expect(() => requireKnown(unknown, ['database'], PLAN_DEFAULTS, undefined)).toThrow('is not reachable');
   });
 
   test('goes on without a part that is left unchecked by name, and without any when all are known', () => {
-    requireKnown(unknown, ['brokers'], PLAN_DEFAULTS);
-    requireKnown({ brokers: undefined, database: undefined }, [], PLAN_DEFAULTS);
+    requireKnown(unknown, ['brokers'], PLAN_DEFAULTS, undefined);
+    requireKnown({ brokers: undefined, database: undefined }, [], PLAN_DEFAULTS, 'brokers');
   });
 
   test.each([
     ['--from earliest', { ...PLAN_DEFAULTS, from: 'earliest' } as const],
     ['--grow-topics', { ...PLAN_DEFAULTS, growTopics: true }],
   ])('that has to change offsets or partitions needs the brokers: %s', (flag, options) => {
-    expect(() => requireKnown(unknown, ['brokers'], options)).toThrow(
+    expect(() => requireKnown(unknown, ['brokers'], options, undefined)).toThrow(
       expect.objectContaining({ hint: expect.stringContaining(`${flag} needs the brokers`) }),
     );
+  });
+
+  test('adds partitions without the brokers where MSK tells of the topics, but sets no offsets', () => {
+    expect(() => requireKnown(unknown, [], PLAN_DEFAULTS, 'aws')).toThrow(
+      /reachable: where the sinks stand, and whether/,
+    );
+    requireKnown(unknown, ['brokers'], { ...PLAN_DEFAULTS, growTopics: true }, 'aws');
+    expect(() => requireKnown(unknown, ['brokers'], { ...PLAN_DEFAULTS, from: 'latest' }, 'aws')).toThrow();
   });
 });

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseDocument } from 'yaml';
 import { serveJson } from '../../support/json-server.ts';
 import { createMskProject, type MskProject } from '../../support/msk/msk-project.ts';
 import { PLUGIN_CLASSES, pluginZip } from '../../support/msk/plugin-zip.ts';
@@ -113,18 +113,55 @@ test('from a machine that reaches neither brokers nor database a deploy says wha
   timeout: 120_000,
 }, async () => {
   const project = await withPlugin(PLUGIN_CLASSES);
+  project.fake.topics.faults.refuse = 'not supported for serverless clusters';
   expect((await project.run('deploy', '--yes', '--unchecked', 'disk')).code).toBe(64);
   expect(project.fake.calls).toEqual([]);
   const { code, stdout, stderr } = await project.run('deploy', '--yes', ...UNCHECKED);
   expect(code, `${stdout}${stderr}`).toBe(0);
   for (const unknown of [
     /migrations: unknown, because PostgreSQL at /,
-    /\? topic positions +unknown, because Kafka at /,
-    /effect: whether Kafka deleted records that the sink has not read is unknown, because Kafka at /,
+    /\? topic positions +unknown, because Kafka at .*, and MSK does not tell of its topics \(.*serverless/,
+    /effect: where its group stands, and whether Kafka deleted records that it has not read, are unknown, because Kafka at /,
   ])
     expect(stderr).toMatch(unknown);
   expect(JSON.parse(stdout).streams).toMatchObject([{ outcome: 'created', topics: [] }]);
   expect(project.fake.calls).toContain('CreateConnector');
+});
+
+test('from a machine that does not reach the brokers of an MSK cluster, MSK itself tells of the topics and makes them', {
+  timeout: 120_000,
+}, async () => {
+  const project = await withPlugin(PLUGIN_CLASSES);
+  const { code, stdout, stderr } = await project.run('deploy', '--yes', ...UNCHECKED);
+  expect(code, `${stdout}${stderr}`).toBe(0);
+  expect(stderr).toMatch(
+    /\+ topic positions +4 partitions, 3 copies\n +note: told by MSK's own calls, not by the brokers/,
+  );
+  const outcomes = JSON.parse(stdout).streams[0].topics.map(({ outcome }: { outcome: string }) => outcome);
+  expect(outcomes).toEqual(Array(4).fill('created'));
+  const definition = join(project.root, 'connectors/positions.yaml');
+  writeFileSync(definition, readFileSync(definition, 'utf8').replace('partitions: 4', 'partitions: 8'));
+  const grown = await project.run('deploy', '--yes', '--grow-topics', ...UNCHECKED);
+  expect(JSON.parse(grown.stdout).streams[0].topics[0]).toMatchObject({ outcome: 'grown' });
+  expect(grown.stderr).toContain('the brokers cannot be asked for its producer');
+});
+
+test('an environment may ask MSK for its topics, on an MSK cluster only', { timeout: 60_000 }, async () => {
+  const project = await withPlugin(PLUGIN_CLASSES);
+  const file = join(project.root, 'connect.yaml');
+  const document = parseDocument(readFileSync(file, 'utf8'));
+  document.setIn(['environments', 'msk', 'kafka', 'topicsBy'], 'aws');
+  writeFileSync(file, document.toString());
+  project.fake.topics.faults.refuse = 'not supported for serverless clusters';
+  const { code, stdout } = await project.run('plan');
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout).error).toMatchObject({ code: 'REFUSED', message: expect.stringContaining('serverless') });
+  document.deleteIn(['environments', 'msk', 'connect', 'cluster']);
+  document.setIn(['environments', 'msk', 'connect', 'brokers'], ['b-1.example.com:9098']);
+  writeFileSync(file, document.toString());
+  const refused = await project.run('plan');
+  expect(refused.code).toBe(64);
+  expect(refused.stdout).toContain('MSK tells of the topics of an MSK cluster only');
 });
 
 test('a plugin that lacks a class is not deployed, and nothing is changed before that is said', {

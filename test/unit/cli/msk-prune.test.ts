@@ -77,6 +77,21 @@ test('nothing goes before it is agreed to, and a dry run only shows it', SLOW, a
   expect(deletes(project)).toEqual([]);
 });
 
+test('a zip that may not be deleted is named, and the plugin is gone all the same', SLOW, async () => {
+  const { project, old } = await withLeftovers();
+  project.fake.faults.s3 = {
+    method: 'DELETE',
+    status: 403,
+    headers: {},
+    body: '<Error><Code>AccessDenied</Code></Error>',
+  };
+  const { code, stdout } = await project.run('msk', 'prune', '--yes');
+  expect(code).toBe(0);
+  expect(stdout).toContain(`- plugin ${old[0]}  deleted`);
+  expect(stdout).toMatch(/! s3:\/\/plugins\/perps-connect-0+1\.zip stays: S3 could not delete/);
+  expect(project.fake.resources.plugins.has(old[0] ?? '')).toBe(false);
+});
+
 test('what the files want stays, although no connector uses it yet', SLOW, async () => {
   const { project, live } = await withLeftovers();
   project.fake.resources.handlers.DeleteCustomPlugin({
