@@ -3,6 +3,7 @@ import type { SinkHost } from '../connectors/host.ts';
 import type { MskEnvironment } from '../connectors/msk/iam/policy.ts';
 import type { CallBounds } from '../connectors/msk/sdk/client.ts';
 import type { MskApi } from '../connectors/msk/sdk/connect-api.ts';
+import type { StoppedSinks } from '../connectors/msk/stopped-sinks.ts';
 import type { DesiredSink, SinkConfig } from '../connectors/sink-config.ts';
 import type { SinkGroups } from '../connectors/sink-group.ts';
 import { ConnectError } from '../core/errors.ts';
@@ -17,6 +18,7 @@ interface Surroundings {
   readonly environment: Environment;
   readonly secrets: Secrets;
   readonly groups: SinkGroups;
+  readonly stopped: StoppedSinks;
   readonly scrub: Scrub;
   readonly callBounds: CallBounds;
 }
@@ -72,7 +74,7 @@ async function restHost(
 }
 
 async function mskHost(
-  { environment, groups, scrub, project, secrets, callBounds }: Surroundings,
+  { environment, groups, stopped, scrub, project, secrets, callBounds }: Surroundings,
   connect: MskConnect,
 ): Promise<SinkHost> {
   const [{ createMskHost }, { cloudWatchLog }] = await Promise.all([
@@ -85,6 +87,7 @@ async function mskHost(
     pluginFile: pluginFile(project.root, environment.name),
     buildCommand: `connect plugin build -e ${environment.name}`,
     groups,
+    stopped,
     workerLog: cloudWatchLog(connect, scrub, callBounds),
     scrub,
   });

@@ -45,6 +45,8 @@ export interface PlannedReset extends ResetPlan {
   readonly topic: string;
   /** Records that Kafka deleted before the sink read them: new offsets hide that, so they have to be accepted. */
   readonly gaps: readonly Gap[];
+  /** What it does besides, because of where the sink runs. */
+  readonly effects: readonly string[];
 }
 
 export interface ResetSink extends PlannedReset, Partial<WhileStopped> {
@@ -70,12 +72,15 @@ export async function resetOffsets(session: Session, options: ResetOptions): Pro
   const to = parseOffsetTarget(options.to);
   const decoder = await session.decoder();
   return inTurn(await selectedSinks(session, options), async (action) => {
-    const connector = action.stream.sink.name;
-    const topic = action.stream.topic.name;
+    const { host, stream } = action;
+    const connector = stream.sink.name;
+    const topic = stream.topic.name;
+    await host.offsets.require(connector);
     if (to.kind === 'slot') onSearch(topic, to.slot);
     const positions = await readPositions(action);
     const planned = planReset(positions, await findOffsets(action, to, positions, decoder));
-    const reset = { connector, topic, ...planned, gaps: await findOpenGaps(action) };
+    const effects = host.stopEffect === undefined ? [] : [host.stopEffect];
+    const reset = { connector, topic, ...planned, gaps: await findOpenGaps(action), effects };
     onPlan(reset);
     if (reset.moves.length === 0) return { ...reset, outcome: 'unchanged' };
     if (dryRun) return { ...reset, outcome: 'planned' };

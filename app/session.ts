@@ -1,6 +1,7 @@
 import type { SinkHost } from '../connectors/host.ts';
 import { kafkaConnection } from '../connectors/kafka-connection.ts';
 import type { CallBounds } from '../connectors/msk/sdk/client.ts';
+import type { StoppedSinks } from '../connectors/msk/stopped-sinks.ts';
 import type { StartFrom } from '../connectors/plan/start-plan.ts';
 import { renderSink } from '../connectors/render/render-sink.ts';
 import type { DesiredSink } from '../connectors/sink-config.ts';
@@ -8,6 +9,7 @@ import { createSinkGroups, type SinkGroups } from '../connectors/sink-group.ts';
 import type { KafkaConnection } from '../core/kafka.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
 import { createScrub, type Scrub } from '../core/scrub.ts';
+import { stoppedMarks } from '../operate/stopped-marks.ts';
 import {
   databaseConnection,
   type FeedConnection,
@@ -142,6 +144,11 @@ export class Session {
   /** The consumer groups of the sinks. The same object before and after `leaveOutBrokers`, because a host keeps it. */
   get groups(): SinkGroups {
     return createSinkGroups(this.kafka, () => this.#isWithoutBrokers);
+  }
+
+  /** The sinks that are stopped where the host has no word for it. */
+  get stopped(): StoppedSinks {
+    return stoppedMarks(this.kafka, this.project.streams, () => this.#isWithoutBrokers);
   }
 
   /** From now on nothing is known of the consumer groups: the brokers cannot be reached. */

@@ -33,13 +33,17 @@ export interface SinkHost {
   restart(name: string, options: { readonly onlyFailed: boolean }, wait: Wait): Promise<void>;
   /** Offsets stay and are resumed under the same name. One that is gone already is as good. */
   remove(name: string, wait: Wait): Promise<void>;
+  /** Gives up a sink's tasks, so that its offsets can be changed; `resume` starts it again. Errors: REFUSED before anything was changed. */
+  stop(name: string, wait: Wait): Promise<void>;
+  /**
+   * What a stop costs on a host that has no call for it, for plans: it deletes the connector, and `resume` creates it anew, running.
+   */
+  readonly stopEffect?: string | undefined;
+  readonly offsets: OffsetApi;
   /** As `deploy`, but ends once the host has taken the configuration; nothing is put back then. */
   readonly submit?:
     | ((desired: DesiredSink, agreed: readonly PlanEntry[], wait: Wait) => Promise<DeployResult>)
     | undefined;
-  /** Gives up a sink's tasks, so that its offsets can be changed; `resume` starts it again. */
-  readonly stop?: ((name: string, wait: Wait) => Promise<void>) | undefined;
-  readonly offsets?: OffsetApi | undefined;
   /** What the workers have against a configuration; empty when they accept it. */
   readonly validate?: ((config: SinkConfig) => Promise<ConfigFinding[]>) | undefined;
   readonly plugins?: (() => Promise<Plugin[]>) | undefined;
@@ -50,8 +54,8 @@ export interface SinkHost {
 
 /** Changes of a stopped sink's offsets. */
 export interface OffsetApi {
-  /** Errors: REFUSED when the cluster is too old to change offsets. */
-  require(): Promise<void>;
+  /** Errors: REFUSED, UNREACHABLE when this sink cannot be stopped, or its offsets cannot be changed then. Changes nothing. */
+  require(name: string): Promise<void>;
   /** Sets these partitions' next offsets; ends once they are committed. */
   set(name: string, offsets: readonly SinkOffset[], wait: Wait): Promise<void>;
   /** Forgets all offsets. */
@@ -125,11 +129,6 @@ export interface WorkerModel {
 
 /** What a host may lack, in words, and what does the same there. */
 const INSTEAD = {
-  stop: [
-    'stop a connector',
-    '`connect pause` holds it back; to move offsets, `connect delete`, then `connect deploy --from earliest`',
-  ],
-  offsets: ['change offsets', '`connect delete`, then `connect deploy --from earliest`'],
   validate: ['validate a configuration', '`connect deploy --preflight` does, on a worker here'],
   plugins: ['list what its plugins hold', '`connect plugin build` lists what it packs'],
   worker: ['say which version its workers are', 'connect.version of the environment is it'],

@@ -14,6 +14,12 @@ export interface SinkPosition {
   readonly lag: bigint;
 }
 
+/** What of a stream names its sink's group and the topic that it reads. */
+export interface SinkTopic {
+  readonly sink: Pick<StreamDefinition['sink'], 'name'>;
+  readonly topic: Pick<StreamDefinition['topic'], 'name'>;
+}
+
 /** Members of a group: one for each task, with a new id each time the task starts. Undefined when Kafka does not say. */
 export type GroupMembers = ReadonlySet<string> | undefined;
 
@@ -37,9 +43,9 @@ export function createSinkGroups(kafka: KafkaConnection, isOutOfReach: () => boo
     reads: (stream: StreamDefinition): Promise<ReadonlySet<number> | undefined> =>
       ask((admin) => admin.assignedPartitions(sinkGroup(stream), stream.topic.name), undefined).catch(() => undefined),
     /** Where the sink stands in every partition of its topic; empty without the topic. */
-    positions: (stream: StreamDefinition) => ask(async (admin) => (await positionsIn(admin, stream)) ?? [], []),
+    positions: (stream: SinkTopic) => ask(async (admin) => (await positionsIn(admin, stream)) ?? [], []),
     /** Sets the next offsets of a group without members; a partition whose offset is undefined is forgotten. */
-    setOffsets: async (stream: StreamDefinition, offsets: ReadonlyMap<number, bigint | undefined>): Promise<void> => {
+    setOffsets: async (stream: SinkTopic, offsets: ReadonlyMap<number, bigint | undefined>): Promise<void> => {
       if (isOutOfReach())
         throw new ConnectError('UNREACHABLE', 'no offsets can be set: the brokers cannot be reached from here');
       await withAdmin(kafka, CLIENT_ID, (admin) => setOffsets(admin, stream, offsets));
@@ -63,7 +69,7 @@ export type OffsetReader = Pick<KafkaAdmin, 'ranges' | 'committedOffsets'>;
  * Where the sink stands in every partition of its topic; undefined without the topic. The one source of offsets and lag:
  * records that Kafka has expired are no lag, and an offset beyond the end counts as the end.
  */
-export async function positionsIn(admin: OffsetReader, stream: StreamDefinition): Promise<SinkPosition[] | undefined> {
+export async function positionsIn(admin: OffsetReader, stream: SinkTopic): Promise<SinkPosition[] | undefined> {
   const topic = stream.topic.name;
   const seen = await admin.ranges(topic);
   if (seen === undefined) return undefined;
@@ -87,7 +93,7 @@ export function nextOffset({ low, end, committed }: Omit<SinkPosition, 'lag'>): 
 /** Kafka forgets offsets of a whole group only, so what is to stay is set again. */
 async function setOffsets(
   admin: KafkaAdmin,
-  stream: StreamDefinition,
+  stream: SinkTopic,
   offsets: ReadonlyMap<number, bigint | undefined>,
 ): Promise<void> {
   const group = sinkGroup(stream);

@@ -32,8 +32,9 @@ export async function deleteSink(
   const sink = await findSink(action);
   if (withOffsets) await requireNoGap(action);
   if (sink !== undefined) {
-    if (withOffsets && host.offsets !== undefined) {
-      await host.offsets.require();
+    // Where a stop is a deletion, the offsets are forgotten after it, as those of a sink that was deleted before.
+    if (withOffsets && host.stopEffect === undefined) {
+      await host.offsets.require(name);
       await bringTo(action, 'STOPPED', sink);
       await host.offsets.forget(name, action);
     }
@@ -41,7 +42,7 @@ export async function deleteSink(
     await waitUntilGone(action);
   }
   const left = (await groups.positions(stream)).filter(({ committed }) => committed !== undefined);
-  // What a host cannot forget, and what a sink deleted before has left, stands in a group that nobody owns.
+  // What a sink that was deleted has left stands in a group that nobody owns.
   if (withOffsets && left.length > 0) {
     await groups.setOffsets(stream, new Map(left.map(({ partition }) => [partition, undefined])));
   }

@@ -1,4 +1,3 @@
-import { abilityOf } from '../connectors/host.ts';
 import { nextOffset, type SinkPosition } from '../connectors/sink-group.ts';
 import { requireNoGap } from './require-no-gap.ts';
 import { deployedSink, type SinkAction } from './sink-action.ts';
@@ -50,8 +49,7 @@ export function planReset(positions: readonly SinkPosition[], offsets: ReadonlyM
  */
 export async function resetOffsets(action: SinkAction, { moves }: ResetPlan): Promise<WhileStopped> {
   const before = await deployedSink(action);
-  const offsets = abilityOf(action.host, 'offsets');
-  await offsets.require();
+  await action.host.offsets.require(action.stream.sink.name);
   await requireNoGap(action);
   return whileStopped(action, before, () =>
     setOffsets(action, new Map(moves.map(({ partition, to }) => [partition, to]))),
@@ -62,5 +60,5 @@ export async function resetOffsets(action: SinkAction, { moves }: ResetPlan): Pr
 export function setOffsets(action: SinkAction, offsets: ReadonlyMap<number, bigint>): Promise<void> {
   const { host, stream } = action;
   const wanted = [...offsets].map(([partition, offset]) => ({ topic: stream.topic.name, partition, offset }));
-  return abilityOf(host, 'offsets').set(stream.sink.name, wanted, action);
+  return host.offsets.set(stream.sink.name, wanted, action);
 }

@@ -1,6 +1,7 @@
 import type { SinkHost } from '../connectors/host.ts';
 import { type ObservedSink, type SinkTasks, withoutTraces } from '../connectors/sink-config.ts';
 import type { GroupMembers, SinkGroups } from '../connectors/sink-group.ts';
+import { noticingLeft } from '../connectors/wait/left-tasks.ts';
 import { withFirstAnswer, withRetry } from '../connectors/wait/retry-policy.ts';
 import type { Wait } from '../connectors/wait/wait.ts';
 import { waitUntilRunning } from '../connectors/wait/wait-until-running.ts';
@@ -50,7 +51,7 @@ export async function waitUntilSinkRuns(
     waitUntilRunning(
       {
         stream,
-        observe: () => host.observe(name, { withTaskConfigs: true }),
+        observe: noticingLeft(() => host.observe(name, { withTaskConfigs: true })),
         members: oldMembers === undefined ? undefined : members,
         expectedTasks: now.expectedTasks,
         before,

@@ -1,4 +1,3 @@
-import { abilityOf } from '../connectors/host.ts';
 import { isIn, type RequestedState } from '../connectors/run-state.ts';
 import { type ObservedSink, type SinkTasks, withoutTraces } from '../connectors/sink-config.ts';
 import { waitUntilHeld } from '../connectors/wait/wait-until-held.ts';
@@ -34,11 +33,11 @@ export async function changeState(action: SinkAction, wanted: RequestedState): P
   };
 }
 
-/** As `changeState`, for a sink that was seen in another state. Errors: also REFUSED when the host cannot. */
+/** As `changeState`, for a sink that was seen in another state. Errors: also REFUSED where the host cannot. */
 export async function bringTo(action: SinkAction, wanted: RequestedState, before: ObservedSink): Promise<SinkTasks> {
   const { host, groups, stream } = action;
   const { name } = stream.sink;
-  const requests = { RUNNING: () => host.resume, PAUSED: () => host.pause, STOPPED: () => abilityOf(host, 'stop') };
+  const requests = { RUNNING: () => host.resume, PAUSED: () => host.pause, STOPPED: () => host.stop };
   await requests[wanted]()(name, action);
   if (wanted === 'RUNNING') return waitUntilSinkRuns(action, before);
   const observe = () => host.observe(name);

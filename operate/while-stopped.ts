@@ -11,19 +11,27 @@ export interface WhileStopped {
 
 /**
  * Stops the sink for a change of its offsets, and brings it back to what it was, also when the change failed or was interrupted.
+ * Where a stop is a deletion, one that was paused stays stopped.
  * Errors: those of the change; REFUSED with the cause when it does not run afterwards; TIMEOUT, what the host throws.
  */
 export async function whileStopped(
   action: SinkAction,
   before: ObservedSink,
   change: () => Promise<void>,
-  state: RequestedState = requestedState(before.state),
+  wanted: RequestedState = requestedState(before.state),
 ): Promise<WhileStopped> {
-  const name = action.stream.sink.name;
+  const { host, stream } = action;
+  const { name } = stream.sink;
+  const isDeletion = host.stopEffect !== undefined;
+  // A connector that is created anew would write before it is paused.
+  const state = isDeletion && wanted === 'PAUSED' ? 'STOPPED' : wanted;
   // Once it is stopped it is brought back whatever happens, also after Ctrl-C.
   const uninterrupted = { ...action, signal: undefined };
   const comeBack = async (): Promise<void> => {
-    if (state !== 'STOPPED') await bringTo(uninterrupted, state, await deployedSink(uninterrupted));
+    if (state === 'STOPPED') return;
+    const now = await deployedSink(uninterrupted);
+    const isUntouched = isDeletion && now.state !== 'STOPPED' && now.state !== 'UNASSIGNED';
+    if (!isUntouched) await bringTo(uninterrupted, state, now);
   };
   try {
     await bringTo(action, 'STOPPED', before);

@@ -10,7 +10,7 @@ const COMMANDS = [
   [
     'stop',
     'STOPPED',
-    'stop the sinks: no tasks, no database connections; offsets stay, and `resume` starts them again',
+    'stop the sinks: no tasks, no database connections; offsets stay, and `resume` starts them again (on MSK Connect by a new connector)',
   ],
 ] as const;
 

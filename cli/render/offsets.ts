@@ -16,7 +16,7 @@ export function offsetLines({ connector, topic, partitions }: SinkOffsets): stri
 }
 
 /** Each partition that a reset moves, and what the moves mean. */
-export function resetLines({ connector, topic, moves, again, skipped, gaps }: PlannedReset): string[] {
+export function resetLines({ connector, topic, moves, again, skipped, gaps, effects }: PlannedReset): string[] {
   if (moves.length === 0) return [`= offsets of ${connector}  stand there already`];
   return [
     `~ offsets of ${connector}`,
@@ -27,6 +27,7 @@ export function resetLines({ connector, topic, moves, again, skipped, gaps }: Pl
       ({ partition, from, to }) =>
         `  records ${from} to ${to} of ${topic}-${partition} were deleted unread: only with --accept-gap`,
     ),
+    ...effects.map((effect) => `  ${effect}`),
   ];
 }
 

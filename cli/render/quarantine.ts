@@ -27,6 +27,7 @@ export function planLines(plan: QuarantinePlan, table: string): string[] {
       : [
           `  before   ${count(plan.before)} records in front of them are not committed: they are written to ${table} first`,
         ]),
+    ...plan.effects.map((effect) => `  effect   ${effect}`),
   ];
 }
 

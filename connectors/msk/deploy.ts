@@ -20,8 +20,10 @@ import { waitForTasks } from './wait-for-tasks.ts';
 export async function createSink(deployment: MskDeployment, start: readonly StartOffset[]): Promise<ReachedSink> {
   const wanted = await newConnector(deployment);
   const begin = async (): Promise<MskConnector> => {
-    await waitUntilEmpty(deployment, deployment.wait);
-    if (start.length > 0) await setOffsets(deployment, new Map(start.map(({ partition, to }) => [partition, to])));
+    const { groups, evidence, wait } = deployment;
+    await waitUntilEmpty(evidence, wait);
+    if (start.length > 0)
+      await setOffsets({ groups, stream: evidence.stream }, new Map(start.map(({ partition, to }) => [partition, to])));
     return create(deployment, wanted);
   };
   const made = await begin().catch(async (error: unknown) => {
@@ -43,7 +45,7 @@ export async function replaceSink(deployment: MskDeployment, live: ObservedMskSi
   await removeConnector(api, live.connector, wait);
   await waitUntilGone(api, live.connector.name, wait);
   try {
-    await waitUntilEmpty(deployment, wait);
+    await waitUntilEmpty(evidence, wait);
     return { sink: await waitForTasks(running(await create(deployment, wanted)), evidence, wait), restarts: 0 };
   } catch (error) {
     throw await createAgain(deployment, live, await withLoggedCauses(error, deployment.evidence));

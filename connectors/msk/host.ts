@@ -7,7 +7,7 @@ import { hideSecrets } from '../plan/entry.ts';
 import { sinkFingerprint } from '../plan/fingerprint.ts';
 import { deployResult, requireAgreed } from '../plan/require-agreed.ts';
 import { startOffsets } from '../plan/start-plan.ts';
-import type { DesiredSink, ObservedSink } from '../sink-config.ts';
+import type { DesiredSink } from '../sink-config.ts';
 import type { SinkGroups } from '../sink-group.ts';
 import type { Wait } from '../wait/wait.ts';
 import type { ReachedSink } from '../wait/wait-until-running.ts';
@@ -17,11 +17,13 @@ import type { MskDeployment, WantedPlugin } from './deployment.ts';
 import { desiredMskSink } from './desired.ts';
 import { createFailures } from './failures.ts';
 import { type PlainOperation, removeConnector, runOperation, waitUntilSteady } from './follow.ts';
-import { isWhole, observeMskSink, toObservedSink } from './observe.ts';
+import { observeMskSink } from './observe.ts';
 import { planMskSink } from './plan.ts';
 import { builtPlugin } from './resources.ts';
 import type { MskApi } from './sdk/connect-api.ts';
 import type { ReadWorkerLog } from './sdk/worker-log.ts';
+import { createShow } from './show.ts';
+import { createStopping, STOP_EFFECT, type StoppedSinks } from './stopped-sinks.ts';
 import { failedConnector } from './update.ts';
 
 /** The service creates and updates in minutes; others wait up to 20 for each. */
@@ -36,6 +38,7 @@ export interface MskHostOptions {
   readonly pluginFile: string;
   readonly buildCommand: string;
   readonly groups: SinkGroups;
+  readonly stopped: StoppedSinks;
   /** The log of the workers; left out: there is none to read. */
   readonly workerLog?: ReadWorkerLog | undefined;
   readonly scrub: Scrub;
@@ -46,29 +49,19 @@ export interface MskHostOptions {
 /** MSK Connect as a host of sinks. */
 export function createMskHost(options: MskHostOptions): SinkHost {
   const { api, connect, groups, workerLog = async () => ({ traces: [] }), scrub, pollMs } = options;
-  const recent = remember((name: string) => api.find(name), pollMs ?? ANSWERS_LAST_MS);
+  const stopping = createStopping(options);
+  const recent = remember(stopping.look, pollMs ?? ANSWERS_LAST_MS);
   const failures = createFailures(api, workerLog, pollMs);
+  const show = createShow({ api, connect, groups, failures });
   /** What all sinks on the service have in common; looked up once, so that a deploy uses what its plan showed. */
   const lookAround = once(() => findSurroundings(options), { again: true });
-
-  const show = async (connector: MskConnector): Promise<ObservedSink> => {
-    const { name, workerConfiguration } = connector;
-    const [members, worker] = await Promise.all([
-      groups.members(name),
-      workerConfiguration === undefined ? undefined : api.workerConfiguration(workerConfiguration.arn),
-    ]);
-    const known = { workerText: worker?.text, shared: connect.workerConfiguration };
-    const sink = toObservedSink(connector, members, known);
-    const isAnswered = isWhole(sink) || (members === undefined && sink.state !== 'FAILED');
-    return isAnswered ? sink : toObservedSink(connector, members, { ...known, log: await failures(connector) });
-  };
 
   /** What is seen of one sink, and its plan. */
   const lookAt = async (desired: DesiredSink) => {
     const { plugin, brokers } = await lookAround();
     const wanted = desiredMskSink(desired, connect, brokers);
-    const [connector, found, configuration, positions] = await Promise.all([
-      api.find(wanted.name),
+    const [{ connector, stopped }, found, configuration, positions] = await Promise.all([
+      stopping.look(wanted.name),
       plugin.kind === 'existing' ? { state: 'ACTIVE', reason: undefined } : api.findPlugin(plugin.name),
       api.findWorkerConfiguration(wanted.workerConfiguration.name),
       groups.positions(desired.stream),
@@ -79,12 +72,13 @@ export function createMskHost(options: MskHostOptions): SinkHost {
       plugin: found,
       hasWorkerConfiguration: configuration !== undefined,
       positions,
+      stopped,
     };
     const entries = hideSecrets(planMskSink(wanted, plugin, seen), scrub);
-    const live = connector && (await show(connector));
+    const live = await show({ connector, stopped });
     const changes = entries.map((entry) => entry.changes);
     const fingerprint = sinkFingerprint(desired, live, positions, changes);
-    return { wanted, plugin, observed, positions, plan: { entries, fingerprint } };
+    return { wanted, plugin, observed, stopped, positions, plan: { entries, fingerprint } };
   };
 
   const deploy: SinkHost['deploy'] = async (desired, agreed, given) => {
@@ -93,7 +87,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     const { stream } = desired;
     const { name } = stream.sink;
     await waitUntilSteady(api, name, wait);
-    const { wanted, plugin, observed, positions, plan } = await lookAt(desired);
+    const { wanted, plugin, observed, stopped, positions, plan } = await lookAt(desired);
     const entry = requireAgreed(name, agreed, plan.entries);
     const start = observed === undefined ? startOffsets(desired.from, positions) : [];
     const reached = await groups.whileWatching(name, (members): Promise<ReachedSink> => {
@@ -108,6 +102,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
       if (entry.action === 'unchanged') return keepSink(deployment, observed.connector);
       return updateSink(deployment, observed);
     });
+    if (stopped !== undefined && stopped !== 'unknown') await stopping.forget(name);
     recent.forget();
     return deployResult(stream, entry, reached, startedAt);
   };
@@ -120,9 +115,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
   ) => {
     const wait = { pollMs, ...given };
     const connector = await waitUntilSteady(api, name, wait);
-    if (connector === undefined) {
-      throw new ConnectError('NOT_FOUND', `${name} is not on ${api.label}`, { details: { connector: name } });
-    }
+    if (connector === undefined) throw await stopping.absence(name);
     if (connector.state === 'FAILED') throw failedConnector(connector);
     await runOperation(api, connector, type, (service) => ask(service, connector), wait).finally(recent.forget);
   };
@@ -132,18 +125,24 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     defaultTimeoutMs: TIMEOUT_MS,
     list: () => api.list(),
     async observe(name) {
-      const connector = await recent.get(name);
-      return connector && show(connector);
+      return show(await recent.get(name));
     },
     plan: async (desired) => (await lookAt(desired)).plan,
     deploy,
     pause: (name, wait) => operate('PAUSE_CONNECTOR', name, (service, one) => service.pause(one), wait),
-    resume: (name, wait) => operate('RESUME_CONNECTOR', name, (service, one) => service.resume(one), wait),
+    async resume(name, wait) {
+      const isStarted = await stopping.start(name, { pollMs, ...wait }).finally(recent.forget);
+      if (!isStarted) await operate('RESUME_CONNECTOR', name, (service, one) => service.resume(one), wait);
+    },
     restart: (name, { onlyFailed }, wait) =>
       operate('RESTART_CONNECTOR', name, (service, one) => service.restart(one, { onlyFailed }), wait),
+    stop: (name, wait) => stopping.stop(name, { pollMs, ...wait }).finally(recent.forget),
+    stopEffect: STOP_EFFECT,
+    offsets: stopping.offsets,
     async remove(name, wait) {
       const connector = await waitUntilSteady(api, name, { pollMs, ...wait });
       if (connector !== undefined) await removeConnector(api, connector, { pollMs, ...wait });
+      await stopping.forget(name);
       recent.forget();
     },
     async workerFor(desired) {

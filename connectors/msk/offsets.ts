@@ -1,25 +1,23 @@
 import { ConnectError } from '../../core/errors.ts';
 import { waitFor } from '../../core/retry.ts';
 import type { StartOffset } from '../plan/start-plan.ts';
+import type { GroupMembers, SinkGroups, SinkTopic } from '../sink-group.ts';
 import type { Wait } from '../wait/wait.ts';
 import type { MskDeployment } from './deployment.ts';
-
-/** A sink's group, and the stream that it reads. */
-type Group = Pick<MskDeployment, 'groups' | 'evidence'>;
 
 /**
  * Waits until a sink that is not there has no consumer any more: those of a worker that was killed are members for 45 s, would
  * pass for tasks of a new one, and Kafka sets no offsets meanwhile. Errors: TIMEOUT.
  */
 export async function waitUntilEmpty(
-  { evidence }: Pick<MskDeployment, 'evidence'>,
+  { stream, members }: { readonly stream: SinkTopic; readonly members: () => Promise<GroupMembers> },
   { timeoutMs, signal, pollMs }: Wait,
 ): Promise<void> {
-  const { name } = evidence.stream.sink;
+  const { name } = stream.sink;
   let left = 0;
   await waitFor(
     async () => {
-      left = (await evidence.members())?.size ?? 0;
+      left = (await members())?.size ?? 0;
       return left === 0;
     },
     {
@@ -33,17 +31,18 @@ export async function waitUntilEmpty(
 
 /** Sets the offsets of a connector that is not there as they were. Errors: TIMEOUT while its group has members, as `setOffsets`. */
 export async function putBackOffsets(
-  { groups, evidence, wait }: Group & Pick<MskDeployment, 'wait'>,
+  { groups, evidence, wait }: Pick<MskDeployment, 'groups' | 'evidence' | 'wait'>,
   start: readonly StartOffset[],
 ): Promise<void> {
   if (start.length === 0) return;
-  await waitUntilEmpty({ evidence }, { ...wait, signal: undefined });
-  await setOffsets({ groups, evidence }, new Map(start.map(({ partition, before }) => [partition, before])));
+  await waitUntilEmpty(evidence, { ...wait, signal: undefined });
+  const before = new Map(start.map((one) => [one.partition, one.before]));
+  await setOffsets({ groups, stream: evidence.stream }, before);
 }
 
 /** Sets offsets and reads them back. Errors: REFUSED when Kafka holds others; those of Kafka. */
 export async function setOffsets(
-  { groups, evidence: { stream } }: Group,
+  { groups, stream }: { readonly groups: SinkGroups; readonly stream: SinkTopic },
   offsets: ReadonlyMap<number, bigint | undefined>,
 ): Promise<void> {
   await groups.setOffsets(stream, offsets);

@@ -1,4 +1,4 @@
-import { NOTHING_ELSE, type PlanEntry } from '../plan/entry.ts';
+import { NOTHING_ELSE, type PlanEntry, STATE_KEY } from '../plan/entry.ts';
 import { committedPlaces, startEffects } from '../plan/start-plan.ts';
 import type { SinkPosition } from '../sink-group.ts';
 import type { MskPlugin } from './api.ts';
@@ -6,6 +6,7 @@ import { allChanges, compareMskSink, isHeldBack, type ObservedMskSink, restartsT
 import type { WantedPlugin } from './deployment.ts';
 import type { DesiredMskSink } from './desired.ts';
 import { reasonText } from './follow.ts';
+import type { MaybeStopped } from './snapshot.ts';
 
 /** What MSK Connect has of a sink, and where its group stands in the topic. */
 export interface MskSinkSeen {
@@ -14,6 +15,7 @@ export interface MskSinkSeen {
   readonly plugin: Pick<MskPlugin, 'state' | 'reason'> | undefined;
   readonly hasWorkerConfiguration: boolean;
   readonly positions: readonly SinkPosition[];
+  readonly stopped: MaybeStopped;
 }
 
 /** What becomes of a sink on MSK Connect: its plugin, its worker configuration and the connector, in this order. Pure. */
@@ -55,17 +57,13 @@ function planWorkerConfiguration({ workerConfiguration }: DesiredMskSink): PlanE
   };
 }
 
-function planConnector(desired: DesiredMskSink, plugin: WantedPlugin, { sink, positions }: MskSinkSeen): PlanEntry {
+function planConnector(
+  desired: DesiredMskSink,
+  plugin: WantedPlugin,
+  { sink, positions, stopped }: MskSinkSeen,
+): PlanEntry {
   const rest = { ...NOTHING_ELSE, kind: 'connector', name: desired.name } as const;
-  if (sink === undefined) {
-    if (desired.state === 'paused') return { ...rest, action: 'blocked', summary: CANNOT_BEGIN_PAUSED };
-    return {
-      ...rest,
-      action: 'create',
-      summary: size(desired),
-      effects: startEffects(desired.stream, desired.from, positions),
-    };
-  }
+  if (sink === undefined) return { ...rest, ...planCreation(desired, positions, stopped) };
   const comparison = compareMskSink(desired, plugin.name, sink);
   const changes = allChanges(comparison);
   const { ignored } = comparison;
@@ -110,6 +108,29 @@ function updateEffects(restarts: boolean, { state }: DesiredMskSink): string[] {
     ? ['the configuration is tried when the sink runs again: until then nobody knows whether it does']
     : ['every task restarts; offsets stay'];
 }
+
+/** A stopped sink is left alone unless the definition says that it runs; then it is created from the files. */
+function planCreation(
+  desired: DesiredMskSink,
+  positions: readonly SinkPosition[],
+  stopped: MaybeStopped,
+): Pick<PlanEntry, 'action' | 'summary' | 'effects' | 'changes'> {
+  const blocked = { action: 'blocked', effects: [], changes: [] } as const;
+  const isStopped = stopped !== undefined && stopped !== 'unknown';
+  if (isStopped && desired.state !== 'running') return { ...blocked, summary: HELD_STOPPED };
+  if (desired.state === 'paused') return { ...blocked, summary: CANNOT_BEGIN_PAUSED };
+  const effects = startEffects(desired.stream, desired.from, positions);
+  const unknown = 'whether somebody has stopped it is unknown, because that stands in Kafka';
+  return {
+    action: 'create',
+    summary: size(desired),
+    effects: stopped === 'unknown' ? [...effects, unknown] : effects,
+    changes: isStopped ? [{ key: STATE_KEY, before: 'stopped', after: 'running', secret: false }] : [],
+  };
+}
+
+const HELD_STOPPED =
+  'is STOPPED: someone holds it back on purpose; `connect resume` first, or declare sink.state: running';
 
 /** Offsets outlive a connector; the next one of its name resumes at them. */
 function resumeEffects({ name, stream: { topic } }: DesiredMskSink, positions: readonly SinkPosition[]): string[] {

@@ -92,7 +92,7 @@ export function createAgain(
     if (before.state === 'FAILED') return 'rolled back: the connector is gone; the one before had FAILED as well';
     const { name, plugin } = before;
     if (plugin === undefined) throw new ConnectError('INTERNAL', `${name} had no plugin`);
-    await waitUntilEmpty(patient, wait);
+    await waitUntilEmpty(patient.evidence, wait);
     const config = restorable(before.config, desired.config);
     await unlessThere(api.create({ ...before, config, plugin, tags }));
     const made = await waitUntilSteady(api, name, wait);

@@ -32,14 +32,18 @@ export function planSteps(positions: readonly SinkPosition[], culprits: readonly
   });
 }
 
+interface PlanParts {
+  readonly failures: readonly FailedPart[];
+  readonly steps: readonly PartitionStep[];
+  readonly search: Search;
+  /** An earlier quarantine was killed and has left the sink stopped. */
+  readonly isResumed: boolean;
+  /** What it does besides, because of where the sink runs. */
+  readonly effects: readonly string[];
+}
+
 /** The plan as it is shown and agreed to. */
-export function describePlan(
-  stream: StreamDefinition,
-  failures: readonly FailedPart[],
-  steps: readonly PartitionStep[],
-  search: Search,
-  isResumed: boolean,
-) {
+export function describePlan(stream: StreamDefinition, { failures, steps, search, isResumed, effects }: PlanParts) {
   return {
     connector: stream.sink.name,
     failures: failures.map(({ task, cause, suspects }) => ({ task, cause, record: formatSuspects(suspects) })),
@@ -60,8 +64,8 @@ export function describePlan(
     steps: steps.map(({ partition, from, to }) => ({ partition, from, to })),
     /** Records in front of the culprits that the sink has not committed. They are written before it continues behind them. */
     before: steps.reduce((sum, step) => sum + (step.to - step.from) - BigInt(step.culprits.length), 0n),
-    /** An earlier quarantine was killed and has left the sink stopped. */
     isResumed,
+    effects,
   };
 }
 

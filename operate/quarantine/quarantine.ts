@@ -1,17 +1,17 @@
-import { abilityOf } from '../../connectors/host.ts';
 import { type RequestedState, requestedState } from '../../connectors/run-state.ts';
 import type { ObservedSink } from '../../connectors/sink-config.ts';
 import { type FailedPart, failuresOf } from '../../connectors/wait/failure.ts';
-import { requireNotFailed, sinkFailure } from '../../connectors/wait/wait-until-running.ts';
+import { noticingLeft } from '../../connectors/wait/left-tasks.ts';
+import { sinkFailure } from '../../connectors/wait/wait-until-running.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { waitFor } from '../../core/retry.ts';
+import { sinkGroup } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { AvroSchema } from '../../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../../schemas/record-decoder.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
 import type { Judges } from '../judge-records.ts';
-import { createMarks } from '../marks.ts';
 import { readPositions } from '../offset-positions.ts';
 import { requireNoGap } from '../require-no-gap.ts';
 import { deployedSink, type SinkAction } from '../sink-action.ts';
@@ -19,6 +19,7 @@ import { createSinkRows } from '../sink-rows.ts';
 import { whileStopped } from '../while-stopped.ts';
 import type { MovedRecord } from './copy-to-dead-letters.ts';
 import { findCulprits } from './find-culprits.ts';
+import { interruptionOf, readInterrupted } from './interruption.ts';
 import {
   describePlan,
   type PartitionStep,
@@ -82,7 +83,7 @@ export async function quarantine(action: QuarantineAction, options: QuarantineOp
   for (;;) {
     const sink = await deployedSink(action);
     const interrupted = await readInterrupted(action, sink);
-    const failures = failuresOf(sink, stream);
+    const failures = failedParts(sink, stream);
     if (failures.length === 0 && interrupted === undefined) {
       return result(done.moved.length > 0 ? 'quarantined' : 'unchanged', sink.state);
     }
@@ -122,14 +123,15 @@ async function quarantineOnce(
   done: Done,
 ): Promise<RequestedState | 'planned' | 'again'> {
   const { stream } = action;
-  await abilityOf(action.host, 'offsets').require();
+  await action.host.offsets.require(stream.sink.name);
   const positions = await readPositions(action);
   const search = await findCulprits({ ...action, judges }, positions, options.max - done.moved.length);
   const steps = planSteps(positions, search.culprits);
   if (steps.length === 0 && interrupted === undefined) {
     throw unexplained(stream.sink.name, failures[0]?.cause, search);
   }
-  const plan = describePlan(stream, failures, steps, search, interrupted !== undefined);
+  const effects = action.host.stopEffect === undefined ? [] : [action.host.stopEffect];
+  const plan = describePlan(stream, { failures, steps, search, isResumed: interrupted !== undefined, effects });
   done.plans.push(plan);
   options.onPlan(plan, stream);
   if (options.dryRun) return 'planned';
@@ -144,10 +146,10 @@ async function quarantineOnce(
     done.written += written;
   };
   try {
-    await whileStopped(action, sink, change, state);
+    const reached = await whileStopped(action, sink, change, state);
     await interruption.write(undefined);
-    if (state === 'RUNNING') await waitUntilPast(action, steps);
-    return state;
+    if (reached.state === 'RUNNING') await waitUntilPast(action, steps);
+    return reached.state;
   } catch (error) {
     if (failsAgain(error)) {
       await interruption.write(undefined);
@@ -161,11 +163,20 @@ async function quarantineOnce(
   }
 }
 
+/** What has FAILED. On a host that lists no tasks, also those that are not in the group, of which no log says why: records are tried alone anyway. */
+function failedParts(sink: ObservedSink, stream: StreamDefinition): FailedPart[] {
+  const absent = sink.state === 'RUNNING' ? sink.tasks.filter((task) => task.absent && task.state !== 'FAILED') : [];
+  const cause = `it is not in the group ${sinkGroup(stream)}, and no log says why`;
+  return [...failuresOf(sink, stream), ...absent.map(({ id, worker }) => ({ task: id, worker, cause, suspects: [] }))];
+}
+
 /** Waits until the sink has committed a record behind each step, where there is one. Errors: REFUSED, TIMEOUT. */
 async function waitUntilPast(action: QuarantineAction, steps: readonly PartitionStep[]): Promise<void> {
   const { stream, host, timeoutMs, signal } = action;
+  const observe = noticingLeft(() => host.observe(stream.sink.name), { seen: stream.sink.tasksMax });
   const look = async (): Promise<boolean> => {
-    await requireNotFailed(host, stream);
+    const sink = await observe();
+    if (sink !== undefined && failuresOf(sink, stream).length > 0) throw sinkFailure(sink, stream);
     const positions = new Map((await readPositions(action)).map((one) => [one.partition, one]));
     return steps.every(({ partition, to }) => {
       const position = positions.get(partition);
@@ -179,31 +190,3 @@ async function waitUntilPast(action: QuarantineAction, steps: readonly Partition
 /** Whether the sink ran into another failure: `details.failures` of `sinkFailure`. */
 const failsAgain = (error: unknown): boolean =>
   error instanceof ConnectError && error.code === 'REFUSED' && Array.isArray(error.details.failures);
-
-interface Interruption {
-  /** The state that the sink shall have afterwards. */
-  readonly state: RequestedState;
-  readonly at: string;
-}
-
-/** The mark that stands while a quarantine has the sink stopped. */
-function interruptionOf(action: QuarantineAction) {
-  const { name } = action.stream.sink;
-  const marks = createMarks<Interruption>(action, 'quarantine', { state: /^(RUNNING|PAUSED|STOPPED)$/ });
-  return {
-    read: async () => (await marks.read()).get(name),
-    write: (mark: Interruption | undefined) => marks.write(new Map([[name, mark]])),
-  };
-}
-
-/**
- * The state that a killed quarantine has to restore; undefined when none has left the sink stopped. A sink that is not stopped
- * has been started by somebody since. A stop by somebody has no mark, and is left alone.
- */
-async function readInterrupted(action: QuarantineAction, { state }: ObservedSink): Promise<RequestedState | undefined> {
-  const interruption = interruptionOf(action);
-  const mark = await interruption.read();
-  if (mark === undefined || state === 'STOPPED') return mark?.state;
-  await interruption.write(undefined);
-  return undefined;
-}

@@ -257,6 +257,46 @@ const CASES: readonly Case[] = [
     },
   ],
   [
+    'stops a sink, whose offsets can be changed then, and starts it again as it was',
+    async ({ name, under: { host, groups, stream, wait }, desired, deploy, plan, observe }) => {
+      const committed = async () => (await groups.positions(desired().stream))[0]?.committed;
+      await deploy();
+      const before = await observe();
+      await host.offsets.require(name);
+      await host.stop(name, wait);
+      await expect.poll(async () => (await observe())?.tasks, POLL).toEqual([]);
+      expect(await observe()).toMatchObject({ state: 'STOPPED', config: before?.config });
+      expect(await plan()).toMatchObject({ action: 'blocked', summary: expect.stringContaining('STOPPED') });
+      await host.offsets.set(name, [{ topic: stream.topic.name, partition: 0, offset: 1n }], wait);
+      expect(await committed()).toBe(1n);
+      await host.offsets.forget(name, wait);
+      expect(await committed()).toBeUndefined();
+      await host.stop(name, wait);
+      await host.resume(name, wait);
+      await expect.poll(async () => (await observe())?.tasks.length, POLL).toBe(before?.tasks.length);
+      expect(await observe()).toMatchObject({ state: 'RUNNING', config: before?.config });
+      expect(await plan()).toMatchObject({ action: 'unchanged', changes: [] });
+    },
+  ],
+  [
+    'deploys a sink that is stopped where the definition says that it runs, and removes one that is stopped',
+    async ({ name, under: { host, wait }, deploy, plan, observe }) => {
+      const stop = async () => {
+        await host.stop(name, wait);
+        await expect.poll(async () => (await observe())?.tasks, POLL).toEqual([]);
+      };
+      await deploy();
+      await stop();
+      const change = { key: 'sink.state', before: 'stopped', after: 'running' };
+      expect(await deploy({ state: 'running' })).toMatchObject({ changes: [change], state: 'RUNNING' });
+      await stop();
+      await host.remove(name, wait);
+      await expect.poll(observe, POLL).toBeUndefined();
+      expect(await plan()).toMatchObject({ action: 'create' });
+      await expect(host.stop(name, wait)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    },
+  ],
+  [
     'shows no secret that somebody has written into a sink',
     async ({ name, under: { host, changeByHand }, desired, deploy }) => {
       await deploy();
@@ -271,7 +311,7 @@ const CASES: readonly Case[] = [
 /** Cases of an ability that a host may lack. */
 const ABILITIES: readonly (readonly [
   title: string,
-  ability: 'submit' | 'stop' | 'offsets' | 'validate' | 'plugins' | 'worker' | 'workerFor',
+  ability: 'submit' | 'validate' | 'plugins' | 'worker' | 'workerFor',
   run: (sink: CaseSink) => Promise<void>,
 ])[] = [
   [
@@ -281,31 +321,6 @@ const ABILITIES: readonly (readonly [
       const result = await host.submit?.(desired(), (await host.plan(desired())).entries, wait);
       expect(result).toMatchObject({ outcome: 'created', state: undefined, tasks: [] });
       await expect.poll(async () => (await observe())?.state, POLL).toBe('RUNNING');
-    },
-  ],
-  [
-    'stops a sink, which gives up its tasks',
-    'stop',
-    async ({ name, under: { host, wait }, deploy, observe }) => {
-      await deploy();
-      await host.stop?.(name, wait);
-      await expect.poll(async () => (await observe())?.tasks, POLL).toEqual([]);
-      expect(await observe()).toMatchObject({ state: 'STOPPED' });
-    },
-  ],
-  [
-    'changes the offsets of a stopped sink',
-    'offsets',
-    async ({ name, under: { host, groups, stream, wait }, desired, deploy, observe }) => {
-      const { offsets } = host;
-      await deploy();
-      await offsets?.require();
-      await host.stop?.(name, wait);
-      await expect.poll(async () => (await observe())?.tasks, POLL).toEqual([]);
-      await offsets?.set(name, [{ topic: stream.topic.name, partition: 0, offset: 1n }], wait);
-      expect((await groups.positions(desired().stream))[0]?.committed).toBe(1n);
-      await offsets?.forget(name, wait);
-      expect((await groups.positions(desired().stream))[0]?.committed).toBeUndefined();
     },
   ],
   [

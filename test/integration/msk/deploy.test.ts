@@ -2,7 +2,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { parseDocument } from 'yaml';
+import { ensureTopics } from '../../../connectors/topics.ts';
 import { withAdmin } from '../../../core/kafka.ts';
+import { documentedSteps } from '../../support/documented-steps.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { type FakeMsk, REGION, startFakeMsk } from '../../support/msk/fake-msk.ts';
@@ -85,8 +87,6 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     expect(blocked.document.error.message).toContain('someone holds it back on purpose');
     expect((await succeed('resume', '-e', 'msk')).streams).toMatchObject([{ state: 'RUNNING' }]);
     expect((await succeed('restart', '-e', 'msk')).streams).toMatchObject([{ outcome: 'restarted' }]);
-    const stopped = await run('stop', '-e', 'msk');
-    expect(stopped.document.error.message).toContain('cannot stop a connector');
   });
 
   it('takes a change of its polls and batches, worker first, and goes on', async () => {
@@ -189,6 +189,40 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     const [report] = (await succeed('verify', '-e', 'msk', '--wait', '60s')).streams;
     const sizes = report.gaps.map(({ from, to }: { from: string; to: string }) => Number(to) - Number(from) + 1);
     expect(sizes.reduce((sum: number, size: number) => sum + size, 0)).toBe(200);
+  });
+
+  it('reads every partition of a topic that grows while it runs', async () => {
+    const file = join(sink.test.root, 'connectors/positions.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('partitions: 4', 'partitions: 6'));
+    await succeed('deploy', '-e', 'msk', '--grow-topics', '--yes');
+    await sink.produce(100, 760);
+    await rows(710);
+    const [grown] = await sink.query('SELECT count(DISTINCT kafka_partition) FROM positions WHERE slot >= 250000760');
+    expect(grown?.count).toBe('6');
+  });
+
+  it('goes on in a topic that was created anew, by the documented steps', async () => {
+    const stream = { ...sink.stream, topic: { ...sink.stream.topic, partitions: 6 } };
+    const [stop = '', ...steps] = documentedSteps('The topic was created anew');
+    const step = async (text: string) => {
+      if (!text.startsWith('pnpm connect')) return void (await sink.query(text));
+      const { root: cwd, env } = sink.test;
+      const { code, stdout, stderr } = await runInProcess([...text.split(' ').slice(2), '-e', 'msk'], { cwd, env });
+      expect(code, `${text}\n${stdout}${stderr}`).toBe(0);
+    };
+    await step(stop);
+    expect(fake.connectors.size).toBe(0);
+    await withAdmin({ brokers: sink.test.environment.kafka.brokers }, 'test', async (admin) => {
+      await admin.deleteTopics([stream.topic.name]);
+      const isGone = async () => expect(await admin.listTopics()).not.toContain(stream.topic.name);
+      await eventually(isGone, { timeoutMs: 30_000 });
+      await ensureTopics(admin, stream, 1);
+    });
+    // As where the offsets of another cluster were copied: they lie ahead of what the new topic has.
+    await sink.groups.setOffsets(stream, new Map([0, 1, 2, 3, 4, 5].map((partition) => [partition, 1_000n])));
+    await sink.produce(30, 860);
+    for (const one of steps) await step(one);
+    await rows(740);
   });
 });
 

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ensureTopics } from '../../../connectors/topics.ts';
 import { withAdmin } from '../../../core/kafka.ts';
-import { packageRoot } from '../../../core/package-root.ts';
+import { documentedSteps } from '../../support/documented-steps.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
@@ -19,15 +17,6 @@ const rowsToBe = (count: number) =>
   eventually(async () => expect(Number((await sink.query('SELECT count(*) FROM positions'))[0]?.count)).toBe(count), {
     timeoutMs: 30_000,
   });
-
-/** The commands and statements of the document's section, in their order. */
-function documentedSteps(): string[] {
-  const text = readFileSync(join(packageRoot(), 'docs/operations.md'), 'utf8');
-  const section = text.split(/^## /m).find((one) => one.startsWith('The topic was created anew')) ?? '';
-  return [...section.matchAll(/```(sh|sql)\n([\s\S]*?)```/g)].flatMap(([, language, body = '']) =>
-    language === 'sql' ? [body] : body.trim().split(/\n\s*/),
-  );
-}
 
 it('the documented steps for a topic that was created anew lead to a table that verify finds exact', async () => {
   const { stream, test } = sink;
@@ -58,7 +47,7 @@ it('the documented steps for a topic that was created anew lead to a table that 
   const [documented] = JSON.parse((await connect('status', '--only', 'positions', '-o', 'json')).stdout).streams;
   expect(documented.lag).toBe('0');
 
-  for (const step of documentedSteps()) {
+  for (const step of documentedSteps('The topic was created anew')) {
     if (!step.startsWith('pnpm connect')) await sink.query(step);
     else {
       const { code, stdout, stderr } = await connect(...step.split(' ').slice(2));

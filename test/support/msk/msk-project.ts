@@ -10,6 +10,7 @@ import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { Environment, StreamDefinition } from '../../../pipeline/types.ts';
 import { loadAvroSchema } from '../../../schemas/avro-schema.ts';
 import { inMemoryGroups } from '../in-memory-groups.ts';
+import { inMemoryStoppedSinks } from '../in-memory-stopped-sinks.ts';
 import { type InProcessResult, runInProcess } from '../in-process-cli.ts';
 import { copyProject } from '../project.ts';
 import { scratchFolder } from '../scratch.ts';
@@ -63,12 +64,13 @@ export async function createMskProject(
   writeFileSync(path, document.toString());
   const groups = inMemoryGroups();
   membersOfFake(groups, fake, 2);
+  const stopped = inMemoryStoppedSinks();
   const runUntil: MskProject['runUntil'] = (signal, ...args) =>
     runInProcess([...args, '-e', 'msk'], {
       cwd: root,
       env: { PERPS_DATABASE_PASSWORD: 'p4ssw0rd-of-the-test' },
       signal,
-      session: { groups },
+      session: { groups, stopped },
     });
   return {
     root,
@@ -90,6 +92,7 @@ export async function createMskProject(
         pluginFile,
         buildCommand: 'connect plugin build',
         groups,
+        stopped,
         scrub: (text) => text,
         pollMs: 5,
       });

@@ -7,14 +7,17 @@ import type { CallBounds } from '../../../connectors/msk/sdk/client.ts';
 import type { MskApi } from '../../../connectors/msk/sdk/connect-api.ts';
 import { createMskApi } from '../../../connectors/msk/sdk/connect-api.ts';
 import { cloudWatchLog } from '../../../connectors/msk/sdk/worker-log.ts';
+import type { StoppedSinks } from '../../../connectors/msk/stopped-sinks.ts';
 import type { PlanEntry } from '../../../connectors/plan/entry.ts';
 import type { StartFrom } from '../../../connectors/plan/start-plan.ts';
 import { renderSink } from '../../../connectors/render/render-sink.ts';
 import type { DesiredSink } from '../../../connectors/sink-config.ts';
+import type { SinkGroups } from '../../../connectors/sink-group.ts';
 import type { SinkEvent } from '../../../connectors/wait/wait.ts';
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { StreamDefinition } from '../../../pipeline/types.ts';
 import { type InMemoryGroups, inMemoryGroups } from '../in-memory-groups.ts';
+import { type InMemoryStoppedSinks, inMemoryStoppedSinks } from '../in-memory-stopped-sinks.ts';
 import { positions, staging } from '../positions-stream.ts';
 import { scratchFolder } from '../scratch.ts';
 import { MSK_TARGET } from './environment.ts';
@@ -46,11 +49,15 @@ export interface SinkChanges {
   readonly bounds?: CallBounds;
   /** Stands between the host and the service. */
   readonly api?: (real: MskApi) => MskApi;
+  /** In the place of those in memory. */
+  readonly groups?: SinkGroups;
+  readonly stopped?: StoppedSinks;
 }
 
 export interface MskSink {
   readonly fake: FakeMsk;
   readonly groups: InMemoryGroups;
+  readonly stopped: InMemoryStoppedSinks;
   readonly events: SinkEvent[];
   /** Members of the consumer group from now on. */
   setMembers(count: number): void;
@@ -73,7 +80,9 @@ export async function createMskSink(fakeOptions: FakeMskOptions = {}): Promise<M
   const events: SinkEvent[] = [];
   const groups = inMemoryGroups([127n]);
   const setMembers = membersOfFake(groups, fake, 2);
-  const host = ({ connect = {}, plugin = 'zip', bounds = {}, api = (real) => real }: SinkChanges = {}): SinkHost => {
+  const stopped = inMemoryStoppedSinks();
+  const host = (changes: SinkChanges = {}): SinkHost => {
+    const { connect = {}, plugin = 'zip', bounds = {}, api = (real) => real } = changes;
     const target = mskConnect(fake.url, connect);
     writeFileSync(pluginFile, plugin);
     return createMskHost({
@@ -81,7 +90,8 @@ export async function createMskSink(fakeOptions: FakeMskOptions = {}): Promise<M
       connect: target,
       pluginFile,
       buildCommand: 'connect plugin build',
-      groups,
+      groups: changes.groups ?? groups,
+      stopped: changes.stopped ?? stopped,
       workerLog: cloudWatchLog(target, (text) => text),
       scrub: (text) => text,
       pollMs: 5,
@@ -95,6 +105,7 @@ export async function createMskSink(fakeOptions: FakeMskOptions = {}): Promise<M
   return {
     fake,
     groups,
+    stopped,
     events,
     setMembers,
     host,

@@ -5,6 +5,7 @@ import { createMskHost } from '../../../connectors/msk/host.ts';
 import { createMskApi } from '../../../connectors/msk/sdk/connect-api.ts';
 import { renderSink } from '../../../connectors/render/render-sink.ts';
 import { inMemoryGroups, numberedMembers } from '../../support/in-memory-groups.ts';
+import { inMemoryStoppedSinks } from '../../support/in-memory-stopped-sinks.ts';
 import { inMemoryWorker } from '../../support/in-memory-worker.ts';
 import { startFakeMsk } from '../../support/msk/fake-msk.ts';
 import { mskConnect } from '../../support/msk/msk-sink.ts';
@@ -54,6 +55,7 @@ sinkHostContract('MSK Connect', async (): Promise<HostUnderTest> => {
       pluginFile,
       buildCommand: 'connect plugin build',
       groups,
+      stopped: inMemoryStoppedSinks(),
       scrub: (text) => text,
       pollMs: 5,
     }),
@@ -61,7 +63,7 @@ sinkHostContract('MSK Connect', async (): Promise<HostUnderTest> => {
     stream,
     config,
     broken: NOWHERE,
-    wait: { timeoutMs: 500, settleMs: 0 },
+    wait: { timeoutMs: 1_500, settleMs: 0 },
     async changeByHand(name, key, value) {
       const connector = fake.connectors.get(name);
       if (connector === undefined) return;

@@ -8,6 +8,7 @@ import { connectorDrift, observeConnector } from '../../../../contract/drift/con
 import { loadProject } from '../../../../pipeline/load.ts';
 import { loadAvroSchema } from '../../../../schemas/avro-schema.ts';
 import { inMemoryGroups, numberedMembers } from '../../../support/in-memory-groups.ts';
+import { inMemoryStoppedSinks } from '../../../support/in-memory-stopped-sinks.ts';
 import { createMskProject, type MskProject } from '../../../support/msk/msk-project.ts';
 
 /** What `connect check --live` tells of the positions sink; the group has `tasks` members. */
@@ -24,6 +25,7 @@ async function drift({ root }: MskProject, tasks: number): Promise<string[]> {
     pluginFile: 'not built',
     buildCommand: 'connect plugin build',
     groups,
+    stopped: inMemoryStoppedSinks(),
     scrub: (text) => text,
   });
   const config = renderSink(stream, environment, loadAvroSchema(join(root, stream.schema)).fields);

@@ -63,7 +63,13 @@ test('a culprit that the sink has passed meanwhile is left alone', () => {
 test('the records in front are all of a step but its culprits', () => {
   const culprits = [culprit(0, 60n), culprit(0, 350n), culprit(1, 10n)];
   const steps = planSteps([position(0, 50n), position(1, undefined)], culprits);
-  const plan = describePlan(stream, [], steps, { culprits, good: 7 }, false);
+  const plan = describePlan(stream, {
+    failures: [],
+    steps,
+    search: { culprits, good: 7 },
+    isResumed: false,
+    effects: [],
+  });
   expect(plan.before).toBe(299n);
   expect(plan.culprits.map(({ record }) => record)).toEqual(['positions-0@60', 'positions-0@350', 'positions-1@10']);
 });
@@ -72,7 +78,13 @@ test('evidence says whether the failed task names the record itself', () => {
   const failures = failuresWith('value-too-long-in-a-statement');
   const culprits = [culprit(2, 1n, 'refused-by-database'), culprit(2, 9n, 'refused-by-database')];
   const steps = planSteps([{ ...position(2, 0n), low: 0n }], culprits);
-  const plan = describePlan(stream, failures, steps, { culprits, good: 0 }, false);
+  const plan = describePlan(stream, {
+    failures,
+    steps,
+    search: { culprits, good: 0 },
+    isResumed: false,
+    effects: [],
+  });
   expect(plan.culprits.map(({ isNamed }) => isNamed)).toEqual([true, false]);
 });
 
