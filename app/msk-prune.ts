@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs';
 import { desiredMskSink } from '../connectors/msk/desired.ts';
-import { type Leftover, type OwnParts, PART_QUOTA, type PartKind, planLeftovers } from '../connectors/msk/leftovers.ts';
+import {
+  type Leftover,
+  type OwnParts,
+  PART_QUOTA,
+  type PartKind,
+  type PartUse,
+  planLeftovers,
+} from '../connectors/msk/leftovers.ts';
 import { builtPlugin } from '../connectors/msk/resources.ts';
 import type { MskApi } from '../connectors/msk/sdk/connect-api.ts';
 import { ConnectError } from '../core/errors.ts';
@@ -48,12 +55,12 @@ export interface PruneReport {
 export async function pruneMsk(session: Session, { keep, dryRun, agree, onRemoved }: PruneOptions) {
   const api = await mskApi(session);
   const own = await ownParts(session);
-  const first = await look(api, own, keep);
+  const first = await look(session, api, own, keep);
   const wanted = first.leftovers.filter(({ action }) => action === 'delete');
   const removed: RemovedPart[] = [];
   if (dryRun || wanted.length === 0) return { ...first.report, removed };
   await agree(first.report);
-  const now = await look(api, own, keep);
+  const now = await look(session, api, own, keep);
   const agreed = new Set(wanted.map(({ arn }) => arn));
   for (const part of now.leftovers.filter(({ arn, action }) => action === 'delete' && agreed.has(arn))) {
     session.signal.throwIfAborted();
@@ -77,8 +84,21 @@ async function ownParts(session: Session): Promise<OwnParts> {
   return { sinks: project.streams.map(({ sink }) => sink.name), bucket, wanted: new Set(wanted) };
 }
 
-async function look(api: MskApi, own: OwnParts, keep: number) {
-  const [parts, uses] = await Promise.all([api.parts(), api.uses()]);
+/** What stopped sinks are created from again. Errors: UNREACHABLE where Kafka cannot say whether a sink that is not there is stopped. */
+async function stoppedUses({ project, stopped }: Session, live: readonly PartUse[]): Promise<PartUse[]> {
+  const absent = project.streams.filter(({ sink }) => !live.some(({ connector }) => connector === sink.name));
+  const found = absent.map(async ({ sink: { name } }): Promise<PartUse[]> => {
+    const sink = await stopped.read(name);
+    if (sink === undefined || sink === 'unknown') return [];
+    const { plugin, workerConfiguration } = sink;
+    return [{ connector: name, state: 'PAUSED', plugin: plugin.arn, workerConfiguration: workerConfiguration?.arn }];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+async function look(session: Session, api: MskApi, own: OwnParts, keep: number) {
+  const [parts, live] = await Promise.all([api.parts(), api.uses()]);
+  const uses = [...live, ...(await stoppedUses(session, live))];
   const busy = uses.find(
     ({ connector, state }) => own.sinks.includes(connector) && /ING$/.test(state) && state !== 'RUNNING',
   );

@@ -92,6 +92,19 @@ test('a zip that may not be deleted is named, and the plugin is gone all the sam
   expect(project.fake.resources.plugins.has(old[0] ?? '')).toBe(false);
 });
 
+test('what a stopped sink is created from again stays', SLOW, async () => {
+  const { project, live } = await withLeftovers();
+  expect((await project.run('stop', '--only', 'positions')).code).toBe(0);
+  const { code, document } = await prune(project, '--keep', '0', '--yes');
+  expect(code).toBe(0);
+  expect(document.parts).toContainEqual(
+    expect.objectContaining({ name: live, action: 'keep', reason: 'used by positions-sink' }),
+  );
+  const { plugins, configurations } = project.fake.resources;
+  expect([...plugins.keys()]).toContain(live);
+  expect([...configurations.keys()].filter((name) => name.startsWith('positions-sink-'))).toHaveLength(1);
+});
+
 test('what the files want stays, although no connector uses it yet', SLOW, async () => {
   const { project, live } = await withLeftovers();
   project.fake.resources.handlers.DeleteCustomPlugin({
