@@ -13,6 +13,7 @@ import type { MadePlan, PlanOptions } from '../connectors/plan/plan-file.ts';
 import type { Orphan } from '../connectors/plan/removal-plan.ts';
 import { topicSpecs } from '../connectors/topics.ts';
 import { ConnectError } from '../core/errors.ts';
+import { inTurn } from '../core/in-turn.ts';
 import { type Gap, gapText } from '../operate/gaps.ts';
 import { observeMigrations, observeSchema } from '../operate/observe-stream.ts';
 import { findOpenGaps } from '../operate/require-no-gap.ts';
@@ -146,13 +147,12 @@ async function findOrphans(session: Session): Promise<Orphan[]> {
   const host = await session.host();
   const defined = new Set(project.streams.map(({ sink }) => sink.name));
   const others = (await host.list()).filter((name) => !defined.has(name)).sort();
-  const found = await Promise.all(
-    others.map(async (name): Promise<Orphan[]> => {
-      const config = (await host.observe(name))?.config;
-      if (config === undefined || !isOwnedBy(config, environment.project ?? '')) return [];
-      return [{ name, topics: config.topics ?? config['topics.regex'] ?? 'no topic' }];
-    }),
-  );
+  // One after the other: an account may have many, and a service throttles.
+  const found = await inTurn(others, async (name): Promise<Orphan[]> => {
+    const config = (await host.observe(name))?.config;
+    if (config === undefined || !isOwnedBy(config, environment.project ?? '')) return [];
+    return [{ name, topics: config.topics ?? config['topics.regex'] ?? 'no topic' }];
+  });
   return found.flat();
 }
 

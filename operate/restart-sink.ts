@@ -1,4 +1,6 @@
 import { type ObservedSink, type SinkTasks, withoutTraces } from '../connectors/sink-config.ts';
+import type { FailedPart } from '../connectors/wait/failure.ts';
+import { withRetry } from '../connectors/wait/retry-policy.ts';
 import { ConnectError } from '../core/errors.ts';
 import { requireNoGap } from './require-no-gap.ts';
 import { deployedSink, type SinkAction, waitUntilSinkRuns } from './sink-action.ts';
@@ -13,7 +15,8 @@ export interface RestartResult extends SinkTasks {
 }
 
 /**
- * Restarts connector and tasks, or only those that FAILED, and waits until everything is RUNNING and stays so.
+ * Restarts connector and tasks, or only those that FAILED, and waits until everything is RUNNING and stays so. What fails again
+ * because a part is still away is started again until the time is up.
  * Errors: NOT_FOUND, UNSAFE for a start over a gap, REFUSED for a sink that is held back or fails again (with the cause), TIMEOUT,
  * what the host throws.
  */
@@ -45,7 +48,11 @@ export async function restartSink(
   // Connect goes on showing the old states for a moment: that every consumer is a new one proves a whole restart.
   const oldMembers = onlyFailed ? undefined : await groups.members(name);
   await host.restart(name, { onlyFailed }, action);
-  return result(await waitUntilSinkRuns(action, sink, oldMembers));
+  const restarts = {
+    when: (failures: readonly FailedPart[]) => failures.every(({ passes }) => passes === true),
+    restart: () => withRetry(() => host.restart(name, { onlyFailed: true }, action), action.signal),
+  };
+  return result(await waitUntilSinkRuns(action, sink, { oldMembers, restarts }));
 }
 
 /** Where the host lists no tasks, one that is absent from the sink's group is the one that has failed. */

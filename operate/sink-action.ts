@@ -1,10 +1,10 @@
 import type { SinkHost } from '../connectors/host.ts';
 import { type ObservedSink, type SinkTasks, withoutTraces } from '../connectors/sink-config.ts';
-import type { GroupMembers, SinkGroups } from '../connectors/sink-group.ts';
+import type { SinkGroups } from '../connectors/sink-group.ts';
 import { noticingLeft } from '../connectors/wait/left-tasks.ts';
 import { withFirstAnswer, withRetry } from '../connectors/wait/retry-policy.ts';
 import type { Wait } from '../connectors/wait/wait.ts';
-import { waitUntilRunning } from '../connectors/wait/wait-until-running.ts';
+import { type RunningSink, waitUntilRunning } from '../connectors/wait/wait-until-running.ts';
 import { ConnectError } from '../core/errors.ts';
 import type { KafkaConnection } from '../core/kafka.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
@@ -36,12 +36,12 @@ export async function deployedSink(action: SinkAction): Promise<ObservedSink> {
 
 /**
  * Waits until a sink that was asked to run does so, and every task of it. `oldMembers`: of its group, when every task has to be
- * a new one. Errors: REFUSED with cause, record and hint when something fails; TIMEOUT.
+ * a new one. `restarts`: of what fails again. Errors: REFUSED with cause, record and hint when something fails; TIMEOUT.
  */
 export async function waitUntilSinkRuns(
   action: SinkAction,
   before: ObservedSink,
-  oldMembers?: GroupMembers,
+  { oldMembers, restarts }: Pick<RunningSink, 'oldMembers' | 'restarts'> = {},
 ): Promise<SinkTasks> {
   const { host, groups, stream, signal } = action;
   const { name } = stream.sink;
@@ -56,6 +56,7 @@ export async function waitUntilSinkRuns(
         expectedTasks: now.expectedTasks,
         before,
         oldMembers,
+        restarts,
       },
       action,
     ),

@@ -31,7 +31,7 @@ function eventText(event: SinkEvent): string {
       return `${count(event.running)} of ${count(event.expected)} tasks RUNNING`;
     case 'restarting': {
       const causes = [...new Set(event.failures.map((failure) => failure.cause))].join('; ');
-      return `failed (${causes}); restart ${event.attempt} of ${event.of}`;
+      return `failed (${causes}); restart ${event.attempt}${event.of === undefined ? '' : ` of ${event.of}`}`;
     }
     case 'rolling back':
       return event.outcome === 'created'

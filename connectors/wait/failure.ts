@@ -19,6 +19,8 @@ export interface Failure {
   /** What to do about a cause that is known, and whose fault it is. */
   readonly hint?: string | undefined;
   readonly fault?: Fault | undefined;
+  /** Whether it may end by itself: a part was away. */
+  readonly passes?: boolean | undefined;
 }
 
 /** A failed connector (`task` undefined) or task. */
@@ -55,6 +57,7 @@ export function explainTrace(trace: string, stream: StreamDefinition): Failure {
     suspects: findSuspects(trace, stream),
     hint: known?.hint,
     fault: known?.fault,
+    passes: known?.passes,
   };
 }
 

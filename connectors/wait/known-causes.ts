@@ -7,6 +7,8 @@ export interface KnownCause {
   /** Plain words where the exception's own say nothing to its reader. */
   readonly means?: string;
   readonly hint: string;
+  /** It ends by itself when a part comes back that was away: trying again may be all that is needed. */
+  readonly passes?: boolean;
 }
 
 interface CausePattern extends KnownCause {
@@ -84,6 +86,7 @@ const CAUSES: readonly CausePattern[] = [
     cause:
       /^(RestClientException|ConnectException|HttpTimeoutException|HttpConnectTimeoutException|ClosedChannelException|UnresolvedAddressException)/i,
     trace: /io\.apicurio\.(registry\.)?rest\.client/,
+    passes: true,
     means: 'the schema registry gave no usable answer',
     hint: 'check that the registry answers at worker.registryUrl of the environment, seen from the worker (`connect doctor` asks from here), then `connect restart --failed`; offsets have not moved, nothing is lost',
   },
@@ -104,17 +107,20 @@ const CAUSES: readonly CausePattern[] = [
     fault: 'database',
     cause: /This connection has been closed|I\/O error occurred while sending to the backend/i,
     means: 'PostgreSQL went away in the middle of a statement, or was silent for longer than socketTimeout',
+    passes: true,
     hint: 'when PostgreSQL answers, `connect restart --failed` goes on where it stopped; a write that waits for a lock is silent too: see what holds it',
   },
   {
     fault: 'database',
     cause: /read-only transaction|lock timeout|deadlock detected|could not serialize|statement timeout/i,
+    passes: true,
     hint: 'PostgreSQL did not take writes for a while; when it does, `connect restart --failed` goes on where it stopped',
   },
   {
     fault: 'database',
     cause:
       /refused|UnknownHost|timed? ?out|No route to host|connection attempt failed|too many (clients|connections)|terminating connection|starting up|shutting down/i,
+    passes: true,
     hint: 'check that PostgreSQL answers at worker.databaseUrl, seen from the worker (`connect doctor` asks from here), then `connect restart --failed`, which goes on where it stopped',
   },
   {

@@ -3,12 +3,13 @@ import { ConnectError } from '../../core/errors.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { SinkHost } from '../host.ts';
 import type { ObservedSink } from '../sink-config.ts';
-import { causeLines, failuresOf, formatSuspects } from './failure.ts';
+import { causeLines, type FailedPart, failuresOf, formatSuspects } from './failure.ts';
 import { createProgress, type Observation, type ProgressOptions, type Verdict } from './progress.ts';
 import { SETTLE_MS, type Wait } from './wait.ts';
 
 const POLL_MS = 200;
 const RESTART_BACKOFF_MS = 1_000;
+const LONGEST_BACKOFF_MS = 15_000;
 
 /** A sink that has to run, and what stood before, as far as that may be mistaken for what comes. */
 export interface RunningSink extends Omit<ProgressOptions, 'settleMs'> {
@@ -17,9 +18,18 @@ export interface RunningSink extends Omit<ProgressOptions, 'settleMs'> {
   /** Members of the sink's group now. */
   members?: (() => Promise<ReadonlySet<string> | undefined>) | undefined;
   /** Starts what failed again, so often, before it counts as failed. Left out: the first failure is the end. */
-  readonly restarts?: { readonly allowed: number; restart(): Promise<void> } | undefined;
+  readonly restarts?: Restarts | undefined;
   /** The error when the time is up. Default: how many tasks run. */
   tooSlow?: (() => Promise<ConnectError>) | undefined;
+}
+
+/** How what failed is started again. */
+export interface Restarts {
+  /** So often; left out: until the time is up. */
+  readonly allowed?: number | undefined;
+  /** Only for failures like these; left out: for all. */
+  readonly when?: ((failures: readonly FailedPart[]) => boolean) | undefined;
+  restart(): Promise<void>;
 }
 
 /** A sink that is as it was wanted, and how often what had failed was started again. */
@@ -33,7 +43,8 @@ export interface ReachedSink {
  * Errors: REFUSED with cause, record and hint when something fails; TIMEOUT.
  */
 export async function waitUntilRunning(wanted: RunningSink, wait: Wait): Promise<ReachedSink> {
-  const { stream, restarts: { allowed, restart } = { allowed: 0, restart: async () => {} } } = wanted;
+  const { stream, restarts: again } = wanted;
+  const { allowed = Number.POSITIVE_INFINITY, when = () => true } = again ?? { allowed: 0 };
   const { signal, onEvent, settleMs = SETTLE_MS, pollMs = POLL_MS } = wait;
   const deadline = Date.now() + wait.timeoutMs;
   let progress = createProgress({ ...wanted, settleMs });
@@ -44,11 +55,13 @@ export async function waitUntilRunning(wanted: RunningSink, wait: Wait): Promise
     const verdict = progress.judge(await look(wanted), Date.now());
     if (verdict.kind === 'settled') return { sink: verdict.sink, restarts };
     if (verdict.kind === 'failed') {
-      if (restarts >= allowed) throw sinkFailure(verdict.sink, stream, restarts);
+      const failures = failuresOf(verdict.sink, stream);
+      const isLast = restarts >= allowed || !when(failures) || Date.now() >= deadline;
+      if (again === undefined || isLast) throw sinkFailure(verdict.sink, stream, restarts);
       restarts += 1;
-      onEvent?.({ kind: 'restarting', attempt: restarts, of: allowed, failures: failuresOf(verdict.sink, stream) });
-      await sleep(RESTART_BACKOFF_MS * 2 ** (restarts - 1), undefined, { signal });
-      await restart();
+      onEvent?.({ kind: 'restarting', attempt: restarts, of: again.allowed, failures });
+      await sleep(Math.min(LONGEST_BACKOFF_MS, RESTART_BACKOFF_MS * 2 ** (restarts - 1)), undefined, { signal });
+      await again.restart();
       progress = createProgress({ ...wanted, settleMs, before: verdict.sink, oldMembers: undefined });
     } else {
       const line = JSON.stringify(verdict);

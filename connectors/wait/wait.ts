@@ -21,7 +21,8 @@ export type SinkEvent =
   | {
       readonly kind: 'restarting';
       readonly attempt: number;
-      readonly of: number;
+      /** Undefined: until the time is up. */
+      readonly of: number | undefined;
       readonly failures: readonly FailedPart[];
     }
   /** What the host is at, in its own words. */

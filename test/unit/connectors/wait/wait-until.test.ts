@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { ObservedSink, RunState } from '../../../../connectors/sink-config.ts';
+import type { FailedPart } from '../../../../connectors/wait/failure.ts';
 import type { SinkEvent } from '../../../../connectors/wait/wait.ts';
 import { waitUntilHeld } from '../../../../connectors/wait/wait-until-held.ts';
 import { waitUntilRunning } from '../../../../connectors/wait/wait-until-running.ts';
@@ -72,6 +73,31 @@ test('what fails is started again as often as allowed, then it is an error that 
     hint: expect.stringContaining('connect restart --failed'),
   });
   expect(times).toBe(1);
+});
+
+test('what fails because a part is away is started again until it is back', async () => {
+  const away = 'org.postgresql.util.PSQLException: FATAL: the database system is starting up';
+  const observe = showing(
+    sink('RUNNING', 'FAILED', `${away} 1`),
+    sink('RUNNING', 'FAILED', `${away} 2`),
+    sink('RUNNING'),
+  );
+  const restart = vi.fn(async () => {});
+  const when = (failures: readonly FailedPart[]) => failures.every(({ passes }) => passes === true);
+  const reached = await waitUntilRunning({ ...wanted(observe), restarts: { when, restart } }, wait);
+  expect(reached).toMatchObject({ restarts: 2, sink: { state: 'RUNNING' } });
+  expect(restart).toHaveBeenCalledTimes(2);
+});
+
+test('what will not pass by itself is not started again, and the cause stands in the error', async () => {
+  const observe = showing(sink('RUNNING', 'FAILED', 'org.postgresql.util.PSQLException: value too long'));
+  const restart = vi.fn(async () => {});
+  const when = (failures: readonly FailedPart[]) => failures.every(({ passes }) => passes === true);
+  await expect(waitUntilRunning({ ...wanted(observe), restarts: { when, restart } }, wait)).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: expect.stringContaining('value too long'),
+  });
+  expect(restart).not.toHaveBeenCalled();
 });
 
 test('a sink that comes up too slowly is a time-out with the number of its tasks', async () => {
