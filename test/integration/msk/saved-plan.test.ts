@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { parseDocument } from 'yaml';
-import { inMemoryGroups, numberedMembers } from '../../support/in-memory-groups.ts';
+import { inMemoryGroups } from '../../support/in-memory-groups.ts';
 import { type InProcessResult, runInProcess } from '../../support/in-process-cli.ts';
+import { membersOfFake } from '../../support/msk/fake-members.ts';
 import { type FakeMsk, REGION, startFakeMsk } from '../../support/msk/fake-msk.ts';
 import { PLUGIN_CLASSES, pluginZip } from '../../support/msk/plugin-zip.ts';
 import { createSinkFixture } from '../../support/sink-fixture.ts';
@@ -16,7 +17,8 @@ interface Project {
   readonly root: string;
   readonly fake: FakeMsk;
   readonly name: string;
-  readonly groups: ReturnType<typeof inMemoryGroups>;
+  /** How many tasks each sink runs from now on. */
+  setTasks(count: number): void;
   run(...args: string[]): Promise<InProcessResult>;
   /** Changes the definition of positions. */
   edit(path: readonly string[], value: unknown): void;
@@ -34,7 +36,7 @@ async function createProject(connect: object = {}): Promise<Project> {
   });
   const { root, env } = project;
   const groups = inMemoryGroups();
-  groups.setMembers(numberedMembers(2));
+  const setTasks = membersOfFake(groups, fake, 2);
   const change = (file: string, path: readonly string[], value: unknown): void => {
     const document = parseDocument(readFileSync(join(root, file), 'utf8'));
     document.setIn(path, value);
@@ -63,7 +65,7 @@ async function createProject(connect: object = {}): Promise<Project> {
     root,
     fake,
     name: stream.sink.name,
-    groups,
+    setTasks,
     run: (...args) => runInProcess([...args, '-e', 'msk'], { cwd: root, env, session: { groups } }),
     edit: (path, value) => change(stream.file, path, value),
   };
@@ -126,7 +128,7 @@ test('a saved plan holds whatever number of tasks autoscaled capacity runs meanw
   const project = await createProject({ capacity: { autoscaled: { mcuCount: 4, minWorkers: 1, maxWorkers: 2 } } });
   await succeed(project.run('deploy', ...POSITIONS, '--yes'));
   await succeed(project.run('plan', ...POSITIONS, '--out', 'p.json'));
-  project.groups.setMembers(numberedMembers(3));
+  project.setTasks(3);
   await succeed(project.run('deploy', '--plan', 'p.json'));
 });
 
