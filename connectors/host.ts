@@ -126,18 +126,3 @@ export interface WorkerModel {
   /** Path of the plugin's ZIP. */
   readonly plugin: string;
 }
-
-/** What a host may lack, in words, and what does the same there. */
-const INSTEAD = {
-  validate: ['validate a configuration', '`connect deploy --preflight` does, on a worker here'],
-  plugins: ['list what its plugins hold', '`connect plugin build` lists what it packs'],
-  worker: ['say which version its workers are', 'connect.version of the environment is it'],
-} as const;
-
-/** An ability of a host. Errors: REFUSED when the host lacks it, with what to do instead. */
-export function abilityOf<A extends keyof typeof INSTEAD>(host: SinkHost, ability: A): NonNullable<SinkHost[A]> {
-  const found = host[ability];
-  if (found !== undefined) return found as NonNullable<SinkHost[A]>;
-  const [what, hint] = INSTEAD[ability];
-  throw new ConnectError('REFUSED', `${host.label} cannot ${what}: it has no such call`, { hint });
-}

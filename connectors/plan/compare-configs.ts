@@ -16,8 +16,8 @@ export const REPLACING_KEY = 'connector.class';
 
 /** Connect writes the connector's name into its configuration. */
 const SERVER_ADDED = new Set(['name']);
-/** What clusters and their consoles show in the place of a password. */
-const MASK = /^(\*+|\[hidden\]|<hidden>|\(secret\)|•+)$/i;
+/** What clusters and services show in the place of a value that they hide: mostly a password. */
+const MASK = /^(\*{2,}|\[hidden\]|<hidden>|\(secret\)|•+)$/i;
 
 /** Whether a value is a mask and not what is really set. */
 export const isMasked = (value: string): boolean => MASK.test(value);
@@ -56,7 +56,7 @@ function whyIgnored(
 ): string | undefined {
   if (SERVER_ADDED.has(key) && (before === undefined || after === undefined)) return 'server-added';
   const type = setting?.type ?? '';
-  if (isSecret(key, type) && before !== undefined && after !== undefined && isMasked(before)) {
+  if (before !== undefined && after !== undefined && isMasked(before)) {
     return 'masked by the cluster, so it cannot be compared';
   }
   const default_ = setting?.default;

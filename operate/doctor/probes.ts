@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { abilityOf, type SinkHost } from '../../connectors/host.ts';
+import type { SinkHost } from '../../connectors/host.ts';
 import { kafkaConnection } from '../../connectors/kafka-connection.ts';
 import { renderSink } from '../../connectors/render/render-sink.ts';
 import type { SinkConfig } from '../../connectors/sink-config.ts';
@@ -64,9 +64,10 @@ export function createProbes(examined: Examined, secrets: Secrets) {
       countOpen({ stream, kafka: connection }, counts, { each: 'record' }),
     query: <Row extends object>(sql: string): Promise<readonly Row[]> =>
       withPostgres(database, async (client) => (await client.query<Row>(sql)).rows),
-    plugins: once(async () => abilityOf(host, 'plugins')()),
-    /** What the worker has against a stream's sink. */
-    validate: onceEach(async (stream) => abilityOf(host, 'validate')(sinkConfig(stream))),
+    /** What the worker has installed; undefined when the host does not say. */
+    plugins: once(async () => host.plugins?.()),
+    /** What the worker has against a stream's sink; undefined when the host validates nothing. */
+    validate: onceEach(async (stream) => host.validate?.(sinkConfig(stream))),
     /** The `Date` header of an answer of the worker; undefined when it sends none. */
     workerDate: async () => (await host.worker?.())?.date,
     /** The configuration that the files make of a stream's sink. */

@@ -26,12 +26,13 @@ export const workerReachable: Check<'host'> = {
 
 const CLASS_SETTINGS = /^(connector\.class|(key|value|header)\.converter|transforms\.[^.]+\.type)$/;
 
-/** Every class that the sinks name is installed on the worker. */
+/** Every class that the sinks name is installed on the worker. A host that lists no plugins is not asked; a deploy looks into its own. */
 export const workerPlugins: Check<'streams' | 'sinkConfig' | 'plugins' | 'host'> = {
   name: 'worker.plugins',
   needs: ['worker'],
   async run({ streams, sinkConfig, plugins, host }) {
     const installed = await plugins();
+    if (installed === undefined) return [];
     const wanted = streams
       .flatMap((stream) => Object.entries(sinkConfig(stream)))
       .flatMap(([key, value]) => (CLASS_SETTINGS.test(key) ? [value] : []));
@@ -60,7 +61,8 @@ export const workerAccepts: Check<'streams' | 'validate'> = {
   needs: ['worker'],
   run: perStream(async (stream, { validate }) => {
     const { name } = stream.sink;
-    const refused = (await validate(stream)).filter(({ key }) => !OVERRIDE.test(key));
+    const refused = (await validate(stream))?.filter(({ key }) => !OVERRIDE.test(key));
+    if (refused === undefined) return [];
     if (refused.length === 0) return ok(name, 'the worker accepts its configuration');
     const remedy = `correct it in ${stream.file} or on the worker`;
     return refused.map(({ key, errors }) => broken(name, `the worker refuses ${key}: ${errors.join('; ')}`, remedy));
@@ -73,7 +75,8 @@ export const workerOverridePolicy: Check<'streams' | 'validate'> = {
   needs: ['worker'],
   run: perStream(async (stream, { validate }) => {
     const { name } = stream.sink;
-    const refused = (await validate(stream)).filter(({ key }) => OVERRIDE.test(key));
+    const refused = (await validate(stream))?.filter(({ key }) => OVERRIDE.test(key));
+    if (refused === undefined) return [];
     if (refused.length === 0) return ok(name, 'may set its own consumer');
     const remedy = 'set connector.client.config.override.policy=All on the workers and restart them';
     return broken(name, `the worker refuses ${refused.map(({ key }) => key).join(', ')}`, remedy);
@@ -88,7 +91,7 @@ export const sinksRunning: Check<'streams' | 'host'> = {
     const { name } = stream.sink;
     const sink = await host.observe(name);
     if (sink === undefined) return warning(name, 'is not deployed', 'run `connect deploy`');
-    const { state, tasks } = sink;
+    const { state, tasks, notes = [] } = sink;
     const failed = tasks.filter((task) => task.state === 'FAILED');
     if (state === 'FAILED' || failed.length > 0) {
       const [failure] = failuresOf(sink, stream);
@@ -96,7 +99,12 @@ export const sinksRunning: Check<'streams' | 'host'> = {
       const message = `${which} FAILED${failure === undefined ? '' : `: ${failure.cause}`}`;
       return broken(name, message, failure?.hint ?? 'read `connect status`, then run `connect restart --failed`');
     }
-    if (state !== 'RUNNING') return warning(name, `is ${state}`, 'run `connect resume`');
+    if (state === 'PAUSED' || state === 'STOPPED') return warning(name, `is ${state}`, 'run `connect resume`');
+    const running = tasks.filter((task) => task.state === 'RUNNING');
+    if (state !== 'RUNNING' || running.length < tasks.length) {
+      const message = [`is ${state}, ${running.length} of ${tasks.length} tasks are RUNNING`, ...notes].join('; ');
+      return warning(name, message, 'what is on its way runs soon: look again; then `connect restart --failed`');
+    }
     return ok(name, `RUNNING, ${tasks.length} tasks`);
   }),
 };

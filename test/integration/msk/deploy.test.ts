@@ -2,13 +2,18 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { parseDocument } from 'yaml';
+import { ROLES, type Role } from '../../../connectors/msk/iam/commands.ts';
+import type { MskEnvironment } from '../../../connectors/msk/iam/policy.ts';
+import { rolePolicy } from '../../../connectors/msk/iam/role-policy.ts';
 import { ensureTopics } from '../../../connectors/topics.ts';
 import { withAdmin } from '../../../core/kafka.ts';
 import { documentedSteps } from '../../support/documented-steps.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { type FakeMsk, REGION, startFakeMsk } from '../../support/msk/fake-msk.ts';
+import { deniedBy, type IamRequest } from '../../support/msk/iam-requests.ts';
 import { type RealWorkers, realWorkers } from '../../support/msk/real-worker.ts';
+import { startScriptedFeed } from '../../support/scripted-feed.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
 
 // The fake's connectors are real workers: Kafka Connect 3.7.2 on Java 17, with the built zip as its plugin and the worker
@@ -18,11 +23,17 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
   let fake: FakeMsk;
   let workers: RealWorkers;
 
+  /** What each command line asked of AWS. */
+  const asked: { readonly command: string; readonly requests: readonly IamRequest[] }[] = [];
+
   const run = async (...args: string[]) => {
+    const before = fake.requests.length;
     const { code, stdout, stderr } = await runInProcess([...args, '--only', 'positions', '-o', 'json'], {
       cwd: sink.test.root,
       env: sink.test.env,
     });
+    const command = args[0] === 'check' ? 'check --live' : (args[0] ?? '');
+    asked.push({ command, requests: fake.requests.slice(before) });
     return { code, stderr, document: JSON.parse(stdout) };
   };
   const succeed = async (...args: string[]) => {
@@ -77,6 +88,17 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     await rows(500);
     await succeed('verify', '-e', 'msk');
     await succeed('plan', '-e', 'msk', '--check');
+  });
+
+  it('is sound to doctor, and as the files say to check --live', async () => {
+    const port = Number(sink.test.environment.feed.address.split(':')[1]);
+    const feed = await startScriptedFeed({ play: () => {}, port });
+    const { checks } = await succeed('doctor', '-e', 'msk');
+    feed.close();
+    const verdicts = checks.map(({ check, verdict }: { check: string; verdict: string }) => `${verdict} ${check}`);
+    expect(verdicts.filter((line: string) => line.startsWith('unknown'))).toEqual([]);
+    expect(verdicts).toContain('ok sinks.running');
+    await succeed('check', '--live', '-e', 'msk');
   });
 
   it('is shown with its tasks and its lag, held back, and started again', async () => {
@@ -223,6 +245,18 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     await sink.produce(30, 860);
     for (const one of steps) await step(one);
     await rows(740);
+  });
+
+  it('has asked AWS for nothing that the policies of whoever may run a command do not allow', () => {
+    const { environments, streams } = sink.test.reload();
+    const environment = { ...environments.msk } as MskEnvironment;
+    const denied = asked.flatMap(({ command, requests }) =>
+      (Object.keys(ROLES) as Role[])
+        .filter((role) => (ROLES[role] as readonly string[]).includes(command))
+        .flatMap((role) => deniedBy(rolePolicy(role, environment, streams), requests).map((one) => `${role}: ${one}`)),
+    );
+    expect(denied).toEqual([]);
+    expect(asked.filter(({ requests }) => requests.length > 0).length).toBeGreaterThan(10);
   });
 });
 

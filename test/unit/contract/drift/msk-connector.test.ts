@@ -59,3 +59,14 @@ test('a setting that differs is told where it lives: polls too, though they stan
     'tasks.max is "1" on MSK Connect in eu-central-1, the files say "2"',
   ]);
 });
+
+test('what the service masks, a password or anything else, is no drift', { timeout: 60_000 }, async () => {
+  const project = await createMskProject();
+  await project.deploy();
+  const connector = project.fake.connectors.get('positions-sink');
+  Object.assign(connector?.settings.connectorConfiguration, {
+    'connection.password': '********',
+    'batch.size': '****',
+  });
+  expect(await drift(project, 2)).toEqual([]);
+});

@@ -3,7 +3,7 @@ import type { ConfigFinding } from '../../../../../connectors/host.ts';
 import { workerAccepts, workerOverridePolicy } from '../../../../../operate/doctor/checks/worker.ts';
 import { positions } from '../../../../support/positions-stream.ts';
 
-const probesOf = (findings: ConfigFinding[]) => ({ streams: [positions], validate: async () => findings });
+const probesOf = (findings: ConfigFinding[] | undefined) => ({ streams: [positions], validate: async () => findings });
 
 /** What Kafka Connect 4.3.1 says with connector.client.config.override.policy=None. */
 const NONE = {
@@ -29,4 +29,9 @@ test('what else a worker has against a configuration is another line', async () 
     { verdict: 'broken', message: 'the worker refuses batch.size: must be at least 1' },
   ]);
   expect(await workerOverridePolicy.run(probesOf([finding]))).toMatchObject([{ verdict: 'ok' }]);
+});
+
+test('of a host that validates nothing there is nothing to say', async () => {
+  expect(await workerAccepts.run(probesOf(undefined))).toEqual([]);
+  expect(await workerOverridePolicy.run(probesOf(undefined))).toEqual([]);
 });
