@@ -5,6 +5,7 @@ import type { Scrub } from '../../../core/scrub.ts';
 import type { MskAccess } from '../../../pipeline/kafka-settings.ts';
 import type { FixedSettings } from '../api.ts';
 import { type AwsOptions, askAws, type CallBounds, clientOptions, uploadOptions } from './client.ts';
+import { s3Error } from './s3-error.ts';
 
 /** Broker lists of a cluster by access, in order of preference: inside of the VPC, by a private link, public. */
 const BROKER_LISTS = {
@@ -94,18 +95,22 @@ export async function putObject(
   { scrub, bounds }: Asking,
 ): Promise<string | undefined> {
   const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64');
+  const object = { bucket, key, region: place.region };
   const store = async (options: { readonly abortSignal: AbortSignal }) => {
     const sdk = await optionalPackage('@aws-sdk/client-s3', 'uploading the plugin', () => import('@aws-sdk/client-s3'));
     const client = new sdk.S3Client({ ...(await uploadOptions(place)), forcePathStyle: place.endpoint !== undefined });
     const head = new sdk.HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' });
     const there = await client.send(head, options).catch((error: unknown) => {
       if ((error as { name?: string }).name === 'NotFound') return undefined;
-      throw error;
+      throw s3Error(error, { ...object, action: 's3:GetObject' });
     });
     if (there?.ChecksumSHA256 === ChecksumSHA256) return there.VersionId;
     onUpload();
     const put = new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes, ChecksumSHA256 });
-    return (await client.send(put, options)).VersionId;
+    const stored = await client.send(put, options).catch((error: unknown) => {
+      throw s3Error(error, { ...object, action: 's3:PutObject' });
+    });
+    return stored.VersionId;
   };
   return askAws(`S3 could not store ${key} in ${bucket}`, bounds, scrub, store, UPLOAD_MS);
 }

@@ -44,9 +44,7 @@ export function answerLogs(logs: FakeLogs, operation: string, input: Json): Json
     throw new Refusal(400, 'ResourceNotFoundException', 'The specified log group does not exist.');
   }
   const { startTime = 0, endTime = Number.POSITIVE_INFINITY } = input;
-  const inTime = logs.events
-    .filter(({ timestamp }) => timestamp >= startTime && timestamp <= endTime)
-    .sort((a, b) => a.timestamp - b.timestamp);
+  const inTime = logs.events.filter(({ timestamp }) => timestamp >= startTime && timestamp <= endTime);
   switch (operation) {
     case 'FilterLogEvents': {
       const words = [...String(input.filterPattern ?? '').matchAll(/"([^"]*)"/g)].map(([, word = '']) => word);
@@ -59,7 +57,10 @@ export function answerLogs(logs: FakeLogs, operation: string, input: Json): Json
     }
     case 'GetLogEvents':
       return {
-        events: inTime.filter(({ logStreamName }) => logStreamName === input.logStreamName).slice(0, input.limit),
+        events: inTime
+          .filter(({ logStreamName }) => logStreamName === input.logStreamName)
+          .sort((a, b) => a.timestamp - b.timestamp)
+          .slice(0, input.limit),
       };
     default:
       throw refuse.missing(operation);

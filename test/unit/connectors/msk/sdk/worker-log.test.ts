@@ -55,9 +55,10 @@ describe("the workers' log in CloudWatch", () => {
     logFailure(fake.logs, { at: Date.now() - minutesAgo * 60_000, says, trace });
 
   it('tells the last failure of each task, the newest first', async () => {
+    // In no order: a log group is many streams.
+    fails(10, uncaught(0), 'Error: 0, last with s3cret');
     fails(30, uncaught(0), 'Error: 0, first');
     fails(20, uncaught(1), 'Error: 1');
-    fails(10, uncaught(0), 'Error: 0, last with s3cret');
     expect(await read()).toEqual({
       traces: [
         { at: expect.any(Number), task: 0, text: 'Error: 0, last with ***' },
