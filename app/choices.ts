@@ -1,5 +1,6 @@
 /** Words that flags may take. The command line imports them at its start, so nothing heavy may come with them. */
 export { TEMPLATE_FORMATS } from '../connectors/msk/alarms/templates.ts';
+export { POLICY_ROLES } from '../connectors/msk/iam/commands.ts';
 export { START_FROM, type StartFrom } from '../connectors/plan/start-plan.ts';
 export { PROFILE_NAMES, type ProfileName } from '../producer/simulator/market/profiles.ts';
 export { PART_NAMES, type PartName } from '../stack/types.ts';

@@ -12,7 +12,8 @@ export const ACCEPT_GAP = [
   '--accept-gap',
   'go on where Kafka deleted records before the sink read them; the gap is recorded, and verify, status and doctor tell it',
 ] as const;
-const ONLY = ['--only <stream...>', 'these streams only'] as const;
+/** The flag of commands about streams. */
+export const ONLY = ['--only <stream...>', 'these streams only'] as const;
 
 /** A command that prints data. */
 export const outputCommand = (parent: CommandUnknownOpts, name: string, formats = 'text or json') =>

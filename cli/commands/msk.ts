@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { TEMPLATE_FORMATS } from '../../app/choices.ts';
+import { POLICY_ROLES, TEMPLATE_FORMATS } from '../../app/choices.ts';
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
-import { environmentCommand, outputCommand, wholeNumber, YES } from '../flags.ts';
+import { environmentCommand, ONLY, outputCommand, wholeNumber, YES } from '../flags.ts';
 import { pruneLines, quotaLines, removedLines } from '../render/msk-prune.ts';
 
 /** `connect msk iam-policy`, `alarms` and `prune`. */
@@ -11,12 +11,15 @@ export const registerMsk: Register = (program, context) => {
     .command('msk')
     .description('what an AWS account needs for MSK Connect, and what it can do without');
   outputCommand(msk, 'iam-policy', 'text or json; both are JSON, for the aws command line')
-    .description("print the least IAM policies for an environment's workers and for whoever deploys; asks no server")
+    .description(
+      "print the least IAM policies for an environment's workers and for whoever runs commands; asks no server",
+    )
     .option('-e, --env <name>', 'environment of connect.yaml')
-    .addOption(new Option('--role <role>', 'only the policies of this role').choices(['worker', 'deployer']))
-    .action(async ({ env, role }) => {
+    .option(...ONLY)
+    .addOption(new Option('--role <role>', 'only the policies of this role').choices(POLICY_ROLES))
+    .action(async ({ role, ...flags }) => {
       const { iamPolicies } = await import('../../app/iam-policy.ts');
-      const { notes, ...policies } = iamPolicies(await context.session({ env }));
+      const { notes, policies } = iamPolicies(await context.session(flags), role === undefined ? undefined : [role]);
       context.note(...notes.map((note) => `! ${note}`));
       context.json(role === undefined ? policies : policies[role]);
     });

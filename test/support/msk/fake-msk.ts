@@ -6,7 +6,7 @@ import { answerLogs, createFakeLogs, type FakeLogs } from './fake-logs.ts';
 import { createFakeResources, type FakeResources } from './fake-resources.ts';
 import { checkTags, Refusal, refuse } from './fake-rules.ts';
 import { createFakeTopics, type FakeTopics, isTopicPath } from './fake-topics.ts';
-import { type IamRequest, kafkaConnectRequests, logsRequests, s3Requests } from './iam-requests.ts';
+import { type IamRequest, kafkaConnectRequests, logsRequests, s3Requests, topicRequests } from './iam-requests.ts';
 import { type Json, placesOf, type SdkOperation, sdkOperations, sdkProblems, topicOperations } from './sdk-contract.ts';
 
 export const REGION = 'eu-central-1';
@@ -120,6 +120,7 @@ export async function startFakeMsk(options: FakeMskOptions = {}): Promise<FakeMs
   function mskTopics(message: IncomingMessage, reply: ServerResponse, body: Buffer): void {
     const { operation, input } = route(message, body, topicOperations);
     calls.push(operation.name);
+    requests.push(...topicRequests(operation.name, input));
     send(reply, 200, topics.answer(operation, input));
   }
 

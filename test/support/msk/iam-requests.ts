@@ -44,6 +44,15 @@ export function s3Requests(method: string, path: string): IamRequest[] {
   ];
 }
 
+/** MSK's own calls for topics. */
+export function topicRequests(operation: string, input: Json): IamRequest[] {
+  const told = Object.fromEntries(Object.entries(input).map(([key, value]) => [key.toLowerCase(), String(value)]));
+  const cluster = told.clusterarn ?? '';
+  const topic =
+    told.topicname === undefined ? undefined : `${cluster.replace(':cluster/', ':topic/')}/${told.topicname}`;
+  return [{ action: `kafka:${operation}`, resource: topic ?? cluster }];
+}
+
 export const logsRequests = (
   region: string,
   operation: string,

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
-import { deployerPolicy } from '../../../../connectors/msk/iam/deployer-policy.ts';
+import { ROLES, type Role } from '../../../../connectors/msk/iam/commands.ts';
 import type { MskEnvironment, PolicyDocument } from '../../../../connectors/msk/iam/policy.ts';
+import { rolePolicy, sizeNotes } from '../../../../connectors/msk/iam/role-policy.ts';
 import { workerPolicies } from '../../../../connectors/msk/iam/worker-policy.ts';
 import { renderSink } from '../../../../connectors/render/render-sink.ts';
 import { onMsk } from '../../../support/msk/environment.ts';
@@ -12,6 +13,7 @@ const sinkOf = (environment: MskEnvironment, stream = positions) => ({
 });
 const ofWorker = (environment: MskEnvironment, stream = positions) =>
   workerPolicies(environment, [sinkOf(environment, stream)]);
+const deployerPolicy = (environment: MskEnvironment) => rolePolicy('deployer', environment, [positions]);
 const resources = ({ Statement }: PolicyDocument, sid: string) => Statement.find(({ Sid }) => Sid === sid)?.Resource;
 const sids = ({ Statement }: PolicyDocument) => Statement.map(({ Sid }) => Sid);
 
@@ -21,9 +23,10 @@ test('the policies of an environment are the same each time, to the last charact
   const text = (document: PolicyDocument) => `${JSON.stringify(document, undefined, 2)}\n`;
   await expect(text(trust)).toMatchFileSnapshot('../../../fixtures/iam/worker-trust.json');
   await expect(text(permissions)).toMatchFileSnapshot('../../../fixtures/iam/worker-policy.json');
-  await expect(text(deployerPolicy(environment, [positions]))).toMatchFileSnapshot(
-    '../../../fixtures/iam/deployer-policy.json',
-  );
+  for (const role of Object.keys(ROLES) as Role[]) {
+    const document = rolePolicy(role, environment, [positions]);
+    await expect(text(document)).toMatchFileSnapshot(`../../../fixtures/iam/${role}-policy.json`);
+  }
 });
 
 describe("the workers' role", () => {
@@ -105,13 +108,13 @@ describe("the workers' role", () => {
 describe('whoever deploys', () => {
   it('has no bucket to write to when the plugin is there already', () => {
     const arn = 'arn:aws:kafkaconnect:eu-central-1:123456789012:custom-plugin/perps/0a1b2c3d-2';
-    const sidsWith = sids(deployerPolicy(onMsk({ plugin: { arn, revision: 1 } }), [positions]));
-    expect(sidsWith.filter((sid) => /Plugins$/.test(sid))).toEqual(['KeepPlugins']);
+    const sidsWith = sids(deployerPolicy(onMsk({ plugin: { arn, revision: 1 } })));
+    expect(sidsWith.filter((sid) => /Plugins$/.test(sid))).toEqual([]);
   });
 
   it('sets up only the log deliveries that there are', () => {
     const ofLogs = (logs: MskEnvironment['connect']['logs']) =>
-      sids(deployerPolicy(onMsk({ logs }), [positions])).filter((sid) => /Logs|Traces/.test(sid));
+      sids(deployerPolicy(onMsk({ logs }))).filter((sid) => /Logs|Traces/.test(sid));
     expect(ofLogs({})).toEqual([]);
     expect(ofLogs({ s3: { bucket: 'logs' } })).toEqual(['DeliverLogs', 'DeliverLogsToS3']);
     expect(ofLogs({ firehose: { deliveryStream: 'logs' } })).toEqual(['DeliverLogs', 'DeliverLogsToFirehose']);
@@ -119,15 +122,69 @@ describe('whoever deploys', () => {
 
   it('touches topics by IAM only when it logs in by IAM', () => {
     const environment = { ...onMsk(), kafka: { brokers: ['b-1:9096'], replicationFactor: 3 } };
-    expect(sids(deployerPolicy(environment, [positions]))).not.toContain('KeepTopics');
+    expect(sids(deployerPolicy(environment))).not.toContain('Topics');
   });
 });
 
 test('in another partition of AWS every ARN is there too', () => {
   const role = 'arn:aws-cn:iam::123456789012:role/perps-connect';
   const cluster = 'arn:aws-cn:kafka:cn-north-1:123456789012:cluster/perps/0a1b2c3d-2';
-  const environment = onMsk({ role, cluster, region: 'cn-north-1' });
+  const changed = onMsk({ role, cluster, region: 'cn-north-1' });
+  const environment = { ...changed, kafka: { ...changed.kafka, cluster } };
   const { permissions, trust } = ofWorker(environment);
-  const text = JSON.stringify([permissions, trust, deployerPolicy(environment, [positions])]);
+  const text = JSON.stringify([permissions, trust, deployerPolicy(environment)]);
   expect(text.match(/arn:aws:[^"]*/g)).toBeNull();
+});
+
+describe('whoever prunes', () => {
+  const condition = (environment: MskEnvironment) =>
+    deployerPolicy(environment).Statement.find(({ Sid }) => Sid === 'PruneConnectors')?.Condition;
+
+  it("deletes connectors of names that nobody knows only by the environment's tags", () => {
+    const environment = onMsk({ tags: { team: 'perps', stage: 'production' } });
+    expect(condition(environment)).toEqual({
+      StringEquals: { 'aws:ResourceTag/team': 'perps', 'aws:ResourceTag/stage': 'production' },
+    });
+    expect(condition(onMsk({ tags: {} }))).toBeUndefined();
+  });
+});
+
+test('a reader, and what watches, can neither create nor delete', () => {
+  for (const role of ['reader', 'watch'] as const) {
+    const actions = rolePolicy(role, onMsk(), [positions]).Statement.flatMap(({ Action }) => Action);
+    expect(
+      actions.filter((action) => /^(kafkaconnect:(Create|Delete|Update|Pause|Tag)|iam:|s3:)/.test(action)),
+    ).toEqual([]);
+    expect(actions.includes('kafkaconnect:RestartConnector')).toBe(role === 'watch');
+  }
+});
+
+test('a producer writes its topics idempotently, and reads its resume point', () => {
+  const { Statement } = rolePolicy('producer', onMsk(), [positions]);
+  const topic = (name: string) => expect.stringMatching(`:topic/perps/.*/${name}$`);
+  expect(Statement).toMatchObject([
+    { Action: ['kafka:GetBootstrapBrokers'] },
+    { Action: ['kafka-cluster:Connect', 'kafka-cluster:WriteDataIdempotently'] },
+    { Action: ['kafka-cluster:ReadData'], Resource: [topic('positions.checkpoint')] },
+    {
+      Action: ['kafka-cluster:DescribeTopic', 'kafka-cluster:WriteData'],
+      Resource: [topic('positions'), topic('positions.checkpoint'), topic('positions.rejected')],
+    },
+    { Resource: [expect.stringMatching(/:group\/perps\/.*\/connect-producer-positions-\*$/)] },
+  ]);
+});
+
+test('a policy that is near a limit of AWS, or above it, says so', () => {
+  const of = (size: number) => {
+    const empty = { Version: '2012-10-17', Statement: [{ Sid: '', Effect: 'Allow', Action: [] }] } as const;
+    const [statement] = empty.Statement;
+    const Sid = 'x'.repeat(size - JSON.stringify(empty).length);
+    return sizeNotes('deployer', { ...empty, Statement: [{ ...statement, Sid }] });
+  };
+  expect(of(5_000)).toEqual([]);
+  expect(of(6_000)).toEqual([
+    expect.stringMatching(/has 6000 characters, near the limit of a managed policy \(6144\)/),
+  ]);
+  expect(of(7_000)).toEqual([expect.stringContaining('too many for a managed policy')]);
+  expect(of(11_000)).toHaveLength(2);
 });
