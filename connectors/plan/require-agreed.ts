@@ -34,7 +34,8 @@ export function requireAgreed(connector: string, agreed: readonly PlanEntry[], n
     const then = planned.get(titleOf(one));
     return then !== undefined && isSameEntry(then, one);
   };
-  if (now.length === agreed.length && now.every(isAsAgreed)) return { ...entry, action, outcome: OUTCOMES[action] };
+  // What has to be there first may be there by now: the sink before this one has brought the plugin that both use.
+  if (now.every(isAsAgreed)) return { ...entry, action, outcome: OUTCOMES[action] };
   const keys = changes.map(({ key }) => key).join(', ');
   throw new ConnectError('UNSAFE', `${connector} is no longer as planned; nothing of it was changed`, {
     details: { connector, planned: connectorEntry(agreed)?.action, now: action, changes },

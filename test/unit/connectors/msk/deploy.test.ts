@@ -184,3 +184,17 @@ test('offsets that Kafka does not hold after they were set keep a new sink from 
   expect(sink.groups.committed()).toEqual({ 0: 5n });
   expect(sink.fake.calls).not.toContain('CreateConnector');
 });
+
+test('two sinks that are planned together are deployed one after the other, and the plugin of both is made once', async () => {
+  const sink = await createMskSink();
+  const host = sink.host();
+  const both = [sink.desired(), sink.desired({ sink: { name: 'positions-sink-2' } })];
+  const plans = await Promise.all(both.map((one) => host.plan(one)));
+  for (const [index, one] of both.entries()) {
+    const { entries = [] } = plans[index] ?? {};
+    await expect(host.deploy(one, entries, { timeoutMs: 2_000, settleMs: 0 })).resolves.toMatchObject({
+      outcome: 'created',
+    });
+  }
+  expect(sink.fake.calls.filter((call) => call === 'CreateCustomPlugin')).toHaveLength(1);
+});
