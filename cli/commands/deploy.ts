@@ -57,7 +57,7 @@ export const registerDeploy: Register = (program, context) => {
         acceptGap,
         unchecked,
         agree: async (plan, entries) => {
-          context.note(...planLines({ ...plan, entries }));
+          context.note(...planLines({ ...plan, entries }, replace === true ? ['--replace'] : []));
           await confirm(context, `deploy this to ${plan.environment}`, flags.yes === true || saved !== undefined);
         },
         ...deployReporter(context, wait),

@@ -10,25 +10,26 @@ const MARKS: Readonly<Record<PlanAction, string>> = {
   unknown: '?',
 };
 
-/** A plan as text: one paragraph for each thing, and what it comes to. */
-export function planLines(plan: Plan): string[] {
+/** A plan as text: one paragraph for each thing, and what it comes to. `given`: the flags that an entry may need. */
+export function planLines(plan: Plan, given: readonly NonNullable<PlanEntry['needs']>[] = []): string[] {
   const titles = plan.entries.map(title);
   const width = Math.max(0, ...titles.map(({ length }) => length));
   const { create, update, replace, delete: removed } = plan.counts;
   return [
     `env=${plan.environment}  target=${plan.target}`,
-    ...plan.entries.flatMap((entry, index) => entryLines(entry, (titles[index] ?? '').padEnd(width))),
+    ...plan.entries.flatMap((entry, index) => entryLines(entry, (titles[index] ?? '').padEnd(width), given)),
     `Plan: ${create} to create, ${update} to update, ${replace} to replace, ${removed} to delete`,
   ];
 }
 
 const title = ({ action, kind, name }: PlanEntry): string => `${MARKS[action]} ${kind} ${name}`.trimEnd();
 
-function entryLines(entry: PlanEntry, padded: string): string[] {
-  const { changes, effects, ignored, notes, by, summary } = entry;
+function entryLines(entry: PlanEntry, padded: string, given: readonly PlanEntry['needs'][]): string[] {
+  const { changes, effects, ignored, notes, by, summary, needs } = entry;
+  const only = needs === undefined || given.includes(needs) ? '' : `; only with ${needs}`;
   const width = Math.max(0, ...changes.map(({ key }) => key.length));
   return [
-    `  ${padded}   ${summary}${by === undefined ? '' : `  (by \`${by}\`)`}`,
+    `  ${padded}   ${summary}${only}${by === undefined ? '' : `  (by \`${by}\`)`}`,
     ...changes.map((change) => `      ${changeText(change, width)}`),
     ...effects.map((effect) => `    effect: ${effect}`),
     ...ignored.map(({ key, reason }) => `    ignored: ${key} (${reason})`),

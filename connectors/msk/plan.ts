@@ -80,7 +80,7 @@ function planConnector(
     }
     const keys = comparison.replacing.map(({ key }) => key).join(', ');
     const why = keys === '' ? 'because it is FAILED' : `because of ${keys}`;
-    const summary = `delete and create again, ${why}; only with --replace`;
+    const summary = `delete and create again, ${why}`;
     const effects = resumeEffects(desired, positions);
     return { ...rest, action: 'replace', needs: '--replace', summary, changes, effects, ignored, notes };
   }

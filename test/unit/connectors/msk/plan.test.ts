@@ -30,7 +30,7 @@ test('a replacement says where the group stands and how it is asked for', async 
   const entries = await sink.plan({ connect: { networkType: 'dual' } });
   expect(entries.at(-1)).toMatchObject({
     action: 'replace',
-    summary: 'delete and create again, because of networkType; only with --replace',
+    summary: 'delete and create again, because of networkType',
     effects: ['its group connect-positions-sink is at positions-0@120, lag 7: it goes on there'],
   });
 });
