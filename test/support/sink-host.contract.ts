@@ -273,6 +273,8 @@ const CASES: readonly Case[] = [
       expect(await committed()).toBeUndefined();
       await host.stop(name, wait);
       await host.resume(name, wait);
+      // One that runs already is as good.
+      await host.resume(name, wait);
       await expect.poll(async () => (await observe())?.tasks.length, POLL).toBe(before?.tasks.length);
       expect(await observe()).toMatchObject({ state: 'RUNNING', config: before?.config });
       expect(await plan()).toMatchObject({ action: 'unchanged', changes: [] });

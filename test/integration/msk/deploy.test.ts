@@ -13,6 +13,7 @@ import { runInProcess } from '../../support/in-process-cli.ts';
 import { type FakeMsk, REGION, startFakeMsk } from '../../support/msk/fake-msk.ts';
 import { deniedBy, type IamRequest } from '../../support/msk/iam-requests.ts';
 import { type RealWorkers, realWorkers } from '../../support/msk/real-worker.ts';
+import { logEvents } from '../../support/msk/worker-logs.ts';
 import { startScriptedFeed } from '../../support/scripted-feed.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
 
@@ -40,6 +41,15 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     const { code, stderr, document } = await run(...args);
     expect(code, `${stderr}${JSON.stringify(document)}`).toBe(0);
     return document;
+  };
+  /** Runs while the definition declares a state. */
+  const whileDeclared = async (state: string, task: () => Promise<void>) => {
+    const file = join(sink.test.root, 'connectors/positions.yaml');
+    const good = readFileSync(file, 'utf8');
+    const document = parseDocument(good);
+    document.setIn(['sink', 'state'], state);
+    writeFileSync(file, document.toString());
+    await task().finally(() => writeFileSync(file, good));
   };
   /** All columns that a row's record decides. */
   const rows = async (count: number) =>
@@ -79,6 +89,14 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
       expect.arrayContaining(['plugin create', 'worker configuration create', 'connector create']),
     );
     await sink.produce(500);
+    await whileDeclared('paused', async () => {
+      const { code, document } = await run('deploy', '-e', 'msk', '--yes');
+      expect({ code, message: document.error.message }).toMatchObject({
+        code: 1,
+        message: expect.stringContaining('cannot begin paused'),
+      });
+      expect(fake.connectors.size).toBe(0);
+    });
     const { streams } = await succeed('deploy', '-e', 'msk', '--yes', '--preflight');
     expect(streams).toMatchObject([{ outcome: 'created', tasks: [{ state: 'RUNNING' }, { state: 'RUNNING' }] }]);
     const topics = await withAdmin({ brokers: sink.test.environment.kafka.brokers }, 'test', (admin) =>
@@ -223,6 +241,50 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     expect(grown?.count).toBe('6');
   });
 
+  it('names a poison record within a minute, and goes on behind it: only that record is moved, and none is lost', async () => {
+    await sink.produce(20, 860);
+    await sink.query('ALTER TABLE positions ADD CONSTRAINT no_thirteen CHECK (leverage <> 13)');
+    await sink.produceBytes('poison', sink.encode(9_000, { leverage: 13 }));
+    await sink.produce(20, 880);
+    const named = await eventually(
+      async () => {
+        fake.logs.events.splice(0, Number.POSITIVE_INFINITY, ...logEvents(await workers.logOf(sink.stream.sink.name)));
+        const [{ tasks }] = (await succeed('status', '-e', 'msk')).streams;
+        const [record] = tasks.flatMap(({ failure }: { failure?: { record?: string } }) => failure?.record ?? []);
+        expect(record).toBeDefined();
+        return record;
+      },
+      { timeoutMs: 60_000 },
+    );
+    const [result] = (await succeed('quarantine', '-e', 'msk', '--yes')).streams;
+    expect(result).toMatchObject({
+      outcome: 'quarantined',
+      state: 'RUNNING',
+      plans: [{ effects: [expect.stringContaining('created anew')] }],
+      moved: [{ isNew: true }],
+    });
+    expect(named).toContain(result.moved[0].record.split('@')[0]);
+    await rows(750);
+    await succeed('verify', '-e', 'msk', '--wait', '60s');
+    await succeed('plan', '-e', 'msk', '--check');
+    await sink.query('ALTER TABLE positions DROP CONSTRAINT no_thirteen');
+    expect((await succeed('dlq', 'replay', '-e', 'msk', '--yes')).streams).toMatchObject([{ replayed: 1, arrived: 1 }]);
+    await rows(751);
+  });
+
+  it('is not called RUNNING once its worker was killed, although its tasks are members for a while yet', async () => {
+    await workers.lose(sink.stream.sink.name);
+    expect((await succeed('stop', '-e', 'msk')).streams).toMatchObject([{ state: 'STOPPED' }]);
+    const { code, document } = await run('resume', '-e', 'msk', '--timeout', '8s');
+    expect({ code, message: document.error.message }).toMatchObject({
+      code: 1,
+      message: expect.stringContaining('0 of 2 tasks are RUNNING'),
+    });
+    const [{ tasks }] = (await succeed('status', '-e', 'msk')).streams;
+    expect(tasks.map(({ state }: { state: string }) => state)).toEqual(['UNASSIGNED', 'UNASSIGNED']);
+    workers.find();
+  });
+
   it('goes on in a topic that was created anew, by the documented steps', async () => {
     const stream = { ...sink.stream, topic: { ...sink.stream.topic, partitions: 6 } };
     const [stop = '', ...steps] = documentedSteps('The topic was created anew');
@@ -242,9 +304,9 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     });
     // As where the offsets of another cluster were copied: they lie ahead of what the new topic has.
     await sink.groups.setOffsets(stream, new Map([0, 1, 2, 3, 4, 5].map((partition) => [partition, 1_000n])));
-    await sink.produce(30, 860);
+    await sink.produce(30, 900);
     for (const one of steps) await step(one);
-    await rows(740);
+    await rows(781);
   });
 
   it('has asked AWS for nothing that the policies of whoever may run a command do not allow', () => {
@@ -284,8 +346,11 @@ function addEnvironment({ test }: SinkFixture, url: string): void {
         'config.providers': 'env',
         'config.providers.env.class': 'org.apache.kafka.common.config.provider.EnvVarConfigProvider',
         'offset.flush.interval.ms': 1000,
+        // So long the tasks of a worker that was killed are members.
+        'consumer.session.timeout.ms': 6_000,
       },
-      endpoints: { kafkaConnect: url, kafka: url, s3: url },
+      logs: { cloudWatch: { logGroup: '/perps/connect' } },
+      endpoints: { kafkaConnect: url, kafka: url, s3: url, logs: url },
     },
   });
   writeFileSync(path, document.toString());

@@ -5,6 +5,9 @@ import type { FakeConnector, Workers } from './fake-connectors.ts';
 import type { FakeResources } from './fake-resources.ts';
 
 export interface RealWorkers extends Workers {
+  /** Kills the connector's worker, and has none for any connector until `find`. */
+  lose(connector: string): Promise<void>;
+  find(): void;
   /** What the connector's worker has logged since it was started. */
   logOf(connector: string): Promise<string>;
   /** Ends every worker. */
@@ -17,6 +20,7 @@ export function realWorkers(
   variables: Readonly<Record<string, string>>,
 ): (resources: FakeResources) => RealWorkers {
   const running = new Map<string, LocalWorker>();
+  let areLost = false;
   const of = (name: string): LocalWorker => {
     const worker = running.get(name);
     if (worker === undefined) throw new Error(`no worker runs ${name}`);
@@ -50,6 +54,7 @@ export function realWorkers(
 
     return {
       async start(connector) {
+        if (areLost) return;
         await boot(connector);
         await configure(connector);
       },
@@ -74,6 +79,15 @@ export function realWorkers(
       async stop(connector) {
         if (running.has(connector.name)) await ask(connector, 'DELETE', '');
         await halt(connector);
+      },
+      async lose(name) {
+        areLost = true;
+        // By SIGKILL.
+        await running.get(name)?.close();
+        running.delete(name);
+      },
+      find() {
+        areLost = false;
       },
       logOf: (name) => of(name).log(),
       async close() {
