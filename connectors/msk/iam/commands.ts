@@ -87,6 +87,7 @@ const DEPLOY: readonly Need[] = [
   need('Topics', 'AlterTopic', 'CreateTopic'),
   need('MskTopics', 'CreateTopic', 'UpdateTopic'),
   need('MskTopicsInKafka', 'AlterTopic', 'CreateTopic'),
+  need('MskGrowsTopics', 'AlterTopicDynamicConfiguration'),
   need('DeleteParts', 'DeleteCustomPlugin'),
   need('SinkGroups', 'AlterGroup'),
 ];

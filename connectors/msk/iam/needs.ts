@@ -122,6 +122,11 @@ const KINDS = {
     service: 'kafka-cluster',
     resources: (scope) => (asksMsk(scope) && !isIam(scope) ? [scope.arns.cluster, ...TOPICS(scope)] : []),
   },
+  /** MSK asks it of UpdateTopic; Kafka's own call that adds partitions does not. */
+  MskGrowsTopics: {
+    service: 'kafka-cluster',
+    resources: (scope) => (asksMsk(scope) ? TOPICS(scope) : []),
+  },
   ConnectToCluster: inKafka(({ arns }) => [arns.cluster]),
   Topics: inKafka(TOPICS),
   /** What the command line writes to: marks, copies for the dead letters, and what is replayed. */
