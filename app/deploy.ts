@@ -9,6 +9,7 @@ import type { SinkEvent, Wait } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
 import { gapError, requireNoGap } from '../operate/require-no-gap.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
+import { deployEach } from './deploy-each.ts';
 import { type Growth, unknownGrowth, waitForGrowth } from './growth.ts';
 import { plan as makePlan, type ObservedPlan } from './plan.ts';
 import type { OnPreflight } from './preflight.ts';
@@ -67,8 +68,8 @@ export interface Deployed {
 }
 
 /**
- * Checks that all layers agree, plans, has the plan agreed to where something would change, then deploys streams one after the
- * other, topics first. Stops at the first that fails, and says what became of the others.
+ * Checks that all layers agree, plans, has the plan agreed to where something would change, then deploys the streams, topics
+ * first: one after the other, or at once where each sink has workers of its own. An error says what became of the others.
  * Errors: USAGE for options that the host does not have, FINDINGS, REFUSED when the plan holds what only a person can decide,
  * UNREACHABLE or TIMEOUT for a part that is not left unchecked, UNSAFE for a saved plan that is out of date, for a sink that would
  * jump over deleted records, and for a database that lacks what the sinks write; those of `agree` and of the host.
@@ -90,16 +91,11 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
   }
   await requireAgreement(planned.plan, options);
   const wait = { timeoutMs: options.timeoutMs ?? host.defaultTimeoutMs, signal: session.signal };
-  const deployed: DeployedStream[] = [];
-  for (const stream of streams) {
-    try {
-      const result = await deployStream(session, options, planned, stream, wait);
-      options.onDeployed(result);
-      deployed.push(result);
-    } catch (error) {
-      throw withOtherStreams(error, deployed, streams.slice(deployed.length + 1));
-    }
-  }
+  const deployed = await deployEach(streams, host.sideBySide === true, async (stream) => {
+    const result = await deployStream(session, options, planned, stream, wait);
+    options.onDeployed(result);
+    return result;
+  });
   return { streams: deployed, pruned: await pruneSinks(session, options, planned.plan, wait) };
 }
 
@@ -190,30 +186,6 @@ async function deployStream(
   if (hasGrown && isAwaited)
     onGrown(isChecked ? await waitForGrowth(session, stream, bounds) : unknownGrowth(stream.topic));
   return { stream: stream.name, topics, ...result };
-}
-
-/** One sink's failure, with what became of the others: after it nobody should have to find that out. */
-export function withOtherStreams(
-  error: unknown,
-  done: readonly Pick<DeployResult, 'connector' | 'outcome'>[],
-  left: readonly StreamDefinition[],
-): unknown {
-  if (done.length + left.length === 0) return error;
-  const failed = ConnectError.from(error);
-  const notBegun = left.map(({ sink }) => sink.name);
-  const lines = [
-    ...(done.length === 0 ? [] : [`done before: ${done.map((one) => `${one.connector} ${one.outcome}`).join(', ')}`]),
-    ...(notBegun.length === 0 ? [] : [`not begun: ${notBegun.join(', ')}`]),
-  ];
-  return new ConnectError(failed.code, [failed.message, ...lines].join('\n  '), {
-    details: {
-      ...failed.details,
-      done: done.map(({ connector, outcome }) => ({ connector, outcome })),
-      notBegun,
-    },
-    cause: failed,
-    hint: failed.hint,
-  });
 }
 
 async function pruneSinks(session: Session, { onPruned }: DeployOptions, plan: Plan, wait: Wait): Promise<string[]> {

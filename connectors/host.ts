@@ -12,6 +12,8 @@ import type { DeployOutcome, Wait } from './wait/wait.ts';
 export interface SinkHost {
   /** For messages: "Kafka Connect at 127.0.0.1:19383". */
   readonly label: string;
+  /** Each sink has workers of its own, so that several are deployed at once. Default: one after the other, because each deploy moves the tasks of all. */
+  readonly sideBySide?: boolean | undefined;
   /** Bound of one wait, unless the user says another. */
   readonly defaultTimeoutMs: number;
   /** Names of all connectors, the project's and others. */

@@ -122,6 +122,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
 
   return {
     label: api.label,
+    sideBySide: true,
     defaultTimeoutMs: TIMEOUT_MS,
     list: () => api.list(),
     async observe(name) {

@@ -34,9 +34,24 @@ async function readZip(path: string, buildCommand: string): Promise<BuiltPlugin 
  * The plugin's revision; uploaded and created first when it is new, and anew when the service could not read it before.
  * Errors: REFUSED when the service refuses it, CORRUPT when it has other bytes.
  */
-export async function ensurePlugin({ api, connect, plugin: wanted, wait }: MskDeployment): Promise<Revision> {
+export async function ensurePlugin(deployment: MskDeployment): Promise<Revision> {
+  const { plugin: wanted } = deployment;
   if (wanted.kind === 'existing') return wanted.revision;
-  const { name, built, bucket, key } = wanted;
+  const known = making.get(wanted) ?? makePlugin(deployment, wanted);
+  making.set(wanted, known);
+  known.catch(() => making.delete(wanted));
+  return known;
+}
+
+type ZipPlugin = Extract<WantedPlugin, { kind: 'built' }>;
+
+/** Sinks that are deployed at once need one plugin, which is made once. */
+const making = new WeakMap<ZipPlugin, Promise<Revision>>();
+
+async function makePlugin(
+  { api, connect, wait }: MskDeployment,
+  { name, built, bucket, key }: ZipPlugin,
+): Promise<Revision> {
   const there = await api.findPlugin(name);
   if (there !== undefined && isFailed(there)) {
     await api.removePlugin(there);

@@ -198,3 +198,16 @@ test('two sinks that are planned together are deployed one after the other, and 
   }
   expect(sink.fake.calls.filter((call) => call === 'CreateCustomPlugin')).toHaveLength(1);
 });
+
+test('two sinks are deployed at once, and the plugin of both is made once', async () => {
+  const sink = await createMskSink();
+  const host = sink.host();
+  const both = [sink.desired(), sink.desired({ sink: { name: 'positions-sink-2' } })];
+  const plans = await Promise.all(both.map((one) => host.plan(one)));
+  const deploying = both.map((one, index) =>
+    host.deploy(one, plans[index]?.entries ?? [], { timeoutMs: 5_000, settleMs: 0 }),
+  );
+  await expect(Promise.all(deploying)).resolves.toMatchObject([{ outcome: 'created' }, { outcome: 'created' }]);
+  expect(sink.fake.calls.filter((call) => /^PUT|CreateCustomPlugin/.test(call))).toHaveLength(2);
+  expect(host.sideBySide).toBe(true);
+});
