@@ -1,12 +1,12 @@
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../core/package-root.ts';
-import { type CliOptions, startCli, succeed } from '../support/cli.ts';
-import { eventually } from '../support/eventually.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { copyProject } from '../support/project.ts';
-import { createStackFolder, removeStackFolder } from '../support/stack-folder.ts';
+import { packageRoot } from '../../../core/package-root.ts';
+import { type CliOptions, startCli, succeed } from '../../support/cli.ts';
+import { eventually } from '../../support/eventually.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { copyProject } from '../../support/project.ts';
+import { createStackFolder, removeStackFolder } from '../../support/stack-folder.ts';
 
 const documents = [
   'README.md',

@@ -4,16 +4,16 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../core/package-root.ts';
-import { stateFolder } from '../../stack/folders.ts';
-import { partMarker } from '../../stack/part.ts';
-import { findByMarker } from '../../stack/process-identity.ts';
-import { PART_NAMES, type StackPorts } from '../../stack/types.ts';
-import { freePorts } from '../support/free-ports.ts';
-import { createStackFolder, removeStackFolder } from '../support/stack-folder.ts';
+import { packageRoot } from '../../../core/package-root.ts';
+import { stateFolder } from '../../../stack/folders.ts';
+import { partMarker } from '../../../stack/part.ts';
+import { findByMarker } from '../../../stack/process-identity.ts';
+import { PART_NAMES, type StackPorts } from '../../../stack/types.ts';
+import { freePorts } from '../../support/free-ports.ts';
+import { createStackFolder, removeStackFolder } from '../../support/stack-folder.ts';
 
 // The command line as a person uses it: `connect up` in a process of its own, interrupted, killed, and called again.
-describe('connect up, down and logs', () => {
+describe('connect up, down and logs', { timeout: 240_000 }, () => {
   let root: string;
   let ports: StackPorts;
   beforeAll(async () => {
