@@ -59,13 +59,13 @@ export const restartsTasks = ({ capacity, plugin, workerConfiguration, config }:
  * names the cluster and every live broker is one of it, they are as good as those that it names now.
  */
 function wantedFixed({ fixed, namesCluster }: DesiredMskSink, { fixed: live }: MskConnector): FixedSettings {
-  const clusters = new Set(fixed.brokers.map(clusterOf));
-  const isSame = namesCluster && live.brokers.length > 0 && live.brokers.every((one) => clusters.has(clusterOf(one)));
+  const domains = new Set(fixed.brokers.map(domainOf));
+  const isSame = namesCluster && live.brokers.length > 0 && live.brokers.every((one) => domains.has(domainOf(one)));
   return isSame ? { ...fixed, brokers: live.brokers } : fixed;
 }
 
 /** `b-1.perps.0a1b2c.c2.kafka.eu-central-1.amazonaws.com:9098` without its first label, which is the broker's own. */
-const clusterOf = (broker: string): string => broker.replace(/^[^.]+\./, '');
+const domainOf = (broker: string): string => broker.replace(/^[^.]+\./, '');
 
 /** Every change, in the order of the comparison. */
 export const allChanges = ({ ignored: _ignored, ...groups }: MskComparison): PlannedChange[] =>

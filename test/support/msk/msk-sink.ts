@@ -21,6 +21,7 @@ import { type InMemoryStoppedSinks, inMemoryStoppedSinks } from '../in-memory-st
 import { positions, staging } from '../positions-stream.ts';
 import { scratchFolder } from '../scratch.ts';
 import { MSK_TARGET } from './environment.ts';
+import type { FakeConnector } from './fake-connectors.ts';
 import { membersOfFake } from './fake-members.ts';
 import { type FakeMsk, type FakeMskOptions, startFakeMsk } from './fake-msk.ts';
 
@@ -66,6 +67,20 @@ export interface MskSink {
   plan(changes?: SinkChanges): Promise<readonly PlanEntry[]>;
   /** Plans, and deploys that plan. */
   deploy(changes?: SinkChanges, wait?: Partial<DeployWait>): Promise<DeployResult>;
+}
+
+/** The fake's connector of the positions sink. */
+export function connectorOf({ fake }: MskSink): FakeConnector {
+  const found = fake.connectors.get('positions-sink');
+  if (found === undefined) throw new Error('positions-sink is not there');
+  return found;
+}
+
+/** As `createMskSink`, deployed. */
+export async function deployedMskSink(): Promise<MskSink> {
+  const sink = await createMskSink();
+  await sink.deploy();
+  return sink;
 }
 
 /** The positions sink against a fake of its own, with everything that waits made short. */

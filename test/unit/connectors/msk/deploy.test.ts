@@ -1,13 +1,8 @@
 import { hash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { CLUSTER } from '../../../support/msk/environment.ts';
-import { createMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
+import { connectorOf, createMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
 
-const connector = ({ fake }: MskSink) => {
-  const found = fake.connectors.get('positions-sink');
-  if (found === undefined) throw new Error('positions-sink is not there');
-  return found;
-};
 const notes = ({ events }: MskSink) => events.flatMap((event) => (event.kind === 'note' ? [event.text] : []));
 const updates = ({ fake }: MskSink) => fake.calls.filter((call) => call === 'UpdateConnector').length;
 const writes = ({ fake }: MskSink) => fake.calls.filter((call) => /^(Create|Update|Delete|Tag|PUT)/.test(call));
@@ -25,7 +20,7 @@ test('a new sink gets its plugin, its worker configuration and its connector, in
     'CreateWorkerConfiguration',
     'CreateConnector',
   ]);
-  const { settings, tags } = connector(sink);
+  const { settings, tags } = connectorOf(sink);
   expect(tags).toEqual({ team: 'perps' });
   expect(settings.connectorConfiguration).toMatchObject({ 'tasks.max': '2', 'config.action.reload': 'none' });
   expect(Object.keys(settings.connectorConfiguration).filter((key) => /^name$|override/.test(key))).toEqual([]);
@@ -65,7 +60,7 @@ test('plugin, consumer tuning and capacity go in one update, the configuration i
     'plugin',
     'worker consumer.max.poll.records',
   ]);
-  expect(connector(sink).operations.map(({ type, state }) => `${type} ${state}`)).toEqual([
+  expect(connectorOf(sink).operations.map(({ type, state }) => `${type} ${state}`)).toEqual([
     'UPDATE_WORKER_SETTING UPDATE_COMPLETE',
     'UPDATE_CONNECTOR_CONFIGURATION UPDATE_COMPLETE',
   ]);
@@ -83,25 +78,25 @@ test('capacity that is as before is not sent again, which the service would refu
 test('tags that the files name are added, those of others stay', async () => {
   const sink = await createMskSink();
   await sink.deploy();
-  connector(sink).tags.owner = 'somebody';
+  connectorOf(sink).tags.owner = 'somebody';
   await expect(sink.deploy({ connect: { tags: { team: 'perps', stage: 'test' } } })).resolves.toMatchObject({
     changes: [{ key: 'tags.stage', after: 'test' }],
   });
-  expect(connector(sink).tags).toEqual({ team: 'perps', stage: 'test', owner: 'somebody' });
+  expect(connectorOf(sink).tags).toEqual({ team: 'perps', stage: 'test', owner: 'somebody' });
 });
 
 test('what only another connector can have is a replacement, which needs a flag', async () => {
   const sink = await createMskSink();
   await sink.deploy();
   const change = { connect: { subnets: ['subnet-1a1b2c3d4e5f6a7b8'] } };
-  const { arn } = connector(sink);
+  const { arn } = connectorOf(sink);
   expect((await sink.plan(change)).at(-1)).toMatchObject({
     action: 'replace',
     needs: '--replace',
     changes: [{ key: 'subnets' }],
   });
   await expect(sink.deploy(change)).resolves.toMatchObject({ outcome: 'replaced' });
-  expect(connector(sink).arn).not.toBe(arn);
+  expect(connectorOf(sink).arn).not.toBe(arn);
 });
 
 test('a replacement that does not run makes way for what was there', async () => {
@@ -120,13 +115,13 @@ test('a replacement that does not run makes way for what was there', async () =>
     code: 'DEPLOY_FAILED',
     details: { rollback: 'rolled back: the previous connector was created again: RUNNING 2/2 tasks' },
   });
-  expect(connector(sink)).toMatchObject({ state: 'RUNNING' });
+  expect(connectorOf(sink)).toMatchObject({ state: 'RUNNING' });
 });
 
 test('a paused sink is left alone', async () => {
   const sink = await createMskSink();
   await sink.deploy();
-  connector(sink).state = 'PAUSED';
+  connectorOf(sink).state = 'PAUSED';
   await expect(sink.deploy({ sink: { batchSize: 700 } })).rejects.toMatchObject({
     code: 'REFUSED',
     hint: expect.stringContaining('run `connect resume` first'),

@@ -1,19 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { logFailure } from '../../../support/msk/fake-logs.ts';
-import { createMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
+import { connectorOf, createMskSink, deployedMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
 
-const connector = ({ fake }: MskSink) => {
-  const found = fake.connectors.get('positions-sink');
-  if (found === undefined) throw new Error('positions-sink is not there');
-  return found;
-};
-const settings = (sink: MskSink) => connector(sink).settings.connectorConfiguration;
-
-async function deployedSink(): Promise<MskSink> {
-  const sink = await createMskSink();
-  await sink.deploy();
-  return sink;
-}
+const settings = (sink: MskSink) => connectorOf(sink).settings.connectorConfiguration;
 
 test.each([429, 500, 503] as const)('HTTP %s is tried again with a growing pause', async (status) => {
   const sink = await createMskSink();
@@ -76,7 +65,7 @@ test('a failed task is told at once, with its cause, where the log of the worker
 });
 
 test('a failed task of a sink that needs no change is restarted', async () => {
-  const sink = await deployedSink();
+  const sink = await deployedMskSink();
   sink.setMembers(1);
   const deploying = sink.deploy(
     {},
@@ -89,7 +78,7 @@ test('a failed task of a sink that needs no change is restarted', async () => {
 test.each(['UPDATE_FAILED', 'ROLLBACK_COMPLETE'] as const)(
   '%s is a failure with its steps and reason',
   async (outcome) => {
-    const sink = await deployedSink();
+    const sink = await deployedMskSink();
     sink.fake.faults.failUpdate = outcome;
     await expect(sink.deploy({ sink: { batchSize: 700 } })).rejects.toMatchObject({
       code: 'DEPLOY_FAILED',
@@ -109,7 +98,7 @@ test.each(['UPDATE_FAILED', 'ROLLBACK_COMPLETE'] as const)(
 );
 
 test('a rollback of the service that failed is told as such', async () => {
-  const sink = await deployedSink();
+  const sink = await deployedMskSink();
   sink.fake.faults.failUpdate = 'ROLLBACK_FAILED';
   await expect(sink.deploy({ sink: { batchSize: 700 } })).rejects.toMatchObject({
     code: 'ROLLBACK_FAILED',
@@ -118,7 +107,7 @@ test('a rollback of the service that failed is told as such', async () => {
 });
 
 test('an update that the service silently takes back is no success', async () => {
-  const sink = await deployedSink();
+  const sink = await deployedMskSink();
   sink.fake.faults.failUpdate = 'silent';
   await expect(sink.deploy({ sink: { batchSize: 700 } })).rejects.toMatchObject({
     code: 'DEPLOY_FAILED',
@@ -128,13 +117,13 @@ test('an update that the service silently takes back is no success', async () =>
 });
 
 test('when the second group fails the first one goes back as well', async () => {
-  const sink = await deployedSink();
+  const sink = await deployedMskSink();
   const deploying = sink.deploy(
     { sink: { batchSize: 700, maxPollRecords: 2000 } },
     {
       onEvent: (event) => {
         if (event.kind !== 'note' || event.text !== 'UPDATE_WORKER_SETTING UPDATE_COMPLETE') return;
-        if (connector(sink).operations.length > 1) return;
+        if (connectorOf(sink).operations.length > 1) return;
         sink.fake.faults.failUpdate = 'UPDATE_FAILED';
         // The update after the next is the way back.
         sink.fake.faults.beforeUpdate = () => {
@@ -147,11 +136,13 @@ test('when the second group fails the first one goes back as well', async () => 
     code: 'DEPLOY_FAILED',
     details: { rollback: 'rolled back to the previous configuration: RUNNING 2/2 tasks' },
   });
-  expect(sink.fake.resources.filesOf(connector(sink).settings).properties).toContain('consumer.max.poll.records=1000');
+  expect(sink.fake.resources.filesOf(connectorOf(sink).settings).properties).toContain(
+    'consumer.max.poll.records=1000',
+  );
 });
 
 test('tasks that do not come up under a new configuration bring back the old one', async () => {
-  const sink = await deployedSink();
+  const sink = await deployedMskSink();
   let isGoingBack = false;
   const deploying = sink.deploy(
     { sink: { batchSize: 700 } },
@@ -171,7 +162,7 @@ test('tasks that do not come up under a new configuration bring back the old one
 });
 
 test('without rollback what was changed stays for a person to look at', async () => {
-  const sink = await deployedSink();
+  const sink = await deployedMskSink();
   sink.setMembers(0);
   await expect(sink.deploy({ sink: { batchSize: 700 } }, { timeoutMs: 300, rollback: false })).rejects.toMatchObject({
     code: 'REFUSED',
@@ -190,7 +181,7 @@ test.each(['CreateCustomPlugin', 'CreateWorkerConfiguration', 'CreateConnector']
 );
 
 test('an update whose answer was lost is recognised by what it did', async () => {
-  const sink = await deployedSink();
+  const sink = await deployedMskSink();
   sink.fake.faults.loseAnswer = 'UpdateConnector';
   await expect(sink.deploy({ sink: { batchSize: 700 } })).resolves.toMatchObject({ outcome: 'updated' });
   expect(settings(sink)['batch.size']).toBe('700');
@@ -212,7 +203,7 @@ test('somebody else who creates the name at the same time keeps it', async () =>
 });
 
 test('a version that is stale for a change of no consequence is read again', async () => {
-  const sink = await deployedSink();
+  const sink = await deployedMskSink();
   sink.fake.faults.beforeUpdate = (one) => {
     one.version += 1;
   };
@@ -220,7 +211,7 @@ test('a version that is stale for a change of no consequence is read again', asy
 });
 
 test('a version that is stale because somebody else changed a setting ends the deploy', async () => {
-  const sink = await deployedSink();
+  const sink = await deployedMskSink();
   sink.fake.faults.beforeUpdate = (one) => {
     one.version += 1;
     one.settings = {
@@ -235,7 +226,7 @@ test('a version that is stale because somebody else changed a setting ends the d
 });
 
 test('another operation in progress is waited for', async () => {
-  const sink = await deployedSink();
+  const sink = await deployedMskSink();
   sink.fake.faults.beforeUpdate = (one) => {
     one.state = 'RESTARTING';
     const finish = () => {
@@ -247,7 +238,7 @@ test('another operation in progress is waited for', async () => {
 });
 
 test('a value that became what it should be meanwhile needs no update', async () => {
-  const sink = await deployedSink();
+  const sink = await deployedMskSink();
   sink.fake.faults.beforeUpdate = (one) => {
     one.settings = {
       ...one.settings,
@@ -262,7 +253,7 @@ test('a value that became what it should be meanwhile needs no update', async ()
     });
   };
   await expect(sink.deploy({ sink: { batchSize: 700 } })).resolves.toMatchObject({ outcome: 'updated' });
-  expect(connector(sink).operations).toHaveLength(1);
+  expect(connectorOf(sink).operations).toHaveLength(1);
 });
 
 test('lists of one item a page are read to their end', async () => {
@@ -291,87 +282,4 @@ test('without credentials the message says how to get some', async () => {
     code: 'ENVIRONMENT',
     hint: expect.stringContaining('AWS_PROFILE'),
   });
-});
-
-test('a value that the service shows by a mask is no sign that it went back', async () => {
-  const sink = await deployedSink();
-  sink.fake.faults.masks = /^connection\.password$/;
-  await expect(sink.deploy({ sink: { batchSize: 700 } })).resolves.toMatchObject({ outcome: 'updated' });
-  sink.fake.faults.failUpdate = 'silent';
-  await expect(sink.deploy({ sink: { batchSize: 800 } })).rejects.toMatchObject({ code: 'DEPLOY_FAILED' });
-  expect(Object.values(settings(sink))).not.toContain('********');
-});
-
-test('tags that may not be set end a deploy before it has changed anything', async () => {
-  const sink = await deployedSink();
-  sink.fake.faults.answers.push({
-    operation: 'TagResource',
-    status: 403,
-    times: 1,
-    message: 'kafkaconnect:TagResource',
-  });
-  const changes = { sink: { batchSize: 700 }, connect: { tags: { team: 'perps', stage: 'test' } } };
-  await expect(sink.deploy(changes)).rejects.toMatchObject({
-    code: 'REFUSED',
-    message: expect.stringContaining('kafkaconnect:TagResource'),
-  });
-  expect(connector(sink).operations).toEqual([]);
-});
-
-test('a rollback of the service whose tasks do not come back is no rollback', async () => {
-  const sink = await deployedSink();
-  sink.fake.faults.failUpdate = 'ROLLBACK_COMPLETE';
-  const deploying = sink.deploy(
-    { sink: { batchSize: 700 } },
-    { timeoutMs: 300, onEvent: (event) => void (event.kind === 'note' && sink.setMembers(0)) },
-  );
-  await expect(deploying).rejects.toMatchObject({
-    code: 'ROLLBACK_FAILED',
-    message: expect.stringContaining('0 of 2 tasks are in its group'),
-  });
-});
-
-test('a rollback under which as little runs as before says so', async () => {
-  const sink = await deployedSink();
-  sink.setMembers(1);
-  sink.fake.faults.failUpdate = 'ROLLBACK_COMPLETE';
-  await expect(sink.deploy({ sink: { batchSize: 700 } }, { timeoutMs: 300 })).rejects.toMatchObject({
-    code: 'DEPLOY_FAILED',
-    message: expect.stringContaining('MSK Connect rolled back by itself: not every task ran before, either'),
-  });
-});
-
-test('members that a dead worker has left do not pass for tasks of a new connector', async () => {
-  const sink = await createMskSink();
-  sink.groups.setMembers(new Set(['of-a-dead-worker-1', 'of-a-dead-worker-2']));
-  await expect(sink.deploy({}, { timeoutMs: 1_500 })).rejects.toMatchObject({
-    code: 'TIMEOUT',
-    message: expect.stringContaining('the group connect-positions-sink to be empty: it has 2 members'),
-  });
-  expect(sink.fake.calls).not.toContain('CreateConnector');
-});
-
-test('members that an update has left behind do not pass for its tasks', async () => {
-  const sink = await deployedSink();
-  const dead = new Set(['of-a-dead-worker-1', 'of-a-dead-worker-2']);
-  sink.groups.setMembers(dead);
-  await expect(sink.deploy({ sink: { batchSize: 700 } }, { timeoutMs: 300, rollback: false })).rejects.toMatchObject({
-    code: 'REFUSED',
-  });
-});
-
-test('a replacement that fails gives the connector its own tags back, also those of others', async () => {
-  const sink = await deployedSink();
-  connector(sink).tags.owner = 'somebody';
-  sink.fake.faults.failCreate = { code: 'UnknownError.Unknown', message: 'no' };
-  const deploying = sink.deploy(
-    { connect: { subnets: ['subnet-1a1b2c3d4e5f6a7b8'] } },
-    {
-      onEvent: (event) => {
-        if (event.kind === 'note' && event.text.includes('going back')) delete sink.fake.faults.failCreate;
-      },
-    },
-  );
-  await expect(deploying).rejects.toMatchObject({ code: 'DEPLOY_FAILED' });
-  expect(connector(sink).tags).toEqual({ team: 'perps', owner: 'somebody' });
 });

@@ -1,18 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FakeConnector } from '../../../support/msk/fake-connectors.ts';
-import { createMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
-
-const connector = ({ fake }: MskSink): FakeConnector => {
-  const found = fake.connectors.get('positions-sink');
-  if (found === undefined) throw new Error('positions-sink is not there');
-  return found;
-};
-
-async function deployedSink(): Promise<MskSink> {
-  const sink = await createMskSink();
-  await sink.deploy();
-  return sink;
-}
+import { connectorOf, createMskSink, deployedMskSink, type MskSink } from '../../../support/msk/msk-sink.ts';
 
 test('a connector that is not shown at once is waited for', async () => {
   const sink = await createMskSink();
@@ -42,12 +30,12 @@ test.each([
     (sink: MskSink) => sink.host().restart('positions-sink', { onlyFailed: false }, { timeoutMs: 2_000 }),
   ],
 ] as const)('a %s whose answer was lost is recognised by its operation', async (operation, from, to, act) => {
-  const sink = await deployedSink();
-  connector(sink).state = from;
+  const sink = await deployedMskSink();
+  connectorOf(sink).state = from;
   sink.fake.faults.loseAnswer = operation;
   await act(sink);
-  expect(connector(sink).state).toBe(to);
-  expect(connector(sink).operations).toHaveLength(1);
+  expect(connectorOf(sink).state).toBe(to);
+  expect(connectorOf(sink).operations).toHaveLength(1);
 });
 
 /** An operation that the connector's state does not show, and that ends after some looks. */
@@ -64,16 +52,16 @@ function busyBehindTheScenes(one: FakeConnector): void {
 }
 
 test('an operation in progress in a steady state is waited for by an update', async () => {
-  const sink = await deployedSink();
-  busyBehindTheScenes(connector(sink));
+  const sink = await deployedMskSink();
+  busyBehindTheScenes(connectorOf(sink));
   await expect(sink.deploy({ sink: { batchSize: 700 } })).resolves.toMatchObject({ outcome: 'updated' });
 });
 
 test('and by a pause', async () => {
-  const sink = await deployedSink();
-  busyBehindTheScenes(connector(sink));
+  const sink = await deployedMskSink();
+  busyBehindTheScenes(connectorOf(sink));
   await sink.host().pause('positions-sink', { timeoutMs: 2_000 });
-  expect(connector(sink).state).toBe('PAUSED');
+  expect(connectorOf(sink).state).toBe('PAUSED');
 });
 
 test('a wait that takes too long says in which state the connector is, and that it goes on', async () => {
@@ -86,8 +74,8 @@ test('a wait that takes too long says in which state the connector is, and that 
 });
 
 test('the state that a worker has no word for is told beside the sink', async () => {
-  const sink = await deployedSink();
-  connector(sink).state = 'UPDATING';
+  const sink = await deployedMskSink();
+  connectorOf(sink).state = 'UPDATING';
   await expect(sink.host().observe('positions-sink')).resolves.toMatchObject({
     state: 'UNASSIGNED',
     notes: ['MSK Connect says that it is UPDATING'],
@@ -95,8 +83,8 @@ test('the state that a worker has no word for is told beside the sink', async ()
 });
 
 test('a FAILED connector is neither restarted nor resumed; what is left to do is said', async () => {
-  const sink = await deployedSink();
-  connector(sink).state = 'FAILED';
+  const sink = await deployedMskSink();
+  connectorOf(sink).state = 'FAILED';
   for (const act of [sink.host().resume, sink.host().pause]) {
     await expect(act('positions-sink', { timeoutMs: 2_000 })).rejects.toMatchObject({
       code: 'REFUSED',
