@@ -1,3 +1,4 @@
+import { withoutValues } from '../../core/without-values.ts';
 import { traceColumns } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { ObservedSink } from '../sink-config.ts';
@@ -12,7 +13,7 @@ export interface RecordPlace {
 
 /** What a Java stack trace is really about. */
 export interface Failure {
-  /** Innermost cause without Java's packaging: `PSQLException: column "x" of relation "positions" does not exist`. */
+  /** Innermost cause without Java's packaging: `PSQLException: column "x" of relation "positions" does not exist`. Holds no value of a row. */
   readonly cause: string;
   /** The records it can be about: one, or those of one statement; empty when the trace does not say. */
   readonly suspects: readonly RecordPlace[];
@@ -98,7 +99,7 @@ function headline(part: string): string {
 }
 
 function readable(cause: string): string {
-  const text = cause
+  const text = withoutValues(cause)
     // org.postgresql.util.PSQLException: → PSQLException:
     .replaceAll(/(?:\b[a-z][\w$]*\.)+([A-Z][\w$]*(?:Exception|Error|Throwable))\b/g, '$1')
     .replace(/^(\w+): (?:ERROR|FATAL): /, '$1: ');
