@@ -1,5 +1,6 @@
 import { inTurn } from '../core/in-turn.ts';
 import { type DeletedSink, deleteSink } from '../operate/delete-sink.ts';
+import { whileLocked } from '../operate/lock/while-locked.ts';
 import type { Session } from './session.ts';
 import { type SinkOptions, selectedSinks } from './sinks.ts';
 
@@ -18,7 +19,7 @@ export async function deleteSinks(session: Session, options: DeleteOptions): Pro
   const actions = await selectedSinks(session, options);
   await options.agree(actions.map(({ stream }) => stream.sink.name));
   return inTurn(actions, async (action) => {
-    const deleted = await deleteSink(action, options);
+    const deleted = await whileLocked(action, 'connect delete', (locked) => deleteSink(locked, options));
     options.onDeleted(deleted, action.stream.topic.name);
     return deleted;
   });

@@ -7,6 +7,7 @@ import { requestedBy } from '../connectors/run-state.ts';
 import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
 import type { SinkEvent, Wait } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
+import { whileLocked } from '../operate/lock/while-locked.ts';
 import { gapError, requireNoGap } from '../operate/require-no-gap.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { deployEach } from './deploy-each.ts';
@@ -180,8 +181,17 @@ async function deployStream(
   // Retention goes on while a deploy does.
   if (isChecked && startsSink(stream, plan)) await requireNoGap({ stream, groups, kafka, signal, acceptGap, onEvent });
   const wait = { ...bounds, rollback, onEvent };
-  const carryOut = (isAwaited ? undefined : host.submit) ?? host.deploy;
-  const result = await carryOut(session.desiredSink(stream, plan.from), agreed, wait);
+  const carryOut = (on: SinkHost, signal: AbortSignal | undefined): Promise<DeployResult> =>
+    ((isAwaited ? undefined : on.submit) ?? on.deploy)(session.desiredSink(stream, plan.from), agreed, {
+      ...wait,
+      signal,
+    });
+  // Where the brokers are left out there is no lock to take.
+  const result = isChecked
+    ? await whileLocked({ ...wait, stream, kafka, host }, 'connect deploy', (locked) =>
+        carryOut(locked.host, locked.signal),
+      )
+    : await carryOut(host, signal);
   const hasGrown = topics.some(({ name, outcome }) => name === stream.topic.name && outcome === 'grown');
   if (hasGrown && isAwaited)
     onGrown(isChecked ? await waitForGrowth(session, stream, bounds) : unknownGrowth(stream.topic));

@@ -2,6 +2,7 @@ import type { SinkPosition } from '../connectors/sink-group.ts';
 import { ConnectError } from '../core/errors.ts';
 import { inTurn } from '../core/in-turn.ts';
 import type { Gap } from '../operate/gaps.ts';
+import { whileLocked } from '../operate/lock/while-locked.ts';
 import { type NextRecord, readNextRecords, readPositions } from '../operate/offset-positions.ts';
 import { findOffsets, parseOffsetTarget } from '../operate/offset-target.ts';
 import { findOpenGaps } from '../operate/require-no-gap.ts';
@@ -85,7 +86,7 @@ export async function resetOffsets(session: Session, options: ResetOptions): Pro
     if (reset.moves.length === 0) return { ...reset, outcome: 'unchanged' };
     if (dryRun) return { ...reset, outcome: 'planned' };
     await agree(reset);
-    const result = await moveOffsets(action, reset);
+    const result = await whileLocked(action, 'connect offsets reset', (locked) => moveOffsets(locked, reset));
     onReset(connector, result.state);
     return { ...reset, outcome: 'reset', ...result };
   });

@@ -1,9 +1,11 @@
+import { whileLocked } from '../operate/lock/while-locked.ts';
 import {
   type QuarantineOptions,
   type QuarantineResult,
   quarantine as quarantineSink,
 } from '../operate/quarantine/quarantine.ts';
 import type { QuarantinePlan } from '../operate/quarantine/quarantine-plan.ts';
+import type { SinkAction } from '../operate/sink-action.ts';
 import type { Session } from './session.ts';
 import { type EachSinkOptions, eachSink, type FailedSink } from './sinks.ts';
 
@@ -16,7 +18,9 @@ export async function quarantine(
 ): Promise<(QuarantineResult | FailedSink)[]> {
   const { database } = session;
   const [registry, decoder] = [await session.registry(), await session.decoder()];
-  return eachSink(session, options, (action) =>
-    quarantineSink({ ...action, schema: session.schema(action.stream), database, registry, decoder }, options),
-  );
+  return eachSink(session, options, (action) => {
+    const act = (given: SinkAction) =>
+      quarantineSink({ ...given, schema: session.schema(given.stream), database, registry, decoder }, options);
+    return options.dryRun ? act(action) : whileLocked(action, 'connect quarantine', act);
+  });
 }
