@@ -1,5 +1,8 @@
 import { ConnectError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import { createMetrics } from '../core/metrics.ts';
+import { type ListenAddress, serveMetrics } from '../core/metrics-server.ts';
+import { createProducerMonitor } from '../producer/metrics.ts';
 import type { ProducerStats, ProducerSummary } from '../producer/run-statistics.ts';
 import { type RunStreamOptions, runStream } from '../producer/run-stream.ts';
 import type { Session } from './session.ts';
@@ -15,7 +18,14 @@ export interface ProduceOptions
   readonly fromSlot?: bigint | undefined;
   /** Hears what a stream's run has to say on the way. */
   readonly loggerOf: (stream: string) => Logger;
+  /** Serve metrics and health there while it runs. */
+  readonly metrics?: ListenAddress | undefined;
+  /** Hears where they are served. */
+  readonly onServing?: ((url: string) => void) | undefined;
 }
+
+/** After so long without a word of the feed it is connected to anew, unless the user says otherwise. */
+const SILENCE_MS = 30_000;
 
 /**
  * Publishes the feeds of the selected streams side by side, until the user interrupts. When one fails the others are
@@ -23,7 +33,7 @@ export interface ProduceOptions
  */
 export async function produce(
   session: Session,
-  { loggerOf, fromSlot, ...options }: ProduceOptions,
+  { loggerOf, fromSlot, metrics, onServing, silenceMs = SILENCE_MS, ...options }: ProduceOptions,
 ): Promise<ProducerSummary[]> {
   const { streams } = session;
   if (fromSlot !== undefined && streams.length > 1) {
@@ -31,13 +41,16 @@ export async function produce(
       hint: `add --only with one of ${streams.map(({ name }) => name).join(', ')}`,
     });
   }
+  const served = metrics === undefined ? undefined : await serveRuns(session, metrics, silenceMs);
+  if (served !== undefined) onServing?.(served.url);
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
   const failures: StreamFailure[] = [];
   const runs = streams.map(async (stream) => {
     try {
       const parts = { ...producerOptions(session), stream, logger: loggerOf(stream.name), signal };
-      return await runStream({ ...options, fromSlot, ...parts });
+      const monitor = served?.monitor.of(stream.name);
+      return await runStream({ ...options, silenceMs, monitor, fromSlot, ...parts });
     } catch (error) {
       failures.push({ stream: stream.name, error: ConnectError.from(error) });
       stop.abort();
@@ -45,8 +58,16 @@ export async function produce(
     }
   });
   await Promise.allSettled(runs);
+  await served?.close();
   if (failures.length > 1) throw severalFailures(failures);
   return Promise.all(runs);
+}
+
+/** Serves metrics and health of the selected streams. Errors: those of `serveMetrics`. */
+async function serveRuns({ streams, environment }: Session, listen: ListenAddress, silenceMs: number) {
+  const metrics = await createMetrics({ environment: environment.name });
+  const monitor = createProducerMonitor({ metrics, streams: streams.map(({ name }) => name), silenceMs });
+  return { monitor, ...(await serveMetrics({ listen, metrics, notReady: monitor.notReady })) };
 }
 
 interface StreamFailure {

@@ -77,3 +77,21 @@ export function parseSlot(text: string): bigint {
 
 /** Collects the values of a flag that may be given several times. */
 export const collect = (word: string, words: readonly string[] = []): string[] => [...words, word];
+
+/** The flag of long-running commands that can be scraped. */
+export const metricsOption = (port: number) =>
+  new Option(
+    '--metrics [host:port]',
+    `serve /metrics, /healthz and /readyz there (default: 127.0.0.1:${port}; whoever reaches it can read it)`,
+  )
+    .argParser(parseListenAddress)
+    .preset(`127.0.0.1:${port}`);
+
+/** `127.0.0.1:9464`, `[::1]:9464`, or a port alone, which is one of 127.0.0.1. Port 0 takes any that is free. */
+function parseListenAddress(text: string): { readonly host: string; readonly port: number } {
+  const [, host = '127.0.0.1', digits = ''] = /^(?:([\w.-]+|\[[\da-f:.]+\]):)?(\d{1,5})$/i.exec(text) ?? [];
+  if (digits === '' || Number(digits) > 65_535) {
+    throw new InvalidArgumentError('an address is HOST:PORT, or a port of 127.0.0.1.');
+  }
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(digits) };
+}

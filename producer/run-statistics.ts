@@ -9,6 +9,9 @@ type RunStatistics = ReturnType<typeof createRunStatistics>;
 /** Where a run stands. Counts are of this run. */
 export type ProducerStats = ReturnType<RunStatistics['stats']>;
 
+/** What metrics and health show of a run. Counts are of this run; times are ms since 1970. */
+export type RunReading = ReturnType<RunStatistics['reading']>;
+
 /** How a run went. */
 export type ProducerSummary = ReturnType<RunStatistics['summary']>;
 
@@ -25,6 +28,8 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
   let subscriptions = 0;
   let resumedFrom: bigint | undefined;
   let lastSlot: bigint | undefined;
+  let acknowledgedAt: number | undefined;
+  let checkpoint: { readonly slot: bigint; readonly at: number } | undefined;
 
   const counts = () => ({
     /** Updates taken from the feed, undecodable ones and repeated ones included. */
@@ -34,6 +39,8 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
     /** Updates that Kafka acknowledged on the rejected topic. */
     rejected,
   });
+  /** How often the feed was connected to again. */
+  const reconnects = () => Math.max(subscriptions - 1, 0);
   const stats = (pending: number) => ({
     stream,
     ...counts(),
@@ -47,8 +54,7 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
     resumedFrom,
     /** Everything before this slot is in Kafka. */
     lastSlot,
-    /** How often the feed was connected to again. */
-    reconnects: Math.max(subscriptions - 1, 0),
+    reconnects: reconnects(),
     /** Updates a second over the last seconds. */
     ratePerSecond: Math.round(rate(published + rejected)),
     /** Event-loop delay and memory of the process. */
@@ -65,6 +71,10 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
         bytes += value.length;
       }
       lastSlot = slot ?? lastSlot;
+      acknowledgedAt = Date.now();
+    },
+    checkpointed(slot: bigint): void {
+      checkpoint = { slot, at: Date.now() };
     },
     subscribed(fromSlot: bigint, gap: Gap | undefined): void {
       subscriptions += 1;
@@ -73,6 +83,18 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
     },
     /** What a checkpoint says about this run. */
     counts,
+    reading: (queue: { readonly records: number; readonly bytes: number }) => ({
+      ...counts(),
+      refusals: ingest.refusals,
+      bytes,
+      queue,
+      reconnects: reconnects(),
+      hasSubscribed: subscriptions > 0,
+      /** When Kafka last acknowledged records, or the feed last moved on without one. */
+      acknowledgedAt,
+      /** The last one that the brokers have. */
+      checkpoint,
+    }),
     stats,
     summary: (endedBy: 'signal' | 'feed', commitment: Commitment) => ({
       ...stats(0),

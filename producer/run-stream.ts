@@ -19,6 +19,7 @@ import { createCluster } from './kafka/cluster.ts';
 import { createDelivery } from './kafka/delivery.ts';
 import type { PublisherLimits } from './kafka/publisher.ts';
 import { createKafkaSender, type KafkaSender } from './kafka/sender.ts';
+import type { RunMonitor } from './metrics.ts';
 import { createIngest } from './record/ingest.ts';
 import { createOrdinalCounter } from './record/ordinals.ts';
 import { createRunStatistics, type ProducerStats, type ProducerSummary } from './run-statistics.ts';
@@ -50,6 +51,8 @@ export interface RunStreamOptions {
   readonly limits?: Partial<PublisherLimits> | undefined;
   /** Called about four times a second, and once at the end. */
   readonly onProgress?: ((stats: ProducerStats) => void) | undefined;
+  /** Follows the run, for metrics and health. */
+  readonly monitor?: RunMonitor | undefined;
 }
 
 const PROGRESS_EVERY_MS = 250;
@@ -108,7 +111,7 @@ interface OpenStream {
 
 /** Reads the feed into Kafka. */
 async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise<ProducerSummary> {
-  const { stream, fromSlot, commitment = DEFAULT_COMMITMENT, logger } = options;
+  const { stream, fromSlot, commitment = DEFAULT_COMMITMENT, logger, monitor } = options;
   const { schema, schemaId, service, feed, sender, checkpoint } = open;
   const statistics = createRunStatistics(stream.name, rejectedTopic(stream));
   const stop = new AbortController();
@@ -125,10 +128,11 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
     stream,
     feed: feed.address,
     commitment,
-    sender,
+    sender: { ...sender, send: monitor?.timed(sender.send) ?? sender.send },
     floor: resumeSlot,
     gaps: checkpoint?.gaps ?? [],
     counts: statistics.counts,
+    onCheckpoint: statistics.checkpointed,
     limits: options.limits,
     onAcknowledged: statistics.acknowledged,
     onFailed: () => stop.abort(),
@@ -139,6 +143,7 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
   const ingest = createIngest({ stream, service, schema, schemaId, publisher, position, ordinals, counts, commitment });
   const report = () => options.onProgress?.(statistics.stats(publisher.pending.records));
   const progress = setInterval(report, PROGRESS_EVERY_MS);
+  monitor?.follow(() => statistics.reading(publisher.pending));
   try {
     const endedBy = await followFeed({
       stream: stream.name,

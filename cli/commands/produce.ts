@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import type { Register } from '../context.ts';
-import { parseDuration, parseSlot, streamCommand } from '../flags.ts';
+import { metricsOption, parseDuration, parseSlot, streamCommand } from '../flags.ts';
 import { createProduceReport, summaryLines } from '../render/produce.ts';
 
 /** `connect produce`: reads the feeds and publishes their updates until it is stopped. */
@@ -34,6 +34,7 @@ export const registerProduce: Register = (program, context) => {
     .addOption(
       new Option('--compression <codec>', 'compression of the batches').choices(['none', 'gzip']).default('none'),
     )
+    .addOption(metricsOption(9464))
     .action(async (flags) => {
       const { produce } = await import('../../app/produce.ts');
       const { fromSlot, commitment, compression, acceptGap, endWithFeed } = flags;
@@ -47,6 +48,8 @@ export const registerProduce: Register = (program, context) => {
         commitment,
         silenceMs: flags.silence,
         compression,
+        metrics: flags.metrics,
+        onServing: report.onServing,
         loggerOf: report.loggerOf,
         onProgress: report.onProgress,
       }).finally(report.close);

@@ -25,6 +25,7 @@ export async function createProduceReport(context: CliContext) {
   const jsonLogger = context.format === 'json' ? await createJsonLogger(context) : undefined;
   return {
     loggerOf: (stream: string) => jsonLogger ?? textLogger(stream),
+    onServing: (url: string) => context.note(`metrics at ${url}/metrics, health at ${url}/healthz and ${url}/readyz`),
     onProgress(stats: ProducerStats) {
       latest.set(stats.stream, stats);
       if (!context.isTty && Date.now() - drawnAt < LOG_LINE_EVERY_MS) return;

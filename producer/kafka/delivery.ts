@@ -19,6 +19,8 @@ interface DeliveryOptions
   readonly sender: Pick<KafkaSender, 'send' | 'abort' | 'partitions'>;
   /** What the checkpoints say about this run. */
   readonly counts: () => Pick<Checkpoint, 'received' | 'published' | 'rejected'>;
+  /** The brokers have the checkpoint at `slot`. */
+  readonly onCheckpoint: (slot: bigint) => void;
   /** Records or checkpoints cannot be sent any more; `flush` will throw the error. */
   readonly onFailed: () => void;
 }
@@ -35,11 +37,12 @@ export function createDelivery(options: DeliveryOptions) {
   const checkpoints = createCheckpointWriter({
     floor,
     gaps: options.gaps,
-    write: (slot, gaps) => {
+    write: async (slot, gaps) => {
       const at = new Date().toISOString();
       const partitions = sender.partitions(stream.topic.name);
       const value = encodeCheckpoint({ slot, at, ...counts(), instance, feed, commitment, partitions, gaps });
-      return sender.send([{ topic, key, value }]);
+      await sender.send([{ topic, key, value }]);
+      options.onCheckpoint(slot);
     },
     onFailed,
   });

@@ -1,25 +1,28 @@
 /** Why an update is refused. The words appear in the `reason` header of the rejected topic. */
-export type RefusalCode =
+export const REFUSAL_CODES = [
   /** The message is no valid protobuf of the feed's type, or holds none of the known kinds of message. */
-  | 'UNDECODABLE'
+  'UNDECODABLE',
   /** A required field is unset or an empty text. */
-  | 'MISSING'
+  'MISSING',
   /** The field holds another type than the schema's. */
-  | 'WRONG_TYPE'
+  'WRONG_TYPE',
   /** Text that PostgreSQL cannot hold: a NUL character, half of a surrogate pair, or bytes that were not UTF-8. */
-  | 'BAD_TEXT'
-  | 'TOO_SHORT'
-  | 'TOO_LONG'
+  'BAD_TEXT',
+  'TOO_SHORT',
+  'TOO_LONG',
   /** Not one of the words the schema allows. */
-  | 'NOT_ALLOWED'
+  'NOT_ALLOWED',
   /** A number or time beyond what its column holds. */
-  | 'OUT_OF_RANGE'
+  'OUT_OF_RANGE',
   /** Not a plain decimal number: NaN, an exponent, spaces, a plus sign. */
-  | 'NOT_A_DECIMAL'
+  'NOT_A_DECIMAL',
   /** More digits behind the point than the column keeps; never rounded. */
-  | 'TOO_MANY_FRACTION_DIGITS'
+  'TOO_MANY_FRACTION_DIGITS',
   /** More digits before the point than the column holds. */
-  | 'TOO_MANY_DIGITS';
+  'TOO_MANY_DIGITS',
+] as const;
+
+export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 /** One reason for refusing an update. `field` is left out when the reason is the message as a whole. */
 export interface Refusal {

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createMetrics } from '../../../core/metrics.ts';
+import { createProducerMonitor } from '../../../producer/metrics.ts';
 import type { Simulator } from '../../../producer/simulator/feed-server.ts';
 import {
   createProducerProject,
@@ -46,6 +48,32 @@ describe('a producer on a simulated feed', () => {
     });
     expect(Object.values(summary.refusals).reduce((sum, times) => sum + times, 0)).toBeGreaterThanOrEqual(FAULTY);
     expect(new Set(published.map(({ partition }) => partition)).size).toBe(4);
+  });
+
+  it('can be followed: what Kafka has, how long it took, where the checkpoint is', async () => {
+    const metrics = await createMetrics({});
+    const monitor = createProducerMonitor({ metrics, streams: ['positions'], silenceMs: 30_000 });
+    expect(monitor.notReady()).toBe('positions: not subscribed to its feed yet');
+    const summary = await test.run(simulator.address, {
+      fromSlot: 0n,
+      acceptGap: true,
+      monitor: monitor.of('positions'),
+    });
+    expect(monitor.notReady()).toBeUndefined();
+    const text = await metrics.text();
+    const value = (name: string) =>
+      Number(new RegExp(`^perps_connect_producer_${name}\\{stream="positions"\\} (\\S+)$`, 'm').exec(text)?.[1]);
+    expect(summary.received).toBe(UPDATES);
+    expect(value('received_updates_total')).toBe(UPDATES);
+    expect(value('published_records_total')).toBe(UPDATES - FAULTY);
+    expect(value('rejected_updates_total')).toBe(FAULTY);
+    expect(value('queue_records')).toBe(0);
+    expect(value('request_duration_seconds_count')).toBeGreaterThan(UPDATES / 2_000);
+    expect(value('request_duration_seconds_sum')).toBeGreaterThan(0);
+    expect(BigInt(value('checkpoint_slot'))).toBe((await test.checkpoint())?.slot);
+    expect(value('checkpoint_age_seconds')).toBeLessThan(30);
+    const refusals = [...text.matchAll(/refusals_total\{stream="positions",reason="(\w+)"\} ([1-9]\d*)$/gm)];
+    expect(Object.fromEntries(refusals.map(([, reason, times]) => [reason, Number(times)]))).toEqual(summary.refusals);
   });
 
   it('keeps its place, and reads only the overlap again', async () => {

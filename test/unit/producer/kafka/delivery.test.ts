@@ -14,6 +14,7 @@ function deliver({ refuses = [], stalls = [] }: { refuses?: string[]; stalls?: s
   const sent: OutgoingRecord[] = [];
   let giveUp = (_error: Error) => {};
   const onFailed = vi.fn();
+  const onCheckpoint = vi.fn();
   const delivery = createDelivery({
     stream: positionStream,
     feed: 'feed:443',
@@ -36,6 +37,7 @@ function deliver({ refuses = [], stalls = [] }: { refuses?: string[]; stalls?: s
     gaps: [],
     counts: () => ({ received: 3, published: 2, rejected: 1 }),
     limits: undefined,
+    onCheckpoint,
     onAcknowledged: () => {},
     onFailed,
   });
@@ -43,12 +45,12 @@ function deliver({ refuses = [], stalls = [] }: { refuses?: string[]; stalls?: s
     const newest = sent.findLast(({ topic }) => topic === 'positions.checkpoint');
     return newest === undefined ? undefined : JSON.parse(newest.value.toString());
   };
-  return { ...delivery, sent, checkpoint, onFailed };
+  return { ...delivery, sent, checkpoint, onCheckpoint, onFailed };
 }
 
 describe('a delivery', () => {
   it('writes a checkpoint for what is acknowledged, with the counts of the run and the accepted gaps', async () => {
-    const { publisher, acceptGap, flush, checkpoint } = deliver();
+    const { publisher, acceptGap, flush, checkpoint, onCheckpoint } = deliver();
     publisher.add(record, 7n);
     acceptGap({ from: 1n, to: 4n });
     await vi.advanceTimersByTimeAsync(600);
@@ -64,6 +66,7 @@ describe('a delivery', () => {
     publisher.advance(9n);
     await flush();
     expect(checkpoint()?.slot).toBe('9');
+    expect(onCheckpoint.mock.calls).toEqual([[7n], [9n]]);
   });
 
   it('fails with the first refusal, and still writes the checkpoint of what was acknowledged before', async () => {
@@ -81,9 +84,10 @@ describe('a delivery', () => {
   });
 
   it('fails when the checkpoints are refused', async () => {
-    const { publisher, flush, onFailed } = deliver({ refuses: ['positions.checkpoint'] });
+    const { publisher, flush, onFailed, onCheckpoint } = deliver({ refuses: ['positions.checkpoint'] });
     publisher.add(record, 7n);
     await vi.advanceTimersByTimeAsync(600);
+    expect(onCheckpoint).not.toHaveBeenCalled();
     expect(onFailed).toHaveBeenCalled();
     await expect(flush()).rejects.toBe(refusal);
   });
