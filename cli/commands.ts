@@ -26,6 +26,7 @@ import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerUp } from './commands/up.ts';
 import { registerVerify } from './commands/verify.ts';
+import { registerWatch } from './commands/watch.ts';
 import type { Register } from './context.ts';
 
 export const OTHER = 'Other:';
@@ -52,6 +53,7 @@ export const commandGroups: readonly CommandGroup[] = [
   {
     heading: 'Sinks:',
     commands: [
+      registerWatch,
       registerRestart,
       registerChangeState,
       registerOffsets,

@@ -16,13 +16,13 @@ export interface RestartResult extends SinkTasks {
 
 /**
  * Restarts connector and tasks, or only those that FAILED, and waits until everything is RUNNING and stays so. What fails again
- * because a part is still away is started again until the time is up.
+ * because a part is still away is started again until the time is up, unless `again` is false.
  * Errors: NOT_FOUND, UNSAFE for a start over a gap, REFUSED for a sink that is held back or fails again (with the cause), TIMEOUT,
  * what the host throws.
  */
 export async function restartSink(
   action: SinkAction,
-  { onlyFailed }: { readonly onlyFailed: boolean },
+  { onlyFailed, again = true }: { readonly onlyFailed: boolean; readonly again?: boolean | undefined },
 ): Promise<RestartResult> {
   const startedAt = Date.now();
   const { host, groups } = action;
@@ -52,7 +52,7 @@ export async function restartSink(
     when: (failures: readonly FailedPart[]) => failures.every(({ passes }) => passes === true),
     restart: () => withRetry(() => host.restart(name, { onlyFailed: true }, action), action.signal),
   };
-  return result(await waitUntilSinkRuns(action, sink, { oldMembers, restarts }));
+  return result(await waitUntilSinkRuns(action, sink, { oldMembers, restarts: again ? restarts : undefined }));
 }
 
 /** Where the host lists no tasks, one that is absent from the sink's group is the one that has failed. */

@@ -2,7 +2,7 @@ import { Option } from '@commander-js/extra-typings';
 import type { Register } from '../context.ts';
 import { streamCommand } from '../flags.ts';
 import { statusLines } from '../render/status.ts';
-import { watch } from '../watch.ts';
+import { showAgain } from '../show-again.ts';
 
 const WATCH_EVERY_MS = 2_000;
 
@@ -20,7 +20,7 @@ export const registerStatus: Register = (program, context) => {
     .action(async (flags) => {
       const { isTroubled, openStatus } = await import('../../app/status.ts');
       const look = await openStatus(await context.session(flags));
-      if (flags.watch === true) return watch(context, WATCH_EVERY_MS, look, statusLines);
+      if (flags.watch === true) return showAgain(context, WATCH_EVERY_MS, look, statusLines);
       const seen = await look();
       if (seen.streams.some(({ unanswered }) => unanswered.length > 0)) context.setExitCode(1);
       if (flags.check === true && seen.streams.some(isTroubled)) context.setExitCode(3);

@@ -1,8 +1,9 @@
 import type { RestartCause } from './event.ts';
 import type { Incident } from './incident.ts';
 
-/** Servers that all streams of an environment share. */
-export type SharedPart = 'brokers' | 'registry' | 'database' | 'worker';
+/** Servers that all streams of an environment share; the one that most others need is first. */
+export const SHARED_PARTS = ['database', 'registry', 'brokers', 'worker'] as const;
+export type SharedPart = (typeof SHARED_PARTS)[number];
 
 /** What watch knows of an environment after its last look; what metrics, health and `connect status` show. */
 export interface WatchView {

@@ -246,11 +246,5 @@ it('every exported function and value is used by something other than a test', (
   );
   // docker-compose.yml has them in its text; a test holds it to them.
   const composed = ['stack/docker/files.ts: postgresCommand', 'stack/docker/places.ts: METRICS_PORT'];
-  // What `connect watch` is made of, as long as nothing wires it.
-  const unwired = [
-    'operate/watch/metrics.ts: serveWatch',
-    'operate/watch/notify/notifier.ts: createNotifier',
-    'operate/watch/notify/receiver.ts: parseReceiver',
-  ];
-  expect(unused.filter((name) => !unwired.includes(name))).toEqual(composed);
+  expect(unused).toEqual(composed);
 });

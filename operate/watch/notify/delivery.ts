@@ -7,8 +7,6 @@ import { createWaitingList } from './waiting-list.ts';
 
 /** Times in milliseconds. */
 export interface DeliveryOptions {
-  /** Ids of incidents of which the receiver has been told. */
-  readonly opened: Iterable<string>;
   readonly clean: (text: string) => string;
   readonly onFailed: (error: string) => void;
   /** Pauses grow from the one to the other. */
@@ -25,7 +23,7 @@ const LONGEST_PAUSE_MS = 10 * 60_000;
  * the receiver is away for a while.
  */
 export function createDelivery(receiver: Receiver, options: DeliveryOptions) {
-  const told = new Set(options.opened);
+  const told = new Set<string>();
   const list = createWaitingList();
   const [ending, over] = [new AbortController(), new AbortController()];
   let running = Promise.resolve();
@@ -74,6 +72,10 @@ export function createDelivery(receiver: Receiver, options: DeliveryOptions) {
   }
 
   return {
+    /** The receiver knows these incidents from an earlier watch. */
+    know(ids: readonly string[]): void {
+      for (const id of ids) told.add(id);
+    },
     take(notification: Notification): void {
       if (ending.signal.aborted) return;
       const left = list.add(notification);

@@ -10,12 +10,12 @@ export interface NotifierOptions extends Partial<Pick<DeliveryOptions, 'baseMs' 
   readonly scrub: Scrub;
   /** A receiver could not be told: it is tried again, or it refused. Holds no secret. */
   readonly onFailed: (failure: { readonly to: string; readonly error: string }) => void;
-  /** Ids of incidents that were open when watch began, so that nobody is told of them anew. */
-  readonly opened?: Iterable<string>;
 }
 
 /** Tells receivers of incidents. Waits for none of them. */
 export interface Notifier {
+  /** Incidents, by their ids, that an earlier watch has told, so that nobody is told of them anew. */
+  know(ids: readonly string[]): void;
   /** Events that are about no incident are passed over. */
   take(event: WatchEvent): void;
   /** One last try for what waits, for `withinMs` (5 s) at most. */
@@ -24,12 +24,10 @@ export interface Notifier {
 
 export function createNotifier(receivers: readonly Receiver[], options: NotifierOptions): Notifier {
   const { scrub, onFailed, baseMs = 1000, maxMs = 60_000, timeoutMs = 10_000 } = options;
-  const opened = [...(options.opened ?? [])];
   const hide = createScrub(receivers.flatMap(({ secrets }) => secrets));
   const clean = (text: string): string => hide(scrub(withoutValues(text)));
   const deliveries = receivers.map((receiver) =>
     createDelivery(receiver, {
-      opened,
       clean,
       baseMs,
       maxMs,
@@ -38,6 +36,9 @@ export function createNotifier(receivers: readonly Receiver[], options: Notifier
     }),
   );
   return {
+    know(ids) {
+      for (const delivery of deliveries) delivery.know(ids);
+    },
     take(event) {
       if (!('incident' in event)) return;
       const notification = { event: event.event, time: event.time, incident: cleanIncident(event.incident, clean) };

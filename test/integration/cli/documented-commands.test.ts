@@ -51,6 +51,15 @@ function documented(): string[] {
 /** Commands that serve until they are stopped, and what they say once they do. */
 const SERVERS: Record<string, RegExp> = { simulate: /PositionFeed/ };
 
+/** Looks after what the commands before it have left, which may be something that it has to tell: exit code 3. */
+async function runWatch(words: readonly string[], options: CliOptions): Promise<void> {
+  const watch = startCli(words, options);
+  await eventually(() => expect(watch.output.stdout).toContain('watch.leads'), { timeoutMs: 30_000 });
+  if (!words.includes('--once')) watch.child.kill('SIGTERM');
+  expect([0, 3]).toContain((await watch.ended).code);
+  expect(watch.output.stdout).toContain('watch.ended');
+}
+
 /** The order in which a newcomer meets them: each finds what the ones before it have made. */
 const WALK = [
   'init stream trades',
@@ -90,6 +99,8 @@ const WALK = [
   'rejected show',
   'rejected replay',
   'doctor',
+  'watch',
+  'watch --once',
   'pause',
   'stop',
   'resume',
@@ -133,7 +144,8 @@ describe('the documents', () => {
         if (ready !== undefined) {
           feed = startCli([...words, '--updates', '500'], options);
           await eventually(() => expect(feed?.output.stdout).toMatch(ready), { timeoutMs: 30_000 });
-        } else if (words[0] === 'produce') await succeed([...words, '--end-with-feed'], options);
+        } else if (words[0] === 'watch') await runWatch(words, options);
+        else if (words[0] === 'produce') await succeed([...words, '--end-with-feed'], options);
         else if (/^(offsets reset|delete)\b/.test(command)) await succeed([...words, '--yes'], options);
         else if (words[0] === 'verify') await succeed([...words, '--wait', '60s'], options);
         else if (command === 'migrate down' || command === 'deploy') await succeed([...words, '--yes'], options);

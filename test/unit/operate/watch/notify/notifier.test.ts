@@ -108,7 +108,8 @@ describe('a receiver', () => {
 
   it('that knows of an incident from the watch before is not told anew, and hears of its end', async () => {
     const server = await receiveWebhooks();
-    const { take, close } = notifierOf([receiver(server)], { opened: new Set(['a1']) });
+    const { know, take, close } = notifierOf([receiver(server)]);
+    know(['a1']);
     take(incidentEvent('opened', { id: 'a1' }));
     take(incidentEvent('closed', { id: 'a1', summary: 'over' }));
     await close();

@@ -11,7 +11,7 @@ const CLEAR_BELOW = '\u001b[J';
  * Shows what `look` sees every `everyMs` until Ctrl-C, which ends it without an error. A terminal is drawn over in place;
  * elsewhere each look is a block of its own, headed by its time and followed by an empty line. As JSON, it is one line.
  */
-export async function watch<T>(
+export async function showAgain<T>(
   context: CliContext,
   everyMs: number,
   look: () => Promise<T>,
@@ -37,5 +37,5 @@ export async function watch<T>(
 }
 
 /** A value as one line of JSON; BigInts become strings. */
-const jsonLine = (value: unknown): string =>
+export const jsonLine = (value: unknown): string =>
   JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? item.toString() : item));

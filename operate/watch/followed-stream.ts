@@ -1,0 +1,72 @@
+import type { ScannedRecord } from '../../core/topic-reader.ts';
+import { checkpointTopic } from '../../pipeline/names.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import { latestCheckpoint } from '../../producer/kafka/checkpoint.ts';
+import { type ClaimRecord, parseClaim } from '../lock/claim.ts';
+
+/** A producer's last checkpoint, as far as it was read. */
+export interface Heartbeat {
+  readonly slot: bigint;
+  /** How long ago it was written, s. By the producer's clock only until one is written while we read. */
+  ageSeconds(now: number): number;
+}
+
+/** What is kept of a stream's checkpoint topic. */
+export type FollowedStream = ReturnType<typeof createFollowedStream>;
+
+/** Keys of marks about refused updates and dead-letter records. */
+const HANDLED = /^(replayed|discarded)\//;
+
+type TailedRecord = Omit<ScannedRecord, 'headers'>;
+
+export function createFollowedStream(stream: StreamDefinition) {
+  const topic = checkpointTopic(stream);
+  const claims: { readonly prefix: string; readonly unread: ClaimRecord[] }[] = [];
+  let heartbeat: Heartbeat | undefined;
+  let handled = 0;
+  /** From this offset on, records were written while we read. */
+  let liveFrom = 0n;
+
+  const takeHeartbeat = (record: TailedRecord): void => {
+    const checkpoint = checkpointOf(record);
+    if (checkpoint === undefined) return;
+    const isLive = record.offset >= liveFrom;
+    const writtenAt = isLive ? Date.now() : Date.parse(checkpoint.at ?? '') || record.timestampMs;
+    const ageSeconds = (now: number): number => Math.max(0, now - writtenAt) / 1000;
+    heartbeat = { slot: checkpoint.slot, ageSeconds };
+  };
+  const checkpointOf = (record: TailedRecord) => {
+    try {
+      return latestCheckpoint(stream.name, topic, [record]);
+    } catch {
+      // One that cannot be read is the producer's business.
+      return undefined;
+    }
+  };
+
+  return {
+    /** The topic is read from its oldest record on, and ends at this offset now. What was read before comes again. */
+    begin(end: bigint): void {
+      liveFrom = end;
+    },
+    take(record: TailedRecord): void {
+      const key = record.key?.toString() ?? '';
+      if (key === stream.name) takeHeartbeat(record);
+      else if (HANDLED.test(key)) handled += 1;
+      for (const { prefix, unread } of claims) {
+        if (!key.startsWith(prefix)) continue;
+        const claim = record.value === null ? undefined : parseClaim(record.value);
+        if (claim !== undefined || record.value === null)
+          unread.push({ id: key.slice(prefix.length), offset: record.offset, claim });
+      }
+    },
+    heartbeat: () => heartbeat,
+    handledMarks: () => handled,
+    /** Returns what was read of these claims since its last call. */
+    claims(prefix: string): () => readonly ClaimRecord[] {
+      const own = { prefix, unread: [] as ClaimRecord[] };
+      claims.push(own);
+      return () => own.unread.splice(0);
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import type { SinkHost } from '../../connectors/host.ts';
+import { positionsIn, type SinkPosition } from '../../connectors/sink-group.ts';
+import { failuresOf } from '../../connectors/wait/failure.ts';
+import { noticingLeft } from '../../connectors/wait/left-tasks.ts';
+import { ConnectError } from '../../core/errors.ts';
+import type { KafkaAdmin } from '../../core/kafka-admin.ts';
+import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
+import { streamTopics, valueSubject } from '../../pipeline/names.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { SchemaRegistry } from '../../schemas/registry.ts';
+import { openGaps, readAcceptedGaps, unreadGaps } from '../gaps.ts';
+import type { CheckpointTail } from './checkpoint-tail.ts';
+import { createOpenCounter } from './count-open.ts';
+import type { KeptKafka } from './kept-kafka.ts';
+import { readTables } from './read-tables.ts';
+import { createRetentionGauge } from './retention.ts';
+import type { PartSighting, Sighting, StreamSighting } from './sighting.ts';
+
+export interface LookSources {
+  readonly streams: readonly StreamDefinition[];
+  readonly host: SinkHost;
+  readonly kafka: KeptKafka;
+  readonly tail: CheckpointTail;
+  readonly database: PostgresConnection;
+  readonly registry: SchemaRegistry;
+}
+
+/** A part that says nothing for so long does not answer. */
+const ANSWER_MS = 10_000;
+
+/** What Kafka says of a stream. */
+type SeenTopics = Pick<StreamSighting, 'missingTopics' | 'positions' | 'gaps' | 'retentionUsed' | 'open' | 'producer'>;
+
+/** Looks at everything once, each time that it is called. It never throws: a part that does not answer is a sighting. */
+export function createLook({ streams, host, kafka, tail, database, registry }: LookSources): () => Promise<Sighting> {
+  const observers = new Map(
+    streams.map((stream) => [
+      stream,
+      noticingLeft(() => host.observe(stream.sink.name), { seen: stream.sink.tasksMax }),
+    ]),
+  );
+  const retention = createRetentionGauge();
+  const countOpen = createOpenCounter(kafka, tail);
+
+  async function lookAtTopics(
+    admin: KafkaAdmin,
+    stream: StreamDefinition,
+    present: ReadonlySet<string>,
+  ): Promise<SeenTopics> {
+    const missingTopics = Object.values(streamTopics(stream)).filter((topic) => !present.has(topic));
+    const positions = present.has(stream.topic.name) ? await positionsIn(admin, stream) : undefined;
+    const beat = tail.heartbeat(stream);
+    return {
+      missingTopics,
+      positions,
+      gaps: positions && (await openGapsOf(stream, positions)),
+      retentionUsed: positions && (await retention(admin, stream, positions)),
+      open: await countOpen(admin, stream, present),
+      producer: beat && { slot: beat.slot, ageSeconds: beat.ageSeconds(Date.now()) },
+    };
+  }
+
+  async function openGapsOf(stream: StreamDefinition, positions: readonly SinkPosition[]) {
+    const gaps = unreadGaps(positions);
+    return gaps.length === 0 ? [] : openGaps(gaps, await readAcceptedGaps({ stream, kafka: kafka.connection }));
+  }
+
+  async function lookAtBrokers(): Promise<ReadonlyMap<StreamDefinition, SeenTopics>> {
+    return kafka.admin(async (admin) => {
+      const present = await admin.listTopics();
+      await tail.follow(present);
+      const seen = new Map<StreamDefinition, SeenTopics>();
+      for (const stream of streams) seen.set(stream, await lookAtTopics(admin, stream, present));
+      return seen;
+    });
+  }
+
+  async function lookAtSinks(): Promise<ReadonlyMap<StreamDefinition, Pick<StreamSighting, 'sink' | 'failures'>>> {
+    const seen = await Promise.all(
+      streams.map(async (stream) => {
+        const sink = await observers.get(stream)?.();
+        const failures = sink === undefined ? [] : failuresOf(sink, stream);
+        return [stream, { sink: sink ?? ('missing' as const), failures }] as const;
+      }),
+    );
+    return new Map(seen);
+  }
+
+  const lookAtRegistry = async (): Promise<true> => {
+    const [stream] = streams;
+    // An answer is what counts, also that it is not there.
+    if (stream !== undefined) await registry.version(valueSubject(stream), 'latest');
+    return true;
+  };
+
+  return async () => {
+    const [brokers, sinks, tables, answered] = await Promise.all([
+      within(lookAtBrokers),
+      within(lookAtSinks),
+      within(() => withPostgres(database, (client) => readTables(client, streams))),
+      within(lookAtRegistry),
+    ]);
+    const isWritable = tables.seen?.isWritable !== false;
+    return {
+      at: Date.now(),
+      parts: {
+        brokers: brokers.part,
+        worker: sinks.part,
+        registry: answered.part,
+        database: isWritable ? tables.part : READ_ONLY,
+      },
+      streams: streams.map((stream) => ({
+        ...UNSEEN,
+        ...brokers.seen?.get(stream),
+        ...sinks.seen?.get(stream),
+        stream,
+        newestSlot: tables.seen?.slots.get(stream),
+      })),
+    };
+  };
+}
+
+const READ_ONLY: PartSighting = {
+  ok: false,
+  why: 'PostgreSQL takes no writes: it is read-only, or a standby',
+  hint: 'find out whether a fail-over is under way, and whether database.host and worker.databaseUrl lead to the primary',
+};
+
+const UNSEEN: Omit<StreamSighting, 'stream'> = {
+  sink: undefined,
+  failures: [],
+  missingTopics: undefined,
+  positions: undefined,
+  gaps: undefined,
+  retentionUsed: undefined,
+  open: undefined,
+  producer: undefined,
+  newestSlot: undefined,
+};
+
+interface Answer<T> {
+  readonly seen: T | undefined;
+  readonly part: PartSighting;
+}
+
+/** An answer within the time, or why there is none. A question that is still open then is left to end by itself. */
+async function within<T>(question: () => Promise<T>): Promise<Answer<T>> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = new ConnectError('TIMEOUT', `there was no answer within ${ANSWER_MS / 1000} s`);
+    timer = setTimeout(() => reject(error), ANSWER_MS);
+  });
+  try {
+    return { seen: await Promise.race([question(), late]), part: { ok: true } };
+  } catch (error) {
+    const { message, hint } = ConnectError.from(error);
+    return { seen: undefined, part: { ok: false, why: message, hint } };
+  } finally {
+    clearTimeout(timer);
+  }
+}

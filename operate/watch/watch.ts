@@ -1,0 +1,110 @@
+import type { SinkHost } from '../../connectors/host.ts';
+import type { SinkGroups } from '../../connectors/sink-group.ts';
+import type { KafkaConnection } from '../../core/kafka.ts';
+import type { PostgresConnection } from '../../core/postgres.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { AvroSchema } from '../../schemas/avro-schema.ts';
+import type { RecordDecoder } from '../../schemas/record-decoder.ts';
+import type { SchemaRegistry } from '../../schemas/registry.ts';
+import { createCheckpointTail } from './checkpoint-tail.ts';
+import { createIncidents } from './incidents.ts';
+import { judgeParts } from './judge-parts.ts';
+import { keepKafka } from './kept-kafka.ts';
+import { createLook } from './look.ts';
+import { createPartHistory } from './part-history.ts';
+import type { Sighting } from './sighting.ts';
+import { createStreamWatch, type StreamWatchOptions } from './stream-watch.ts';
+import type { WatchView } from './view.ts';
+
+export interface WatchSources {
+  readonly streams: readonly StreamDefinition[];
+  readonly schemaOf: (stream: StreamDefinition) => AvroSchema;
+  readonly host: SinkHost;
+  readonly groups: SinkGroups;
+  readonly kafka: KafkaConnection;
+  readonly database: PostgresConnection;
+  readonly registry: SchemaRegistry;
+  readonly decoder: RecordDecoder;
+  readonly signal: AbortSignal;
+}
+
+/** A watch of an environment, between two looks. */
+export type Watch = ReturnType<typeof createWatch>;
+
+/** Opens nothing before its first look. */
+export function createWatch(
+  { streams, schemaOf, kafka: connection, ...sources }: WatchSources,
+  options: StreamWatchOptions,
+) {
+  const { environment, tell } = options;
+  const kafka = keepKafka(connection);
+  const tail = createCheckpointTail(kafka, streams);
+  const watches = streams.map((stream) =>
+    createStreamWatch({ ...sources, stream, schema: schemaOf(stream), kafka: connection }, { kafka, tail }, options),
+  );
+  const look = createLook({ ...sources, streams, kafka, tail });
+  const rememberParts = createPartHistory();
+  const shared = createIncidents(environment);
+  let isRestored = false;
+  let last: { readonly sighting: Sighting; readonly lookMs: number } | undefined;
+
+  /** The first watch of these that takes a stream over has what was open of the shared parts. */
+  function restoreShared(): void {
+    const kept = watches.flatMap((one) => one.takenOver());
+    if (isRestored || !watches.some((one) => one.role() === 'leads')) return;
+    isRestored = true;
+    shared.restore(kept);
+    options.onRestored(kept.map(({ incident }) => incident));
+  }
+
+  async function lookOnce(): Promise<WatchView> {
+    const startedAt = Date.now();
+    const sighting = await look();
+    const { at, parts } = sighting;
+    const history = rememberParts(parts, at);
+    await Promise.all(
+      watches.map(async (one, index) => {
+        const seen = sighting.streams[index];
+        if (seen !== undefined) await one.take(seen, history, at);
+      }),
+    );
+    restoreShared();
+    // Who stands by for all streams says nothing of what they share.
+    if (watches.some((one) => one.role() !== 'stands-by'))
+      for (const event of shared.take(judgeParts(parts), at)) tell(event);
+    last = { sighting, lookMs: Date.now() - startedAt };
+    const keeper = watches.find((one) => one.role() === 'leads');
+    await Promise.all(watches.map((one) => one.keep(one === keeper ? shared.keep() : [])));
+    return view();
+  }
+
+  function view(): WatchView {
+    const isOk = (part: keyof Sighting['parts']) => last?.sighting.parts[part].ok;
+    return {
+      environment,
+      lookedAt: last?.sighting.at,
+      lookMs: last?.lookMs ?? 0,
+      parts: {
+        brokers: isOk('brokers'),
+        registry: isOk('registry'),
+        database: isOk('database'),
+        worker: isOk('worker'),
+      },
+      streams: watches.map((one) => one.view()),
+      incidents: [...shared.list(), ...watches.flatMap((one) => one.incidents())],
+    };
+  }
+
+  return {
+    look: lookOnce,
+    view,
+    /** Ends when no action is under way. Returns whether one was. */
+    settled: async (): Promise<boolean> => (await Promise.all(watches.map((one) => one.settled()))).includes(true),
+    /** Gives the locks back. */
+    async close(): Promise<void> {
+      await Promise.all(watches.map((one) => one.close()));
+      await tail.close();
+      kafka.close();
+    },
+  };
+}
