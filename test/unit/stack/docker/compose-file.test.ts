@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { createProgram } from '../../../../cli/main.ts';
 import { packageRoot, packageVersion } from '../../../../core/package-root.ts';
 import { loadProject } from '../../../../pipeline/load.ts';
@@ -148,6 +149,26 @@ describe('docker-compose.yml', () => {
       expect(repositoryFile(`docker/observability/${name}-metrics.yaml`)).toContain(`hostPort: ${name}:${JMX_PORT}\n`);
       expect(repositoryFile('docker/observability/prometheus.yml')).toContain(`"${name}-metrics:${METRICS_PORT}"`);
     }
+  });
+});
+
+describe('what Prometheus is told', () => {
+  const { scrape_configs: jobs, rule_files: rules } = parse(repositoryFile('docker/observability/prometheus.yml')) as {
+    scrape_configs: { job_name: string; static_configs: { targets: string[] }[] }[];
+    rule_files: string[];
+  };
+
+  it.each(['produce'])('%s is scraped where it serves, and its health asked for there', (name) => {
+    const [port] = /\d+$/.exec(service(name).command?.at(-1) ?? '') ?? [];
+    expect(service(name).command?.slice(-2)).toEqual(['--metrics', `0.0.0.0:${port}`]);
+    expect(jobs.find((job) => job.job_name === name)?.static_configs).toEqual([{ targets: [`${name}:${port}`] }]);
+    expect(service(name).healthcheck?.test?.at(-1)).toBe(`http://127.0.0.1:${port}/readyz`);
+  });
+
+  it('names the rules that are mounted', () => {
+    const mounted = (service('prometheus').volumes ?? []).map((mount) => mount.split(':')[1]);
+    for (const file of rules) expect(mounted).toContain(`/etc/prometheus/${file}`);
+    expect(rules).toEqual(['alerts.yml']);
   });
 });
 
