@@ -42,10 +42,12 @@ export function runPsql({ database, env }: Session, psql: string, args: readonly
 
 const SSL_MODES = { none: 'prefer', require: 'require', verify: 'verify-full' } as const;
 
-function psqlEnvironment({ host, port, database, user, password, tls = 'none' }: PostgresConnection) {
+function psqlEnvironment({ host, port, standbys = [], database, user, password, tls = 'none' }: PostgresConnection) {
+  const servers = [{ host, port }, ...standbys];
   return {
-    PGHOST: host,
-    PGPORT: String(port),
+    PGHOST: servers.map((server) => server.host).join(','),
+    PGPORT: servers.map((server) => server.port).join(','),
+    ...(standbys.length === 0 ? {} : { PGTARGETSESSIONATTRS: 'primary' }),
     PGDATABASE: database,
     PGUSER: user,
     PGPASSWORD: password,

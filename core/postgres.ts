@@ -4,10 +4,16 @@ import { ConnectError } from './errors.ts';
 export type PostgresClient = pg.Client;
 export type PostgresPool = pg.Pool;
 
-/** Where a PostgreSQL database is and how to get in. The password never reaches a message. */
-export interface PostgresConnection {
+/** A server of a database. */
+export interface PostgresServer {
   readonly host: string;
   readonly port: number;
+}
+
+/** Where a PostgreSQL database is and how to get in. The password never reaches a message. */
+export interface PostgresConnection extends PostgresServer {
+  /** Further servers of the database, of which one takes writes when the first does not. */
+  readonly standbys?: readonly PostgresServer[] | undefined;
   readonly database: string;
   readonly user: string;
   readonly password: string;
@@ -35,21 +41,14 @@ export function clientConfig(connection: PostgresConnection): pg.ClientConfig {
 }
 
 /**
- * Runs `task` with one connected client. Values come back as text where a JavaScript number or Date could lose
+ * Runs `task` with one client, connected to the server that takes writes. Values come back as text where a JavaScript number or Date could lose
  * something: NUMERIC, BIGINT and TIMESTAMP are strings. Errors: UNREACHABLE, REFUSED; those of the task.
  */
 export async function withPostgres<T>(
   connection: PostgresConnection,
   task: (client: PostgresClient) => Promise<T>,
 ): Promise<T> {
-  const client = new pg.Client({ ...clientConfig(connection), types: exactTypes });
-  // A connection lost between queries surfaces in the next query; without a listener it would end the process.
-  client.on('error', () => {});
-  try {
-    await client.connect();
-  } catch (error) {
-    throw connectFailure(connection, error);
-  }
+  const client = await connectPrimary(connection);
   try {
     return await task(client);
   } catch (error) {
@@ -59,7 +58,47 @@ export async function withPostgres<T>(
   }
 }
 
-/** A pool with the same exact types. The caller ends it. */
+/**
+ * A client of the server that takes writes: of several, the first that is not in recovery. The caller ends it.
+ * Errors: UNREACHABLE, REFUSED.
+ */
+export async function connectPrimary(connection: PostgresConnection): Promise<PostgresClient> {
+  const { standbys = [], ...first } = connection;
+  const failures: ConnectError[] = [];
+  for (const server of [first, ...standbys]) {
+    const at = { ...first, ...server };
+    const client = new pg.Client({ ...clientConfig(at), types: exactTypes });
+    // A connection lost between queries surfaces in the next query; without a listener it would end the process.
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      if (standbys.length === 0 || !(await isStandby(client))) return client;
+      throw new Error('it is a standby');
+    } catch (error) {
+      await client.end().catch(() => {});
+      failures.push(connectFailure(at, error));
+    }
+  }
+  const [only] = failures;
+  if (only !== undefined && failures.length === 1) throw only;
+  // What a server refuses is wrong on all of them.
+  const code = failures.some((failure) => failure.code === 'REFUSED') ? 'REFUSED' : 'UNREACHABLE';
+  throw new ConnectError(code, `no server takes writes: ${failures.map(({ message }) => message).join('; ')}`, {
+    details: { where: serversOf(connection) },
+    hint: 'check database.host, database.standbys and the password reference in connect.yaml',
+  });
+}
+
+async function isStandby(client: PostgresClient): Promise<boolean> {
+  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
+  return rows[0]?.standby ?? false;
+}
+
+/** The servers of a database, as one reads them. */
+export const serversOf = ({ host, port, standbys = [] }: Omit<PostgresConnection, 'user' | 'password'>): string =>
+  [{ host, port }, ...standbys].map((server) => `${server.host}:${server.port}`).join(', ');
+
+/** A pool of the first server with the same exact types. The caller ends it. */
 export function createPool(connection: PostgresConnection, max: number): PostgresPool {
   const pool = new pg.Pool({ ...clientConfig(connection), types: exactTypes, max });
   pool.on('error', () => {});
@@ -78,10 +117,10 @@ const exactTypes: pg.CustomTypesConfig = {
 const LACKS = /^(42P01|42703)$/;
 
 /** The error of a statement that names what the database does not have, said so. */
-function lackOf({ host, port, database }: PostgresConnection, cause: unknown): ConnectError | undefined {
+function lackOf(connection: PostgresConnection, cause: unknown): ConnectError | undefined {
   const { code: sqlState, message } = (cause ?? {}) as { code?: unknown; message?: string };
   if (typeof sqlState !== 'string' || !LACKS.test(sqlState)) return undefined;
-  const where = `${host}:${port}/${database}`;
+  const where = `${serversOf(connection)}/${connection.database}`;
   return new ConnectError('REFUSED', `the database at ${where} is not as the files say: ${message}`, {
     cause,
     details: { where, sqlState },

@@ -1,5 +1,5 @@
 import { ConnectError } from '../core/errors.ts';
-import type { PostgresConnection } from '../core/postgres.ts';
+import type { PostgresConnection, PostgresServer } from '../core/postgres.ts';
 import type { Environment, RestConnect, SecretReference } from './types.ts';
 
 /** Resolves a reference to its secret; see `resolveSecret`. */
@@ -21,8 +21,14 @@ export interface FeedConnection {
 
 /** The environment's PostgreSQL. */
 export function databaseConnection({ database }: Environment, secrets: Secrets): PostgresConnection {
-  const { host, port, name, user, password, tls } = database;
-  return { host, port, database: name, user, password: secrets(password), tls };
+  const { name, password, standbys = [], ...rest } = database;
+  return { ...rest, database: name, password: secrets(password), standbys: standbys.map(serverOf) };
+}
+
+/** host:port, as the schema has checked it. */
+function serverOf(address: string): PostgresServer {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(address.slice(colon + 1)) };
 }
 
 /** The environment's feed. */

@@ -9,6 +9,7 @@ import type { YamlFile } from './yaml-file.ts';
 
 type Ports = EmbeddedStackSettings['ports'];
 type PortName = keyof Ports;
+type DatabaseForm = Pick<Environment['database'], 'host' | 'port' | 'standbys' | 'name' | 'tls'>;
 
 /** `connect.yaml` as the schema leaves it: valid, defaults filled in. */
 export interface EnvironmentsDocument {
@@ -80,10 +81,17 @@ function embeddedEnvironment(name: string, stack: EmbeddedStackSettings): Enviro
 const registryOfWorker = (converter: ConverterFlavour, url: string): string =>
   converter === 'apicurio' ? url.replace(/\/apis\/.*$/, '') : url.replace(/\/+$/, '');
 
-function jdbcUrl(database: { host: string; port: number; name: string; tls?: Environment['database']['tls'] }): string {
-  const host = database.host.includes(':') ? `[${database.host}]` : database.host;
-  const sslMode = { none: '', require: '?sslmode=require', verify: '?sslmode=verify-full' }[database.tls ?? 'none'];
-  return `jdbc:postgresql://${host}:${database.port}/${encodeURIComponent(database.name)}${sslMode}`;
+const SSL_MODES = { none: undefined, require: 'require', verify: 'verify-full' } as const;
+
+/** Of several servers the driver takes the first that is no standby, as our own client does. */
+function jdbcUrl({ host, port, standbys = [], name, tls = 'none' }: DatabaseForm): string {
+  const first = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const parameters = Object.entries({
+    sslmode: SSL_MODES[tls],
+    targetServerType: standbys.length === 0 ? undefined : 'primary',
+  }).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
+  const query = parameters.length === 0 ? '' : `?${parameters.join('&')}`;
+  return `jdbc:postgresql://${[first, ...standbys].join(',')}/${encodeURIComponent(name)}${query}`;
 }
 
 function overriddenPorts(ports: Ports, env: NodeJS.ProcessEnv): Ports {

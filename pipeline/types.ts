@@ -119,6 +119,8 @@ export interface Environment {
   readonly database: {
     readonly host: string;
     readonly port: number;
+    /** Further servers, host:port each, of which one takes writes after a fail-over. */
+    readonly standbys?: readonly string[] | undefined;
     readonly name: string;
     readonly user: string;
     readonly password: SecretReference;

@@ -26,6 +26,7 @@ import { superuserConnection } from '../../stack/parts/postgres.ts';
 import { readSecrets } from '../../stack/secrets-file.ts';
 import type { StackPorts } from '../../stack/types.ts';
 import { freePorts } from './free-ports.ts';
+import type { PrivatePostgres } from './private-postgres.ts';
 import { restConnect } from './rest-connect.ts';
 
 /** A project of its own on the shared stack: own folder, database, topics, subjects and connectors. */
@@ -51,11 +52,16 @@ export interface TestProject {
  * A copy of this repository's definitions, schemas and migrations, against the stack that the tests share.
  * `name` shows up in every name; it needs no care to be unique. The test calls `remove()` when it is done.
  */
-export async function createTestProject(options: { readonly name: string }): Promise<TestProject> {
+export async function createTestProject(options: {
+  readonly name: string;
+  /** A server of the test's own, which takes the place of the shared one. */
+  readonly postgres?: PrivatePostgres | undefined;
+}): Promise<TestProject> {
   const suffix = `${options.name.replaceAll(/[^a-z0-9]/g, '')}_${randomBytes(3).toString('hex')}`;
   const root = mkdtempSync(join(tmpdir(), `perps-connect-${suffix}-`));
   chmodSync(root, 0o755);
-  const ports = inject('stackPorts');
+  const shared = inject('stackPorts');
+  const ports = { ...shared, postgres: options.postgres?.port ?? shared.postgres };
   const stackSecrets = readSecrets(existingStateFolder(inject('stackRoot')) ?? missingStack());
   if (stackSecrets === undefined) return missingStack();
 

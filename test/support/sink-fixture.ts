@@ -20,6 +20,7 @@ import { createSchemaRegistry } from '../../schemas/registry.ts';
 import { frame } from '../../schemas/wire-format.ts';
 import { createAvroType } from './avro-type.ts';
 import { goodRecord } from './good-record.ts';
+import type { PrivatePostgres } from './private-postgres.ts';
 import { createTestProject, type TestProject } from './project.ts';
 import { restConnect } from './rest-connect.ts';
 
@@ -53,8 +54,8 @@ export interface DeployChanges extends Partial<DeployWait> {
   readonly stream?: StreamDefinition;
 }
 
-export async function createSinkFixture(name: string): Promise<SinkFixture> {
-  const test = await createTestProject({ name });
+export async function createSinkFixture(name: string, postgres?: PrivatePostgres): Promise<SinkFixture> {
+  const test = await createTestProject({ name, postgres });
   const [stream] = selectStreams(test.project, ['positions']);
   if (stream === undefined) throw new Error('no stream positions');
   await migrate(test.database, { folder: join(test.root, 'migrations'), direction: 'up' });

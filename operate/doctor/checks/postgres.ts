@@ -2,7 +2,7 @@ import { judgeDatabase } from '../../../contract/judge-database.ts';
 import { observeDatabase } from '../../../contract/live-database.ts';
 import { readScripts } from '../../../contract/load-contract.ts';
 import { parseScript } from '../../../contract/sql-parser.ts';
-import { withPostgres } from '../../../core/postgres.ts';
+import { serversOf, withPostgres } from '../../../core/postgres.ts';
 import { readMigrationStatus } from '../../../migrations/runner.ts';
 import { projectFile } from '../../../pipeline/load.ts';
 import type { Project, StreamDefinition } from '../../../pipeline/types.ts';
@@ -22,7 +22,7 @@ export const postgresReachable: Check<'database' | 'query'> = {
       `SELECT current_setting('server_version') AS version, current_setting('server_version_num') AS number,
               pg_size_pretty(pg_database_size(current_database())) AS size`,
     );
-    const subject = `PostgreSQL at ${database.host}:${database.port}/${database.database}`;
+    const subject = `PostgreSQL at ${serversOf(database)}/${database.database}`;
     const { version = '', number = '0', size = '' } = row ?? {};
     const message = `PostgreSQL ${version.split(' ')[0]}, database of ${size}`;
     if (Math.floor(Number(number) / 10_000) < OLDEST) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageRoot } from '../../../core/package-root.ts';
+import { databaseConnection } from '../../../pipeline/connections.ts';
 import { findProjectRoot, loadProject } from '../../../pipeline/load.ts';
 import { complaints, LOCAL, POSITIONS, projectFolder } from './project-folder.ts';
 
@@ -92,6 +93,44 @@ environments:
       databaseUrl: 'jdbc:postgresql://db.example.com:5432/perps?sslmode=verify-full',
       databaseUser: 'app',
     },
+  });
+});
+
+test('a database of several servers gives the worker all of them, of which it writes to the primary', () => {
+  const root = projectFolder({
+    'connect.yaml': `default: staging
+environments:
+  staging:
+    kafka: { brokers: [b1.example.com:9092] }
+    registry: { url: "http://registry.example.com:8080" }
+    database:
+      host: "2001:db8::1"
+      standbys: ["[2001:db8::2]:5433", "db-3.example.com:5432"]
+      name: perps
+      user: app
+      password: "\${env:PGPASSWORD}"
+      tls: require
+    connect: { target: rest, url: "http://connect.example.com:8083" }
+    worker: { databasePassword: "\${env:PGPASSWORD}" }
+    feed: { address: feed.example.com:443 }
+`,
+  });
+  const { staging } = loadProject(root, {}).environments;
+  if (staging === undefined) throw new Error('no environment staging');
+  expect(staging.worker.databaseUrl).toBe(
+    'jdbc:postgresql://[2001:db8::1]:5432,[2001:db8::2]:5433,db-3.example.com:5432/perps?sslmode=require&targetServerType=primary',
+  );
+  expect(databaseConnection(staging, () => 'secret')).toEqual({
+    host: '2001:db8::1',
+    port: 5432,
+    standbys: [
+      { host: '2001:db8::2', port: 5433 },
+      { host: 'db-3.example.com', port: 5432 },
+    ],
+    database: 'perps',
+    user: 'app',
+    password: 'secret',
+    tls: 'require',
   });
 });
 

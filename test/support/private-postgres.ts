@@ -1,0 +1,132 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
+import { stateFolder } from '../../stack/folders.ts';
+import { superuserConnection } from '../../stack/parts/postgres.ts';
+import { outsideFolder, type PostgresHome, preparePostgresHome } from '../../stack/postgres-home.ts';
+import { INITDB_ARGUMENTS, SERVER_SETTINGS } from '../../stack/settings/postgres.ts';
+import { eventually } from './eventually.ts';
+import { freePorts } from './free-ports.ts';
+
+/** A PostgreSQL server of a test's own, which it may hurt. It lets everybody in, with any password. */
+export interface PrivatePostgres {
+  readonly port: number;
+  readonly superuser: PostgresConnection;
+  /** Returns once it takes connections. */
+  start(): Promise<void>;
+  /** Returns once it has ended; `immediate` is a crash. */
+  stop(how: 'fast' | 'immediate'): Promise<void>;
+  /** Stops its processes without a word, the postmaster or all; the function returned lets them go on. */
+  freeze(pids?: readonly number[]): () => void;
+  query(sql: string, database?: string): Promise<Record<string, unknown>[]>;
+  /** A server made of a copy of this one's files, which must not run: a standby until `SELECT pg_promote()`. It is not started. */
+  standby(): Promise<PrivatePostgres>;
+  remove(): Promise<void>;
+}
+
+/** Makes one and starts it. */
+export async function createPrivatePostgres(): Promise<PrivatePostgres> {
+  const home = newHome();
+  const { env } = process;
+  const access = ['-U', 'postgres', '--auth=trust', '--no-sync', '--no-instructions'];
+  const programs = join(home.programs, 'bin');
+  const args = ['-D', home.data, ...access, ...INITDB_ARGUMENTS];
+  await promisify(execFile)(join(programs, 'initdb'), args, { env, cwd: '/', ...home.user });
+  const server = await describe(home);
+  await server.start();
+  await server.query('CREATE ROLE perps LOGIN');
+  return server;
+}
+
+interface Home extends PostgresHome {
+  /** What to delete in the end. */
+  readonly folders: readonly string[];
+  readonly log: string;
+}
+
+function newHome(): Home {
+  const folder = mkdtempSync(join(tmpdir(), 'perps-connect-postgres-'));
+  // It runs as another user when the tests run as root.
+  chmodSync(folder, 0o755);
+  const state = stateFolder(folder);
+  const home = preparePostgresHome(state);
+  mkdirSync(home.data, { recursive: true, mode: 0o700 });
+  if (home.user !== undefined) chownSync(home.data, home.user.uid, home.user.gid);
+  return { ...home, folders: [folder, outsideFolder(state)], log: state.outputFile('postgres') };
+}
+
+async function describe({ log, folders, ...home }: Home): Promise<PrivatePostgres> {
+  const [port = 0] = await freePorts(1);
+  const superuser = superuserConnection(port, 'any');
+  let server: ChildProcess | undefined;
+  const ended = (): boolean => server === undefined || server.exitCode !== null || server.signalCode !== null;
+  const query: PrivatePostgres['query'] = (sql, database = 'postgres') =>
+    withPostgres({ ...superuser, database }, async (client) => (await client.query(sql)).rows);
+  const stop: PrivatePostgres['stop'] = async (how) => {
+    server?.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT');
+    await eventually(() => ended() || fail(log), { timeoutMs: 30_000 });
+  };
+  const kill = () => void server?.kill('SIGKILL');
+  process.once('exit', kill);
+  return {
+    port,
+    superuser,
+    async start() {
+      const settings = [
+        `port=${port}`,
+        'listen_addresses=127.0.0.1',
+        'unix_socket_directories=',
+        'fsync=off',
+        ...SERVER_SETTINGS,
+      ];
+      const output = openSync(log, 'a');
+      const args = ['-D', home.data, ...settings.flatMap((setting) => ['-c', setting])];
+      server = spawn(join(home.programs, 'bin', 'postgres'), args, {
+        ...home.user,
+        cwd: '/',
+        stdio: ['ignore', output, output],
+      });
+      closeSync(output);
+      await eventually(() => (ended() ? fail(log) : query('SELECT 1')), { timeoutMs: 30_000 });
+    },
+    stop,
+    freeze(pids = [server?.pid ?? 0]) {
+      for (const pid of pids) process.kill(pid, 'SIGSTOP');
+      return () => {
+        for (const pid of pids) process.kill(pid, 'SIGCONT');
+      };
+    },
+    query,
+    async standby() {
+      const copy = newHome();
+      cpSync(home.data, copy.data, { recursive: true, preserveTimestamps: true });
+      writeFileSync(join(copy.data, 'standby.signal'), '');
+      const { user } = copy;
+      if (user !== undefined) await promisify(execFile)('chown', ['-R', `${user.uid}:${user.gid}`, copy.data]);
+      return describe(copy);
+    },
+    async remove() {
+      if (!ended()) await stop('immediate');
+      process.off('exit', kill);
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function fail(log: string): never {
+  throw new Error(`PostgreSQL is not as asked for: ${readFileSync(log, 'utf8').slice(-2_000)}`);
+}
