@@ -18,11 +18,12 @@ const FLUSH_RETRIES = 60;
 const FLUSH_RETRY_DELAY_MS = 5_000;
 const CONNECT_TIMEOUT_S = 5;
 /**
- * How long PostgreSQL may be silent in the middle of a statement: longer than any commit of a sink. Then the task FAILED, which
+ * How long PostgreSQL may be silent in the middle of a statement: hundreds of times the longest statement of a sink, and no longer
+ * than a fail-over takes, or a server that has vanished holds the task when the next one is there. Then the task FAILED, which
  * somebody sees: the sink tries again only what went wrong between statements.
  */
-const SOCKET_TIMEOUT_S = 120;
-/** Longer than the waits above together (720 s), or the group would take the partitions away in the middle. */
+const SOCKET_TIMEOUT_S = 60;
+/** Longer than the waits above together (660 s), or the group would take the partitions away in the middle. */
 const MAX_POLL_INTERVAL_MS = 900_000;
 /** As often as the producer looks at the number of partitions. */
 const METADATA_AGE_MS = 30_000;
@@ -98,6 +99,8 @@ function database({ stream, environment }: SinkInput): SinkSetting[] {
     // A frozen server still takes connections, and then says nothing.
     loginTimeout: String(CONNECT_TIMEOUT_S),
     socketTimeout: String(SOCKET_TIMEOUT_S),
+    // A server that takes no writes counts as one that is away, which is waited for: a standby after a fail-over, read-only mode.
+    targetServerType: 'primary',
     tcpKeepAlive: 'true',
   };
   return [

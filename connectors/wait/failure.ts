@@ -87,13 +87,17 @@ export function formatSuspects(suspects: readonly RecordPlace[]): string | undef
 
 const MAX_CAUSE_LENGTH = 600;
 
-/** The message above the frames. PostgreSQL's has several lines: Detail and Hint belong to it, the position in the SQL does not. */
+/**
+ * The message above the frames. PostgreSQL's has several lines: Detail and Hint belong to it, the place in the SQL does not, which
+ * comes last and may have lines of its own.
+ */
 function headline(part: string): string {
   const lines: string[] = [];
   for (const line of part.split('\n')) {
     if (/^\s+(at |\.\.\. \d+ (more|common))/.test(line) || /^\s*Suppressed: /.test(line)) break;
     const text = line.trim();
-    if (text !== '' && !/^(Position|Where|Location|File|Routine|Line|Server SQLState): /.test(text)) lines.push(text);
+    if (/^(Position|Where|Location|File|Routine|Line|Server SQLState): /.test(text)) break;
+    if (text !== '') lines.push(text);
   }
   return lines.join(' ');
 }

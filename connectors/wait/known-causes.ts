@@ -18,6 +18,7 @@ interface CausePattern extends KnownCause {
   readonly trace?: RegExp;
 }
 
+const ASKING = /io\.apicurio\.(registry\.)?rest\.client/;
 const DECODING = /io\.apicurio\.registry\.(serde|utils\.converter)/;
 const UNREADABLE =
   'offsets have not moved, nothing is lost; `connect quarantine` finds the record and moves it to the DLQ; find out what else writes to the topic, the producer only sends registered Avro';
@@ -50,7 +51,8 @@ const CAUSES: readonly CausePattern[] = [
   },
   {
     fault: 'database',
-    cause: /password authentication failed|no password was provided|role .* does not exist|no pg_hba\.conf entry/i,
+    cause:
+      /password authentication failed|no password was provided|role .* does not exist|not permitted to log in|no pg_hba\.conf entry/i,
     hint: 'check worker.databaseUser and worker.databasePassword of the environment; the reference is resolved on the worker, not on this machine; then `connect deploy`',
   },
   {
@@ -85,10 +87,17 @@ const CAUSES: readonly CausePattern[] = [
     fault: 'registry',
     cause:
       /^(RestClientException|ConnectException|HttpTimeoutException|HttpConnectTimeoutException|ClosedChannelException|UnresolvedAddressException)/i,
-    trace: /io\.apicurio\.(registry\.)?rest\.client/,
+    trace: ASKING,
     passes: true,
     means: 'the schema registry gave no usable answer',
     hint: 'check that the registry answers at worker.registryUrl of the environment, seen from the worker (`connect doctor` asks from here), then `connect restart --failed`; offsets have not moved, nothing is lost',
+  },
+  {
+    fault: 'registry',
+    cause: /./,
+    trace: ASKING,
+    means: 'the schema registry was asked, and gave no schema',
+    hint: "check the converter's address, login and certificates for the registry, seen from the worker; then `connect deploy`. Offsets have not moved, nothing is lost",
   },
   {
     fault: 'record',
@@ -112,14 +121,34 @@ const CAUSES: readonly CausePattern[] = [
   },
   {
     fault: 'database',
-    cause: /read-only transaction|lock timeout|deadlock detected|could not serialize|statement timeout/i,
+    cause: /read-only transaction|(lock|statement|transaction) timeout|deadlock detected|could not serialize/i,
     passes: true,
     hint: 'PostgreSQL did not take writes for a while; when it does, `connect restart --failed` goes on where it stopped',
   },
   {
     fault: 'database',
+    cause: /No space left on device|Disk quota exceeded|^PSQLException: out of (shared )?memory/i,
+    passes: true,
+    means: 'PostgreSQL has no room left',
+    hint: "make room on PostgreSQL's machine, then `connect restart --failed` goes on where it stopped",
+  },
+  {
+    fault: 'database',
+    cause: /Could not find a server with specified targetServerType/i,
+    means: 'none of the servers in worker.databaseUrl answers and takes writes',
+    passes: true,
+    hint: 'check them, seen from the worker (`connect doctor` asks from here), then `connect restart --failed`, which goes on where it stopped',
+  },
+  {
+    fault: 'database',
+    cause: /too many (clients|connections)|connection slots are reserved/i,
+    passes: true,
+    hint: 'end sessions that nobody needs, or raise max_connections; then `connect restart --failed` goes on where it stopped. docs/faults.md tells how to keep slots for the sinks',
+  },
+  {
+    fault: 'database',
     cause:
-      /refused|UnknownHost|timed? ?out|No route to host|connection attempt failed|too many (clients|connections)|terminating connection|starting up|shutting down/i,
+      /refused|UnknownHost|timed? ?out|No route to host|connection attempt failed|terminating connection|starting up|shutting down|recovery mode|not (yet|currently) accepting connections/i,
     passes: true,
     hint: 'check that PostgreSQL answers at worker.databaseUrl, seen from the worker (`connect doctor` asks from here), then `connect restart --failed`, which goes on where it stopped',
   },

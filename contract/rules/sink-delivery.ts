@@ -72,7 +72,7 @@ const socketTimeout = sinkRule({
         seconds === 0
           ? `socketTimeout ${written} in the JDBC URL: a database that stops answering holds a task for ever`
           : `socketTimeout ${seconds} s in the JDBC URL breaks off commits that take longer`,
-      remedy: 'leave socketTimeout out of worker.databaseUrl: this package sets 120',
+      remedy: 'leave socketTimeout out of worker.databaseUrl: this package sets 60',
     };
   },
 });

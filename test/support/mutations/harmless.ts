@@ -151,12 +151,12 @@ export const harmlessChanges: readonly HarmlessChange[] = [
     edits: [jdbcParameter('defaultRowFetchSize=500&stringtype=unspecified&currentSchema=public')],
   },
   {
-    name: 'two hosts of which the primary is taken',
+    name: 'two hosts, of which the package takes the primary',
     edits: [
       {
         file: ENVIRONMENTS,
         find: 'jdbc:postgresql://db.internal:5432/perps\n',
-        replace: 'jdbc:postgresql://db-1.internal:5432,db-2.internal:5432/perps?targetServerType=primary\n',
+        replace: 'jdbc:postgresql://db-1.internal:5432,db-2.internal:5432/perps\n',
       },
     ],
   },

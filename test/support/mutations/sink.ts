@@ -86,7 +86,7 @@ export const sinkMutations: readonly Mutation[] = [
     edit: {
       file: 'connect.yaml',
       find: 'jdbc:postgresql://db.internal:5432/perps',
-      replace: 'jdbc:postgresql://db-1.internal:5432,db-2.internal:5432/perps',
+      replace: 'jdbc:postgresql://db-1.internal:5432,db-2.internal:5432/perps?targetServerType=any',
     },
     rule: 'JDBC_URL',
   },

@@ -34,6 +34,37 @@ test.each([
   expect(failure.cause).not.toMatch(/\n|\bat |org\.|java\./);
 });
 
+test.each([
+  ['broken-off', 'database', /^PSQLException: This connection has been closed\. \(PostgreSQL went away/],
+  ['not-yet-accepting', 'database', /^PSQLException: the database system is not yet accepting connections/],
+  ['no-slot', 'database', /^PSQLException: remaining connection slots are reserved/],
+  ['too-many-connections', 'database', /^PSQLException: too many connections for role "perps"$/],
+  ['no-primary', 'database', /^PSQLException: Could not find a server .* \(none of the servers/],
+  ['frozen-database', 'database', /^PSQLException: Connection attempt timed out\.$/],
+  ['database-down', 'database', /refused/],
+  ['read-only', 'database', /^PSQLException: cannot execute INSERT in a read-only transaction$/],
+  ['lock-timeout', 'database', /^PSQLException: canceling statement due to lock timeout$/],
+  ['statement-timeout', 'database', /^PSQLException: canceling statement due to statement timeout$/],
+  ['deadlock', 'database', /^PSQLException: deadlock detected/],
+  ['serialization', 'database', /^PSQLException: could not serialize access due to concurrent update$/],
+  ['disk-full', 'database', /No space left on device Hint: Check free disk space\. \(PostgreSQL has no room left\)$/],
+  ['registry-down', 'registry', /the schema registry gave no usable answer/],
+  ['registry-unavailable', 'registry', /^RestClientException: Service Unavailable/],
+  ['registry-reset', 'registry', /^RestClientException: HTTP\/1\.1 header parser received no bytes/],
+  ['registry-bad-gateway', 'registry', /^RestClientException: Unexpected character/],
+])('%s is the fault of a part that may come back: %s', (name, fault, cause) => {
+  expect(explain(name)).toMatchObject({ fault, passes: true, cause: expect.stringMatching(cause) });
+});
+
+test.each([
+  ['no-login', 'database'],
+  ['wrong-password', 'database'],
+  ['missing-table', 'database'],
+  ['registry-login', 'registry'],
+])('%s is the fault of a part that does not mend itself: %s', (name, fault) => {
+  expect(explain(name)).toMatchObject({ fault, passes: undefined });
+});
+
 test('a hint names the command that cures: for a dropped column another than for a pending migration', () => {
   const { hint } = explain('missing-column');
   expect(hint).toMatch(
