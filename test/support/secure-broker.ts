@@ -1,19 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { generate } from 'selfsigned';
-import { onTestFinished } from 'vitest';
-import { withAdmin } from '../../core/kafka.ts';
 import { propertiesText } from '../../core/properties.ts';
-import { classPathOf, stackGroups } from '../../stack/artifacts.ts';
-import { cacheFolder } from '../../stack/folders.ts';
-import { findJava } from '../../stack/java.ts';
-import { jvmEnvironment } from '../../stack/parts/jvm.ts';
 import { brokerSettings } from '../../stack/settings/broker.ts';
-import { eventually } from './eventually.ts';
 import { freePorts } from './free-ports.ts';
+import { runBroker } from './run-broker.ts';
 import { scratchFolder } from './scratch.ts';
 
 /** A broker that lets nobody in without TLS; each listener wants a login of its own kind. */
@@ -63,7 +54,8 @@ export async function startSecureBroker(): Promise<SecureBroker> {
       'listener.name.oauth.oauthbearer.sasl.jaas.config': `${KAFKA_LOGIN}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";`,
     }),
   );
-  await runBroker(folder, config, user, `127.0.0.1:${plain}`);
+  const addScram = `SCRAM-SHA-512=[name=${user.username},password=${user.password},iterations=4096]`;
+  await runBroker({ folder, config, address: `127.0.0.1:${plain}`, format: ['--add-scram', addScram] });
   return {
     scram: `127.0.0.1:${scram}`,
     mutualTls: `127.0.0.1:${mutualTls}`,
@@ -96,37 +88,4 @@ async function writeCertificates(folder: string): Promise<SecureBroker['files']>
     certificate: write('client.pem', client.cert),
     key: write('client.key', client.private),
   };
-}
-
-async function runBroker(
-  folder: string,
-  config: string,
-  { username, password }: SecureBroker['user'],
-  plain: string,
-): Promise<void> {
-  const { kafka } = stackGroups(cacheFolder(process.env));
-  const { command } = await findJava(process.env);
-  const env = jvmEnvironment(process.env, { CLASSPATH: classPathOf(kafka) });
-  const quick = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
-  const scram = `SCRAM-SHA-512=[name=${username},password=${password},iterations=4096]`;
-  await promisify(execFile)(
-    command,
-    [...quick, 'kafka.tools.StorageTool', 'format', '-t', 'cGVycHMtdGVzdC1icm9rZQ', '-c', config, '--add-scram', scram],
-    { env },
-  );
-  const log = join(folder, 'broker.log');
-  const child = spawn(command, [...quick, '-Xmx384m', 'kafka.Kafka', config], { env, cwd: folder });
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => appendFileSync(log, data));
-  onTestFinished(async () => {
-    const ended = once(child, 'exit');
-    child.kill('SIGKILL');
-    await ended;
-  });
-  await eventually(
-    async () => {
-      if (child.exitCode !== null) throw new Error(`the broker ended:\n${readFileSync(log, 'utf8').slice(-4_000)}`);
-      await withAdmin({ brokers: [plain] }, 'test', (admin) => admin.brokers());
-    },
-    { timeoutMs: 120_000 },
-  );
 }
