@@ -108,6 +108,7 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
       memory = known;
     },
     counts: () => ({ ...counts }),
+    mayQuarantine: (): boolean => quarantineLeft() > 0,
     quarantined: (): number => moved,
     /** What is known of the record that stops the sink as it has failed now. */
     trialOf(seen: StreamSighting): Trial | undefined {

@@ -29,6 +29,8 @@ export interface SinkSituation {
   readonly at: number;
   /** A sink that commits nothing for so long while records wait has stalled. */
   readonly stalledAfterMs: number;
+  /** Whether watch may move a record to the dead letter topic now. */
+  readonly quarantines: boolean;
 }
 
 /** What watch wants to do about a sink. */
@@ -176,24 +178,29 @@ function nextFor(decision: RestartDecision, { tries }: Restarts, hint: string | 
   return tries.length === 0 ? advice : `${tries.length} restarts did not help; watch makes no more. ${advice}`;
 }
 
-function recordDraft({ seen: { failures } }: SinkSituation, trial: Trial | undefined): Draft {
+function recordDraft({ seen: { failures }, quarantines }: SinkSituation, trial: Trial | undefined): Draft {
   const [failure] = failures;
-  const words = { kind: 'record', severity: 'critical', needsPerson: true } as const;
+  const words = { kind: 'record', severity: 'critical', needsPerson: !quarantines } as const;
   if (trial?.kind === 'culprits') {
     const { records, reason } = trial;
     return {
       ...words,
-      summary: `${records.join(', ')} stops the sink`,
+      needsPerson: true,
+      summary: `${records.join(', ')} ${records.length === 1 ? 'stops' : 'stop'} the sink`,
       cause: reason,
       record: records[0],
       next: '`connect quarantine --dry-run` shows the proof, `connect quarantine` moves it to the dead letter topic; a restart fails again',
     };
   }
+  const search = quarantines ? 'watch looks for it and moves it' : 'watch looks for it';
   return {
     ...words,
     summary: 'a record stops the sink',
     cause: failure?.cause,
     record: failure && formatSuspects(failure.suspects),
-    next: `\`connect quarantine --dry-run\` finds it${trial === undefined ? '' : `; watch could not: ${trial.kind === 'untold' ? trial.why : ''}`}`,
+    next:
+      trial?.kind === 'untold'
+        ? `watch could not find out which (${trial.why}); \`connect quarantine --dry-run\` tries it`
+        : `${search}; \`connect quarantine --dry-run\` does the same`,
   };
 }

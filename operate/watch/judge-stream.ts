@@ -119,7 +119,8 @@ function openDrafts({ seen: { open, stream } }: Situation): Draft[] {
       : {
           ...words,
           kind: 'rejected',
-          summary: `${rejected} updates of the feed were refused`,
+          summary:
+            rejected === 1n ? 'an update of the feed was refused' : `${rejected} updates of the feed were refused`,
           next: '`connect rejected list` says why; then `connect rejected replay` or `discard`',
           told: magnitude(rejected),
         },
@@ -128,7 +129,10 @@ function openDrafts({ seen: { open, stream } }: Situation): Draft[] {
       : {
           ...words,
           kind: 'dead-letters',
-          summary: `${deadLetters} records are in the dead letter topic`,
+          summary:
+            deadLetters === 1n
+              ? 'a record is in the dead letter topic'
+              : `${deadLetters} records are in the dead letter topic`,
           next: '`connect dlq list` says why; then `connect dlq replay` or `discard`',
           told: magnitude(deadLetters),
         },

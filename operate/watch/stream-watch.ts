@@ -100,6 +100,7 @@ export function createStreamWatch(sources: ActSources, { kafka, tail }: KeptSour
       actor,
       at,
       stalledAfterMs,
+      quarantines: caretaker.mayQuarantine(),
       restarts: caretaker.restarts(),
       trial: caretaker.trialOf(seen),
     };
