@@ -28,11 +28,14 @@ export interface WatchOptions {
   readonly onServing?: ((url: string) => void) | undefined;
   /** A sink that commits nothing for so long while records wait has stalled. Default 3 min. */
   readonly stalledAfterMs?: number | undefined;
+  /** Restarts are counted together until the sink has run for so long after one. Default 30 s. */
+  readonly runsWellMs?: number | undefined;
   readonly onEvent: (event: WatchEvent) => void;
 }
 
 /** A worker commits every minute by default. */
 const STALLED_AFTER_MS = 180_000;
+const RUNS_WELL_MS = 30_000;
 /** Between the looks of one that looks once: some things are only said when two looks agree. */
 const SECOND_LOOK_MS = 1_000;
 /** An action may show another one to do, but not for ever. */
@@ -94,6 +97,7 @@ async function openWatch(
       isDryRun: options.isDryRun,
       quarantineBudget: options.isDryRun ? 0 : options.quarantineBudget,
       stalledAfterMs: options.stalledAfterMs ?? STALLED_AFTER_MS,
+      runsWellMs: options.runsWellMs ?? RUNS_WELL_MS,
       tell,
       onRestored: (incidents) => notifier.know(incidents.map(({ id }) => id)),
     },

@@ -12,6 +12,8 @@ export interface CaretakerOptions {
   readonly environment: string;
   /** So many records are moved to the dead letter topic in 24 hours at most; 0: none. */
   readonly quarantineBudget: number;
+  /** A sink that ran for so long after a restart, and went on, runs well again. */
+  readonly runsWellMs: number;
   readonly tell: (event: WatchEvent) => void;
 }
 
@@ -29,8 +31,6 @@ export interface CaretakerMemory {
   readonly last?: LastAction | undefined;
 }
 
-/** It ran for so long after a restart, and went on: the restart has helped. */
-const RUNS_WELL_MS = 30_000;
 const DAY_MS = 86_400_000;
 const TRIAL_AGAIN_MS = 15_000;
 
@@ -122,7 +122,8 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
       if (failures.length > 0 || sink === undefined || sink === 'missing' || last === undefined) return;
       const runs = sink.tasks.length > 0 && sink.tasks.every(({ state }) => state === 'RUNNING');
       const goesOn = progress !== undefined && (progress.lag === 0n || progress.committedRecords > committedAtRestart);
-      if (runs && goesOn && at - last >= RUNS_WELL_MS) memory = { ...memory, restarts: withSuccess(memory.restarts) };
+      if (runs && goesOn && at - last >= options.runsWellMs)
+        memory = { ...memory, restarts: withSuccess(memory.restarts) };
     },
     /** Begins what is wanted, unless something is under way. */
     begin(wanted: Wanted, seen: StreamSighting, progress: Progress | undefined): void {

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   closeSync,
@@ -14,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
+import { connectPrimary, type PostgresClient, type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { stateFolder } from '../../stack/folders.ts';
 import { superuserConnection } from '../../stack/parts/postgres.ts';
 import { outsideFolder, type PostgresHome, preparePostgresHome } from '../../stack/postgres-home.ts';
@@ -33,7 +34,11 @@ export interface PrivatePostgres {
   /** Stops its processes without a word, the postmaster or all; the function returned lets them go on. */
   freeze(pids?: readonly number[]): () => void;
   query(sql: string, database?: string): Promise<Record<string, unknown>[]>;
-  /** A server made of a copy of this one's files, which must not run: a standby until `SELECT pg_promote()`. It is not started. */
+  /** A session that the caller ends. */
+  session(database: string): Promise<PostgresClient>;
+  /** Changes a setting of the running server. */
+  set(name: string, value: string): Promise<void>;
+  /** A server made of a copy of this one's files, which must not run: its standby until `SELECT pg_promote()`. It is not started. */
   standby(): Promise<PrivatePostgres>;
   remove(): Promise<void>;
 }
@@ -111,10 +116,17 @@ async function describe({ log, folders, ...home }: Home): Promise<PrivatePostgre
       };
     },
     query,
+    session: (database) => connectPrimary({ ...superuser, database }),
+    async set(name, value) {
+      await query(`ALTER SYSTEM SET ${name} TO '${value}'`);
+      await query('SELECT pg_reload_conf()');
+    },
     async standby() {
       const copy = newHome();
       cpSync(home.data, copy.data, { recursive: true, preserveTimestamps: true });
       writeFileSync(join(copy.data, 'standby.signal'), '');
+      const primary = `primary_conninfo = 'host=127.0.0.1 port=${port} user=postgres'\n`;
+      appendFileSync(join(copy.data, 'postgresql.auto.conf'), primary);
       const { user } = copy;
       if (user !== undefined) await promisify(execFile)('chown', ['-R', `${user.uid}:${user.gid}`, copy.data]);
       return describe(copy);

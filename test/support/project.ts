@@ -26,7 +26,6 @@ import { superuserConnection } from '../../stack/parts/postgres.ts';
 import { readSecrets } from '../../stack/secrets-file.ts';
 import type { StackPorts } from '../../stack/types.ts';
 import { freePorts } from './free-ports.ts';
-import type { PrivatePostgres } from './private-postgres.ts';
 import { restConnect } from './rest-connect.ts';
 
 /** A project of its own on the shared stack: own folder, database, topics, subjects and connectors. */
@@ -48,20 +47,27 @@ export interface TestProject {
   remove(): Promise<void>;
 }
 
+/** Ports of parts of the test's own, which take the place of shared ones. */
+export interface Elsewhere {
+  readonly postgres?: number;
+  /** A standby of that PostgreSQL. */
+  readonly standby?: number;
+  readonly registry?: number;
+}
+
 /**
  * A copy of this repository's definitions, schemas and migrations, against the stack that the tests share.
  * `name` shows up in every name; it needs no care to be unique. The test calls `remove()` when it is done.
  */
 export async function createTestProject(options: {
   readonly name: string;
-  /** A server of the test's own, which takes the place of the shared one. */
-  readonly postgres?: PrivatePostgres | undefined;
+  readonly elsewhere?: Elsewhere | undefined;
 }): Promise<TestProject> {
   const suffix = `${options.name.replaceAll(/[^a-z0-9]/g, '')}_${randomBytes(3).toString('hex')}`;
   const root = mkdtempSync(join(tmpdir(), `perps-connect-${suffix}-`));
   chmodSync(root, 0o755);
-  const shared = inject('stackPorts');
-  const ports = { ...shared, postgres: options.postgres?.port ?? shared.postgres };
+  const { standby, ...parts } = options.elsewhere ?? {};
+  const ports = { ...inject('stackPorts'), ...parts };
   const stackSecrets = readSecrets(existingStateFolder(inject('stackRoot')) ?? missingStack());
   if (stackSecrets === undefined) return missingStack();
 
@@ -74,12 +80,15 @@ export async function createTestProject(options: {
   writeFileSync(join(root, '.connect', 'secrets.properties'), `database.password=${stackSecrets.database}\n`, {
     mode: 0o600,
   });
-  writeFileSync(join(root, 'connect.yaml'), environmentFile(ports, databaseName, feedPort, suffix));
+  writeFileSync(join(root, 'connect.yaml'), environmentFile(ports, databaseName, feedPort, suffix, standby));
   const env = { ...process.env, PERPS_DATABASE_PASSWORD: stackSecrets.database };
   const reload = () => loadProject(root, env);
   const project = reload();
   const environment = project.environments.local ?? missingStack();
-  const admin = superuserConnection(ports.postgres, stackSecrets.superuser);
+  const admin = {
+    ...superuserConnection(ports.postgres, stackSecrets.superuser),
+    standbys: standby === undefined ? [] : [{ host: '127.0.0.1', port: standby }],
+  };
   await withPostgres(admin, (client) => client.query(`CREATE DATABASE ${databaseName} OWNER perps`));
   return {
     root,
@@ -140,7 +149,13 @@ function renameStream(file: string, suffix: string): void {
   writeFileSync(file, document.toString());
 }
 
-function environmentFile(ports: StackPorts, databaseName: string, feedPort: number, suffix: string): string {
+function environmentFile(
+  ports: StackPorts,
+  databaseName: string,
+  feedPort: number,
+  suffix: string,
+  standby: number | undefined,
+): string {
   return `default: local
 project: test-${suffix}
 environments:
@@ -149,7 +164,7 @@ environments:
     registry: { url: 'http://127.0.0.1:${ports.registry}/apis/ccompat/v7' }
     database:
       host: 127.0.0.1
-      port: ${ports.postgres}
+      port: ${ports.postgres}${standby === undefined ? '' : `\n      standbys: ['127.0.0.1:${standby}']`}
       name: ${databaseName}
       user: perps
       password: \${file:.connect/secrets.properties:database.password}

@@ -20,8 +20,7 @@ import { createSchemaRegistry } from '../../schemas/registry.ts';
 import { frame } from '../../schemas/wire-format.ts';
 import { createAvroType } from './avro-type.ts';
 import { goodRecord } from './good-record.ts';
-import type { PrivatePostgres } from './private-postgres.ts';
-import { createTestProject, type TestProject } from './project.ts';
+import { createTestProject, type Elsewhere, type TestProject } from './project.ts';
 import { restConnect } from './rest-connect.ts';
 
 /** A project whose table and subject exist, ready for its sink. */
@@ -54,8 +53,8 @@ export interface DeployChanges extends Partial<DeployWait> {
   readonly stream?: StreamDefinition;
 }
 
-export async function createSinkFixture(name: string, postgres?: PrivatePostgres): Promise<SinkFixture> {
-  const test = await createTestProject({ name, postgres });
+export async function createSinkFixture(name: string, elsewhere?: Elsewhere): Promise<SinkFixture> {
+  const test = await createTestProject({ name, elsewhere });
   const [stream] = selectStreams(test.project, ['positions']);
   if (stream === undefined) throw new Error('no stream positions');
   await migrate(test.database, { folder: join(test.root, 'migrations'), direction: 'up' });

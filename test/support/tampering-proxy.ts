@@ -1,14 +1,19 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Stands in front of an HTTP service and passes everything on, but for what `intercept` keeps: that is never answered. */
+/** Stands in front of an HTTP service and passes everything on, but for what `intercept` keeps: that gets this status, or is never answered. */
 export async function startTamperingProxy(
   target: string,
-  intercept: (method: string, path: string) => boolean,
+  intercept: (method: string, path: string) => boolean | number,
 ): Promise<{ readonly url: string; close(): void }> {
   const server = createServer((incoming, outgoing) => {
     const { method = 'GET', url: path = '/' } = incoming;
-    if (intercept(method, path)) return;
+    const kept = intercept(method, path);
+    if (typeof kept === 'number') {
+      outgoing.writeHead(kept, { 'Content-Type': 'application/json' });
+      outgoing.end(JSON.stringify({ error_code: kept, message: 'the connection to its database is broken' }));
+    }
+    if (kept !== false) return;
     const onward = request(new URL(path, target), { method, headers: incoming.headers }, (reply) => {
       outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
       reply.pipe(outgoing);
