@@ -13,9 +13,9 @@ export async function confirm(context: CliContext, what: string, yes: boolean | 
       hint: 'there is no terminal to ask on; say --yes to do it',
     });
   }
-  const terminal = createInterface({ input: process.stdin, output: context.stderr });
+  const terminal = createInterface({ input: process.stdin, output: context.screen.stderr });
   try {
-    const answer = await terminal.question(`${what}? type yes: `, { signal: context.signal });
+    const answer = await terminal.question(`${context.cleaned(what)}? type yes: `, { signal: context.signal });
     if (answer.trim() !== 'yes') throw new ConnectError('INTERRUPTED', `${what}: not done`);
   } finally {
     terminal.close();

@@ -1,9 +1,11 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import type { Runtime, Session, StreamSelection } from '../app/session.ts';
 import type { ConnectError } from '../core/errors.ts';
+import { inert, visible } from '../core/visible.ts';
 import { painterOf } from './colour.ts';
 import type { OutputFormat } from './flags.ts';
-import { createRedaction, scrubbed } from './redaction.ts';
+import { cutLines, lineGate } from './line-gate.ts';
+import { createRedaction } from './redaction.ts';
 import { renderError } from './render/error.ts';
 
 /**
@@ -51,21 +53,25 @@ export function processContext(signal: AbortSignal): CliContext {
 }
 
 /**
- * A context on given streams and environment. Whatever is written passes one gate that hides the secrets of the project and of
- * the process environment.
+ * A context on given streams and environment. Whatever is written passes one gate. It hides the secrets of the project and of the
+ * process environment, writes out what a terminal or a CI system would obey, and cuts long lines, in this order.
  */
 export function createContext(given: Surroundings) {
   const { env, cwd, signal } = given;
   const redaction = createRedaction(env);
-  const stdout = scrubbed(given.stdout, redaction.scrub);
-  const stderr = scrubbed(given.stderr, redaction.scrub);
+  const clean = (text: string): string => cutLines(inert(redaction.scrub(text)));
+  const [stdout, stderr] = [lineGate(given.stdout, clean), lineGate(given.stderr, clean)];
   const [paintOut, paintErr] = [painterOf(given.stdout, env), painterOf(given.stderr, env)];
   const runtime: Runtime = { env, cwd, signal, learn: redaction.learn };
   const context = {
     ...given,
     ...runtime,
+    /** For texts of others. */
     stdout,
     stderr,
+    /** The terminal itself, for what redraws it. All that others have a part in is `cleaned` before. */
+    screen: { stdout: given.stdout, stderr: given.stderr },
+    cleaned: clean,
     /** How the command prints its data. Set from its flags, before it runs. */
     format: 'text' as OutputFormat,
     /** Opens the environment that the flags name, of the project around `cwd`, for the streams that they name. */
@@ -80,14 +86,18 @@ export function createContext(given: Surroundings) {
     },
     /** Progress and the one-line summary: stderr. */
     note(...lines: string[]): void {
-      for (const line of lines) stderr.write(`${paintErr(redaction.scrub(line))}\n`);
+      for (const line of lines) given.stderr.write(`${paintErr(clean(line))}\n`);
     },
     /** Data: stdout. */
-    print: (line: string): void => void stdout.write(`${context.painted(line)}\n`),
-    /** A line of data with its states in colour, where stdout is a terminal. Secrets are hidden first: colours would take them apart. */
-    painted: (line: string): string => (context.format === 'json' ? line : paintOut(redaction.scrub(line))),
+    print: (line: string): void => void given.stdout.write(`${context.painted(line)}\n`),
+    /** A line of data with its states in colour, where stdout is a terminal. It is cleaned first: colours would take secrets apart. */
+    painted: (line: string): string => paintOut(clean(line)),
+    /** A report for GitHub's runner. Its commands are ours: what others say in them is escaped. */
+    printCommands: (lines: string): void => void given.stdout.write(`${visible(redaction.scrub(lines))}\n`),
     /** Data as one JSON document: stdout. It is scrubbed string by string: a secret may look like a piece of JSON. */
-    json: (value: unknown): void => void given.stdout.write(`${redaction.json(value)}\n`),
+    json: (value: unknown): void => void given.stdout.write(`${redaction.json(value, 2)}\n`),
+    /** The same on one line. */
+    jsonLine: (value: unknown): void => void given.stdout.write(`${redaction.json(value)}\n`),
     /** Data in the format that was asked for: the document, or lines. */
     show(document: unknown, lines: () => readonly string[]): void {
       if (context.format === 'json') context.json(document);

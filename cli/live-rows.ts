@@ -6,7 +6,7 @@ const UP_AND_ERASE = '\u001b[1A\u001b[2K';
 const DEFAULT_COLUMNS = 80;
 
 /** The last rows of stderr, as they change. */
-export function createLiveRows({ isTty, stderr, note }: CliContext) {
+export function createLiveRows({ isTty, screen: { stderr }, note, cleaned }: CliContext) {
   let drawn = 0;
   const erased = (): string => ERASE_LINE + UP_AND_ERASE.repeat(Math.max(0, drawn - 1));
   return {
@@ -18,7 +18,7 @@ export function createLiveRows({ isTty, stderr, note }: CliContext) {
       }
       const { columns = DEFAULT_COLUMNS } = stderr as Partial<NodeJS.WriteStream>;
       // A row as wide as the terminal would take the cursor to the next one.
-      stderr.write(erased() + rows.map((row) => cut(row, columns - 1)).join('\n'));
+      stderr.write(erased() + rows.map((row) => cut(cleaned(row), columns - 1)).join('\n'));
       drawn = rows.length;
     },
     /** Takes the rows away, so that something else can be noted above them. */

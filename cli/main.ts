@@ -8,6 +8,15 @@ import type { OutputFormat } from './flags.ts';
 /** Runs one command line; sets the exit code through the context and never throws. */
 export async function run(argv: readonly string[], context: CliContext): Promise<void> {
   try {
+    await runCommand(argv, context);
+  } finally {
+    context.stdout.flush();
+    context.stderr.flush();
+  }
+}
+
+async function runCommand(argv: readonly string[], context: CliContext): Promise<void> {
+  try {
     const program = createProgram(context);
     // Asked for help on a command that does not exist, commander would show the help of everything and end with 0.
     const words = namesCommand(program, argv) ? argv : argv.filter((word) => word !== '--help' && word !== '-h');

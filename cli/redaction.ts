@@ -1,6 +1,7 @@
 import { isReference } from '../core/reference.ts';
 import { createScrub, HIDDEN, type Scrub } from '../core/scrub.ts';
 import { isSecretOutputKey } from '../core/secret-names.ts';
+import { visibleJson } from '../core/visible.ts';
 
 /**
  * What a command must not print, and the last gate of everything it prints. Knows at first what the process environment holds
@@ -21,32 +22,30 @@ export function createRedaction(env: NodeJS.ProcessEnv) {
       if (known.size > before) current = undefined;
     },
     scrub,
-    /** A value as JSON: each string scrubbed, and hidden altogether under a key that names a secret. BigInts become strings. */
-    json: (value: unknown): string =>
-      JSON.stringify(
-        value,
-        (key, item) => {
-          if (typeof item === 'bigint') return item.toString();
-          if (typeof item !== 'string') return item;
-          return isSecretOutputKey(key) && !isReference(item) ? HIDDEN : scrub(item);
-        },
-        2,
-      ),
+    /** A value as JSON: each string and name scrubbed, and hidden altogether under a key that names a secret. BigInts become strings. */
+    json: (value: unknown, indent?: number): string =>
+      visibleJson(JSON.stringify(hideIn(value, scrub), undefined, indent)),
   };
 }
 
-/** The stream itself, but that it never writes a secret. */
-export function scrubbed(stream: NodeJS.WritableStream, scrub: Scrub): NodeJS.WritableStream {
-  const write = (chunk: string | Uint8Array): boolean =>
-    stream.write(scrub(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString()));
-  return new Proxy(stream, {
-    get(target, key) {
-      if (key === 'write') return write;
-      const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+/** A copy without secrets, of what JSON.stringify would write. */
+function hideIn(value: unknown, scrub: Scrub): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'string') return scrub(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('toJSON' in value && typeof value.toJSON === 'function') return hideIn(value.toJSON(), scrub);
+  if (Array.isArray(value)) return value.map((item) => hideIn(item, scrub));
+  const shown = Object.create(null) as Record<string, unknown>;
+  for (const [key, item] of Object.entries(value)) {
+    const isSecret = typeof item === 'string' && isSecretOutputKey(key) && !isReference(item);
+    shown[freeName(shown, scrub(key))] = isSecret ? HIDDEN : hideIn(item, scrub);
+  }
+  return shown;
 }
+
+/** Two names may be one when they are scrubbed. */
+const freeName = (shown: object, name: string): string =>
+  Object.hasOwn(shown, name) ? freeName(shown, `${name} `) : name;
 
 const AWS_SECRETS = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 

@@ -18,7 +18,7 @@ export async function selectPrompt(context: CliContext, { query, command }: Prom
     context.note('psql is not installed: this prompt reads only. End a statement with ;, and the prompt with \\q.');
   const lines = createInterface({
     input: process.stdin,
-    output: isTyped ? context.stderr : undefined,
+    output: isTyped ? context.screen.stderr : undefined,
     prompt: 'select> ',
     signal: context.signal,
   });

@@ -17,7 +17,8 @@ export async function showAgain<T>(
   look: () => Promise<T>,
   linesOf: (seen: T) => readonly string[],
 ): Promise<void> {
-  const { signal, stdout } = context;
+  const { signal } = context;
+  const { stdout } = context.screen;
   const isJson = context.format === 'json';
   const isTty = context.isTty && !isJson;
   const ended = untilInterrupted(signal).then(() => undefined);
@@ -31,11 +32,8 @@ export async function showAgain<T>(
       stdout.write(
         `${HOME}${drawn.map((line) => `${context.painted(line)}${CLEAR_LINE_END}\n`).join('')}${CLEAR_BELOW}`,
       );
-    } else for (const line of isJson ? [jsonLine(seen)] : [time, ...linesOf(seen), '']) context.print(line);
+    } else if (isJson) context.jsonLine(seen);
+    else for (const line of [time, ...linesOf(seen), '']) context.print(line);
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
   }
 }
-
-/** A value as one line of JSON; BigInts become strings. */
-export const jsonLine = (value: unknown): string =>
-  JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? item.toString() : item));

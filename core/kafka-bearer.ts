@@ -1,4 +1,5 @@
 import type { Mechanism } from 'kafkajs';
+import { cutAtWord } from './cut-at-word.ts';
 import { ConnectError } from './errors.ts';
 
 const SEPARATOR = '\u0001';
@@ -35,7 +36,7 @@ function withLength(text: string): Buffer {
 /** `retriable` is how kafkajs asks whether trying again may help. */
 const refused = (broker: string, answer: string): ConnectError =>
   Object.assign(
-    new ConnectError('REFUSED', `Kafka at ${broker} refuses the login by token (${answer.slice(0, 200)})`, {
+    new ConnectError('REFUSED', `Kafka at ${broker} refuses the login by token (${cutAtWord(answer, 200)})`, {
       details: { broker },
       hint: 'check kafka.sasl in connect.yaml, and that the identity may connect to the cluster; a token also needs a clock that is right',
     }),

@@ -1,25 +1,24 @@
 import { valuePatterns } from './secret-forms.ts';
+import { isLoginToken } from './secret-names.ts';
 
-/** Replaces secrets in a text. */
+/** Replaces secrets in a text. Takes time in proportion to its length, whatever it holds. */
 export type Scrub = (text: string) => string;
 
 /** What stands where a secret stood. */
 export const HIDDEN = '(secret)';
 
-// key=value, key: value and key="value" for keys that name a secret, as in JDBC URLs, JAAS entries and echoed configs.
-const ASSIGNED = new RegExp(
-  [
-    // A reference, passed over whole: it is shown as it is.
-    String.raw`\$\{[^}]+\}|`,
-    // A token may also be a coin: alone it is only a secret where a URL carries it.
-    String.raw`((?:[\w.-]*(?:passw(?:or)?d|passphrase|secret|(?:auth|access|bearer|refresh|session|security)[\w.-]*token`,
-    String.raw`|(?<=[?&])token|api[-_.]?key)[\w.-]*)`,
-    // An ARN and an action of AWS have colons without quotes or space: secretsmanager:GetSecretValue.
-    String.raw`(?:\\*["']\s*[=:]\s*|\s*=\s*|\s*:\s+))(?!\\*["']?\$\{)`,
-    String.raw`(\\+"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^\s,;&"'})\]]+)`,
-  ].join(''),
-  'gi',
-);
+/**
+ * `key=`, `key: ` and `"key": `, as in JDBC URLs, JAAS entries and echoed configs. A key is a whole word: without that, each letter of a
+ * long word would be tried as the beginning of one. A reference is passed over whole. An ARN and an action of AWS have colons without
+ * quotes or space: secretsmanager:GetSecretValue.
+ */
+const KEY = /\$\{[^{}]+\}|(?<![\w.-])([\w.-]+)(?:\\*["']\s*[=:]\s*|\s*=\s*|\s*:\s+)/g;
+/** What is assigned: in quotes, which may be escaped ones, or up to the end of a word. */
+const VALUE = /\\+"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:\$\{[^{}]*\}|[^\s,;&"'})\]])+/y;
+/** One reference and nothing else: it is shown as it is. */
+const REFERENCE = /^\\*["']?\$\{[^{}]+\}\\*["']?$/;
+
+const SECRET = /passw(?:or)?d|passphrase|secret|api[-_.]?key/i;
 const URL_LOGIN = /(:\/\/)[^/?#\s@]+@/g;
 
 /**
@@ -27,16 +26,37 @@ const URL_LOGIN = /(:\/\/)[^/?#\s@]+@/g;
  * looks like an assigned secret or a login in a URL. A value shorter than 4 characters is only found in assignments.
  */
 export function createScrub(secrets: Iterable<string> = []): Scrub {
-  const patterns = valuePatterns(secrets);
-  const values = patterns.length === 0 ? undefined : new RegExp(patterns.join('|'), 'g');
+  // One for each: a pattern of all would be too large for the engine to optimise.
+  const values = valuePatterns(secrets).map((pattern) => new RegExp(pattern, 'g'));
   return (text) => {
-    const known = values === undefined ? text : text.replaceAll(values, HIDDEN);
-    return known
-      .replaceAll(ASSIGNED, (all, key: string | undefined, value: string) =>
-        key === undefined ? all : key + hiddenLike(value),
-      )
-      .replaceAll(URL_LOGIN, `$1${HIDDEN}@`);
+    const known = values.reduce((left, value) => left.replaceAll(value, HIDDEN), text);
+    return hideAssigned(known).replaceAll(URL_LOGIN, `$1${HIDDEN}@`);
   };
+}
+
+function hideAssigned(text: string): string {
+  let shown = '';
+  let from = 0;
+  KEY.lastIndex = 0;
+  for (let found = KEY.exec(text); found !== null; found = KEY.exec(text)) {
+    const [, key] = found;
+    if (key === undefined || !namesSecret(key, text[found.index - 1])) continue;
+    VALUE.lastIndex = KEY.lastIndex;
+    const [value] = VALUE.exec(text) ?? [];
+    if (value === undefined) continue;
+    if (!REFERENCE.test(value)) {
+      shown += text.slice(from, KEY.lastIndex) + hiddenLike(value);
+      from = KEY.lastIndex + value.length;
+    }
+    KEY.lastIndex += value.length;
+  }
+  return shown + text.slice(from);
+}
+
+/** A token may also be a coin: alone it is only a secret where a URL carries it. */
+function namesSecret(key: string, before: string | undefined): boolean {
+  if (SECRET.test(key) || isLoginToken(key)) return true;
+  return /^token/i.test(key) && (before === '?' || before === '&');
 }
 
 /** Quotes stay, so that JSON stays JSON. */

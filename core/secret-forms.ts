@@ -6,15 +6,15 @@ const MIN_BASE64 = 8;
 
 /**
  * Regular expressions, the longest value first, that find secrets as they are and as texts carry them: percent-encoded,
- * escaped for JSON, Java, SQL or HTML, in any mix; as base64 alone or inside a longer text (`user:password`); without the
- * space around them; each of several lines.
+ * escaped for JSON, Java, SQL or HTML, in any mix; as base64 alone or inside a longer text (`user:password`); as hexadecimal digits;
+ * without the space around them; each of several lines.
  */
 export function valuePatterns(secrets: Iterable<string>): string[] {
   const values = new Set([...secrets].flatMap(partsOf));
   return [...values]
     .filter((value) => value.length >= MIN_LENGTH)
     .sort((a, b) => b.length - a.length)
-    .flatMap((value) => [anyForm(value), ...base64Forms(value).map(escaped)]);
+    .map((value) => [anyForm(value), ...base64Forms(value).map(escaped), hexForm(value)].join('|'));
 }
 
 /** The value itself, trimmed, and its lines: a trace may repeat one line of a key file. */
@@ -23,11 +23,18 @@ function partsOf(value: string): string[] {
   return [value, value.trim(), ...lines];
 }
 
+/** JSON five times inside JSON. A form is not tried at each backslash of a row of them, but at the first. */
+const SLASHES = '\\\\{1,31}';
+const FIRST_SLASHES = '(?<!\\\\)\\\\{1,31}';
+
 function anyForm(value: string): string {
-  const form = [...value].map(anyFormOf).join('');
+  // Backslashes in a row are one: each could stand for any number of them. It takes those that escape what follows it as well.
+  const characters = [...value.replaceAll(/\\+/g, '\\')];
+  const slashesAt = (index: number) => (index === 0 ? FIRST_SLASHES : characters[index - 1] === '\\' ? '' : SLASHES);
+  const form = characters.map((character, index) => anyFormOf(character, slashesAt(index))).join('');
   if (!WORD.test(value)) return form;
-  // What an escape ends with (%20, \n) is no part of a word.
-  return `(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\\\[nrt]))${form}(?![A-Za-z0-9])`;
+  // What an escape ends with (%20, \n, a colour) is no part of a word.
+  return `(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2})|(?<=\\\\[nrt])|(?<=\u001b\\[[\\d;]{0,20}[A-Za-z]))${form}(?![A-Za-z0-9])`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -39,21 +46,26 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 const CONTROLS: Readonly<Record<string, string>> = { '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f' };
 
-/** One character as it is or escaped, also more than once: JSON inside JSON doubles the backslashes. */
-function anyFormOf(character: string): string {
-  const percent = [...Buffer.from(character)].map((byte) => `%${hex(byte, 2)}`).join('');
+/** One character as it is or escaped, also more than once: JSON inside JSON doubles the backslashes. `slashes` matches those. */
+function anyFormOf(character: string, slashes: string): string {
+  // One at a time, however each of them is written.
+  if (character === '\\') return `${slashes.replace(SLASHES, '')}(?:\\\\|%5[cC]|u005[cC]){1,31}`;
   const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
-  const forms = [percent, units.map((unit) => `\\\\+u${hex(unit, 4)}`).join('')];
+  const forms = [percentOf(character), units.map((unit) => `${slashes}u${hex(unit, 4)}`).join('')];
   const control = CONTROLS[character];
-  if (control !== undefined) forms.push(`\\\\+${control}`, escaped(character));
-  else if (character === '\\') forms.push('\\\\+');
+  if (control !== undefined) forms.push(`${slashes}${control}`, escaped(character));
   else if (/[A-Za-z0-9]/.test(character) || character.length > 1) forms.push(escaped(character));
-  else forms.push(character === "'" ? "\\\\*'{1,2}" : `\\\\*${escaped(character)}`);
+  else forms.push(`(?:${slashes})?${character === "'" ? "'{1,2}" : escaped(character)}`);
   if (character === ' ') forms.push('\\+');
   const entity = ENTITIES[character];
   if (entity !== undefined) forms.push(entity);
   return `(?:${forms.join('|')})`;
 }
+
+const percentOf = (character: string): string => [...Buffer.from(character)].map((byte) => `%${hex(byte, 2)}`).join('');
+
+/** As a dump of bytes shows it. */
+const hexForm = (value: string): string => [...Buffer.from(value)].map((byte) => hex(byte, 2)).join('');
 
 /** Hexadecimal digits in either case. */
 const hex = (value: number, digits: number): string =>

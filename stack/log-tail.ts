@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { cutAtWord } from '../core/cut-at-word.ts';
 
 /** In bytes; 0 when there is no such file. */
 export const fileSize = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
@@ -34,5 +35,5 @@ export function meaningfulLines(text: string, count: number): string[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !STACK_FRAME.test(line));
   const problems = lines.filter((line) => PROBLEM.test(line));
   const chosen = problems.length > 0 ? problems : lines;
-  return [...new Set(chosen)].slice(-count).map((line) => line.trim().slice(0, 400));
+  return [...new Set(chosen)].slice(-count).map((line) => cutAtWord(line.trim(), 400));
 }

@@ -2,7 +2,6 @@ import { Option } from '@commander-js/extra-typings';
 import type { Register } from '../context.ts';
 import { collect, metricsOption, ONLY, parseDuration, wholeNumber } from '../flags.ts';
 import { watchLines, watchSummary } from '../render/watch.ts';
-import { jsonLine } from '../show-again.ts';
 
 /** A record that stops a sink is the exception; more in a day have another cause. */
 const DAILY_RECORDS = 10;
@@ -50,7 +49,7 @@ export const registerWatch: Register = (program, context) => {
         metrics: flags.metrics,
         onServing: (url) => context.note(`serving ${url}/metrics, /healthz and /readyz`),
         onEvent: (event) => {
-          if (context.format === 'json') context.print(jsonLine(event));
+          if (context.format === 'json') context.jsonLine(event);
           else for (const line of watchLines(event)) context.print(line);
         },
       });

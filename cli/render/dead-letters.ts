@@ -5,6 +5,7 @@ import type {
   ReplayResult,
   ShownDeadLetter,
 } from '../../app/dead-letters.ts';
+import { inLine } from '../../core/visible.ts';
 import { count, noun, table } from '../format.ts';
 
 export function groupLines({ topic, letters, open, groups }: ListedDeadLetters): string[] {
@@ -17,7 +18,7 @@ export function groupLines({ topic, letters, open, groups }: ListedDeadLetters):
     group.stage,
     group.first,
     group.last,
-    group.cause,
+    inLine(group.cause),
   ]);
   const still = open === letters ? '' : `, ${count(open)} neither replayed nor discarded`;
   return [`${topic}  ${count(letters)} ${noun(letters, 'record')}${still}`, ...table([header, ...rows])];
@@ -28,19 +29,19 @@ export function letterLines(letter: ShownDeadLetter): string[] {
   const replays = letter.replays === 0 ? '' : `, came back after ${letter.replays} replays`;
   return [
     letter.letter === letter.at ? letter.letter : `${letter.letter}  (${letter.at})`,
-    `  cause      ${letter.cause}`,
+    `  cause      ${inLine(letter.cause)}`,
     `  stage      ${letter.stage}${replays}`,
-    `  key        ${letter.key ?? 'none'}`,
+    `  key        ${inLine(letter.key ?? 'none')}`,
     `  published  ${letter.publishedAt}`,
     ...(letter.replayedAs === undefined ? [] : [`  replayed   ${letter.replayedAs}`]),
     ...(letter.discarded === undefined ? [] : [`  discarded  ${letter.discarded}`]),
     ...['quarantine.proof', 'detail'].flatMap((name) => {
       const text = letter.headers[name];
-      return text === undefined ? [] : [`  detail     ${text}`];
+      return text === undefined ? [] : [`  detail     ${inLine(text)}`];
     }),
     ...(content.kind === 'update'
-      ? Object.entries(content.fields).map(([name, value]) => `    ${name} = ${value ?? 'null'}`)
-      : [`  bytes      ${content.bytes}, unreadable: ${content.reason}`, `    ${content.hex}`]),
+      ? Object.entries(content.fields).map(([name, value]) => `    ${name} = ${inLine(String(value ?? 'null'))}`)
+      : [`  bytes      ${content.bytes}, unreadable: ${inLine(content.reason)}`, `    ${content.hex}`]),
   ];
 }
 
@@ -60,7 +61,7 @@ export function replayLines({ letters }: ReplayResult): string[] {
   return letters.map(({ letter, outcome, reason, record, arrived }) => {
     const words = outcome === 'replayed' && arrived !== true ? '✗ not in the table yet' : WORDS[outcome];
     const detail = record === undefined ? (reason ?? '') : `${record}${arrived === true ? ', its row is there' : ''}`;
-    return `${words.slice(0, 2)}${letter}  ${words.slice(2)}${detail === '' ? '' : `: ${detail}`}`;
+    return `${words.slice(0, 2)}${letter}  ${words.slice(2)}${detail === '' ? '' : `: ${inLine(detail)}`}`;
   });
 }
 
@@ -94,7 +95,7 @@ const DISCARD_WORDS = {
 export function discardLines({ letters }: DiscardedStream): string[] {
   return letters.map(({ letter, outcome, reason, cause }) => {
     const words = DISCARD_WORDS[outcome];
-    return `${words.slice(0, 2)}${letter}  ${words.slice(2)}: ${reason ?? cause}`;
+    return `${words.slice(0, 2)}${letter}  ${words.slice(2)}: ${inLine(reason ?? cause)}`;
   });
 }
 

@@ -20,8 +20,12 @@ export function showFindings(
   options: ReportOptions,
   summary: (found: string | undefined, notes: string) => string,
 ): void {
-  const report = reportAs[context.format](findings, options);
-  if (report !== '') context.print(report);
+  const { format } = context;
+  if (format === 'json') context.json({ ...countFindings(findings), findings });
+  else {
+    const report = reportAs[format](findings, options);
+    if (report !== '') format === 'github-actions' ? context.printCommands(report) : context.print(report);
+  }
   const { errors, notes } = countFindings(findings);
   const found = errors === 0 ? undefined : `${errors} ${noun(errors, 'finding')}`;
   context.note(summary(found, notes === 0 ? '' : `, ${notes} ${noun(notes, 'note')}`));
@@ -30,10 +34,9 @@ export function showFindings(
 
 /** Findings, in their order, as one text without a final newline. */
 export const reportAs: Readonly<
-  Record<OutputFormat, (findings: readonly Finding[], options: ReportOptions) => string>
+  Record<Exclude<OutputFormat, 'json'>, (findings: readonly Finding[], options: ReportOptions) => string>
 > = {
   text: (findings) => findings.map(textOf).join('\n'),
-  json: (findings) => JSON.stringify({ ...countFindings(findings), findings }, undefined, 2),
   'github-actions': (findings, { prefix = '' }) => findings.map((one) => annotationOf(one, prefix)).join('\n'),
   junit: (findings, { title }) => junitOf(findings, title),
 };

@@ -1,4 +1,5 @@
 import type { Plan, PlanAction, PlanEntry, PlannedChange } from '../../app/plan.ts';
+import { inLine } from '../../core/visible.ts';
 
 const MARKS: Readonly<Record<PlanAction, string>> = {
   create: '+',
@@ -42,7 +43,7 @@ export function changeText({ key, before, after, secret }: PlannedChange, width:
   const mark = before === undefined ? '+' : after === undefined ? '-' : '~';
   const values = [before, after].filter((value) => value !== undefined);
   const isAllHidden = values.every((value) => value === '(secret)');
-  const text = isAllHidden ? 'changes' : values.map((value) => valueText(value, secret)).join(' → ');
+  const text = isAllHidden ? 'changes' : values.map((value) => valueText(inLine(value), secret)).join(' → ');
   return `${mark} ${key.padEnd(width)}  ${secret ? '(secret) ' : ''}${text}`;
 }
 

@@ -105,7 +105,7 @@ function headline(part: string): string {
 function readable(cause: string): string {
   const text = withoutValues(cause)
     // org.postgresql.util.PSQLException: → PSQLException:
-    .replaceAll(/(?:\b[a-z][\w$]*\.)+([A-Z][\w$]*(?:Exception|Error|Throwable))\b/g, '$1')
+    .replaceAll(/(?:\b[a-z][\w$]{0,60}\.){1,20}([A-Z][\w$]{0,100}(?:Exception|Error|Throwable))\b/g, '$1')
     .replace(/^(\w+): (?:ERROR|FATAL): /, '$1: ');
   return text.length <= MAX_CAUSE_LENGTH ? text : `${text.slice(0, MAX_CAUSE_LENGTH)} …`;
 }

@@ -50,8 +50,11 @@ function readerOf(field: AvroField, protoEnum: ProtoEnum | undefined): FieldRead
 const MIN_TIME = BigInt(Date.parse('0001-01-01T00:00:00.000Z'));
 const MAX_TIME = BigInt(Date.parse('9999-12-31T23:59:59.999Z'));
 
-/** Bytes that are not UTF-8 were read as U+FFFD: such a text is no longer what the feed sent. */
-const BAD_TEXT = /[\0\uFFFD]|\p{Surrogate}/u;
+/**
+ * Bytes that are not UTF-8 were read as U+FFFD: such a text is no longer what the feed sent. No text needs a control character but tab and
+ * line ends; a terminal obeys the others.
+ */
+const BAD_TEXT = /(?![\t\n\r])\p{Cc}|\uFFFD|\p{Surrogate}/u;
 /** Nearly all text here. Nothing can be wrong with it, and one character is one code point. */
 const PLAIN_TEXT = /^[ -~]*$/;
 
@@ -63,7 +66,10 @@ function textReader({ minLength = 0, maxLength = Number.MAX_SAFE_INTEGER, nullab
     if (raw === '' && minLength > 0) return empty;
     const plain = PLAIN_TEXT.test(raw);
     if (!plain && BAD_TEXT.test(raw)) {
-      return new FieldRefusal('BAD_TEXT', `${shown(raw)} holds NUL, half a surrogate pair or bytes that are not UTF-8`);
+      return new FieldRefusal(
+        'BAD_TEXT',
+        `${shown(raw)} holds a control character, half a surrogate pair or bytes that are not UTF-8`,
+      );
     }
     if (raw.length > maxLength || raw.length < 2 * minLength) {
       // Columns count code points; a code point is one or two units of a JavaScript string.

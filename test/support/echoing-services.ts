@@ -28,6 +28,8 @@ export function formsOf(secret: string): string[] {
     Buffer.from(secret).toString('base64url'),
     Buffer.from(`perps:${secret}`).toString('base64'),
     secret.replaceAll("'", "''"),
+    Buffer.from(secret).toString('hex'),
+    Buffer.from(secret).toString('hex').toUpperCase(),
   ];
 }
 

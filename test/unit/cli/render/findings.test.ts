@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { reportAs } from '../../../../cli/render/findings.ts';
+import { reportAs, showFindings } from '../../../../cli/render/findings.ts';
 import type { Finding } from '../../../../pipeline/finding.ts';
+import { capturedContext } from '../../../support/captured-context.ts';
 
 const finding = (over: Partial<Finding> = {}): Finding => ({
   rule: 'DECIMAL_SCALE_CHANGED',
@@ -33,7 +34,10 @@ describe('a report', () => {
   });
 
   it('as JSON holds every finding whole', () => {
-    expect(JSON.parse(reportAs.json([note, finding()], { title }))).toEqual({
+    const { context, said } = capturedContext();
+    context.format = 'json';
+    showFindings(context, [note, finding()], { title }, () => '');
+    expect(JSON.parse(said.stdout)).toEqual({
       errors: 1,
       notes: 1,
       findings: [note, finding()],

@@ -142,6 +142,8 @@ describe('an update that the table cannot hold', () => {
     ['a time in microseconds', { block_time: '1767225600123000' }, ['block_time OUT_OF_RANGE']],
     ['a time before year 1', { block_time: '-62135596800001' }, ['block_time OUT_OF_RANGE']],
     ['a NUL character', { symbol: 'BTC\0' }, ['symbol BAD_TEXT']],
+    ['an escape sequence', { owner: 'a\u001b[2Kb' }, ['owner BAD_TEXT']],
+    ['a control character of the upper half', { owner: 'a\u009b2Kb' }, ['owner BAD_TEXT']],
     ['a replacement character, which broken UTF-8 becomes', { owner: 'a\uFFFDb' }, ['owner BAD_TEXT']],
   ])('%s is refused', (_name, changes, expected) => {
     expect(refusals(changes)).toEqual(expected);
@@ -229,6 +231,10 @@ describe('a mapper of another schema', () => {
     expect(map({ field: 'ab' })).toMatchObject({ refusals: [{ code: 'TOO_SHORT' }] });
     expect(map({ field: '🐕🐕' })).toMatchObject({ refusals: [{ code: 'TOO_SHORT' }] });
     expect(map({ field: 'abc' })).toMatchObject({ ok: true });
+  });
+
+  it('takes a text of several lines and with tabs', () => {
+    expect(mapperOf({ name: 'field', type: 'string' })({ field: 'a\r\n\tb' })).toMatchObject({ ok: true });
   });
 
   it('refuses half of a surrogate pair', () => {
