@@ -49,7 +49,11 @@ export function createMarks<T extends object>(
   };
 }
 
-function parseMark<T extends object>(value: Buffer, forms: Readonly<Partial<Record<string, RegExp>>>): T | undefined {
+/** A mark in a record's value; undefined for other things. */
+export function parseMark<T extends object>(
+  value: Buffer,
+  forms: Readonly<Partial<Record<string, RegExp>>>,
+): T | undefined {
   try {
     const mark = JSON.parse(value.toString());
     return Object.entries(forms).every(([field, form]) => form?.test(String(mark[field]))) ? mark : undefined;

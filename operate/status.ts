@@ -8,6 +8,7 @@ import { readBacklog } from './backlog.ts';
 import { countOpen } from './dead-letters/open-records.ts';
 import { type Gap, openGaps, readAcceptedGaps } from './gaps.ts';
 import { estimateRows } from './row-count.ts';
+import { readStreamState } from './watch/stream-state.ts';
 
 /** One stream as it is now. A part that gave no answer leaves its members undefined and is listed in `unanswered`. */
 export type StreamStatus = Awaited<ReturnType<typeof readStatus>>;
@@ -62,6 +63,7 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     ask(async () => ({
       ...(await withAdmin(kafka, 'perps-connect-status', (admin) => readBacklog(admin, stream))),
       accepted: await readAcceptedGaps({ stream, kafka }),
+      ...(await readStreamState({ stream, kafka })),
     })),
     ask(() => estimateRows(database, stream)),
   ]);
@@ -92,6 +94,10 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     /** Of these two, what is neither replayed nor discarded. */
     openRejected: open?.rejected,
     openDeadLetters: open?.deadLetters,
+    /** The producer's last checkpoint; undefined when none ever wrote one. */
+    producer: backlog?.producer,
+    /** Who looks after the stream (`connect watch`); undefined when nobody ever did. */
+    watch: backlog?.watch,
     unanswered: unanswered.sort((a, b) => (a.message < b.message ? -1 : 1)),
   };
 }

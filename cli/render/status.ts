@@ -1,5 +1,5 @@
 import type { EnvironmentStatus, FailureLine } from '../../app/status.ts';
-import { count, table } from '../format.ts';
+import { count, duration, table } from '../format.ts';
 import { taskStates } from './sinks.ts';
 
 /** Streams as a table, what failed below it, and what could not be asked. */
@@ -25,6 +25,8 @@ export function statusLines({ streams, target }: EnvironmentStatus): string[] {
     ...failures,
     ...streams.flatMap(({ connector, notes }) => notes.map((note) => `! ${connector}  ${note}`)),
     ...streams.flatMap(positionLines),
+    ...streams.flatMap(producerLines),
+    ...streams.flatMap(watchLines),
     ...[...unanswered].flatMap(([message, hint]) => [
       `✗ ${message}`,
       ...(hint === undefined ? [] : [`  hint    ${hint}`]),
@@ -44,6 +46,34 @@ function positionLines({ connector, gaps, partitions }: EnvironmentStatus['strea
       ({ partition, committed, end }) =>
         `! ${connector}  committed offset ${committed} of partition ${partition} is beyond the end of its topic (${end}): the topic was created anew`,
     ),
+  ];
+}
+
+/** A producer writes a checkpoint every half second while its feed goes on. */
+const PRODUCER_SILENCE_S = 60;
+/** A watch gives signs of life every few seconds, and is relieved after half a minute without one. */
+const WATCH_SILENCE_S = 60;
+
+type Status = EnvironmentStatus['streams'][number];
+
+/** RUNNING and lag 0 say nothing of a feed that nobody reads. */
+function producerLines({ stream, producer }: Status): string[] {
+  if (producer === undefined || producer.ageSeconds < PRODUCER_SILENCE_S) return [];
+  const age = duration(producer.ageSeconds * 1000);
+  return [
+    `! ${stream}  the producer wrote its last checkpoint ${age} ago, at slot ${producer.slot}: is \`connect produce\` running?`,
+  ];
+}
+
+function watchLines({ connector, watch }: Status): string[] {
+  if (watch === undefined) return [];
+  const { owner, silentSeconds, last, incidents } = watch;
+  const did = last === undefined ? '' : `; ${last.at}: ${last.text}`;
+  const open = incidents.length === 0 ? '' : `; open: ${incidents.map(({ kind }) => kind).join(', ')}`;
+  if (silentSeconds === undefined) return [`  ${connector}  nobody watches it now; ${owner} did${did}${open}`];
+  if (silentSeconds < WATCH_SILENCE_S) return [`  ${connector}  watched by ${owner}${did}${open}`];
+  return [
+    `! ${connector}  nobody watches it: ${owner} has been silent for ${duration(silentSeconds * 1000)}${did}${open}`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import { ifFound } from '../../core/errors.ts';
-import { createMarks } from '../marks.ts';
+import { createMarks, parseMark } from '../marks.ts';
 import type { StreamSource } from '../read-records.ts';
 import type { KeptIncident } from './incidents.ts';
 import type { Restarts } from './restart-budget.ts';
@@ -20,11 +20,17 @@ export interface WatchMark {
   readonly shared: readonly KeptIncident[];
 }
 
+const KIND = 'watch';
 const ID = 'stream';
-export const WATCH_MARK_KEY = `watch/${ID}`;
+const FORMS = { owner: /./, at: /^\d{4}-/ };
+
+/** Its key in the checkpoint topic. */
+export const WATCH_MARK_KEY = `${KIND}/${ID}`;
 
 /** The mark of a stream; undefined when none ever watched it. Errors: UNREACHABLE. */
 export async function readWatchMark(source: StreamSource): Promise<WatchMark | undefined> {
-  const marks = createMarks<WatchMark>(source, 'watch', { owner: /./, at: /^\d{4}-/ });
-  return (await ifFound(marks.read()))?.get(ID);
+  return (await ifFound(createMarks<WatchMark>(source, KIND, FORMS).read()))?.get(ID);
 }
+
+/** The mark in a record's value; undefined for other things. */
+export const parseWatchMark = (value: Buffer): WatchMark | undefined => parseMark<WatchMark>(value, FORMS);

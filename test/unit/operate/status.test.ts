@@ -115,6 +115,8 @@ describe('a stream that somebody has to look at', () => {
     openRejected: 0n,
     openDeadLetters: 0n,
     deadLetters: 0n,
+    producer: undefined,
+    watch: undefined,
     unanswered: [],
   });
   const gap = { partition: 0, from: 1n, to: 2n };
