@@ -95,6 +95,7 @@ async function openWatch(
     {
       environment: environment.name,
       isDryRun: options.isDryRun,
+      looksOnce: options.once,
       quarantineBudget: options.isDryRun ? 0 : options.quarantineBudget,
       stalledAfterMs: options.stalledAfterMs ?? STALLED_AFTER_MS,
       runsWellMs: options.runsWellMs ?? RUNS_WELL_MS,

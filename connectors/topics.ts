@@ -37,11 +37,13 @@ export function topicSpecs(stream: StreamDefinition, replicationFactor: number):
   const { data, rejected, deadLetter, checkpoint } = streamTopics(stream);
   // What was refused is kept until someone has dealt with it.
   const kept = { ...durable, 'cleanup.policy': 'delete', 'retention.ms': '-1' };
+  // Kafka compacts no segment that it still writes to: with its default of a week, whoever reads the topic would read a week.
+  const compacted = { ...durable, 'cleanup.policy': 'compact', 'segment.ms': '3600000' };
   return [
     { name: data, keyed: true, partitions, config: { ...durable, ...config } },
     { name: rejected, partitions: 1, config: kept },
     { name: deadLetter, partitions: 1, config: kept },
-    { name: checkpoint, partitions: 1, config: { ...durable, 'cleanup.policy': 'compact' } },
+    { name: checkpoint, partitions: 1, config: compacted },
   ];
 }
 

@@ -53,6 +53,7 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
   let committedAtRestart = 0n;
   let moved = 0;
   let work: Promise<void> | undefined;
+  let endedAt = 0;
 
   const tell = (told: Told): void =>
     options.tell({ time: new Date().toISOString(), environment: options.environment, ...told, ...of } as WatchEvent);
@@ -132,9 +133,12 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
         wanted.kind === 'trial' ? findRecord(failureOf(seen)) : restart(wanted, progress?.committedRecords ?? 0n);
       work = task.finally(() => {
         work = undefined;
+        endedAt = Date.now();
       });
     },
     isWorking: (): boolean => work !== undefined,
+    /** When it last ended something, ms since 1970. */
+    endedAt: (): number => endedAt,
     /** Ends when nothing is under way. Returns whether something was. */
     async settled(): Promise<boolean> {
       const isWorking = work !== undefined;

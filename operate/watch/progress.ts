@@ -23,8 +23,16 @@ interface End {
   readonly end: bigint;
 }
 
+/** Where a sink that records wait for has stood since when, for a watch that comes after. */
+export interface Standstill {
+  /** ms since 1970. */
+  readonly since: number;
+  /** Next offsets, by partition. */
+  readonly next: readonly (readonly [partition: number, next: string])[];
+}
+
 /** Follows the offsets of one sink from look to look. `at` in ms since 1970. */
-export function createProgress(): (positions: readonly SinkPosition[], at: number) => Progress {
+export function createProgress() {
   const committed = new Map<number, bigint>();
   const ends = new Map<number, End[]>();
   let lags: { readonly at: number; readonly lag: bigint }[] = [];
@@ -50,7 +58,10 @@ export function createProgress(): (positions: readonly SinkPosition[], at: numbe
     return known[0]?.at ?? at;
   };
 
-  return (positions, at) => {
+  const standsAt = (): Standstill['next'] =>
+    [...committed].map(([partition, next]) => [partition, next.toString()] as const);
+
+  function take(positions: readonly SinkPosition[], at: number): Progress {
     const moved = positions.reduce((sum, position) => sum + noteCommit(position), 0n);
     const lag = positions.reduce((sum, position) => sum + position.lag, 0n);
     committedRecords += moved;
@@ -66,5 +77,16 @@ export function createProgress(): (positions: readonly SinkPosition[], at: numbe
       oldestSeconds: (at - oldest) / 1000,
       isGrowing,
     };
+  }
+
+  return {
+    take,
+    standstill: (): Standstill | undefined =>
+      movedAt === undefined ? undefined : { since: movedAt, next: standsAt() },
+    /** Goes on from where another watch has seen the sink, if it still stands there. After the first look. */
+    resume({ since, next }: Standstill): void {
+      const isThere = JSON.stringify(next) === JSON.stringify(standsAt());
+      if (isThere && movedAt !== undefined) movedAt = Math.min(movedAt, since);
+    },
   };
 }

@@ -20,6 +20,8 @@ import { readWatchMark, WATCH_MARK_KEY, type WatchMark } from './watch-mark.ts';
 
 export interface StreamWatchOptions extends CaretakerOptions {
   readonly isDryRun: boolean;
+  /** It ends after this look: the next one needs to know where the sink stood. */
+  readonly looksOnce: boolean;
   readonly stalledAfterMs: number;
   /** Hears of incidents that an earlier watch has told. */
   readonly onRestored: (incidents: readonly Incident[]) => void;
@@ -31,12 +33,18 @@ export interface KeptSources {
   readonly tail: CheckpointTail;
 }
 
+/** When a look began and ended, ms since 1970. */
+export interface LookTimes {
+  readonly beganAt: number;
+  readonly at: number;
+}
+
 /** Watches one stream from look to look. */
 export type StreamWatch = ReturnType<typeof createStreamWatch>;
 
 export function createStreamWatch(sources: ActSources, { kafka, tail }: KeptSources, options: StreamWatchOptions) {
   const { stream, signal } = sources;
-  const { environment, isDryRun, stalledAfterMs, tell, onRestored } = options;
+  const { environment, isDryRun, looksOnce, stalledAfterMs, tell, onRestored } = options;
   const watchLog = tail.claims(stream, 'watch');
   const watchLock: Lock = createLock({ log: watchLog, name: `the watch of ${stream.name}`, owner: thisOwner() });
   const lock = sinkLock(sources, tail.claims(stream, 'sink'));
@@ -89,6 +97,7 @@ export function createStreamWatch(sources: ActSources, { kafka, tail }: KeptSour
     incidents.restore(mark.incidents);
     onRestored(mark.incidents.map(({ incident }) => incident));
     shared = mark.shared;
+    if (mark.standstill !== undefined) follow.resume(mark.standstill);
     caretaker.remember({ restarts: mark.restarts, quarantined: mark.quarantined, last: mark.last });
   }
 
@@ -109,12 +118,13 @@ export function createStreamWatch(sources: ActSources, { kafka, tail }: KeptSour
     stream,
     role: () => role.role,
     /** Takes what a look saw: tells what is new, and begins what is to be done. */
-    async take(sighting: StreamSighting, parts: PartHistory, at: number): Promise<void> {
+    async take(sighting: StreamSighting, parts: PartHistory, { beganAt, at }: LookTimes): Promise<void> {
       seen = sighting;
-      progress = sighting.positions && follow(sighting.positions, at);
+      progress = sighting.positions && follow.take(sighting.positions, at);
       await changeRole(await leadership.look(parts.ok.brokers, signal));
       caretaker.noteLook(sighting, progress, at);
-      if (role.role === 'stands-by') return;
+      // What was done since the look began is not what it saw.
+      if (role.role === 'stands-by' || caretaker.endedAt() >= beganAt) return;
       const situation = situationOf(at, parts, await findActor(sighting));
       if (situation === undefined) return;
       // While something is done about the sink, what is seen of it changes with every look.
@@ -132,6 +142,7 @@ export function createStreamWatch(sources: ActSources, { kafka, tail }: KeptSour
         at: leadsSince,
         ...caretaker.memory(),
         incidents: incidents.keep(),
+        standstill: looksOnce ? follow.standstill() : undefined,
         shared: parts,
       };
       const text = JSON.stringify(mark);

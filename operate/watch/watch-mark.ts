@@ -2,6 +2,7 @@ import { ifFound } from '../../core/errors.ts';
 import { createMarks, parseMark } from '../marks.ts';
 import type { StreamSource } from '../read-records.ts';
 import type { KeptIncident } from './incidents.ts';
+import type { Standstill } from './progress.ts';
 import type { Restarts } from './restart-budget.ts';
 
 /** What watch keeps of a stream for the watch that comes after it, and for `connect status`. */
@@ -16,6 +17,8 @@ export interface WatchMark {
   /** When it moved records to the dead letter topic, ms since 1970, one for each record. */
   readonly quarantined: readonly number[];
   readonly incidents: readonly KeptIncident[];
+  /** Kept by a watch that looks once: the next one sees by it whether the sink has stalled. */
+  readonly standstill?: Standstill | undefined;
   /** Of the parts that all streams share; one stream keeps them. */
   readonly shared: readonly KeptIncident[];
 }

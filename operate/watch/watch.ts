@@ -65,7 +65,7 @@ export function createWatch(
     await Promise.all(
       watches.map(async (one, index) => {
         const seen = sighting.streams[index];
-        if (seen !== undefined) await one.take(seen, history, at);
+        if (seen !== undefined) await one.take(seen, history, { beganAt: startedAt, at });
       }),
     );
     restoreShared();

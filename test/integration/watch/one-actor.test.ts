@@ -26,13 +26,21 @@ describe('whoever acts on a sink acts alone', () => {
       async () => expect(await sink.query('SELECT count(*) FROM positions')).toEqual([{ count: String(count) }]),
       { timeoutMs: 60_000 },
     );
-  /** Ends the sink's sessions, as an administrator or a fail-over does; the next write fails every task. */
-  async function endSessions(records: number, from: number): Promise<void> {
-    const { database, ...superuser } = sink.test.superuser;
-    await withPostgres({ ...superuser, database: 'postgres' }, (client) =>
-      client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [database]),
-    );
+  const asSuperuser = (...statements: readonly string[]) =>
+    withPostgres({ ...sink.test.superuser, database: 'postgres' }, async (client) => {
+      for (const statement of statements) await client.query(statement);
+    });
+  /** Sends records while PostgreSQL is read-only, as in a fail-over, until a task has FAILED; then it takes writes again. */
+  async function failTasks(records: number, from: number): Promise<void> {
+    const { database } = sink.test.superuser;
+    const endSessions = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`;
+    await asSuperuser(`ALTER DATABASE ${database} SET default_transaction_read_only = on`, endSessions);
     await sink.produce(records, from);
+    const { name } = sink.stream.sink;
+    const hasFailed = async () =>
+      expect((await sink.api.status(name))?.tasks.map(({ state }) => state)).toContain('FAILED');
+    await eventually(hasFailed, { timeoutMs: 60_000 });
+    await asSuperuser(`ALTER DATABASE ${database} RESET default_transaction_read_only`, endSessions);
   }
   const eventsOf = ({ output }: CliProcess): WatchEvent[] =>
     output.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as WatchEvent]));
@@ -53,14 +61,14 @@ describe('whoever acts on a sink acts alone', () => {
     const second = start(await folder('second'));
     await told(second, 'watch.stands-by');
 
-    await endSessions(50, 100);
+    await failTasks(50, 100);
     await rowsAre(150);
     await told(first, 'sink.restarted');
     expect(new Set(actorsOf(writes))).toEqual(new Set(['first']));
 
     first.child.kill('SIGSTOP');
     const frozenAt = Date.now();
-    await endSessions(50, 150);
+    await failTasks(50, 150);
     await told(second, 'sink.restarted', RELIEF_MS);
     await rowsAre(200);
     first.child.kill('SIGCONT');
@@ -70,7 +78,7 @@ describe('whoever acts on a sink acts alone', () => {
 
     second.child.kill('SIGKILL');
     const killedAt = Date.now();
-    await endSessions(50, 200);
+    await failTasks(50, 200);
     await rowsAre(250);
     expect(new Set(actorsOf(writes.filter(({ endedAt }) => endedAt > killedAt)))).toEqual(new Set(['first']));
     first.child.kill('SIGTERM');
@@ -97,7 +105,7 @@ describe('whoever acts on a sink acts alone', () => {
 
     let from = writes.length;
     await connect('pause');
-    await endSessions(10, 250);
+    await sink.produce(10, 250);
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     expect(actorsOf(writes.slice(from))).toEqual(['person']);
     await connect('resume');
@@ -105,7 +113,7 @@ describe('whoever acts on a sink acts alone', () => {
 
     for (const round of [0, 1, 2]) {
       from = writes.length;
-      await endSessions(10, 260 + round * 10);
+      await failTasks(10, 260 + round * 10);
       await connect(...(round === 1 ? ['restart', '--failed'] : ['restart']));
       if (actorsOf(writes.slice(from)).includes('person')) alone(from);
       await rowsAre(270 + round * 10);
