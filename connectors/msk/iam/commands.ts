@@ -39,11 +39,11 @@ const PLAN: readonly Need[] = [
 
 const FOLLOW = need('FollowOperations', 'DescribeConnectorOperation');
 
-/** `--accept-gap` leaves a mark. */
+/** Whoever acts on a sink takes its lock, and `--accept-gap` leaves a mark. */
 const MARK: readonly Need[] = [need('KeepMarks', 'WriteData'), need('ConnectToCluster', 'WriteDataIdempotently')];
 
 const operation = (action: string): readonly Need[] => [...SEE, FOLLOW, need('RunConnectors', action)];
-const PAUSE = operation('PauseConnector');
+const PAUSE = [...operation('PauseConnector'), ...MARK];
 const RESTART = [...operation('RestartConnector'), ...MARK];
 
 /** What it was is remembered in a mark, and deleted. */
@@ -66,7 +66,12 @@ const RESUME: readonly Need[] = [
 
 const MOVE_OFFSETS: readonly Need[] = [...STOP, ...RESUME, need('SinkGroups', 'AlterGroup', 'DeleteGroup')];
 
-const DELETE: readonly Need[] = [...SEE, need('RunConnectors', 'DeleteConnector'), need('SinkGroups', 'DeleteGroup')];
+const DELETE: readonly Need[] = [
+  ...SEE,
+  need('RunConnectors', 'DeleteConnector'),
+  need('SinkGroups', 'DeleteGroup'),
+  ...MARK,
+];
 
 /** Of a connector and of the parts that it is made from, with their tags. */
 const CREATE: readonly Need[] = [
@@ -125,8 +130,8 @@ export const COMMANDS = {
     need('DeleteParts', 'DeleteCustomPlugin', 'DeleteWorkerConfiguration'),
     need('UploadPlugins', 'DeleteObject'),
   ],
-  /** It starts what has failed and resumes what is paused, and creates or deletes nothing. */
-  watch: [...RESTART, need('RunConnectors', 'ResumeConnector')],
+  /** It restarts what has failed. To move records it would have to delete and create, which is an operator's right. */
+  watch: [...RESTART, need('Topics', 'DescribeTopicDynamicConfiguration')],
   produce: [
     findBrokers,
     connectToKafka,

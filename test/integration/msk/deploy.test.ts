@@ -7,6 +7,7 @@ import type { MskEnvironment } from '../../../connectors/msk/iam/policy.ts';
 import { rolePolicy } from '../../../connectors/msk/iam/role-policy.ts';
 import { ensureTopics } from '../../../connectors/topics.ts';
 import { withAdmin } from '../../../core/kafka.ts';
+import { withPostgres } from '../../../core/postgres.ts';
 import { documentedSteps } from '../../support/documented-steps.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
@@ -272,6 +273,31 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     await rows(751);
   });
 
+  it('is restarted by a watch once the database takes writes again', async () => {
+    const { database, ...server } = sink.test.superuser;
+    const endSessions = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`;
+    const asSuperuser = (statement: string) =>
+      withPostgres({ ...server, database: 'postgres' }, async (client) => {
+        await client.query(statement);
+        await client.query(endSessions);
+      });
+    await asSuperuser(`ALTER DATABASE ${database} SET default_transaction_read_only = on`);
+    await sink.produce(20, 9_100);
+    const hasFailed = async () => {
+      fake.logs.events.splice(0, Number.POSITIVE_INFINITY, ...logEvents(await workers.logOf(sink.stream.sink.name)));
+      const [{ tasks }] = (await succeed('status', '-e', 'msk')).streams;
+      expect(tasks.map(({ state }: { state: string }) => state)).toContain('FAILED');
+    };
+    await eventually(hasFailed, { timeoutMs: 60_000 });
+    await asSuperuser(`ALTER DATABASE ${database} RESET default_transaction_read_only`);
+    const before = fake.requests.length;
+    const watch = ['watch', '--once', '-e', 'msk', '--only', 'positions', '-o', 'json'];
+    const { stdout, stderr } = await runInProcess(watch, { cwd: sink.test.root, env: sink.test.env });
+    asked.push({ command: 'watch', requests: fake.requests.slice(before) });
+    expect(stdout, stderr).toContain('"event":"sink.restarted","cause":"database"');
+    await rows(771);
+  });
+
   it('is not called RUNNING once its worker was killed, although its tasks are members for a while yet', async () => {
     await workers.lose(sink.stream.sink.name);
     expect((await succeed('stop', '-e', 'msk')).streams).toMatchObject([{ state: 'STOPPED' }]);
@@ -306,7 +332,7 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     await sink.groups.setOffsets(stream, new Map([0, 1, 2, 3, 4, 5].map((partition) => [partition, 1_000n])));
     await sink.produce(30, 900);
     for (const one of steps) await step(one);
-    await rows(781);
+    await rows(801);
   });
 
   it('has asked AWS for nothing that the policies of whoever may run a command do not allow', () => {
