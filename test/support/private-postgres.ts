@@ -9,7 +9,9 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,6 +40,8 @@ export interface PrivatePostgres {
   session(database: string): Promise<PostgresClient>;
   /** Changes a setting of the running server. */
   set(name: string, value: string): Promise<void>;
+  /** Lets the disk be full for a table, which loses its rows, until the function returned is called. On Linux only. */
+  fillDisk(database: string, table: string): Promise<() => void>;
   /** A server made of a copy of this one's files, which must not run: its standby until `SELECT pg_promote()`. It is not started. */
   standby(): Promise<PrivatePostgres>;
   remove(): Promise<void>;
@@ -120,6 +124,18 @@ async function describe({ log, folders, ...home }: Home): Promise<PrivatePostgre
     async set(name, value) {
       await query(`ALTER SYSTEM SET ${name} TO '${value}'`);
       await query('SELECT pg_reload_conf()');
+    },
+    async fillDisk(database, table) {
+      const session = await connectPrimary({ ...superuser, database });
+      // A new file of its own, which nobody has open.
+      await session.query(`BEGIN; TRUNCATE ${table}`);
+      const { rows } = await session.query<{ path: string }>(`SELECT pg_relation_filepath('${table}') AS path`);
+      const file = join(home.data, rows[0]?.path ?? '');
+      renameSync(file, `${file}.empty`);
+      symlinkSync('/dev/full', file);
+      await session.query('COMMIT');
+      await session.end();
+      return () => renameSync(`${file}.empty`, file);
     },
     async standby() {
       const copy = newHome();

@@ -200,6 +200,17 @@ describe('with watch, rows flow again without a hand when PostgreSQL', () => {
     90_000,
   );
 
+  it.runIf(process.platform === 'linux')(
+    'had no room on its disk',
+    () =>
+      recovers(async () => {
+        const makeRoom = await primary.fillDisk(database(), 'position_days_pending');
+        await watch.next(restarts);
+        makeRoom();
+      }),
+    90_000,
+  );
+
   it(
     "was restarted, and the registry's own connections were broken with it",
     () =>
