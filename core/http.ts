@@ -1,4 +1,4 @@
-import axios, { type AxiosInstance, isAxiosError } from 'axios';
+import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from 'axios';
 import { ProxyAgent, type ProxyAgentOptions } from 'proxy-agent';
 import { ConnectError } from './errors.ts';
 import { isLoopback } from './loopback.ts';
@@ -48,7 +48,10 @@ export function proxyAgents(
 /** No service of the pipeline says as much at once. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
-/** A client for one service. Errors: UNREACHABLE when nothing answers, TIMEOUT when it is too slow, REFUSED for a huge answer. */
+/**
+ * A client for one service. Errors: UNREACHABLE when nothing answers, TIMEOUT when it is too slow, REFUSED for a huge answer, for one that
+ * sends on, and for a success that is no JSON: both come of a login page in front of the service, and nothing has been done there.
+ */
 export function createHttp(options: HttpOptions) {
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const timeoutMs = options.timeoutMs ?? 30_000;
@@ -62,24 +65,63 @@ export function createHttp(options: HttpOptions) {
       body?: unknown,
     ): Promise<HttpReply<T>> {
       try {
-        const reply = await client.request<T>({
+        const reply = await client.request<string>({
           method,
           url: path,
           headers: { Accept: 'application/json', ...options.headers },
           validateStatus: () => true,
           maxContentLength: MAX_ANSWER_BYTES,
+          maxRedirects: 0,
+          responseType: 'text',
+          transformResponse: (text: unknown) => text,
           // axios' own timeout begins anew with each byte.
           signal: AbortSignal.timeout(timeoutMs),
           data: body,
           ...(username === undefined ? {} : { auth: { username, password } }),
         });
         const { date } = reply.headers;
-        return { status: reply.status, body: reply.data, date: typeof date === 'string' ? new Date(date) : undefined };
+        const content = contentOf(reply, options, baseUrl) as T;
+        return { status: reply.status, body: content, date: typeof date === 'string' ? new Date(date) : undefined };
       } catch (error) {
+        if (error instanceof ConnectError) throw error;
         throw unanswered(error, options, baseUrl, timeoutMs);
       }
     },
   };
+}
+
+/** What an answer holds: JSON, or the text of a refusal that has none. An empty one may be a success. */
+function contentOf({ status, data, headers }: AxiosResponse<string>, options: HttpOptions, baseUrl: string): unknown {
+  const where = `${options.what} at ${new URL(baseUrl).host}`;
+  const details = { address: new URL(baseUrl).host, status };
+  if (status >= 300 && status < 400) {
+    const target = originOf(headers.location, baseUrl);
+    throw new ConnectError('REFUSED', `${where} answered ${status} and sends on${target}, which is not followed`, {
+      details,
+      hint: 'write the address that answers itself into connect.yaml; where a login page stands in front, ask for a way past it',
+    });
+  }
+  const json = parsed(data);
+  const isSuccess = status >= 200 && status < 300;
+  if (!isSuccess || data === '' || (json !== undefined && /\bjson\b/.test(String(headers['content-type'])))) {
+    return json === undefined ? data : json;
+  }
+  throw new ConnectError('REFUSED', `${where} answered ${status} with something that is no JSON`, {
+    details,
+    hint: 'a login page or another program answers there; check the address in connect.yaml',
+  });
+}
+
+/** Where an answer sends on to, without what may be secret of it. */
+const originOf = (location: unknown, baseUrl: string): string =>
+  typeof location === 'string' && URL.canParse(location, baseUrl) ? ` to ${new URL(location, baseUrl).origin}` : '';
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function unanswered(error: unknown, options: HttpOptions, baseUrl: string, timeoutMs: number): ConnectError {

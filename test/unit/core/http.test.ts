@@ -65,4 +65,47 @@ describe('the HTTP client', () => {
       message: `${what} at ${new URL(url).host} answered with more than 16 MiB`,
     });
   });
+
+  it('follows no redirect: a login page in front of the service did nothing of what was asked', async () => {
+    const login = await serveJson(() => ({ status: 200, body: {} }));
+    const url = await serve((_request, reply) => {
+      reply.writeHead(302, { Location: `${login.url}/login?ticket=s3cret` });
+      reply.end();
+    });
+    const http = createHttp({ what, baseUrl: url });
+    for (const method of ['GET', 'PUT', 'POST', 'DELETE'] as const) {
+      const error: unknown = await http.request(method, '/connectors/x/pause').catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        code: 'REFUSED',
+        message: `${what} at ${new URL(url).host} answered 302 and sends on to ${login.url}, which is not followed`,
+      });
+    }
+    expect(login.requests).toEqual([]);
+  });
+
+  it.each([
+    ['a page', 'text/html', '<html>log in</html>'],
+    ['JSON that calls itself a page', 'text/html', '{}'],
+    ['a page that calls itself JSON', 'application/json', '<html>log in</html>'],
+  ])('takes no success for one that is %s', async (_name, type, body) => {
+    const url = await serve((_request, reply) => void reply.writeHead(200, { 'Content-Type': type }).end(body));
+    await expect(createHttp({ what, baseUrl: url }).request('PUT', '/x')).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: `${what} at ${new URL(url).host} answered 200 with something that is no JSON`,
+    });
+  });
+
+  it.each([
+    [202, '', 'text/html', ''],
+    [204, '', undefined, ''],
+    [200, '"ab"', 'application/vnd.schemaregistry.v1+json', 'ab'],
+    [200, 'null', 'application/json;charset=utf-8', null],
+    [502, '<html>upstream</html>', 'text/html', '<html>upstream</html>'],
+    [409, '{"message":"x"}', 'text/plain', { message: 'x' }],
+  ])('takes %d with %j', async (status, text, type, body) => {
+    const url = await serve(
+      (_request, reply) => void reply.writeHead(status, type === undefined ? {} : { 'Content-Type': type }).end(text),
+    );
+    expect(await createHttp({ what, baseUrl: url }).request('GET', '/x')).toMatchObject({ status, body });
+  });
 });

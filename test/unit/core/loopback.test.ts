@@ -21,6 +21,13 @@ test.each([
   'http://proxy/?to=localhost',
   'https://registry.example/localhost',
   '[2001:db8::1]:443',
+  'http://a@localhost:b@registry.example',
+  'http://registry.example?@localhost',
+  'http://localhost@registry.example/',
+  'localhost.evil.example',
+  '127.0.0.1.evil.example:443',
+  'http://127.0.0.1.evil.example',
+  'localhost@registry.example:443',
 ])('%s is another machine', (address) => {
   expect(isLoopback(address)).toBe(false);
 });
