@@ -8,7 +8,7 @@ export interface CutProxy {
   close(): void;
 }
 
-export async function startCutProxy(targetPort: number): Promise<CutProxy> {
+export async function startCutProxy(targetPort: number, port = 0): Promise<CutProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = connect(targetPort, '127.0.0.1');
@@ -25,7 +25,7 @@ export async function startCutProxy(targetPort: number): Promise<CutProxy> {
       });
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const cut = () => {
     for (const socket of sockets) socket.resetAndDestroy();
   };

@@ -86,6 +86,18 @@ test.each(alertRules())(
   },
 );
 
+test('a sink of which every task has failed is down, as well', async () => {
+  const step = await scraped();
+  const fault = stream(() => ({ taskStates: ['FAILED', 'FAILED'] }));
+  expect(await step(fault, stepsOf('2m'))).toEqual(['PerpsSinkDown', 'PerpsTaskFailed']);
+  expect(
+    await step(
+      stream(() => ({ state: 'PAUSED', taskStates: ['PAUSED', 'PAUSED'] })),
+      stepsOf('2m'),
+    ),
+  ).toEqual([]);
+});
+
 test('a lag that shrinks, or is small, is no alert', async () => {
   const step = await scraped();
   expect(

@@ -158,7 +158,7 @@ describe('what Prometheus is told', () => {
     rule_files: string[];
   };
 
-  it.each(['produce'])('%s is scraped where it serves, and its health asked for there', (name) => {
+  it.each(['produce', 'watch'])('%s is scraped where it serves, and its health asked for there', (name) => {
     const [port] = /\d+$/.exec(service(name).command?.at(-1) ?? '') ?? [];
     expect(service(name).command?.slice(-2)).toEqual(['--metrics', `0.0.0.0:${port}`]);
     expect(jobs.find((job) => job.job_name === name)?.static_configs).toEqual([{ targets: [`${name}:${port}`] }]);
