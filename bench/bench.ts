@@ -21,6 +21,8 @@ export interface Sizes {
   /** What comes before at the same rate and is left out: connections are made and code is compiled then. */
   readonly latencyWarmUpSeconds: number;
   readonly latencyRates: readonly number[];
+  /** How long a watch at rest is measured. */
+  readonly watchSeconds: number;
 }
 
 export const FULL: Sizes = {
@@ -34,6 +36,7 @@ export const FULL: Sizes = {
   latencySeconds: 20,
   latencyWarmUpSeconds: 30,
   latencyRates: [100, 1_000, 5_000],
+  watchSeconds: 120,
 };
 
 export const QUICK: Sizes = {
@@ -47,6 +50,7 @@ export const QUICK: Sizes = {
   latencySeconds: 3,
   latencyWarmUpSeconds: 3,
   latencyRates: [1_000],
+  watchSeconds: 10,
 };
 
 /** What every measure works with. */

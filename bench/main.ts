@@ -11,6 +11,7 @@ import { producerMeasure } from './measures/producer.ts';
 import { readsMeasure } from './measures/reads.ts';
 import { sinkMeasure } from './measures/sink.ts';
 import { storageMeasure } from './measures/storage.ts';
+import { watchMeasure } from './measures/watch.ts';
 import { describeMachine } from './report/machine.ts';
 import { writeReport } from './report/write.ts';
 import { startBenchStack } from './stack.ts';
@@ -30,6 +31,7 @@ const MEASURES: readonly Measure[] = [
   storageMeasure,
   readsMeasure,
   deletesMeasure,
+  watchMeasure,
   footprintMeasure,
 ];
 

@@ -33,9 +33,10 @@ export const registerMsk: Register = (program, context) => {
         .default('cloudformation'),
     )
     .option('--sns <arn>', 'ARN of the SNS topic that hears of them (default: nobody does)', parseTopicArn)
-    .action(async ({ env, format, sns }) => {
+    .option('--watch', 'also on what `connect watch` tells, which the CloudWatch agent has to scrape (docs/msk.md)')
+    .action(async ({ env, format, sns, watch = false }) => {
       const { mskAlarms } = await import('../../app/msk-alarms.ts');
-      context.json(mskAlarms(await context.session({ env }), { format, sns }));
+      context.json(mskAlarms(await context.session({ env }), { format, sns, watch }));
     });
   environmentCommand(msk, 'prune')
     .description("delete the sinks' plugins and worker configurations that no connector uses any more")

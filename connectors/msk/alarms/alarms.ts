@@ -1,11 +1,13 @@
 import type { MskConnect } from '../../../pipeline/msk-connect.ts';
 import type { StreamDefinition } from '../../../pipeline/types.ts';
 
-/** One CloudWatch alarm on a metric that MSK Connect publishes of a connector. */
+/** One CloudWatch alarm. */
 export interface Alarm {
-  /** Of the alarm, unique in the account: the connector's with what it is about. */
+  /** Of the alarm, unique in the account. */
   readonly name: string;
-  readonly connector: string;
+  /** What publishes the metric, and of what it is. */
+  readonly namespace: string;
+  readonly dimensions: Readonly<Record<string, string>>;
   /** What it means, and what to do. */
   readonly description: string;
   readonly metric: string;
@@ -24,13 +26,17 @@ export interface AlarmTarget {
   readonly sns: string | undefined;
 }
 
+const NAMESPACE = 'AWS/KafkaConnect';
 const BUSY_CPU = 80;
 /** A heap that has once grown stays at 80 to 90 per cent, which is healthy. */
 const FULL_MEMORY = 95;
 
-type Measure = Omit<Alarm, 'name' | 'connector' | 'description'> & { readonly suffix: string; readonly means: string };
+type Measure = Omit<Alarm, 'name' | 'namespace' | 'dimensions' | 'description'> & {
+  readonly suffix: string;
+  readonly means: string;
+};
 
-/** The alarms of a sink. A state of the connector is no metric: one that is not RUNNING sends no data of its tasks. */
+/** The alarms on what MSK Connect publishes of a sink. A state of the connector is no metric: one that is not RUNNING sends no data of its tasks. */
 export function alarmsOf(
   { name: stream, sink }: StreamDefinition,
   { capacity }: Pick<MskConnect, 'capacity'>,
@@ -44,7 +50,8 @@ export function alarmsOf(
   const status = `\`connect status -e ${environment} --only ${stream}\``;
   return measures.map(({ suffix, means, ...measure }) => ({
     name: `${sink.name}-${suffix}`,
-    connector: sink.name,
+    namespace: NAMESPACE,
+    dimensions: { ConnectorName: sink.name },
     description: `${sink.name}: ${means}. ${status} shows more.`,
     ...measure,
   }));

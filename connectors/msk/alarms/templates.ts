@@ -1,7 +1,5 @@
 import type { Alarm, AlarmTarget } from './alarms.ts';
 
-const NAMESPACE = 'AWS/KafkaConnect';
-const DIMENSION = 'ConnectorName';
 const PERIOD_S = 60;
 
 /** How a template is written. Both are JSON. */
@@ -22,9 +20,9 @@ function toCloudFormation(alarms: readonly Alarm[], { environment, sns }: AlarmT
       Properties: {
         AlarmName: alarm.name,
         AlarmDescription: alarm.description,
-        Namespace: NAMESPACE,
+        Namespace: alarm.namespace,
         MetricName: alarm.metric,
-        Dimensions: [{ Name: DIMENSION, Value: alarm.connector }],
+        Dimensions: Object.entries(alarm.dimensions).map(([Name, Value]) => ({ Name, Value })),
         Statistic: alarm.statistic,
         Period: PERIOD_S,
         EvaluationPeriods: alarm.minutes,
@@ -50,9 +48,9 @@ function toTerraform(alarms: readonly Alarm[], { sns }: AlarmTarget): object {
     {
       alarm_name: alarm.name,
       alarm_description: alarm.description,
-      namespace: NAMESPACE,
+      namespace: alarm.namespace,
       metric_name: alarm.metric,
-      dimensions: { [DIMENSION]: alarm.connector },
+      dimensions: alarm.dimensions,
       statistic: alarm.statistic,
       period: PERIOD_S,
       evaluation_periods: alarm.minutes,

@@ -87,16 +87,16 @@ test('each alert is raised by a real fault and ended by its end', { timeout: 420
   const [watchPort = 0, producePort = 0] = await freePorts(2);
   const startWatch = () => start('watch', '--every', '1s', '--metrics', String(watchPort));
   let watch = startWatch();
+  await eventually(async () => expect((await fetch(`http://127.0.0.1:${watchPort}/readyz`)).status).toBe(200), {
+    timeoutMs: 60_000,
+  });
   const { fires, quiet, fired, evaluations } = prometheus({
     watch: `http://127.0.0.1:${watchPort}/metrics`,
     produce: `http://127.0.0.1:${producePort}/metrics`,
   });
 
   await step('nothing is wrong, nothing is raised', async () => {
-    await quiet(30_000);
-    fired.clear();
-    const before = evaluations();
-    await eventually(() => expect(evaluations()).toBeGreaterThan(before + 6), { timeoutMs: 30_000 });
+    await eventually(() => expect(evaluations()).toBeGreaterThan(6), { timeoutMs: 30_000 });
     expect([...fired]).toEqual([]);
   });
 

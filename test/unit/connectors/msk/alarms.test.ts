@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { alarmsOf } from '../../../../connectors/msk/alarms/alarms.ts';
 import { alarmTemplate } from '../../../../connectors/msk/alarms/templates.ts';
+import { watchAlarms } from '../../../../connectors/msk/alarms/watch-alarms.ts';
+import { repositoryFile } from '../../../support/compose-file.ts';
 import { onMsk } from '../../../support/msk/environment.ts';
 import { positions } from '../../../support/positions-stream.ts';
 
@@ -13,7 +16,8 @@ test.each([
   ['cloudformation', 'cloudformation.json'],
   ['terraform', 'alarms.tf.json'],
 ] as const)('the alarms as %s are the same each time, to the last character', async (format, file) => {
-  const template = alarmTemplate(format, alarmsOf(positions, connect, 'production'), TARGET);
+  const alarms = [...alarmsOf(positions, connect, 'production'), ...watchAlarms([positions], 'production')];
+  const template = alarmTemplate(format, alarms, TARGET);
   await expect(`${JSON.stringify(template, undefined, 2)}\n`).toMatchFileSnapshot(`../../../fixtures/alarms/${file}`);
 });
 
@@ -46,4 +50,39 @@ test('a sink that is declared paused is not expected to run', () => {
     'memory',
     'workers-missing',
   ]);
+});
+
+/** What the agent publishes of a metric, by the configuration of this repository. */
+interface Declaration {
+  readonly label_matcher: string;
+  readonly dimensions: readonly (readonly string[])[];
+  readonly metric_selectors: readonly string[];
+}
+
+test('the CloudWatch agent is told to publish what the alarms on watch ask for, of the job that it scrapes, and nothing else', () => {
+  const agent = JSON.parse(repositoryFile('docker/cloudwatch/agent.json'));
+  const { emf_processor: processor } = agent.logs.metrics_collected.prometheus;
+  const declarations = processor.metric_declaration as Declaration[];
+  const published = declarations.flatMap(({ metric_selectors, dimensions }) =>
+    metric_selectors.flatMap((selector) => dimensions.map((names) => `${selector} ${[...names].sort()}`)),
+  );
+  const alarms = watchAlarms([positions], 'production');
+  const asked = alarms.map(({ metric, dimensions }) => `^${metric}$ ${Object.keys(dimensions).sort()}`);
+  expect([...published].sort()).toEqual([...new Set(asked)].sort());
+  expect(new Set(alarms.map(({ namespace }) => namespace))).toEqual(new Set([processor.metric_namespace]));
+  const { scrape_configs: jobs } = parse(repositoryFile('docker/cloudwatch/prometheus.yml'));
+  expect(jobs.map(({ job_name }: { job_name: string }) => `^${job_name}$`)).toEqual([
+    ...new Set(declarations.map(({ label_matcher }) => label_matcher)),
+  ]);
+});
+
+test('an alarm on watch asks for a metric and labels that a real watch has told', () => {
+  const scrape = repositoryFile('test/fixtures/metrics/watch.prom');
+  for (const { metric, dimensions } of watchAlarms([positions], 'local')) {
+    const [line = ''] = scrape.split('\n').filter((text) => text.startsWith(metric));
+    expect(
+      Object.keys(dimensions).filter((label) => !line.includes(`${label}="`)),
+      metric,
+    ).toEqual([]);
+  }
 });

@@ -29,6 +29,7 @@ const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   PerpsSinkDown: [
     stream(() => ({ state: 'FAILED' })),
     stream(() => ({ state: 'MISSING', taskStates: [] })),
+    incident('sink-failed'),
     incident('sink-stalled'),
     incident('gap'),
   ],
