@@ -76,6 +76,7 @@ const WALK = [
   'msk iam-policy -e production --role worker',
   'msk iam-policy -e production --role deployer',
   'msk alarms -e production',
+  'msk alarms --watch -e production',
   'plan',
   'deploy',
   'plan --check',

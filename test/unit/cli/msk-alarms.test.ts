@@ -20,6 +20,21 @@ test('the alarms of every sink are printed for CloudFormation, or for Terraform,
   expect(project.fake.calls).toEqual([]);
 });
 
+test('alarms on what watch tells are added where they are asked for', async () => {
+  const project = await createMskProject();
+  const names = async (...flags: string[]) => {
+    const { stdout } = await project.run('msk', 'alarms', '--format', 'terraform', ...flags);
+    return Object.keys(JSON.parse(stdout).resource.aws_cloudwatch_metric_alarm);
+  };
+  const [without, more] = [await names(), await names('--watch')];
+  expect(without.filter((name) => name.includes('-watch-'))).toEqual([]);
+  const added = more.filter((name) => !without.includes(name));
+  expect(added).toEqual(
+    expect.arrayContaining(['positions-sink-watch-quarantine', 'funding-payments-sink-watch-behind']),
+  );
+  expect(added.filter((name) => name.endsWith('-watch-gone'))).toHaveLength(1);
+});
+
 test('what is no SNS topic is refused', async () => {
   const project = await createMskProject();
   const { code, stderr } = await project.run('msk', 'alarms', '--sns', 'alarms');

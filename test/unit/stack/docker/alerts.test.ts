@@ -135,6 +135,12 @@ test('every rule says how urgent it is, what it means and where to read on, and 
   }
 });
 
+test('the page for on-call has a chapter for each rule', () => {
+  const page = repositoryFile('docs/on-call.md');
+  const anchors = alertRules().map(({ annotations }) => annotations.runbook_url?.split('#')[1] ?? '');
+  expect(anchors.filter((anchor) => !page.includes(`\n## ${anchor}\n`))).toEqual([]);
+});
+
 test('a label that an annotation shows is one that the expression keeps', () => {
   for (const { alert, expr, annotations } of alertRules()) {
     const shown = [
