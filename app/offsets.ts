@@ -7,7 +7,9 @@ import { type NextRecord, readNextRecords, readPositions } from '../operate/offs
 import { findOffsets, parseOffsetTarget } from '../operate/offset-target.ts';
 import { findOpenGaps } from '../operate/require-no-gap.ts';
 import { resetOffsets as moveOffsets, type OffsetMove, planReset, type ResetPlan } from '../operate/reset-offsets.ts';
+import type { SinkAction } from '../operate/sink-action.ts';
 import type { WhileStopped } from '../operate/while-stopped.ts';
+import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import type { Session } from './session.ts';
 import { type SinkOptions, selectedSinks } from './sinks.ts';
 
@@ -22,13 +24,19 @@ export interface SinkOffsets {
   readonly unread?: string | undefined;
 }
 
+/** The decoder of each stream's records. */
+async function streamDecoders(session: Session): Promise<(action: SinkAction) => RecordDecoder> {
+  const decoder = await session.decoder();
+  return ({ stream }) => decoder.of(session.schema(stream).name);
+}
+
 /** Where the selected sinks read on. A record that cannot be read is no failure: the offsets stand without it. */
 export async function getOffsets(session: Session, onOffsets: (offsets: SinkOffsets) => void): Promise<SinkOffsets[]> {
-  const decoder = await session.decoder();
+  const ofStream = await streamDecoders(session);
   return inTurn(await selectedSinks(session), async (action) => {
     const positions = await readPositions(action);
     let unread: string | undefined;
-    const next = await readNextRecords(action, positions, decoder).catch((error: unknown) => {
+    const next = await readNextRecords(action, positions, ofStream(action)).catch((error: unknown) => {
       unread = ConnectError.from(error).message;
       return undefined;
     });
@@ -71,7 +79,7 @@ export interface ResetOptions extends SinkOptions {
 export async function resetOffsets(session: Session, options: ResetOptions): Promise<ResetSink[]> {
   const { dryRun, agree, onSearch, onPlan, onReset } = options;
   const to = parseOffsetTarget(options.to);
-  const decoder = await session.decoder();
+  const ofStream = await streamDecoders(session);
   return inTurn(await selectedSinks(session, options), async (action) => {
     const { host, stream } = action;
     const connector = stream.sink.name;
@@ -79,7 +87,7 @@ export async function resetOffsets(session: Session, options: ResetOptions): Pro
     await host.offsets.require(connector);
     if (to.kind === 'slot') onSearch(topic, to.slot);
     const positions = await readPositions(action);
-    const planned = planReset(positions, await findOffsets(action, to, positions, decoder));
+    const planned = planReset(positions, await findOffsets(action, to, positions, ofStream(action)));
     const effects = host.stopEffect === undefined ? [] : [host.stopEffect];
     const reset = { connector, topic, ...planned, gaps: await findOpenGaps(action), effects };
     onPlan(reset);

@@ -19,8 +19,9 @@ export async function quarantine(
   const { database } = session;
   const [registry, decoder] = [await session.registry(), await session.decoder()];
   return eachSink(session, options, (action) => {
+    const schema = session.schema(action.stream);
     const act = (given: SinkAction) =>
-      quarantineSink({ ...given, schema: session.schema(given.stream), database, registry, decoder }, options);
+      quarantineSink({ ...given, schema, database, registry, decoder: decoder.of(schema.name) }, options);
     return options.dryRun ? act(action) : whileLocked(action, 'connect quarantine', act);
   });
 }

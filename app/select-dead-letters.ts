@@ -24,7 +24,7 @@ export async function eachSource<T>(
     const { feed } = action.stream;
     const proto = session.file(feed.proto);
     const service = loadFeedService(proto, [dirname(proto), session.project.root], feed.service);
-    const readers = { decoder, service };
+    const readers = { decoder: decoder.of(session.schema(action.stream).name), service };
     return act(action, readers, await selectDeadLetters(action, request, readers));
   });
 }

@@ -23,7 +23,7 @@ import { findProjectRoot, loadProject, projectFile, selectEnvironment, selectStr
 import { resolveSecret } from '../pipeline/secrets.ts';
 import type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
 import { type AvroSchema, loadAvroSchema } from '../schemas/avro-schema.ts';
-import type { RecordDecoder } from '../schemas/record-decoder.ts';
+import type { SharedDecoder } from '../schemas/record-decoder.ts';
 import type { SchemaRegistry } from '../schemas/registry.ts';
 import { projectSecrets, stackSecrets } from './known-secrets.ts';
 
@@ -130,7 +130,7 @@ export class Session {
   }
 
   /** Decodes records of any stream; it keeps the schemas that it has fetched. */
-  async decoder(): Promise<RecordDecoder> {
+  async decoder(): Promise<SharedDecoder> {
     const { createRecordDecoder } = await import('../schemas/record-decoder.ts');
     return createRecordDecoder(this.registryAddress);
   }

@@ -5,13 +5,27 @@ import { retry } from '../core/retry.ts';
 import type { HttpConnection } from '../pipeline/connections.ts';
 import { avroOptions } from './avro-codec.ts';
 import type { AvroRecord } from './avro-schema.ts';
+import { boundlessReason } from './bounded-type.ts';
 import { createSchemaRegistry, type SchemaById } from './registry.ts';
 import { unframe } from './wire-format.ts';
 
 /** Decodes Kafka values by the schema each of them names. */
-export type RecordDecoder = ReturnType<typeof createRecordDecoder>;
+export interface RecordDecoder {
+  /**
+   * Bytes behind the record are ignored, as the sink's converter does.
+   * Errors: WireFormatError, UnusableSchemaError, NOT_FOUND for an unknown schema id, UNREACHABLE, TIMEOUT, NOT_READY and REFUSED
+   * when the registry gives no answer, otherwise what is wrong with the bytes.
+   */
+  decode(value: Buffer): Promise<AvroRecord>;
+}
 
-/** A schema that no Avro converter decodes with, or that is larger than any registry of Kafka stores. */
+/** A decoder of records of any name, and those of one stream that share its schemas. */
+export interface SharedDecoder extends RecordDecoder {
+  /** Takes records of this name only: a stream's producer sends no others. */
+  of(recordName: string): RecordDecoder;
+}
+
+/** A schema that no Avro converter decodes with, that is larger than any registry of Kafka stores, or that is none of the stream's. */
 export class UnusableSchemaError extends Error {
   override readonly name = 'UnusableSchemaError';
 }
@@ -29,10 +43,10 @@ const RETRY = { attempts: 4, baseMs: 200, maxMs: 2_000 };
  * A decoder on @kafkajs/confluent-schema-registry with this package's exact types. Each schema is fetched and checked once,
  * with the limits of our own client; the library only ever sees those that passed.
  */
-export function createRecordDecoder(address: HttpConnection) {
+export function createRecordDecoder(address: HttpConnection): SharedDecoder {
   const registry = createSchemaRegistry(address);
   const library = new RegistryLibrary({ host: address.url });
-  const learned = new Map<number, Promise<void>>();
+  const learned = new Map<number, Promise<string | undefined>>();
   const unknown = new Map<number, { readonly error: unknown; readonly until: number }>();
 
   const schemaOf = async (id: number): Promise<SchemaById> => {
@@ -56,12 +70,16 @@ export function createRecordDecoder(address: HttpConnection) {
     return avro.Type.forSchema(JSON.parse(schema) as avro.Schema, { ...avroOptions, registry: named });
   };
 
-  const learn = async (id: number): Promise<void> => {
+  /** Returns the name of the schema's record. */
+  const learn = async (id: number): Promise<string | undefined> => {
     const type = await typeOf(`schema id ${id}`, await schemaOf(id), {});
+    const boundless = boundlessReason(type);
+    if (boundless !== undefined) throw new UnusableSchemaError(`schema id ${id} ${boundless}`);
     const lenient = {
       fromBuffer: { value: (payload: Buffer) => type.fromBuffer(payload, undefined, true) as unknown },
     };
     library.cache.setSchema(id, SchemaType.AVRO, Object.create(type, lenient) as avro.Type);
+    return type.name;
   };
 
   const remember = (id: number, error: unknown): void => {
@@ -71,7 +89,7 @@ export function createRecordDecoder(address: HttpConnection) {
     unknown.set(id, { error, until: Date.now() + UNKNOWN_FOR_MS });
   };
 
-  const known = (id: number): Promise<void> => {
+  const known = (id: number): Promise<string | undefined> => {
     const refused = unknown.get(id);
     if (refused !== undefined && Date.now() < refused.until) return Promise.reject(refused.error);
     const learning = learned.get(id) ?? learn(id);
@@ -82,15 +100,15 @@ export function createRecordDecoder(address: HttpConnection) {
     return learning;
   };
 
+  const decode = async (value: Buffer, recordName?: string): Promise<AvroRecord> => {
+    const { schemaId } = unframe(value);
+    const name = await known(schemaId);
+    if (recordName !== undefined && name !== recordName)
+      throw new UnusableSchemaError(`schema id ${schemaId} is of ${name ?? 'no record'}, not of ${recordName}`);
+    return (await library.decode(value)) as AvroRecord;
+  };
   return {
-    /**
-     * Bytes behind the record are ignored, as the sink's converter does.
-     * Errors: WireFormatError, UnusableSchemaError, NOT_FOUND for an unknown schema id, UNREACHABLE, TIMEOUT, NOT_READY and REFUSED
-     * when the registry gives no answer, otherwise what is wrong with the bytes.
-     */
-    async decode(value: Buffer): Promise<AvroRecord> {
-      await known(unframe(value).schemaId);
-      return (await library.decode(value)) as AvroRecord;
-    },
+    decode: (value) => decode(value),
+    of: (recordName) => ({ decode: (value) => decode(value, recordName) }),
   };
 }

@@ -4,7 +4,7 @@ import type { KafkaConnection } from '../../core/kafka.ts';
 import type { PostgresConnection } from '../../core/postgres.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { AvroSchema } from '../../schemas/avro-schema.ts';
-import type { RecordDecoder } from '../../schemas/record-decoder.ts';
+import type { SharedDecoder } from '../../schemas/record-decoder.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
 import { createCheckpointTail } from './checkpoint-tail.ts';
 import { createIncidents } from './incidents.ts';
@@ -24,7 +24,7 @@ export interface WatchSources {
   readonly kafka: KafkaConnection;
   readonly database: PostgresConnection;
   readonly registry: SchemaRegistry;
-  readonly decoder: RecordDecoder;
+  readonly decoder: SharedDecoder;
   readonly signal: AbortSignal;
 }
 
@@ -33,15 +33,17 @@ export type Watch = ReturnType<typeof createWatch>;
 
 /** Opens nothing before its first look. */
 export function createWatch(
-  { streams, schemaOf, kafka: connection, ...sources }: WatchSources,
+  { streams, schemaOf, kafka: connection, decoder, ...sources }: WatchSources,
   options: StreamWatchOptions,
 ) {
   const { environment, tell } = options;
   const kafka = keepKafka(connection);
   const tail = createCheckpointTail(kafka, streams);
-  const watches = streams.map((stream) =>
-    createStreamWatch({ ...sources, stream, schema: schemaOf(stream), kafka: connection }, { kafka, tail }, options),
-  );
+  const watches = streams.map((stream) => {
+    const schema = schemaOf(stream);
+    const own = { ...sources, stream, schema, decoder: decoder.of(schema.name), kafka: connection };
+    return createStreamWatch(own, { kafka, tail }, options);
+  });
   const look = createLook({ ...sources, streams, kafka, tail });
   const rememberParts = createPartHistory();
   const shared = createIncidents(environment);

@@ -206,4 +206,43 @@ describe('the record decoder', () => {
     const value = frame(5, createAvroType(own).toBuffer({ id: 3n, side: 'Short' }));
     expect(await createRecordDecoder({ url: server.url }).decode(value)).toEqual({ id: 3n, side: 'Short' });
   });
+
+  it('takes records of the stream only, where it is told whose they are', async () => {
+    const server = await serveJson(() => ({ status: 200, body: { schema: JSON.stringify(schema) } }));
+    const decoder = createRecordDecoder({ url: server.url });
+    const value = frame(5, createAvroType(schema).toBuffer({ id: 1n }));
+    expect(await decoder.of('x.R').decode(value)).toEqual({ id: 1n });
+    await expect(decoder.of('x.Other').decode(value)).rejects.toMatchObject({
+      name: 'UnusableSchemaError',
+      message: 'schema id 5 is of x.R, not of x.Other',
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  const record = (name: string, type: unknown) => ({ type: 'record', name, fields: [{ name: 'a', type }] });
+  const doubled = Array.from({ length: 30 }).reduce<object>(
+    (inner, _none, level) => ({
+      type: 'record',
+      name: `L${level}`,
+      fields: [
+        { name: 'a', type: inner },
+        { name: 'b', type: (inner as { name: string }).name },
+      ],
+    }),
+    { type: 'record', name: 'Leaf', fields: [] },
+  );
+
+  it.each([
+    ['an array of nothing', record('R', { type: 'array', items: 'null' }), /has a field of type array/],
+    ['a map', record('R', ['null', { type: 'map', values: 'null' }]), /has a field of type map/],
+    ['itself', record('R', ['null', 'R']), /has a type inside itself/],
+    ['records that double thirty times', doubled, /has more than 2000 fields/],
+  ])('decodes nothing by a schema with %s: a few bytes could take hours', async (_name, bomb, message) => {
+    const server = await serveJson(() => ({ status: 200, body: { schema: JSON.stringify(bomb) } }));
+    // A billion elements in six bytes.
+    const payload = Buffer.from([0x80, 0x80, 0x80, 0x80, 0x08, 0x00]);
+    const started = performance.now();
+    await expect(createRecordDecoder({ url: server.url }).decode(frame(5, payload))).rejects.toThrow(message);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
 });

@@ -1,0 +1,32 @@
+import type avro from 'avsc';
+
+/** No table has so many columns. */
+const MOST_FIELDS = 2_000;
+
+/**
+ * Why a record of a type may take more work than its bytes are worth; undefined when it does not. Arrays and maps may hold any number of
+ * elements without a byte, records inside records double, and a type inside itself has no end. A row holds none of these.
+ */
+export function boundlessReason(type: avro.Type): string | undefined {
+  let fields = 0;
+  const visit = (one: avro.Type, inside: readonly avro.Type[]): string | undefined => {
+    fields += 1;
+    if (fields > MOST_FIELDS) return `has more than ${MOST_FIELDS} fields`;
+    if (inside.includes(one)) return 'has a type inside itself';
+    if (one.typeName === 'array' || one.typeName === 'map') return `has a field of type ${one.typeName}`;
+    for (const part of partsOf(one)) {
+      const reason = visit(part, [...inside, one]);
+      if (reason !== undefined) return reason;
+    }
+    return undefined;
+  };
+  return visit(type, []);
+}
+
+function partsOf(type: avro.Type): readonly avro.Type[] {
+  const { fields, types, underlyingType } = type as Partial<avro.types.RecordType> &
+    Partial<avro.types.UnwrappedUnionType> &
+    Partial<avro.types.LogicalType>;
+  if (underlyingType !== undefined) return [underlyingType];
+  return types ?? fields?.map((field) => field.type) ?? [];
+}
