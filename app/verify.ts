@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { inTurn } from '../core/in-turn.ts';
 import { waitUntilCaughtUp } from '../operate/catch-up.ts';
 import { type VerifyReport, verifyStream } from '../operate/verify.ts';
+import { shownDifference } from '../operate/verify-report.ts';
 import type { Session } from './session.ts';
 
 export type { VerifyReport };
@@ -11,10 +12,15 @@ export interface VerifyOptions {
   readonly oracleFolder?: string | undefined;
   /** First wait this long until the sinks have written what is in the topics now; only that is compared. */
   readonly waitMs?: number | undefined;
+  /** Samples hold keys and values of rows. Default: false. */
+  readonly showValues?: boolean;
 }
 
 /** Proves that topic and table agree, one stream after the other. */
-export async function verify(session: Session, { oracleFolder, waitMs }: VerifyOptions): Promise<VerifyReport[]> {
+export async function verify(
+  session: Session,
+  { oracleFolder, waitMs, showValues = false }: VerifyOptions,
+): Promise<VerifyReport[]> {
   const { kafka, database, signal } = session;
   const decoder = await session.decoder();
   return inTurn(session.streams, async (stream) => {
@@ -22,16 +28,18 @@ export async function verify(session: Session, { oracleFolder, waitMs }: VerifyO
       waitMs === undefined
         ? undefined
         : await waitUntilCaughtUp({ stream, host: await session.host(), kafka }, { timeoutMs: waitMs, signal });
-    return verifyStream({
+    const schema = session.schema(stream);
+    const report = await verifyStream({
       stream,
-      schema: session.schema(stream),
+      schema,
       kafka,
       database,
-      decoder,
+      decoder: decoder.of(schema.name),
       signal,
       ends,
       oraclePath: oracleFolder === undefined ? undefined : oracleFile(oracleFolder, stream.name),
     });
+    return { ...report, samples: report.samples.map((one) => shownDifference(one, showValues)) };
   });
 }
 

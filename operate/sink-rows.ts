@@ -1,5 +1,6 @@
 import { ConnectError } from '../core/errors.ts';
 import type { PostgresClient } from '../core/postgres.ts';
+import { withoutValues } from '../core/without-values.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import { inChunks } from './in-chunks.ts';
@@ -12,7 +13,7 @@ export interface RefusedRow {
   readonly row: SinkRow;
   /** SQLSTATE, e.g. 22001. */
   readonly sqlState: string;
-  /** PostgreSQL's message. */
+  /** PostgreSQL's message, without values. */
   readonly message: string;
 }
 
@@ -135,7 +136,7 @@ function sqlStateOf(error: unknown): string {
 
 const messageIn = (error: unknown): string => {
   const { message } = error as { message?: unknown };
-  return typeof message === 'string' ? message : String(error);
+  return withoutValues(typeof message === 'string' ? message : String(error));
 };
 
 /**

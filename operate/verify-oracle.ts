@@ -66,7 +66,8 @@ async function compareRows(check: OracleCheck, lines: readonly OracleEntry[]): P
     if (columns.length === 0) continue;
     const record = placeOf(stream, row);
     const shown = columns.map((name) => `${name}: sent ${update[name]}, row ${row.values[name]}`).join('; ');
-    differences.add({ kind: 'unequal', record, key, message: `update ${seq} of the oracle differs: ${shown}` });
+    const message = `update ${seq} of the oracle differs in ${columns.join(', ')}`;
+    differences.add({ kind: 'unequal', record, key, message, values: shown });
   }
 }
 
@@ -94,8 +95,8 @@ async function compareCurrent(
       const columns = actual === undefined ? ['(no row)'] : differingColumns(schema.fields, expected, actual);
       if (columns.length === 0) continue;
       const view = stream.table.current?.view;
-      const message = `${view} of ${identity} is not the newest update: ${columns.join(', ')}`;
-      differences.add({ kind: 'not-current', key: expected, message });
+      const message = `${view} does not hold the newest update: ${columns.join(', ')}`;
+      differences.add({ kind: 'not-current', key: expected, message, values: identity });
     }
   }
 }

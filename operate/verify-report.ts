@@ -26,7 +26,16 @@ export interface Difference {
   readonly record?: string | undefined;
   /** The row's key: column → value. */
   readonly key?: CanonicalRow | undefined;
+  /** Holds no value of a row. */
   readonly message: string;
+  /** What differs, or which rows, in values. */
+  readonly values?: string | undefined;
+}
+
+/** A difference as it is shown: without key and values, or with the values in its message. */
+export function shownDifference({ key, message, values, ...difference }: Difference, showValues: boolean): Difference {
+  if (!showValues) return { ...difference, message };
+  return { ...difference, key, message: values === undefined ? message : `${message}: ${values}` };
 }
 
 /** Collects differences: counts all, keeps the first few. */

@@ -103,8 +103,8 @@ function report(
 ): void {
   const place = placeOf(stream, record);
   const { name, key, replaces } = stream.table;
-  const add = (kind: 'missing' | 'unequal' | 'replaced', message: string): void =>
-    differences.add({ kind, record: place, key: pickColumns(key, values), message });
+  const add = (kind: 'missing' | 'unequal' | 'replaced', message: string, shown?: string): void =>
+    differences.add({ kind, record: place, key: pickColumns(key, values), message, values: shown });
   switch (verdict.kind) {
     case 'equal':
     case 'redelivered':
@@ -119,7 +119,7 @@ function report(
       const shown = verdict.columns.map(
         (column) => `${column}: record ${values[column]}, row ${verdict.row.values[column]}`,
       );
-      add('unequal', `${place} differs from its row: ${shown.join('; ')}`);
+      add('unequal', `${place} differs from its row in ${verdict.columns.join(', ')}`, shown.join('; '));
       return;
     }
     case 'replaced': {

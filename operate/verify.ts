@@ -126,13 +126,16 @@ function reportWrongRows(
   const stale = `${current.wrong} rows of ${table.current?.view} are not the newest of the table`;
   const wrong = `${table.fold?.table} does not hold what the history gives for ${rollup.wrong}`;
   const found = [
-    ['unexpected', foreign, otherUpdate],
-    ['unexpected', unwritten, noRecord],
-    ['unexpected', beyond, noOffset],
-    ['not-current', current.wrong, `${stale}: ${current.samples.join(', ')}`],
-    ['not-folded', rollup.wrong, `${wrong}: ${rollup.samples.join(', ')}; run \`connect rebuild\``],
+    ['unexpected', foreign, otherUpdate, []],
+    ['unexpected', unwritten, noRecord, []],
+    ['unexpected', beyond, noOffset, []],
+    ['not-current', current.wrong, stale, current.samples],
+    ['not-folded', rollup.wrong, `${wrong}; run \`connect rebuild\``, rollup.samples],
   ] as const;
-  for (const [kind, count, message] of found) if (count > 0) differences.add({ kind, message }, count);
+  for (const [kind, count, message, samples] of found) {
+    const values = samples.length === 0 ? undefined : samples.join(', ');
+    if (count > 0) differences.add({ kind, message, values }, count);
+  }
   for (const { state, partition, from, to } of gaps) {
     if (state !== 'lost') continue;
     const message = `records ${from} to ${to} of ${topic.name}-${partition} have no row: Kafka deleted them before the sink read them`;

@@ -13,11 +13,12 @@ export const registerVerify: Register = (program, context) => {
       'first wait until the sinks have written what is in the topics now, at most this long; only that is compared',
       parseDuration,
     )
-    .action(async ({ oracle, wait, ...flags }) => {
+    .option('--show-values', 'show keys and values of the rows that differ; without it nothing of a row is printed')
+    .action(async ({ oracle, wait, showValues = false, ...flags }) => {
       const { verify } = await import('../../app/verify.ts');
       const session = await context.session(flags);
       const oracleFolder = oracle === undefined ? undefined : resolve(context.cwd, oracle);
-      const streams = await verify(session, { oracleFolder, waitMs: wait });
+      const streams = await verify(session, { oracleFolder, waitMs: wait, showValues });
       context.answer(session, { streams }, () => streams.flatMap(verifyLines));
       if (streams.some(({ differences }) => differences > 0)) context.setExitCode(3);
     });

@@ -76,10 +76,15 @@ describe('connect verify', () => {
 
   it('sees a difference in the last of an amount’s digits', async () => {
     await sql('UPDATE positions SET margin = margin + 0.000001 WHERE id = (SELECT min(id) FROM positions)');
-    const { code, report } = await verify('--oracle', 'oracle');
+    const { code, report } = await verify('--oracle', 'oracle', '--show-values');
     expect(code).toBe(3);
     expect(report).toMatchObject({ missing: 0, unexpected: 0 });
     expect(report.samples.map(({ message }) => message).join()).toMatch(/margin: record \S+, row \S+/);
+    const shown = report.samples.flatMap(({ key }) => Object.values(key ?? {}));
+    expect(shown.length).toBeGreaterThan(0);
+    const discreet = JSON.stringify((await verify('--oracle', 'oracle')).report.samples);
+    expect(discreet).toMatch(/differs from its row in margin/);
+    expect(shown.filter((value) => discreet.includes(String(value)))).toEqual([]);
   });
 
   it('sees a microsecond that the record does not have', async () => {
