@@ -14,6 +14,8 @@ export interface SinkHost {
   readonly label: string;
   /** Each sink has workers of its own, so that several are deployed at once. Default: one after the other, because each deploy moves the tasks of all. */
   readonly sideBySide?: boolean | undefined;
+  /** A service that slows down whoever asks often: it is not asked for a sink more often than this, by who looks time and again. */
+  readonly lookEveryMs?: number | undefined;
   /** Bound of one wait, unless the user says another. */
   readonly defaultTimeoutMs: number;
   /** Names of all connectors, the project's and others. */

@@ -28,6 +28,8 @@ import { failedConnector } from './update.ts';
 
 /** The service creates and updates in minutes; others wait up to 20 for each. */
 const TIMEOUT_MS = 1_800_000;
+/** A look asks the service up to five times for each sink, and it throttles all callers of an account together. */
+const LOOK_EVERY_MS = 15_000;
 /** Shorter than anything that the service does takes. */
 const ANSWERS_LAST_MS = 2_000;
 
@@ -123,6 +125,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
   return {
     label: api.label,
     sideBySide: true,
+    lookEveryMs: pollMs ?? LOOK_EVERY_MS,
     defaultTimeoutMs: TIMEOUT_MS,
     list: () => api.list(),
     async observe(name) {

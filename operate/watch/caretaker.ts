@@ -15,6 +15,8 @@ export interface CaretakerOptions {
   /** A sink that ran for so long after a restart, and went on, runs well again. */
   readonly runsWellMs: number;
   readonly tell: (event: WatchEvent) => void;
+  /** Hears that something has been done to the sink, or tried. */
+  readonly onDone: () => void;
 }
 
 /** What was done last, for people. */
@@ -134,6 +136,7 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
       work = task.finally(() => {
         work = undefined;
         endedAt = Date.now();
+        options.onDone();
       });
     },
     isWorking: (): boolean => work !== undefined,

@@ -19,6 +19,7 @@ export function createCheckpointTail(kafka: KeptKafka, streams: readonly StreamD
   const followed = new Map(streams.map((stream) => [checkpointTopic(stream), createFollowedStream(stream)]));
   let tail: TopicTail | undefined;
   let tailed = '';
+  let following: Promise<void> | undefined;
 
   const of = (stream: StreamDefinition): FollowedStream => followed.get(checkpointTopic(stream)) as FollowedStream;
 
@@ -55,13 +56,23 @@ export function createCheckpointTail(kafka: KeptKafka, streams: readonly StreamD
     await waitFor(isReadTo, { what: `${topic} to be read to its end`, timeoutMs: CATCH_UP_MS, everyMs: 20, signal });
   }
 
+  async function follow(present: ReadonlySet<string>): Promise<void> {
+    const topics = [...followed.keys()].filter((topic) => present.has(topic)).sort();
+    if (tail !== undefined && tail.failure() === undefined && tailed === topics.join()) return;
+    await close();
+    if (topics.length > 0) await open(topics);
+  }
+
   return {
-    /** Follows those of the topics that are there; begins anew when there are others, or when it has ended. Errors: UNREACHABLE, REFUSED. */
-    async follow(present: ReadonlySet<string>): Promise<void> {
-      const topics = [...followed.keys()].filter((topic) => present.has(topic)).sort();
-      if (tail !== undefined && tail.failure() === undefined && tailed === topics.join()) return;
-      await close();
-      if (topics.length > 0) await open(topics);
+    /**
+     * Follows those of the topics that are there; begins anew when there are others, or when it has ended. A call that comes while another
+     * one is under way waits for that one. Errors: UNREACHABLE, REFUSED.
+     */
+    follow(present: ReadonlySet<string>): Promise<void> {
+      following ??= follow(present).finally(() => {
+        following = undefined;
+      });
+      return following;
     },
     heartbeat: (stream: StreamDefinition): Heartbeat | undefined => of(stream).heartbeat(),
     /** Grows with each mark about refused updates and dead-letter records. */

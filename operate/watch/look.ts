@@ -32,11 +32,14 @@ const ANSWER_MS = 10_000;
 type SeenTopics = Pick<StreamSighting, 'missingTopics' | 'positions' | 'gaps' | 'retentionUsed' | 'open' | 'producer'>;
 
 /** Looks at everything once, each time that it is called. It never throws: a part that does not answer is a sighting. */
-export function createLook({ streams, host, kafka, tail, database, registry }: LookSources): () => Promise<Sighting> {
+export function createLook({ streams, host, kafka, tail, database, registry }: LookSources) {
   const observers = new Map(
     streams.map((stream) => [
       stream,
-      noticingLeft(() => host.observe(stream.sink.name), { seen: stream.sink.tasksMax }),
+      noEarlier(
+        noticingLeft(() => host.observe(stream.sink.name), { seen: stream.sink.tasksMax }),
+        host.lookEveryMs,
+      ),
     ]),
   );
   const retention = createRetentionGauge();
@@ -78,7 +81,7 @@ export function createLook({ streams, host, kafka, tail, database, registry }: L
   async function lookAtSinks(): Promise<ReadonlyMap<StreamDefinition, Pick<StreamSighting, 'sink' | 'failures'>>> {
     const seen = await Promise.all(
       streams.map(async (stream) => {
-        const sink = await observers.get(stream)?.();
+        const sink = await observers.get(stream)?.ask();
         const failures = sink === undefined ? [] : failuresOf(sink, stream);
         return [stream, { sink: sink ?? ('missing' as const), failures }] as const;
       }),
@@ -93,7 +96,7 @@ export function createLook({ streams, host, kafka, tail, database, registry }: L
     return true;
   };
 
-  return async () => {
+  async function look(): Promise<Sighting> {
     const [brokers, sinks, tables, answered] = await Promise.all([
       within(lookAtBrokers),
       within(lookAtSinks),
@@ -117,6 +120,31 @@ export function createLook({ streams, host, kafka, tail, database, registry }: L
         newestSlot: tables.seen?.slots.get(stream),
       })),
     };
+  }
+
+  return {
+    look,
+    /** The sink has been acted on: the next look asks for it anew. */
+    forget: (stream: StreamDefinition): void => observers.get(stream)?.forget(),
+  };
+}
+
+/** Asks again only after so many ms; until then the answer is the last one. */
+function noEarlier<T>(ask: () => Promise<T>, everyMs = 0) {
+  let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
+  return {
+    ask(): Promise<T> {
+      if (last !== undefined && Date.now() - last.at < everyMs) return last.answer;
+      const answer = ask();
+      last = { at: Date.now(), answer };
+      answer.catch(() => {
+        last = undefined;
+      });
+      return answer;
+    },
+    forget(): void {
+      last = undefined;
+    },
   };
 }
 

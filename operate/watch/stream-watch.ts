@@ -1,4 +1,5 @@
 import { checkpointTopic } from '../../pipeline/names.ts';
+import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { Claim } from '../lock/claim.ts';
 import { createLock, type Lock } from '../lock/lock.ts';
 import { sinkLock, thisOwner } from '../lock/while-locked.ts';
@@ -18,7 +19,7 @@ import { streamView } from './stream-view.ts';
 import type { StreamView } from './view.ts';
 import { readWatchMark, WATCH_MARK_KEY, type WatchMark } from './watch-mark.ts';
 
-export interface StreamWatchOptions extends CaretakerOptions {
+export interface StreamWatchOptions extends Omit<CaretakerOptions, 'onDone'> {
   readonly isDryRun: boolean;
   /** It ends after this look: the next one needs to know where the sink stood. */
   readonly looksOnce: boolean;
@@ -31,6 +32,8 @@ export interface StreamWatchOptions extends CaretakerOptions {
 export interface KeptSources {
   readonly kafka: KeptKafka;
   readonly tail: CheckpointTail;
+  /** What was seen of a sink is no longer so. */
+  readonly forget: (stream: StreamDefinition) => void;
 }
 
 /** When a look began and ended, ms since 1970. */
@@ -42,14 +45,18 @@ export interface LookTimes {
 /** Watches one stream from look to look. */
 export type StreamWatch = ReturnType<typeof createStreamWatch>;
 
-export function createStreamWatch(sources: ActSources, { kafka, tail }: KeptSources, options: StreamWatchOptions) {
+export function createStreamWatch(
+  sources: ActSources,
+  { kafka, tail, forget }: KeptSources,
+  options: StreamWatchOptions,
+) {
   const { stream, signal } = sources;
   const { environment, isDryRun, looksOnce, stalledAfterMs, tell, onRestored } = options;
   const watchLog = tail.claims(stream, 'watch');
   const watchLock: Lock = createLock({ log: watchLog, name: `the watch of ${stream.name}`, owner: thisOwner() });
   const lock = sinkLock(sources, tail.claims(stream, 'sink'));
   const leadership = createLeadership(watchLock, { isDryRun });
-  const caretaker = createCaretaker(sources, lock, options);
+  const caretaker = createCaretaker(sources, lock, { ...options, onDone: () => forget(stream) });
   const incidents = createIncidents(environment);
   const follow = createProgress();
   let role: Role = { role: 'only-reports' };

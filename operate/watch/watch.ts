@@ -39,12 +39,12 @@ export function createWatch(
   const { environment, tell } = options;
   const kafka = keepKafka(connection);
   const tail = createCheckpointTail(kafka, streams);
+  const { look, forget } = createLook({ ...sources, streams, kafka, tail });
   const watches = streams.map((stream) => {
     const schema = schemaOf(stream);
     const own = { ...sources, stream, schema, decoder: decoder.of(schema.name), kafka: connection };
-    return createStreamWatch(own, { kafka, tail }, options);
+    return createStreamWatch(own, { kafka, tail, forget }, options);
   });
-  const look = createLook({ ...sources, streams, kafka, tail });
   const rememberParts = createPartHistory();
   const shared = createIncidents(environment);
   let isRestored = false;

@@ -38,6 +38,7 @@ function careOf(host: SinkHost, groups: InMemoryGroups = inMemoryGroups(), claim
     environment: 'test',
     quarantineBudget: 0,
     runsWellMs: 30_000,
+    onDone: () => {},
     tell: (event: WatchEvent) => void told.push(event),
   };
   const caretaker = createCaretaker(sources, lock, options);
