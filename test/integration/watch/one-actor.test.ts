@@ -26,26 +26,24 @@ describe('whoever acts on a sink acts alone', () => {
       async () => expect(await sink.query('SELECT count(*) FROM positions')).toEqual([{ count: String(count) }]),
       { timeoutMs: 60_000 },
     );
-  const asSuperuser = (...statements: readonly string[]) =>
-    withPostgres({ ...sink.test.superuser, database: 'postgres' }, async (client) => {
-      for (const statement of statements) await client.query(statement);
+  /** Ends the sink's sessions in the middle of a write, as a fail-over does: their tasks have FAILED then. */
+  const failTasks = (records: number, from: number): Promise<void> =>
+    withPostgres(sink.test.superuser, async (holder) => {
+      const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await holder.query('BEGIN; LOCK TABLE positions IN SHARE MODE');
+      await sink.produce(records, from);
+      const hasTurned = async () => expect((await holder.query(waiting)).rows).not.toEqual([]);
+      await eventually(hasTurned, { timeoutMs: 60_000 });
+      await holder.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) AS sessions`);
+      await holder.query('ROLLBACK');
     });
-  /** Sends records while PostgreSQL is read-only, as in a fail-over, until a task has FAILED; then it takes writes again. */
-  async function failTasks(records: number, from: number): Promise<void> {
-    const { database } = sink.test.superuser;
-    const endSessions = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`;
-    await asSuperuser(`ALTER DATABASE ${database} SET default_transaction_read_only = on`, endSessions);
-    await sink.produce(records, from);
-    const { name } = sink.stream.sink;
-    const hasFailed = async () =>
-      expect((await sink.api.status(name))?.tasks.map(({ state }) => state)).toContain('FAILED');
-    await eventually(hasFailed, { timeoutMs: 60_000 });
-    await asSuperuser(`ALTER DATABASE ${database} RESET default_transaction_read_only`, endSessions);
-  }
   const eventsOf = ({ output }: CliProcess): WatchEvent[] =>
     output.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as WatchEvent]));
-  const told = (watch: CliProcess, event: WatchEvent['event'], timeoutMs = 30_000) =>
-    eventually(() => expect(eventsOf(watch).map((one) => one.event)).toContain(event), { timeoutMs });
+  const told = (watch: CliProcess, wanted: WatchEvent['event'], timeoutMs = 30_000, times = 1) =>
+    eventually(
+      () => expect(eventsOf(watch).filter(({ event }) => event === wanted).length).toBeGreaterThanOrEqual(times),
+      { timeoutMs },
+    );
   const start = (cwd: string, ...flags: string[]): CliProcess => {
     const args = ['watch', '--only', 'positions', '--every', '1s', '-o', 'json', ...flags];
     const watch = startCli(args, { cwd, env: sink.test.env });
@@ -79,6 +77,7 @@ describe('whoever acts on a sink acts alone', () => {
     second.child.kill('SIGKILL');
     const killedAt = Date.now();
     await failTasks(50, 200);
+    await told(first, 'sink.restarted', RELIEF_MS, 2);
     await rowsAre(250);
     expect(new Set(actorsOf(writes.filter(({ endedAt }) => endedAt > killedAt)))).toEqual(new Set(['first']));
     first.child.kill('SIGTERM');
