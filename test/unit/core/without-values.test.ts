@@ -24,6 +24,8 @@ describe('an error without the values of its row', () => {
     ['NumberFormatException: For input string: "owner-7"', 'NumberFormatException: For input string: "…'],
     ['date/time field value out of range: "owner-7"', 'date/time field value out of range: "…'],
     ['invalid byte sequence for encoding "UTF8": 0x6f 0x77 owner-7', 'invalid byte sequence for encoding "UTF8": …'],
+    ['time zone "owner-7" not recognized', 'time zone "…'],
+    ['"owner-7" is out of range for type double precision', '… is out of range for type double precision'],
     ['value "40000" is out of range for type smallint', 'value … is out of range for type smallint'],
   ])('%s', (text, left) => {
     expect(withoutValues(text)).toBe(left);
