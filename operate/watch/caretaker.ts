@@ -87,10 +87,8 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
     }
   }
 
-  const quarantineLeft = (): number => {
-    const recent = memory.quarantined.filter((at) => Date.now() - at < DAY_MS);
-    return Math.max(0, options.quarantineBudget - recent.length);
-  };
+  const quarantinedToday = () => memory.quarantined.filter((at) => Date.now() - at < DAY_MS);
+  const quarantineLeft = (): number => Math.max(0, options.quarantineBudget - quarantinedToday().length);
 
   async function findRecord(failure: string): Promise<void> {
     const result = await tryRecords(sources, lock, quarantineLeft());
@@ -99,7 +97,7 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
     trial = { of: failure, found: result.trial, againAt };
     if (result.moved.length === 0) return;
     moved += result.moved.length;
-    memory = { ...memory, quarantined: [...memory.quarantined, ...result.moved.map(() => Date.now())] };
+    memory = { ...memory, quarantined: [...quarantinedToday(), ...result.moved.map(() => Date.now())] };
     done(`moved ${result.moved.join(', ')} to the dead letter topic`);
     tell({ event: 'record.quarantined', records: result.moved });
   }

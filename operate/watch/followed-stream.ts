@@ -21,7 +21,8 @@ type TailedRecord = Omit<ScannedRecord, 'headers'>;
 
 export function createFollowedStream(stream: StreamDefinition) {
   const topic = checkpointTopic(stream);
-  const claims: { readonly prefix: string; readonly unread: ClaimRecord[] }[] = [];
+  /** Of each claim the last record: the others add nothing to it, and nobody may read for months. */
+  const claims: { readonly prefix: string; readonly unread: Map<string, ClaimRecord> }[] = [];
   let heartbeat: Heartbeat | undefined;
   let handled = 0;
   /** From this offset on, records were written while we read. */
@@ -55,18 +56,22 @@ export function createFollowedStream(stream: StreamDefinition) {
       else if (HANDLED.test(key)) handled += 1;
       for (const { prefix, unread } of claims) {
         if (!key.startsWith(prefix)) continue;
+        const id = key.slice(prefix.length);
         const claim = record.value === null ? undefined : parseClaim(record.value);
-        if (claim !== undefined || record.value === null)
-          unread.push({ id: key.slice(prefix.length), offset: record.offset, claim });
+        if (claim !== undefined || record.value === null) unread.set(id, { id, offset: record.offset, claim });
       }
     },
     heartbeat: () => heartbeat,
     handledMarks: () => handled,
     /** Returns what was read of these claims since its last call. */
     claims(prefix: string): () => readonly ClaimRecord[] {
-      const own = { prefix, unread: [] as ClaimRecord[] };
+      const own = { prefix, unread: new Map<string, ClaimRecord>() };
       claims.push(own);
-      return () => own.unread.splice(0);
+      return () => {
+        const read = [...own.unread.values()];
+        own.unread.clear();
+        return read;
+      };
     },
   };
 }

@@ -5,7 +5,13 @@ import type { RestartCause } from './event.ts';
 import type { IncidentKind } from './incident.ts';
 import type { PartHistory } from './part-history.ts';
 import type { Progress } from './progress.ts';
-import { decideRestart, type FailedSink, type RestartDecision, type Restarts } from './restart-budget.ts';
+import {
+  decideRestart,
+  type FailedSink,
+  type RestartDecision,
+  type Restarts,
+  TRIES_BEFORE_PERSON,
+} from './restart-budget.ts';
 import type { StreamSighting } from './sighting.ts';
 import type { SharedPart } from './view.ts';
 
@@ -106,7 +112,7 @@ function stalledDraft(situation: SinkSituation): Draft {
     severity: 'critical',
     summary: `every task says RUNNING, ${progress?.lag} records wait, and nothing is committed`,
     next: isPersons
-      ? 'restarts did not help: see what holds locks on the table (pg_stat_activity), and the log of the worker'
+      ? 'restarts did not help: end what holds locks on the table (pg_stat_activity); where the registry takes calls and never answers, start the worker again'
       : 'watch restarts the tasks',
     needsPerson: isPersons,
   };
@@ -146,7 +152,8 @@ function failedDrafts(situation: SinkSituation): Draft[] {
   // While the part is away its own incident says so, and the first restart is about to be made.
   const isExpected = blame.passes && (decision.kind === 'part-away' || restarts.tries.length === 0);
   if (isExpected) return [];
-  const needsPerson = decision.kind === 'person' || !blame.passes;
+  const isLong = restarts.tries.length >= TRIES_BEFORE_PERSON;
+  const needsPerson = decision.kind === 'person' || !blame.passes || isLong;
   return [
     {
       kind: 'sink-failed',

@@ -31,14 +31,17 @@ export interface FailedSink {
 }
 
 const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 300_000;
+/** With a restart of ten seconds after it, rows flow within a minute after a part that answers all the time has been mended: a full disk. */
+const LONGEST_PAUSE_MS = 40_000;
 const HOUR_MS = 3_600_000;
 /** While a part is to blame. */
-const TRIES_AN_HOUR = 20;
+const TRIES_AN_HOUR = 90;
+/** So many tries did not help: somebody should look, while watch goes on. */
+export const TRIES_BEFORE_PERSON = 10;
 /** Where nobody knows, or what is known does not end by itself. */
 const TRIES_WITHOUT_CAUSE = 3;
 
-/** Pause after so many tries that did not help: 5 s, 10 s, 20 s … 5 min. */
+/** Pause after so many tries that did not help: 5 s, 10 s, 20 s, then 40 s each. */
 const pauseMs = (tries: number): number => Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1));
 
 /** Decides about a sink that has failed. `now` in ms since 1970. */
@@ -57,9 +60,12 @@ export function decideRestart({ tries, recent }: Restarts, failed: FailedSink, n
   return until <= now ? { kind: 'now' } : { kind: 'pause', until };
 }
 
+/** More of them say nothing that these do not. */
+const KEPT_TRIES = 100;
+
 /** One more. */
 export const withTry = ({ tries, recent }: Restarts, now: number): Restarts => ({
-  tries: [...tries, now],
+  tries: [...tries, now].slice(-KEPT_TRIES),
   recent: [...inLastHour(recent, now), now],
 });
 

@@ -77,8 +77,17 @@ describe('a sink that the database has stopped', () => {
     expect(wantedFor(situation)).toMatchObject({ cause: 'database' });
   });
 
-  test('is not restarted more than twenty times in an hour', () => {
-    const often = tries(...Array.from({ length: 20 }, (_, index) => 3_500_000 - index * 100_000));
+  test('is tried again within a minute, however often that did not help; from the tenth time on a person is called', () => {
+    const often = (count: number, last: number) =>
+      tries(...Array.from({ length: count }, (_, n) => last + n * 45_000).reverse());
+    expect(wantedFor(failed([database], { restarts: often(50, 39_999) }))).toBeUndefined();
+    expect(wantedFor(failed([database], { restarts: often(50, 40_000) }))).toBeDefined();
+    expect(judgeSink(failed([database], { restarts: often(9, 1) })).drafts[0]).toMatchObject({ needsPerson: false });
+    expect(judgeSink(failed([database], { restarts: often(10, 1) })).drafts[0]).toMatchObject({ needsPerson: true });
+  });
+
+  test('is not restarted more than ninety times in an hour', () => {
+    const often = tries(...Array.from({ length: 90 }, (_, index) => 3_590_000 - index * 39_000));
     expect(wantedFor(failed([database], { restarts: often }))).toBeUndefined();
     expect(judgeSink(failed([database], { restarts: often })).drafts[0]).toMatchObject({ needsPerson: true });
   });
