@@ -132,7 +132,7 @@ async function runAll(): Promise<void> {
     ['resume', () => host().resume('positions-sink', wait)],
     ['restart', () => host().restart('positions-sink', { onlyFailed: false }, wait)],
   ] as const) {
-    const alike = command === 'pause' ? [] : (['watch'] as const);
+    const alike = command === 'restart' ? (['watch'] as const) : [];
     await record([command, ...alike], run);
     await record([command, ...alike], () => host().observe('positions-sink'));
   }
