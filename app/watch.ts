@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListenAddress } from '../core/metrics-server.ts';
 import { thisOwner } from '../operate/lock/while-locked.ts';
@@ -47,6 +48,8 @@ const MOST_LOOKS = 10;
  */
 export async function watch(session: Session, options: WatchOptions): Promise<WatchView> {
   const { environment, streams, signal } = session;
+  // Each stream waits by it, for several things at a time.
+  setMaxListeners(0, signal);
   const notifier = createReceivers(session, options);
   const tell = (event: WatchEvent): void => {
     options.onEvent(event);

@@ -22,6 +22,8 @@ export interface SinkHost {
   list(): Promise<string[]>;
   /** `withTaskConfigs`: what each task was given as well, where the host says; a worker does not while it rebalances. */
   observe(name: string, options?: { readonly withTaskConfigs: boolean }): Promise<ObservedSink | undefined>;
+  /** Every connector in one answer, for who looks at many again and again. */
+  readonly observeAll?: (() => Promise<ReadonlyMap<string, ObservedSink>>) | undefined;
   /** What a deploy would do, and what the plan was made from. Changes nothing. */
   plan(desired: DesiredSink): Promise<SinkPlan>;
   /**

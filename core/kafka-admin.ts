@@ -42,6 +42,8 @@ export interface KafkaAdmin {
   deleteTopics(topics: readonly string[]): Promise<void>;
   /** The offsets of each partition, in order; undefined when the topic does not exist. */
   ranges(topic: string): Promise<PartitionRange[] | undefined>;
+  /** The same of a topic that exists, without asking whether it does. */
+  rangesOf(topic: string): Promise<PartitionRange[]>;
   /** By partition, the first record at or after a time; where there is none, the partition's end. */
   offsetsAt(topic: string, time: Date): Promise<ReadonlyMap<number, bigint>>;
   /** By partition, the next offset of a group, where it has committed one. */
@@ -94,6 +96,10 @@ export function kafkaAdmin(client: Admin): KafkaAdmin {
     );
   };
   const listTopics = async () => new Set(await client.listTopics());
+  const rangesOf: KafkaAdmin['rangesOf'] = async (topic) =>
+    (await askLeaders(() => client.fetchTopicOffsets(topic)))
+      .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
+      .sort((a, b) => a.partition - b.partition);
   const leadersOf = (name: string, partitions: number) =>
     waitFor(
       async () => {
@@ -128,13 +134,9 @@ export function kafkaAdmin(client: Admin): KafkaAdmin {
       await leadersOf(topic, count);
     },
     deleteTopics: (topics) => client.deleteTopics({ topics: [...topics] }),
-    async ranges(topic) {
-      // Asking for a topic that is not there could create it.
-      if (!(await listTopics()).has(topic)) return undefined;
-      return (await askLeaders(() => client.fetchTopicOffsets(topic)))
-        .map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }))
-        .sort((a, b) => a.partition - b.partition);
-    },
+    rangesOf,
+    // Asking for a topic that is not there could create it.
+    ranges: async (topic) => ((await listTopics()).has(topic) ? rangesOf(topic) : undefined),
     offsetsAt: async (topic, time) =>
       byPartition(await askLeaders(() => client.fetchTopicOffsetsByTimestamp(topic, time.getTime()))),
     async committedOffsets(groupId, topic) {

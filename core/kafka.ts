@@ -4,6 +4,7 @@ import { ConnectError, causesOf, messageOf } from './errors.ts';
 import { type KafkaAdmin, kafkaAdmin } from './kafka-admin.ts';
 import { bearerLogin } from './kafka-bearer.ts';
 import { loginRefusal, untrustedCertificate } from './kafka-failure.ts';
+import { letQueuesRest } from './kafkajs-idle.ts';
 import type { Logger } from './log.ts';
 
 /** Where a Kafka cluster is and how to get in. `ssl` as Node's TLS takes it. */
@@ -31,6 +32,8 @@ export interface BrokerSource {
   readonly label: string;
   lookUp(): Promise<readonly string[]>;
 }
+
+letQueuesRest();
 
 /** kafkajs keeps only the message of what a broker function throws; the error itself is kept here. */
 const failedSearches = new WeakMap<BrokerSource, unknown>();

@@ -12,6 +12,10 @@ export interface TopicTail {
   close(): Promise<void>;
 }
 
+/** A broker answers once it has so much, or after so long: not for each single record of a topic that always gets a few. */
+const MIN_BYTES = 65_536;
+const MAX_WAIT_MS = 500;
+
 /** Opens a tail on topics that exist. `onRecords` gets them in the order of their partition. Errors: those of `kafkaUnreachable`. */
 export async function openTopicTail(
   connection: KafkaConnection,
@@ -20,7 +24,8 @@ export async function openTopicTail(
   onRecords: (topic: string, records: readonly Omit<ScannedRecord, 'headers'>[]) => void,
 ): Promise<TopicTail> {
   const groupId = `${clientId}-${randomUUID()}`;
-  const consumer = createKafka(connection, clientId).consumer({ groupId, allowAutoTopicCreation: false });
+  const waits = { minBytes: MIN_BYTES, maxWaitTimeInMs: MAX_WAIT_MS };
+  const consumer = createKafka(connection, clientId).consumer({ groupId, allowAutoTopicCreation: false, ...waits });
   const positions = new Map<string, bigint>();
   let failure: unknown;
   const close = async (): Promise<void> => {

@@ -64,6 +64,18 @@ export function createRestApi(options: RestApiOptions) {
     scrub,
     worker,
     list: () => call<string[]>('list its connectors', 'GET', '/connectors'),
+    /** Configuration and state of every connector, in one answer; one that has just been made may have no state yet. */
+    async all() {
+      const path = '/connectors?expand=info&expand=status';
+      const reply = await call<Record<string, ExpandedReply>>('show its connectors', 'GET', path);
+      return new Map(
+        Object.entries(reply).flatMap(([name, { info, status }]) =>
+          info === undefined
+            ? []
+            : [[name, { config: info.config, status: status && toStatus(status, scrub) }] as const],
+        ),
+      );
+    },
     config: (name: string) => find<SinkConfig>(`show the configuration of ${name}`, `${at(name)}/config`),
     /** Creates the connector or replaces its whole configuration; answers before anything has run. */
     putConfig: (name: string, config: SinkConfig) => call<void>(`deploy ${name}`, 'PUT', `${at(name)}/config`, config),
@@ -146,6 +158,11 @@ interface ValidateReply {
 interface OffsetReply {
   readonly partition: { readonly kafka_topic: string; readonly kafka_partition: number };
   readonly offset: { readonly kafka_offset: number } | null;
+}
+
+interface ExpandedReply {
+  readonly info?: { readonly config: SinkConfig };
+  readonly status?: StatusReply;
 }
 
 interface OffsetsReply {

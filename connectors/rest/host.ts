@@ -3,7 +3,7 @@ import type { SinkGroups } from '../sink-group.ts';
 import { withFirstAnswer, withRetry } from '../wait/retry-policy.ts';
 import type { RestApi } from './api.ts';
 import { deploySink } from './deploy.ts';
-import { observeSink } from './observe.ts';
+import { observeAll, observeSink } from './observe.ts';
 import { restOffsets } from './offsets.ts';
 import { planRestSink } from './plan.ts';
 import { removeIfThere } from './write-change.ts';
@@ -19,6 +19,7 @@ export function createRestHost(api: RestApi, groups: SinkGroups): SinkHost {
     defaultTimeoutMs: TIMEOUT_MS,
     list: () => api.list(),
     observe: (name, options) => observeSink(api, name, options),
+    observeAll: () => observeAll(api),
     async plan(desired) {
       const live = await withFirstAnswer(() => observeSink(api, desired.stream.sink.name));
       const positions = live === undefined ? await groups.positions(desired.stream) : [];

@@ -1,5 +1,5 @@
-import type { ObservedSink, ObservedTask } from '../sink-config.ts';
-import type { RestApi } from './api.ts';
+import type { ObservedSink, ObservedTask, SinkConfig } from '../sink-config.ts';
+import type { ConnectorStatus, RestApi } from './api.ts';
 
 /** A connector as the worker shows it; undefined when it is not there. */
 export async function observeSink(
@@ -13,17 +13,22 @@ export async function observeSink(
     withTaskConfigs ? api.tasks(name) : undefined,
   ]);
   if (config === undefined) return undefined;
+  const sink = observedSink(name, config, status);
+  return given === undefined
+    ? sink
+    : { ...sink, tasks: joined(sink.tasks, new Map(given.map((task) => [task.id, task.config]))) };
+}
+
+/** Every connector as the worker shows it. */
+export async function observeAll(api: RestApi): Promise<ReadonlyMap<string, ObservedSink>> {
+  const shown = await api.all();
+  return new Map([...shown].map(([name, { config, status }]) => [name, observedSink(name, config, status)]));
+}
+
+function observedSink(name: string, config: SinkConfig, status: ConnectorStatus | undefined): ObservedSink {
   const { state = 'UNASSIGNED', worker = '', trace, tasks = [] } = status ?? {};
-  return {
-    name,
-    config,
-    state,
-    worker,
-    trace,
-    tasks: given === undefined ? tasks : joined(tasks, new Map(given.map((task) => [task.id, task.config]))),
-    expectedTasks: Number(config['tasks.max'] ?? '1'),
-    decidedByHost: [],
-  };
+  const expectedTasks = Number(config['tasks.max'] ?? '1');
+  return { name, config, state, worker, trace, tasks, expectedTasks, decidedByHost: [] };
 }
 
 /** A task that has only a state is left over from a larger number; one that has only a configuration is about to start. */

@@ -46,4 +46,4 @@ export function createOpenCounter(kafka: KeptKafka, tail: Pick<CheckpointTail, '
 }
 
 const recordsIn = async (admin: KafkaAdmin, topic: string): Promise<bigint> =>
-  ((await admin.ranges(topic)) ?? []).reduce((sum, { low, high }) => sum + high - low, 0n);
+  (await admin.rangesOf(topic)).reduce((sum, { low, high }) => sum + high - low, 0n);

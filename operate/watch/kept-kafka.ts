@@ -1,7 +1,8 @@
 import { ConnectError } from '../../core/errors.ts';
 import { type AdminSession, createAdmin, type KafkaConnection, kafkaUnreachable } from '../../core/kafka.ts';
 import type { KafkaAdmin } from '../../core/kafka-admin.ts';
-import { connectProducer, type KafkaProducer, type OutgoingMessage } from '../../core/kafka-producer.ts';
+import { connectProducer, type KafkaProducer } from '../../core/kafka-producer.ts';
+import { gatherSends } from './gather-sends.ts';
 
 const CLIENT_ID = 'perps-connect-watch';
 
@@ -35,6 +36,16 @@ export function keepKafka(connection: KafkaConnection) {
     dropped?.then((one) => one.disconnect()).catch(() => {});
   }
 
+  const send = gatherSends(async (request) => {
+    try {
+      producer ??= connectProducer(connection, { clientId: CLIENT_ID });
+      return await (await producer).send(request);
+    } catch (error) {
+      dropProducer();
+      throw known(error);
+    }
+  });
+
   return {
     connection,
     async admin<T>(task: (admin: KafkaAdmin) => Promise<T>): Promise<T> {
@@ -45,17 +56,8 @@ export function keepKafka(connection: KafkaConnection) {
         throw known(error);
       }
     },
-    /** Returns the record's offset once every in-sync replica has it. */
-    async send(topic: string, message: OutgoingMessage): Promise<bigint> {
-      try {
-        producer ??= connectProducer(connection, { clientId: CLIENT_ID });
-        const [answer] = await (await producer).send(new Map([[topic, [message]]]));
-        return answer?.baseOffset ?? -1n;
-      } catch (error) {
-        dropProducer();
-        throw known(error);
-      }
-    },
+    /** Returns the record's offset once every in-sync replica has it. Those of a moment leave in one request. */
+    send,
     close(): void {
       dropAdmin();
       dropProducer();

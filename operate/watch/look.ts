@@ -1,4 +1,5 @@
 import type { SinkHost } from '../../connectors/host.ts';
+import type { ObservedSink } from '../../connectors/sink-config.ts';
 import { positionsIn, type SinkPosition } from '../../connectors/sink-group.ts';
 import { failuresOf } from '../../connectors/wait/failure.ts';
 import { noticingLeft } from '../../connectors/wait/left-tasks.ts';
@@ -27,21 +28,24 @@ export interface LookSources {
 
 /** A part that says nothing for so long does not answer. */
 const ANSWER_MS = 10_000;
+/** The topics of a stream that is at rest are looked at so often only: each look is ten requests. */
+const QUIET_MS = 30_000;
 
 /** What Kafka says of a stream. */
-type SeenTopics = Pick<StreamSighting, 'missingTopics' | 'positions' | 'gaps' | 'retentionUsed' | 'open' | 'producer'>;
+type SeenTopics = Pick<StreamSighting, 'missingTopics' | 'positions' | 'gaps' | 'retentionUsed' | 'open'>;
 
 /** Looks at everything once, each time that it is called. It never throws: a part that does not answer is a sighting. */
 export function createLook({ streams, host, kafka, tail, database, registry }: LookSources) {
+  /** Of the look under way, on a host that shows all sinks at once. */
+  let shown: Promise<ReadonlyMap<string, ObservedSink>> | undefined;
   const observers = new Map(
-    streams.map((stream) => [
-      stream,
-      noEarlier(
-        noticingLeft(() => host.observe(stream.sink.name), { seen: stream.sink.tasksMax }),
-        host.lookEveryMs,
-      ),
-    ]),
+    streams.map(({ name: stream, sink: { name, tasksMax } }) => {
+      const observe = async () => (shown === undefined ? host.observe(name) : (await shown).get(name));
+      return [stream, noEarlier(noticingLeft(observe, { seen: tasksMax }), host.lookEveryMs)];
+    }),
   );
+  const failing = new Set<string>();
+  const last = new Map<string, { readonly topics: SeenTopics; readonly at: number; readonly isQuiet: boolean }>();
   const retention = createRetentionGauge();
   const countOpen = createOpenCounter(kafka, tail);
 
@@ -51,16 +55,26 @@ export function createLook({ streams, host, kafka, tail, database, registry }: L
     present: ReadonlySet<string>,
   ): Promise<SeenTopics> {
     const missingTopics = Object.values(streamTopics(stream)).filter((topic) => !present.has(topic));
-    const positions = present.has(stream.topic.name) ? await positionsIn(admin, stream) : undefined;
-    const beat = tail.heartbeat(stream);
-    return {
+    const before = last.get(stream.name);
+    const isKnown = before?.isQuiet === true && missingTopics.length === 0 && !failing.has(stream.name);
+    if (isKnown && Date.now() - before.at < QUIET_MS) return before.topics;
+    // Whether the topic is there was asked for once, for all.
+    const there = { ...admin, ranges: admin.rangesOf };
+    const positions = present.has(stream.topic.name) ? await positionsIn(there, stream) : undefined;
+    const topics = {
       missingTopics,
       positions,
       gaps: positions && (await openGapsOf(stream, positions)),
       retentionUsed: positions && (await retention(admin, stream, positions)),
       open: await countOpen(admin, stream, present),
-      producer: beat && { slot: beat.slot, ageSeconds: beat.ageSeconds(Date.now()) },
     };
+    last.set(stream.name, { topics, at: Date.now(), isQuiet: isAtRest(topics, before?.topics) });
+    return topics;
+  }
+
+  function producerOf(stream: StreamDefinition): StreamSighting['producer'] {
+    const beat = tail.heartbeat(stream);
+    return beat && { slot: beat.slot, ageSeconds: beat.ageSeconds(Date.now()) };
   }
 
   async function openGapsOf(stream: StreamDefinition, positions: readonly SinkPosition[]) {
@@ -79,10 +93,13 @@ export function createLook({ streams, host, kafka, tail, database, registry }: L
   }
 
   async function lookAtSinks(): Promise<ReadonlyMap<StreamDefinition, Pick<StreamSighting, 'sink' | 'failures'>>> {
+    shown = host.observeAll?.();
     const seen = await Promise.all(
       streams.map(async (stream) => {
-        const sink = await observers.get(stream)?.ask();
+        const sink = await observers.get(stream.name)?.ask();
         const failures = sink === undefined ? [] : failuresOf(sink, stream);
+        if (failures.length === 0) failing.delete(stream.name);
+        else failing.add(stream.name);
         return [stream, { sink: sink ?? ('missing' as const), failures }] as const;
       }),
     );
@@ -116,6 +133,7 @@ export function createLook({ streams, host, kafka, tail, database, registry }: L
         ...UNSEEN,
         ...brokers.seen?.get(stream),
         ...sinks.seen?.get(stream),
+        producer: brokers.part.ok ? producerOf(stream) : undefined,
         stream,
         newestSlot: tables.seen?.slots.get(stream),
       })),
@@ -125,7 +143,7 @@ export function createLook({ streams, host, kafka, tail, database, registry }: L
   return {
     look,
     /** The sink has been acted on: the next look asks for it anew. */
-    forget: (stream: StreamDefinition): void => observers.get(stream)?.forget(),
+    forget: (stream: StreamDefinition): void => observers.get(stream.name)?.forget(),
   };
 }
 
@@ -147,6 +165,12 @@ function noEarlier<T>(ask: () => Promise<T>, everyMs = 0) {
     },
   };
 }
+
+/** Nothing waits, nothing is wrong, and nothing has come since the look before. */
+const isAtRest = ({ missingTopics, positions, gaps }: SeenTopics, before: SeenTopics | undefined): boolean =>
+  missingTopics?.length === 0 &&
+  gaps?.length === 0 &&
+  positions?.every(({ lag, end }, index) => lag === 0n && end === before?.positions?.[index]?.end) === true;
 
 const READ_ONLY: PartSighting = {
   ok: false,

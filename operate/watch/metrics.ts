@@ -31,7 +31,7 @@ const MISSED_LOOKS = 5;
 
 /** Serves metrics and health of watch. Errors: those of `serveMetrics`. */
 export async function serveWatch({ listen, environment, everyMs, view }: WatchServerOptions) {
-  const metrics = await createMetrics({ environment });
+  const metrics = await createMetrics({ environment }, { withEventLoop: false });
   addWatchMetrics(metrics, view);
   return serveMetrics({ listen, metrics, notReady: () => problemOf(view(), everyMs) });
 }

@@ -17,27 +17,51 @@ export async function readTables(client: PostgresClient, streams: readonly Strea
   const { rows } = await client.query<{ writable: boolean }>(
     `SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean AS writable`,
   );
-  const slots = new Map<StreamDefinition, bigint>();
-  for (const stream of streams) {
-    const slot = await newestSlot(client, stream).catch(ifLacking);
-    if (slot !== undefined) slots.set(stream, slot);
-  }
+  const slots = await newestSlots(client, streams).catch((error: unknown) => {
+    if (!isLacking(error)) throw error;
+    return slotsOneByOne(client, streams);
+  });
   return { isWritable: rows[0]?.writable !== false, slots };
 }
 
-async function newestSlot(client: PostgresClient, { table }: StreamDefinition): Promise<bigint | undefined> {
+async function newestSlots(
+  client: PostgresClient,
+  streams: readonly StreamDefinition[],
+): Promise<Map<StreamDefinition, bigint>> {
+  const questions = streams.map(newestSlot).filter((question) => question !== undefined);
+  if (questions.length === 0) return new Map();
+  const { rows } = await client.query<{ stream: number; slot: string | null }>(questions.join('\nUNION ALL\n'));
+  const slots = new Map(rows.map(({ stream, slot }) => [stream, slot]));
+  return new Map(
+    streams.flatMap((stream, index) => {
+      const slot = slots.get(index) ?? null;
+      return slot === null ? [] : [[stream, BigInt(slot)]];
+    }),
+  );
+}
+
+/** One table that is not there would fail the question about all. */
+async function slotsOneByOne(
+  client: PostgresClient,
+  streams: readonly StreamDefinition[],
+): Promise<Map<StreamDefinition, bigint>> {
+  const slots: [StreamDefinition, bigint][] = [];
+  for (const stream of streams) {
+    const found = await newestSlots(client, [stream]).catch((error: unknown) => {
+      if (!isLacking(error)) throw error;
+      return new Map<StreamDefinition, bigint>();
+    });
+    slots.push(...found);
+  }
+  return new Map(slots);
+}
+
+function newestSlot({ table }: StreamDefinition, index: number): string | undefined {
   if (table.current === undefined) return undefined;
   const order = quoteIdentifier(table.current.order);
-  const { rows } = await client.query<{ slot: string | null }>(
-    `SELECT max(newest.${order})::text AS slot
-       FROM (SELECT ${order} FROM ${quoteIdentifier(table.name)} ORDER BY id DESC LIMIT ${NEWEST_ROWS}) AS newest`,
-  );
-  const slot = rows[0]?.slot;
-  return slot === null || slot === undefined ? undefined : BigInt(slot);
+  return `SELECT ${index} AS stream, max(newest.${order})::text AS slot
+    FROM (SELECT ${order} FROM ${quoteIdentifier(table.name)} ORDER BY id DESC LIMIT ${NEWEST_ROWS}) AS newest`;
 }
 
 /** Class 42: the table, the column or the right to read it is not there; that a row says. */
-function ifLacking(error: unknown): undefined {
-  if (/^42/.test(String((error as { code?: unknown }).code))) return undefined;
-  throw error;
-}
+const isLacking = (error: unknown): boolean => /^42/.test(String((error as { code?: unknown }).code));

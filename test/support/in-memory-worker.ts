@@ -79,6 +79,12 @@ export function inMemoryWorker(ends: readonly bigint[] = []): InMemoryWorker {
     scrub: (text) => text,
     worker: async () => ({ version: '4.3.1', date: undefined }),
     list: async () => [...connectors.keys()],
+    all: async () =>
+      new Map(
+        await Promise.all(
+          [...connectors].map(async ([name, { config }]) => [name, { config, status: await status(name) }] as const),
+        ),
+      ),
     config: async (name) => connectors.get(name)?.config,
     putConfig: (name, config) =>
       write(`put ${config['batch.size']}`, () => {

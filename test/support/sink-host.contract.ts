@@ -122,6 +122,8 @@ const CASES: readonly Case[] = [
       expect(sink).toMatchObject({ name, state: 'RUNNING', config: { topics: under.stream.topic.name } });
       expect(sink?.tasks).toHaveLength(sink?.expectedTasks ?? 0);
       expect(await under.host.list()).toContain(name);
+      const all = await under.host.observeAll?.();
+      if (all !== undefined) expect(all.get(name)).toEqual(sink);
       expect(await plan()).toMatchObject({ action: 'unchanged', changes: [] });
       expect(await deploy()).toMatchObject({ outcome: 'unchanged', changes: [], restarts: 0 });
     },

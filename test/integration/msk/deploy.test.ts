@@ -7,9 +7,9 @@ import type { MskEnvironment } from '../../../connectors/msk/iam/policy.ts';
 import { rolePolicy } from '../../../connectors/msk/iam/role-policy.ts';
 import { ensureTopics } from '../../../connectors/topics.ts';
 import { withAdmin } from '../../../core/kafka.ts';
-import { withPostgres } from '../../../core/postgres.ts';
 import { documentedSteps } from '../../support/documented-steps.ts';
 import { eventually } from '../../support/eventually.ts';
+import { failTasks } from '../../support/fail-tasks.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { type FakeMsk, REGION, startFakeMsk } from '../../support/msk/fake-msk.ts';
 import { deniedBy, type IamRequest } from '../../support/msk/iam-requests.ts';
@@ -273,23 +273,14 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     await rows(751);
   });
 
-  it('is restarted by a watch once the database takes writes again', async () => {
-    const { database, ...server } = sink.test.superuser;
-    const endSessions = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`;
-    const asSuperuser = (statement: string) =>
-      withPostgres({ ...server, database: 'postgres' }, async (client) => {
-        await client.query(statement);
-        await client.query(endSessions);
-      });
-    await asSuperuser(`ALTER DATABASE ${database} SET default_transaction_read_only = on`);
-    await sink.produce(20, 9_100);
+  it('is restarted by a watch after its sessions were ended in the middle of a write', async () => {
+    await failTasks(sink, 20, 9_100);
     const hasFailed = async () => {
       fake.logs.events.splice(0, Number.POSITIVE_INFINITY, ...logEvents(await workers.logOf(sink.stream.sink.name)));
       const [{ tasks }] = (await succeed('status', '-e', 'msk')).streams;
       expect(tasks.map(({ state }: { state: string }) => state)).toContain('FAILED');
     };
     await eventually(hasFailed, { timeoutMs: 60_000 });
-    await asSuperuser(`ALTER DATABASE ${database} RESET default_transaction_read_only`);
     const before = fake.requests.length;
     const watch = ['watch', '--once', '-e', 'msk', '--only', 'positions', '-o', 'json'];
     const { stdout, stderr } = await runInProcess(watch, { cwd: sink.test.root, env: sink.test.env });

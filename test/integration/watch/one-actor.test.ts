@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { withPostgres } from '../../../core/postgres.ts';
 import type { WatchEvent } from '../../../operate/watch/event.ts';
 import { recordActors, type Write } from '../../support/actors.ts';
 import { type CliProcess, startCli, succeed } from '../../support/cli.ts';
 import { eventually } from '../../support/eventually.ts';
+import { failTasks } from '../../support/fail-tasks.ts';
 import { requireDescribed } from '../../support/output-schemas.ts';
 import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
 
@@ -26,17 +26,6 @@ describe('whoever acts on a sink acts alone', () => {
       async () => expect(await sink.query('SELECT count(*) FROM positions')).toEqual([{ count: String(count) }]),
       { timeoutMs: 60_000 },
     );
-  /** Ends the sink's sessions in the middle of a write, as a fail-over does: their tasks have FAILED then. */
-  const failTasks = (records: number, from: number): Promise<void> =>
-    withPostgres(sink.test.superuser, async (holder) => {
-      const waiting = `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-      await holder.query('BEGIN; LOCK TABLE positions IN SHARE MODE');
-      await sink.produce(records, from);
-      const hasTurned = async () => expect((await holder.query(waiting)).rows).not.toEqual([]);
-      await eventually(hasTurned, { timeoutMs: 60_000 });
-      await holder.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) AS sessions`);
-      await holder.query('ROLLBACK');
-    });
   const eventsOf = ({ output }: CliProcess): WatchEvent[] =>
     output.stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as WatchEvent]));
   const told = (watch: CliProcess, wanted: WatchEvent['event'], timeoutMs = 30_000, times = 1) =>
@@ -59,14 +48,14 @@ describe('whoever acts on a sink acts alone', () => {
     const second = start(await folder('second'));
     await told(second, 'watch.stands-by');
 
-    await failTasks(50, 100);
+    await failTasks(sink, 50, 100);
     await rowsAre(150);
     await told(first, 'sink.restarted');
     expect(new Set(actorsOf(writes))).toEqual(new Set(['first']));
 
     first.child.kill('SIGSTOP');
     const frozenAt = Date.now();
-    await failTasks(50, 150);
+    await failTasks(sink, 50, 150);
     await told(second, 'sink.restarted', RELIEF_MS);
     await rowsAre(200);
     first.child.kill('SIGCONT');
@@ -76,7 +65,7 @@ describe('whoever acts on a sink acts alone', () => {
 
     second.child.kill('SIGKILL');
     const killedAt = Date.now();
-    await failTasks(50, 200);
+    await failTasks(sink, 50, 200);
     await told(first, 'sink.restarted', RELIEF_MS, 2);
     await rowsAre(250);
     expect(new Set(actorsOf(writes.filter(({ endedAt }) => endedAt > killedAt)))).toEqual(new Set(['first']));
@@ -112,7 +101,7 @@ describe('whoever acts on a sink acts alone', () => {
 
     for (const round of [0, 1, 2]) {
       from = writes.length;
-      await failTasks(10, 260 + round * 10);
+      await failTasks(sink, 10, 260 + round * 10);
       await connect(...(round === 1 ? ['restart', '--failed'] : ['restart']));
       if (actorsOf(writes.slice(from)).includes('person')) alone(from);
       await rowsAre(270 + round * 10);

@@ -36,6 +36,12 @@ test('serves metrics in the format of Prometheus, with what the process uses', a
   expect(again, 'a counter is read, not added up').toContain('seen_total{stream="a",environment="production"} 7\n');
 });
 
+test('leaves out what would wake the process again and again, where it is not asked for', async () => {
+  const text = await (await createMetrics({}, { withEventLoop: false })).text();
+  expect(text).toContain('process_resident_memory_bytes ');
+  expect(text).not.toContain('eventloop_lag');
+});
+
 test('says that it lives, and whether it does its work', async () => {
   let reason: string | undefined = 'positions: not subscribed yet';
   const { url } = await serve(() => reason);

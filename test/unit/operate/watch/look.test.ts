@@ -14,6 +14,7 @@ function lookAt(lookEveryMs?: number) {
   const host = {
     ...worker.host,
     lookEveryMs,
+    observeAll: undefined,
     observe: (name: string) => {
       asked += 1;
       return worker.host.observe(name);
