@@ -24,9 +24,10 @@ export interface LookSources {
   readonly tail: CheckpointTail;
   readonly database: PostgresConnection;
   readonly registry: SchemaRegistry;
+  /** A part that says nothing for so long does not answer. Default 10 s. */
+  readonly answerMs?: number | undefined;
 }
 
-/** A part that says nothing for so long does not answer. */
 const ANSWER_MS = 10_000;
 /** The topics of a stream that is at rest are looked at so often only: each look is ten requests. */
 const QUIET_MS = 30_000;
@@ -35,7 +36,7 @@ const QUIET_MS = 30_000;
 type SeenTopics = Pick<StreamSighting, 'missingTopics' | 'positions' | 'gaps' | 'retentionUsed' | 'open'>;
 
 /** Looks at everything once, each time that it is called. It never throws: a part that does not answer is a sighting. */
-export function createLook({ streams, host, kafka, tail, database, registry }: LookSources) {
+export function createLook({ streams, host, kafka, tail, database, registry, answerMs = ANSWER_MS }: LookSources) {
   /** Of the look under way, on a host that shows all sinks at once. */
   let shown: Promise<ReadonlyMap<string, ObservedSink>> | undefined;
   const observers = new Map(
@@ -115,10 +116,10 @@ export function createLook({ streams, host, kafka, tail, database, registry }: L
 
   async function look(): Promise<Sighting> {
     const [brokers, sinks, tables, answered] = await Promise.all([
-      within(lookAtBrokers),
-      within(lookAtSinks),
-      within(() => withPostgres(database, (client) => readTables(client, streams))),
-      within(lookAtRegistry),
+      within(answerMs, lookAtBrokers),
+      within(answerMs, lookAtSinks),
+      within(answerMs, () => withPostgres(database, (client) => readTables(client, streams))),
+      within(answerMs, lookAtRegistry),
     ]);
     const isWritable = tables.seen?.isWritable !== false;
     return {
@@ -196,11 +197,11 @@ interface Answer<T> {
 }
 
 /** An answer within the time, or why there is none. A question that is still open then is left to end by itself. */
-async function within<T>(question: () => Promise<T>): Promise<Answer<T>> {
+async function within<T>(answerMs: number, question: () => Promise<T>): Promise<Answer<T>> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    const error = new ConnectError('TIMEOUT', `there was no answer within ${ANSWER_MS / 1000} s`);
-    timer = setTimeout(() => reject(error), ANSWER_MS);
+    const error = new ConnectError('TIMEOUT', `there was no answer within ${answerMs / 1000} s`);
+    timer = setTimeout(() => reject(error), answerMs);
   });
   try {
     return { seen: await Promise.race([question(), late]), part: { ok: true } };

@@ -28,6 +28,7 @@ function lookAt(lookEveryMs?: number) {
     tail: createCheckpointTail(kafka, [positions]),
     database: { host: '127.0.0.1', port: 1, database: 'perps', user: 'perps', password: 'x' },
     registry: createSchemaRegistry({ url: 'http://127.0.0.1:1' }),
+    answerMs: 1_000,
   });
   return { look, forget, asked: () => asked, worker };
 }
@@ -37,7 +38,7 @@ test('a part that does not answer is a sighting, and keeps no other from being s
   const { parts, streams } = await look();
   expect(parts).toMatchObject({
     worker: { ok: true },
-    brokers: { ok: false, why: expect.stringContaining('127.0.0.1:1') },
+    brokers: { ok: false, why: expect.any(String) },
     database: { ok: false, why: expect.stringContaining('127.0.0.1:1') },
     registry: { ok: false },
   });

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { WatchEvent } from '../../../operate/watch/event.ts';
-import { recordActors, type Write } from '../../support/actors.ts';
-import { type CliProcess, startCli, succeed } from '../../support/cli.ts';
-import { eventually } from '../../support/eventually.ts';
-import { failTasks } from '../../support/fail-tasks.ts';
-import { requireDescribed } from '../../support/output-schemas.ts';
-import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
+import type { WatchEvent } from '../../operate/watch/event.ts';
+import { recordActors, type Write } from '../support/actors.ts';
+import { type CliProcess, startCli, succeed } from '../support/cli.ts';
+import { eventually } from '../support/eventually.ts';
+import { failTasks } from '../support/fail-tasks.ts';
+import { requireDescribed } from '../support/output-schemas.ts';
+import { createSinkFixture, type SinkFixture } from '../support/sink-fixture.ts';
 
 /** A lock is forgotten 30 s after its holder's last sign of life. */
 const RELIEF_MS = 60_000;

@@ -1,17 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createKafka } from '../../../core/kafka.ts';
-import type { SimulatorOptions } from '../../../producer/simulator/feed-server.ts';
-import { alertRules, createAlerts } from '../../support/alert-rules.ts';
-import { type CliProcess, startCli, succeed } from '../../support/cli.ts';
-import { startCutProxy } from '../../support/cut-proxy.ts';
-import { eventually } from '../../support/eventually.ts';
-import { freePorts } from '../../support/free-ports.ts';
-import { Scrapes } from '../../support/scrapes.ts';
-import { simulatePositions } from '../../support/simulated-positions.ts';
-import { createSinkFixture } from '../../support/sink-fixture.ts';
-import { step } from '../../support/step.ts';
+import { createKafka } from '../../core/kafka.ts';
+import type { SimulatorOptions } from '../../producer/simulator/feed-server.ts';
+import { alertRules, createAlerts } from '../support/alert-rules.ts';
+import { type CliProcess, startCli, succeed } from '../support/cli.ts';
+import { startCutProxy } from '../support/cut-proxy.ts';
+import { eventually } from '../support/eventually.ts';
+import { freePorts } from '../support/free-ports.ts';
+import { Scrapes } from '../support/scrapes.ts';
+import { simulatePositions } from '../support/simulated-positions.ts';
+import { createSinkFixture } from '../support/sink-fixture.ts';
+import { step } from '../support/step.ts';
 
 /** The waits of the rules (`for: 2m`) and their ranges are so much shorter here; their thresholds are as they are. */
 const SPEED_UP = 60;

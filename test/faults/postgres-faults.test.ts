@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { WatchEvent } from '../../../app/watch.ts';
-import { withAdmin } from '../../../core/kafka.ts';
-import type { PostgresClient } from '../../../core/postgres.ts';
-import { deadLetterTopic } from '../../../pipeline/names.ts';
-import { eventually } from '../../support/eventually.ts';
-import { createPrivatePostgres, type PrivatePostgres } from '../../support/private-postgres.ts';
-import { createSinkFixture, type SinkFixture } from '../../support/sink-fixture.ts';
-import { type StartedWatch, startWatch } from '../../support/started-watch.ts';
-import { type SteadyFeed, startSteadyFeed } from '../../support/steady-feed.ts';
-import { startTamperingProxy } from '../../support/tampering-proxy.ts';
+import type { WatchEvent } from '../../app/watch.ts';
+import { withAdmin } from '../../core/kafka.ts';
+import type { PostgresClient } from '../../core/postgres.ts';
+import { deadLetterTopic } from '../../pipeline/names.ts';
+import { eventually } from '../support/eventually.ts';
+import { createPrivatePostgres, type PrivatePostgres } from '../support/private-postgres.ts';
+import { createSinkFixture, type SinkFixture } from '../support/sink-fixture.ts';
+import { type StartedWatch, startWatch } from '../support/started-watch.ts';
+import { type SteadyFeed, startSteadyFeed } from '../support/steady-feed.ts';
+import { startTamperingProxy } from '../support/tampering-proxy.ts';
 
 /** From when the part is back until all rows that were sent before are in the table. */
 const BOUND_MS = 60_000;
