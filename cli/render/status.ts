@@ -70,7 +70,7 @@ function watchLines({ connector, watch }: Status): string[] {
   const { owner, silentSeconds, last, incidents } = watch;
   const did = last === undefined ? '' : `; ${last.at}: ${last.text}`;
   const open = incidents.length === 0 ? '' : `; open: ${incidents.map(({ kind }) => kind).join(', ')}`;
-  if (silentSeconds === undefined) return [`  ${connector}  nobody watches it now; ${owner} did${did}${open}`];
+  if (silentSeconds === undefined) return [`  ${connector}  nobody watches it now; the last was ${owner}${did}${open}`];
   if (silentSeconds < WATCH_SILENCE_S) return [`  ${connector}  watched by ${owner}${did}${open}`];
   return [
     `! ${connector}  nobody watches it: ${owner} has been silent for ${duration(silentSeconds * 1000)}${did}${open}`,
