@@ -67,7 +67,8 @@ export function createTopicReader(connection: KafkaConnection, topic: string, cl
   };
 }
 
-const scanned = (partition: number, message: KafkaMessage): ScannedRecord => ({
+/** A record as the client has it. */
+export const scanned = (partition: number, message: KafkaMessage): ScannedRecord => ({
   partition,
   offset: BigInt(message.offset),
   key: message.key,

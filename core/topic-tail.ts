@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createKafka, type KafkaConnection, kafkaUnreachable, withAdmin } from './kafka.ts';
-import type { ScannedRecord } from './topic-reader.ts';
+import { type ScannedRecord, scanned } from './topic-reader.ts';
 
 /** Follows topics from their oldest records on, over one kept connection. */
 export interface TopicTail {
@@ -21,7 +21,7 @@ export async function openTopicTail(
   connection: KafkaConnection,
   clientId: string,
   topics: readonly string[],
-  onRecords: (topic: string, records: readonly Omit<ScannedRecord, 'headers'>[]) => void,
+  onRecords: (topic: string, records: readonly ScannedRecord[]) => void,
 ): Promise<TopicTail> {
   const groupId = `${clientId}-${randomUUID()}`;
   const waits = { minBytes: MIN_BYTES, maxWaitTimeInMs: MAX_WAIT_MS };
@@ -42,13 +42,7 @@ export async function openTopicTail(
       autoCommit: false,
       eachBatch: async ({ batch }) => {
         const { topic, partition } = batch;
-        const records = batch.messages.map(({ offset, key, value, timestamp }) => ({
-          partition,
-          offset: BigInt(offset),
-          key,
-          value,
-          timestampMs: Number(timestamp),
-        }));
+        const records = batch.messages.map((message) => scanned(partition, message));
         onRecords(topic, records);
         positions.set(`${topic}/${partition}`, BigInt(batch.lastOffset()) + 1n);
       },

@@ -34,7 +34,7 @@ export function runningProcesses(folder: StateFolder, part: PartName): ProcessId
  */
 const UNREADY_GRACE_MS = 2_000;
 
-/** Ends every process of a part and forgets it. Returns whether there was any. */
+/** Ends every process of a part and forgets it. Returns whether there was a process. */
 export async function stopPart(
   folder: StateFolder,
   part: PartName,

@@ -1,5 +1,6 @@
 import { ConnectError } from '../../core/errors.ts';
 import { once } from '../../core/once.ts';
+import { remember } from '../../core/remember.ts';
 import type { Scrub } from '../../core/scrub.ts';
 import type { MskConnect } from '../../pipeline/msk-connect.ts';
 import type { SinkHost } from '../host.ts';
@@ -119,7 +120,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     const connector = await waitUntilSteady(api, name, wait);
     if (connector === undefined) throw await stopping.absence(name);
     if (connector.state === 'FAILED') throw failedConnector(connector);
-    await runOperation(api, connector, type, (service) => ask(service, connector), wait).finally(recent.forget);
+    await runOperation(api, connector, type, (service) => ask(service, connector), wait).finally(() => recent.forget());
   };
 
   return {
@@ -135,12 +136,12 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     deploy,
     pause: (name, wait) => operate('PAUSE_CONNECTOR', name, (service, one) => service.pause(one), wait),
     async resume(name, wait) {
-      const isStarted = await stopping.start(name, { pollMs, ...wait }).finally(recent.forget);
+      const isStarted = await stopping.start(name, { pollMs, ...wait }).finally(() => recent.forget());
       if (!isStarted) await operate('RESUME_CONNECTOR', name, (service, one) => service.resume(one), wait);
     },
     restart: (name, { onlyFailed }, wait) =>
       operate('RESTART_CONNECTOR', name, (service, one) => service.restart(one, { onlyFailed }), wait),
-    stop: (name, wait) => stopping.stop(name, { pollMs, ...wait }).finally(recent.forget),
+    stop: (name, wait) => stopping.stop(name, { pollMs, ...wait }).finally(() => recent.forget()),
     stopEffect: STOP_EFFECT,
     offsets: stopping.offsets,
     async remove(name, wait) {
@@ -178,20 +179,4 @@ async function findSurroundings({ api, connect, pluginFile, buildCommand }: MskH
       hint: 'check connect.plugin of the environment',
     });
   }
-}
-
-/** Whoever looks five times a second must not ask the service as often: it throttles. */
-function remember<T>(find: (name: string) => Promise<T>, forMs: number) {
-  const known = new Map<string, { at: number; answer: Promise<T> }>();
-  return {
-    get(name: string): Promise<T> {
-      const entry = known.get(name);
-      if (entry !== undefined && Date.now() - entry.at < forMs) return entry.answer;
-      const answer = find(name);
-      known.set(name, { at: Date.now(), answer });
-      answer.catch(() => known.delete(name));
-      return answer;
-    },
-    forget: () => known.clear(),
-  };
 }

@@ -27,8 +27,19 @@ export interface ClaimLog {
   write(id: string, claim: Claim | undefined): Promise<bigint>;
 }
 
+/** What a record says of a claim whose key begins so; undefined of one that says nothing of any. */
+export function claimIn(
+  prefix: string,
+  { key, value, offset }: { readonly key: Buffer | null; readonly value: Buffer | null; readonly offset: bigint },
+): ClaimRecord | undefined {
+  const name = key?.toString() ?? '';
+  if (!name.startsWith(prefix)) return undefined;
+  const claim = value === null ? undefined : parseClaim(value);
+  return claim === undefined && value !== null ? undefined : { id: name.slice(prefix.length), offset, claim };
+}
+
 /** The claim in a record's value; undefined for other things. */
-export function parseClaim(value: Buffer): Claim | undefined {
+function parseClaim(value: Buffer): Claim | undefined {
   try {
     const { owner, purpose, at, ttlMs, ticket } = JSON.parse(value.toString());
     const isClaim = [owner, purpose, at].every((text) => typeof text === 'string') && Number.isSafeInteger(ttlMs);

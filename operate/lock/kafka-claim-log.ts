@@ -2,7 +2,7 @@ import { scanTopic } from '../../core/kafka-scan.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
 import { publishRecords } from '../publish-records.ts';
 import type { StreamSource } from '../read-records.ts';
-import { type ClaimLog, type ClaimRecord, parseClaim } from './claim.ts';
+import { type ClaimLog, type ClaimRecord, claimIn } from './claim.ts';
 
 const CLIENT_ID = 'perps-connect-lock';
 /** All claims stand in this partition: an order is an order of one partition. */
@@ -28,12 +28,7 @@ export function kafkaClaimLog({ stream, kafka }: StreamSource, name: string): Cl
         starts: new Map([[CLAIM_PARTITION, next]]),
         signal,
         onRecords: async (records) => {
-          for (const { key, value, offset } of records) {
-            const id = key?.toString() ?? '';
-            if (!id.startsWith(prefix)) continue;
-            const claim = value === null ? undefined : parseClaim(value);
-            if (claim !== undefined || value === null) found.push({ id: id.slice(prefix.length), offset, claim });
-          }
+          found.push(...records.map((record) => claimIn(prefix, record)).filter((claim) => claim !== undefined));
         },
       });
       next = ranges.find(({ partition }) => partition === CLAIM_PARTITION)?.high ?? next;

@@ -20,7 +20,7 @@ export interface PartitionStep {
 /** A plan as it is shown and agreed to. */
 export type QuarantinePlan = ReturnType<typeof describePlan>;
 
-/** The steps over these culprits, one for each partition that has any. */
+/** The steps over these culprits: one for each partition with a culprit. */
 export function planSteps(positions: readonly SinkPosition[], culprits: readonly Culprit[]): PartitionStep[] {
   return positions.flatMap((position): PartitionStep[] => {
     const from = nextOffset(position);

@@ -52,7 +52,6 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
   const counts: Partial<Record<RestartCause, number>> = {};
   let memory: CaretakerMemory = { restarts: NO_RESTARTS, quarantined: [] };
   let trial: { readonly of: string; readonly found: Trial; readonly againAt: number } | undefined;
-  let committedAtRestart = 0n;
   let moved = 0;
   let work: Promise<void> | undefined;
   let endedAt = 0;
@@ -63,7 +62,7 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
     memory = { ...memory, last: { at: new Date().toISOString(), text } };
   };
 
-  async function restart(wanted: Extract<Wanted, { kind: 'restart' }>, committed: bigint): Promise<void> {
+  async function restart(wanted: Extract<Wanted, { kind: 'restart' }>): Promise<void> {
     const { cause } = wanted;
     const attempt = memory.restarts.tries.length + 1;
     let hasBegun = false;
@@ -72,7 +71,6 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
         hasBegun = true;
         memory = { ...memory, restarts: withTry(memory.restarts, Date.now()) };
         counts[cause] = (counts[cause] ?? 0) + 1;
-        committedAtRestart = committed;
         tell({ event: 'sink.restarting', cause, attempt });
       });
       if (!isRestarted) return;
@@ -96,6 +94,8 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
     const againAt = result.again ? Date.now() + TRIAL_AGAIN_MS : Number.POSITIVE_INFINITY;
     trial = { of: failure, found: result.trial, againAt };
     if (result.moved.length === 0) return;
+    // Whatever stops it next is another record, though it may say the same.
+    trial = undefined;
     moved += result.moved.length;
     memory = { ...memory, quarantined: [...quarantinedToday(), ...result.moved.map(() => Date.now())] };
     done(`moved ${result.moved.join(', ')} to the dead letter topic`);
@@ -117,20 +117,26 @@ export function createCaretaker(sources: ActSources, lock: Lock, options: Careta
         ? trial.found
         : undefined;
     },
+    /** Somebody else acts on the sink: what stops it next may be another record, though it may say the same. */
+    forgetTrial(): void {
+      trial = undefined;
+    },
     /** Sees whether the last restart has helped. */
     noteLook({ sink, failures }: StreamSighting, progress: Progress | undefined, at: number): void {
+      if (failures.length > 0 || sink === undefined || sink === 'missing') return;
+      trial = undefined;
       const last = memory.restarts.tries.at(-1);
-      if (failures.length > 0 || sink === undefined || sink === 'missing' || last === undefined) return;
+      if (last === undefined) return;
       const runs = sink.tasks.length > 0 && sink.tasks.every(({ state }) => state === 'RUNNING');
-      const goesOn = progress !== undefined && (progress.lag === 0n || progress.committedRecords > committedAtRestart);
+      // Every partition in which records wait has committed some since.
+      const goesOn = progress !== undefined && progress.commitAgeSeconds * 1000 < at - last;
       if (runs && goesOn && at - last >= options.runsWellMs)
         memory = { ...memory, restarts: withSuccess(memory.restarts) };
     },
     /** Begins what is wanted, unless something is under way. */
-    begin(wanted: Wanted, seen: StreamSighting, progress: Progress | undefined): void {
+    begin(wanted: Wanted, seen: StreamSighting): void {
       if (work !== undefined) return;
-      const task =
-        wanted.kind === 'trial' ? findRecord(failureOf(seen)) : restart(wanted, progress?.committedRecords ?? 0n);
+      const task = wanted.kind === 'trial' ? findRecord(failureOf(seen)) : restart(wanted);
       work = task.finally(() => {
         work = undefined;
         endedAt = Date.now();

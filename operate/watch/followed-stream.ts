@@ -2,7 +2,7 @@ import type { ScannedRecord } from '../../core/topic-reader.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import { latestCheckpoint } from '../../producer/kafka/checkpoint.ts';
-import { type ClaimRecord, parseClaim } from '../lock/claim.ts';
+import { type ClaimRecord, claimIn } from '../lock/claim.ts';
 
 /** A producer's last checkpoint, as far as it was read. */
 export interface Heartbeat {
@@ -55,10 +55,8 @@ export function createFollowedStream(stream: StreamDefinition) {
       if (key === stream.name) takeHeartbeat(record);
       else if (HANDLED.test(key)) handled += 1;
       for (const { prefix, unread } of claims) {
-        if (!key.startsWith(prefix)) continue;
-        const id = key.slice(prefix.length);
-        const claim = record.value === null ? undefined : parseClaim(record.value);
-        if (claim !== undefined || record.value === null) unread.set(id, { id, offset: record.offset, claim });
+        const claim = claimIn(prefix, record);
+        if (claim !== undefined) unread.set(claim.id, claim);
       }
     },
     heartbeat: () => heartbeat,

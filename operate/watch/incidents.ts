@@ -79,10 +79,15 @@ export function createIncidents(environment: string) {
       const events = drafts.flatMap((draft) => takeDraft(draft, time));
       return [...events, ...closeGone(new Set(drafts.map(keyOf)), new Set(unseen), time)];
     },
-    /** Goes on with those that were open before, and forgets its own. */
+    /** Goes on with those that were open before, and with its own. */
     restore(kept: readonly KeptIncident[]): void {
+      for (const { incident, told } of kept)
+        if (!open.has(incident.key)) open.set(incident.key, { incident, told, gone: 0 });
+    },
+    /** Another one tells of them from now on. */
+    forget(): void {
       open.clear();
-      for (const { incident, told } of kept) open.set(incident.key, { incident, told, gone: 0 });
+      seen.clear();
     },
     keep: (): KeptIncident[] => [...open.values()].map(({ incident, told }) => ({ incident, told })),
     list: (): Incident[] => [...open.values()].map(({ incident }) => incident),

@@ -22,7 +22,8 @@ export type Trial =
   /** It could not be tried, or the cause lies elsewhere: in these words. */
   | { readonly kind: 'untold'; readonly why: string };
 
-export interface SinkSituation {
+/** What is known of a stream when it is judged. */
+export interface Situation {
   readonly seen: StreamSighting;
   readonly parts: PartHistory;
   /** Undefined while the offsets could not be read. */
@@ -30,6 +31,7 @@ export interface SinkSituation {
   readonly restarts: Restarts;
   /** Of the failure that is seen now. */
   readonly trial: Trial | undefined;
+  /** Who else acts on the sink now. */
   readonly actor: Claim | undefined;
   /** ms since 1970. */
   readonly at: number;
@@ -51,7 +53,7 @@ const SINK_KINDS: readonly IncidentKind[] = ['sink-missing', 'sink-failed', 'sin
 type Blame = { readonly kind: 'record' } | ({ readonly kind: 'other' } & Omit<FailedSink, 'isPartOk' | 'partBackAt'>);
 
 /** What is wrong with the sink itself. While somebody else acts on it, what is open stays open. */
-export function judgeSink(situation: SinkSituation): Findings {
+export function judgeSink(situation: Situation): Findings {
   const { seen, actor, progress } = situation;
   const { sink, failures } = seen;
   if (sink === undefined || actor !== undefined) return { drafts: [], unseen: SINK_KINDS };
@@ -63,7 +65,7 @@ export function judgeSink(situation: SinkSituation): Findings {
 }
 
 /** What watch would do now; undefined: nothing. */
-export function wantedFor(situation: SinkSituation): Wanted | undefined {
+export function wantedFor(situation: Situation): Wanted | undefined {
   const { seen, actor, trial } = situation;
   const { sink, gaps, failures } = seen;
   // Nothing starts a sink behind records that it has not read, or while nobody knows whether it would be.
@@ -80,10 +82,10 @@ export function wantedFor(situation: SinkSituation): Wanted | undefined {
 }
 
 /** Who paused or stopped it does not want it to run. */
-const isHeld = ({ seen: { sink } }: SinkSituation): boolean =>
+const isHeld = ({ seen: { sink } }: Situation): boolean =>
   sink !== undefined && sink !== 'missing' && (sink.state === 'PAUSED' || sink.state === 'STOPPED');
 
-function isStalled({ seen: { sink }, progress, parts, stalledAfterMs, at }: SinkSituation): boolean {
+function isStalled({ seen: { sink }, progress, parts, stalledAfterMs, at }: Situation): boolean {
   if (sink === undefined || sink === 'missing' || progress === undefined || progress.lag === 0n) return false;
   // A sink that waits for a part says RUNNING as well: then the part is what is wrong.
   if (!Object.values(parts.ok).every((ok) => ok)) return false;
@@ -104,13 +106,13 @@ const MISSING: Draft = {
 
 const STALLED = { cause: 'stalled', passes: false } as const;
 
-function stalledDraft(situation: SinkSituation): Draft {
+function stalledDraft(situation: Situation): Draft {
   const { progress } = situation;
   const isPersons = decisionOf(situation, STALLED).kind === 'person';
   return {
     kind: 'sink-stalled',
     severity: 'critical',
-    summary: `every task says RUNNING, ${progress?.lag} records wait, and nothing is committed`,
+    summary: `${progress?.lag} records wait, no task says FAILED, and in one partition at least nothing is committed`,
     next: isPersons
       ? 'restarts did not help: end what holds locks on the table (pg_stat_activity); where the registry takes calls and never answers, start the worker again'
       : 'watch restarts the tasks',
@@ -119,7 +121,7 @@ function stalledDraft(situation: SinkSituation): Draft {
 }
 
 /** A task that a record stops, or one that something else does. */
-export function blameOf({ seen: { failures }, parts, trial }: SinkSituation): Blame {
+export function blameOf({ seen: { failures }, parts, trial }: Situation): Blame {
   const other = failures.find(({ fault }) => fault !== undefined && fault !== 'record');
   if (other !== undefined) return { kind: 'other', cause: causeOf(other), passes: other.passes === true };
   if (failures.every(({ fault }) => fault === 'record') && trial?.kind !== 'none') return { kind: 'record' };
@@ -135,7 +137,7 @@ const isPart = (cause: RestartCause): cause is SharedPart =>
   cause === 'database' || cause === 'registry' || cause === 'brokers' || cause === 'worker';
 
 function decisionOf(
-  { restarts, parts, at }: SinkSituation,
+  { restarts, parts, at }: Situation,
   { cause, passes }: Pick<FailedSink, 'cause' | 'passes'>,
 ): RestartDecision {
   const isPartOk = isPart(cause) ? parts.ok[cause] : undefined;
@@ -143,7 +145,7 @@ function decisionOf(
   return decideRestart(restarts, { cause, passes, isPartOk, partBackAt }, at);
 }
 
-function failedDrafts(situation: SinkSituation): Draft[] {
+function failedDrafts(situation: Situation): Draft[] {
   const { seen, trial, restarts } = situation;
   const [failure] = seen.failures;
   const blame = blameOf(situation);
@@ -185,7 +187,7 @@ function nextFor(decision: RestartDecision, { tries }: Restarts, hint: string | 
   return tries.length === 0 ? advice : `${tries.length} restarts did not help; watch makes no more. ${advice}`;
 }
 
-function recordDraft({ seen: { failures }, quarantines }: SinkSituation, trial: Trial | undefined): Draft {
+function recordDraft({ seen: { failures }, quarantines }: Situation, trial: Trial | undefined): Draft {
   const [failure] = failures;
   const words = { kind: 'record', severity: 'critical', needsPerson: !quarantines } as const;
   if (trial?.kind === 'culprits') {

@@ -1,14 +1,7 @@
 import { withoutValues } from '../../core/without-values.ts';
 import { gapText } from '../gaps.ts';
-import type { Claim } from '../lock/claim.ts';
 import type { Draft, Findings } from './draft.ts';
-import { judgeSink, type SinkSituation } from './judge-sink.ts';
-
-/** What is known of a stream when it is judged. */
-export interface Situation extends SinkSituation {
-  /** Who else acts on the sink now. */
-  readonly actor: Claim | undefined;
-}
+import { judgeSink, type Situation } from './judge-sink.ts';
 
 /** From this share of the retention on, somebody is told; from the second one on it is urgent. */
 const RETENTION_WARNING = 0.5;
@@ -109,10 +102,10 @@ function producerDraft({ seen: { producer } }: Situation): Draft | undefined {
   };
 }
 
-function openDrafts({ seen: { open, stream } }: Situation): Draft[] {
+function openDrafts({ seen: { open } }: Situation): Draft[] {
   if (open === undefined) return [];
   const { rejected, deadLetters } = open;
-  const words = { stream: stream.name, severity: 'warning', needsPerson: true } as const;
+  const words = { severity: 'warning', needsPerson: true } as const;
   const drafts: (Draft | undefined)[] = [
     rejected === 0n
       ? undefined

@@ -6,6 +6,7 @@ import { noticingLeft } from '../../connectors/wait/left-tasks.ts';
 import { ConnectError } from '../../core/errors.ts';
 import type { KafkaAdmin } from '../../core/kafka-admin.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
+import { remember } from '../../core/remember.ts';
 import { streamTopics, valueSubject } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
@@ -42,9 +43,10 @@ export function createLook({ streams, host, kafka, tail, database, registry, ans
   const observers = new Map(
     streams.map(({ name: stream, sink: { name, tasksMax } }) => {
       const observe = async () => (shown === undefined ? host.observe(name) : (await shown).get(name));
-      return [stream, noEarlier(noticingLeft(observe, { seen: tasksMax }), host.lookEveryMs)];
+      return [stream, noticingLeft(observe, { seen: tasksMax })];
     }),
   );
+  const sinks = remember(async (stream) => observers.get(stream)?.(), host.lookEveryMs ?? 0);
   const failing = new Set<string>();
   const last = new Map<string, { readonly topics: SeenTopics; readonly at: number; readonly isQuiet: boolean }>();
   const retention = createRetentionGauge();
@@ -97,7 +99,7 @@ export function createLook({ streams, host, kafka, tail, database, registry, ans
     shown = host.observeAll?.();
     const seen = await Promise.all(
       streams.map(async (stream) => {
-        const sink = await observers.get(stream.name)?.ask();
+        const sink = await sinks.get(stream.name);
         const failures = sink === undefined ? [] : failuresOf(sink, stream);
         if (failures.length === 0) failing.delete(stream.name);
         else failing.add(stream.name);
@@ -115,7 +117,7 @@ export function createLook({ streams, host, kafka, tail, database, registry, ans
   };
 
   async function look(): Promise<Sighting> {
-    const [brokers, sinks, tables, answered] = await Promise.all([
+    const [brokers, seenSinks, tables, answered] = await Promise.all([
       within(answerMs, lookAtBrokers),
       within(answerMs, lookAtSinks),
       within(answerMs, () => withPostgres(database, (client) => readTables(client, streams))),
@@ -126,14 +128,14 @@ export function createLook({ streams, host, kafka, tail, database, registry, ans
       at: Date.now(),
       parts: {
         brokers: brokers.part,
-        worker: sinks.part,
+        worker: seenSinks.part,
         registry: answered.part,
         database: isWritable ? tables.part : READ_ONLY,
       },
       streams: streams.map((stream) => ({
         ...UNSEEN,
         ...brokers.seen?.get(stream),
-        ...sinks.seen?.get(stream),
+        ...seenSinks.seen?.get(stream),
         producer: brokers.part.ok ? producerOf(stream) : undefined,
         stream,
         newestSlot: tables.seen?.slots.get(stream),
@@ -144,26 +146,7 @@ export function createLook({ streams, host, kafka, tail, database, registry, ans
   return {
     look,
     /** The sink has been acted on: the next look asks for it anew. */
-    forget: (stream: StreamDefinition): void => observers.get(stream.name)?.forget(),
-  };
-}
-
-/** Asks again only after so many ms; until then the answer is the last one. */
-function noEarlier<T>(ask: () => Promise<T>, everyMs = 0) {
-  let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
-  return {
-    ask(): Promise<T> {
-      if (last !== undefined && Date.now() - last.at < everyMs) return last.answer;
-      const answer = ask();
-      last = { at: Date.now(), answer };
-      answer.catch(() => {
-        last = undefined;
-      });
-      return answer;
-    },
-    forget(): void {
-      last = undefined;
-    },
+    forget: (stream: StreamDefinition): void => sinks.forget(stream.name),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createMetrics, type Labels, type Metrics, type Sample } from '../../core/metrics.ts';
 import { type ListenAddress, serveMetrics } from '../../core/metrics-server.ts';
 import type { RestartCause } from './event.ts';
-import type { StreamView, WatchView } from './view.ts';
+import { SHARED_PARTS, type StreamView, type WatchView } from './view.ts';
 
 interface WatchServerOptions {
   readonly listen: ListenAddress;
@@ -24,7 +24,6 @@ const CAUSES = [
   'stalled',
   'unknown',
 ] as const satisfies readonly RestartCause[];
-const PARTS = ['brokers', 'registry', 'database', 'worker'] as const;
 /** A look at parts that are away ends with their time-outs, not with the next turn. */
 const MIN_LOOK_BOUND_MS = 60_000;
 const MISSED_LOOKS = 5;
@@ -119,7 +118,7 @@ function addWatchMetrics(metrics: Metrics, view: () => WatchView): void {
     name: `${PREFIX}_part_up`,
     help: '1 while the part answers and can serve.',
     labels: ['part'],
-    read: () => PARTS.map((part): Sample => [{ part }, numberOf(view().parts[part])]),
+    read: () => SHARED_PARTS.map((part): Sample => [{ part }, numberOf(view().parts[part])]),
   });
   metrics.add({
     name: `${PREFIX}_look_duration_seconds`,

@@ -6,7 +6,7 @@ export interface Progress {
   readonly lag: bigint;
   /** Records that were committed since the first look. */
   readonly committedRecords: bigint;
-  /** How long records have waited without a commit, s; 0 while none waits. */
+  /** How long records of one partition have waited without a commit, s, of the partition where that is longest; 0 while none waits. */
   readonly commitAgeSeconds: number;
   /** How long the oldest record that waits has been in the topic, s, as far back as we have looked; 0 while none waits. */
   readonly oldestSeconds: number;
@@ -23,29 +23,31 @@ interface End {
   readonly end: bigint;
 }
 
-/** Where a sink that records wait for has stood since when, for a watch that comes after. */
+/** Where a sink stands in one partition, and since when (ms since 1970), for a watch that comes after. */
 export interface Standstill {
-  /** ms since 1970. */
+  readonly partition: number;
+  readonly next: string;
   readonly since: number;
-  /** Next offsets, by partition. */
-  readonly next: readonly (readonly [partition: number, next: string])[];
 }
 
 /** Follows the offsets of one sink from look to look. `at` in ms since 1970. */
 export function createProgress() {
-  const committed = new Map<number, bigint>();
+  const committed = new Map<number, { readonly next: bigint; readonly since: number }>();
   const ends = new Map<number, End[]>();
   let lags: { readonly at: number; readonly lag: bigint }[] = [];
   let committedRecords = 0n;
-  let movedAt: number | undefined;
 
-  const noteCommit = (position: SinkPosition): bigint => {
-    const { partition } = position;
+  /** Returns since when the sink stands there while records wait. */
+  const noteCommit = (position: SinkPosition, at: number): number => {
+    const { partition, lag } = position;
     const next = nextOffset(position);
-    const before = committed.get(partition) ?? next;
-    committed.set(partition, next);
+    const before = committed.get(partition);
+    const stands = before !== undefined && before.next === next && lag > 0n;
     // Somebody may have set it back.
-    return next > before ? next - before : 0n;
+    if (before !== undefined && next > before.next) committedRecords += next - before.next;
+    const since = stands ? before.since : at;
+    committed.set(partition, { next, since });
+    return since;
   };
 
   /** When the oldest unread record of a partition was first seen in it. */
@@ -58,14 +60,9 @@ export function createProgress() {
     return known[0]?.at ?? at;
   };
 
-  const standsAt = (): Standstill['next'] =>
-    [...committed].map(([partition, next]) => [partition, next.toString()] as const);
-
   function take(positions: readonly SinkPosition[], at: number): Progress {
-    const moved = positions.reduce((sum, position) => sum + noteCommit(position), 0n);
+    const standsSince = Math.min(at, ...positions.map((position) => noteCommit(position, at)));
     const lag = positions.reduce((sum, position) => sum + position.lag, 0n);
-    committedRecords += moved;
-    if (movedAt === undefined || moved > 0n || lag === 0n) movedAt = at;
     const oldest = Math.min(at, ...positions.map((position) => oldestAt(position, at)));
     lags = [...lags.filter((one) => at - one.at <= GROWTH_MS), { at, lag }];
     const first = lags[0];
@@ -73,7 +70,7 @@ export function createProgress() {
     return {
       lag,
       committedRecords,
-      commitAgeSeconds: (at - movedAt) / 1000,
+      commitAgeSeconds: (at - standsSince) / 1000,
       oldestSeconds: (at - oldest) / 1000,
       isGrowing,
     };
@@ -81,12 +78,14 @@ export function createProgress() {
 
   return {
     take,
-    standstill: (): Standstill | undefined =>
-      movedAt === undefined ? undefined : { since: movedAt, next: standsAt() },
-    /** Goes on from where another watch has seen the sink, if it still stands there. After the first look. */
-    resume({ since, next }: Standstill): void {
-      const isThere = JSON.stringify(next) === JSON.stringify(standsAt());
-      if (isThere && movedAt !== undefined) movedAt = Math.min(movedAt, since);
+    standstill: (): Standstill[] =>
+      [...committed].map(([partition, { next, since }]) => ({ partition, next: next.toString(), since })),
+    /** Goes on from where another watch has seen the sink, where it still stands there. After the first look. */
+    resume(known: readonly Standstill[]): void {
+      for (const { partition, next, since } of known) {
+        const now = committed.get(partition);
+        if (now?.next.toString() === next) committed.set(partition, { ...now, since: Math.min(now.since, since) });
+      }
     },
   };
 }

@@ -1,6 +1,6 @@
 import { ifFound } from '../../core/errors.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
-import { type Claim, parseClaim } from '../lock/claim.ts';
+import { type Claim, claimIn } from '../lock/claim.ts';
 import { claimPrefix } from '../lock/kafka-claim-log.ts';
 import { readRecords, type StreamSource } from '../read-records.ts';
 import { createFollowedStream } from './followed-stream.ts';
@@ -35,12 +35,11 @@ export async function readStreamState(source: StreamSource): Promise<StreamState
   await ifFound(
     readRecords(source, { topic: checkpointTopic(stream), clientId: 'perps-connect-status' }, (record) => {
       followed.take(record);
-      const key = record.key?.toString() ?? '';
-      if (key === WATCH_MARK_KEY && record.value !== null) mark = parseWatchMark(record.value) ?? mark;
-      if (!key.startsWith(prefix)) return;
-      const claim = record.value === null ? undefined : parseClaim(record.value);
-      if (claim === undefined) claims.delete(key);
-      else claims.set(key, { claim, at: record.timestampMs });
+      const isMark = record.key?.toString() === WATCH_MARK_KEY;
+      if (isMark && record.value !== null) mark = parseWatchMark(record.value) ?? mark;
+      const found = claimIn(prefix, record);
+      if (found?.claim !== undefined) claims.set(found.id, { claim: found.claim, at: record.timestampMs });
+      else if (found !== undefined) claims.delete(found.id);
     }),
   );
   const now = Date.now();

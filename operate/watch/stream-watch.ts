@@ -8,8 +8,8 @@ import { type CaretakerOptions, createCaretaker } from './caretaker.ts';
 import type { CheckpointTail } from './checkpoint-tail.ts';
 import type { Incident } from './incident.ts';
 import { createIncidents, type KeptIncident } from './incidents.ts';
-import { wantedFor } from './judge-sink.ts';
-import { judgeStream, type Situation } from './judge-stream.ts';
+import { type Situation, wantedFor } from './judge-sink.ts';
+import { judgeStream } from './judge-stream.ts';
 import type { KeptKafka } from './kept-kafka.ts';
 import { createLeadership, type Role } from './leadership.ts';
 import type { PartHistory } from './part-history.ts';
@@ -81,6 +81,7 @@ export function createStreamWatch(
     if (!isNew) return;
     isTold = true;
     if (next.role === 'leads') await takeOver();
+    if (next.role === 'stands-by') incidents.forget();
     const event = (
       { leads: 'watch.leads', 'stands-by': 'watch.stands-by', 'only-reports': 'watch.only-reports' } as const
     )[next.role];
@@ -98,9 +99,11 @@ export function createStreamWatch(
 
   /** Goes on where the watch before has ended. What cannot be read is begun anew. */
   async function takeOver(): Promise<void> {
-    leadsSince = new Date().toISOString();
     const mark = await readWatchMark(sources).catch(() => undefined);
-    if (mark === undefined) return;
+    // Nobody else has led since: what this watch knows is newer.
+    const isOwn = mark?.at === leadsSince && mark.owner === thisOwner();
+    leadsSince = new Date().toISOString();
+    if (mark === undefined || isOwn) return;
     incidents.restore(mark.incidents);
     onRestored(mark.incidents.map(({ incident }) => incident));
     shared = mark.shared;
@@ -132,12 +135,14 @@ export function createStreamWatch(
       caretaker.noteLook(sighting, progress, at);
       // What was done since the look began is not what it saw.
       if (role.role === 'stands-by' || caretaker.endedAt() >= beganAt) return;
-      const situation = situationOf(at, parts, await findActor(sighting));
+      const actor = await findActor(sighting);
+      if (actor !== undefined) caretaker.forgetTrial();
+      const situation = situationOf(at, parts, actor);
       if (situation === undefined) return;
       // While something is done about the sink, what is seen of it changes with every look.
       if (!caretaker.isWorking()) for (const event of incidents.take(judgeStream(situation), at)) tell(event);
       const wanted = wantedFor(situation);
-      if (wanted !== undefined && leadership.isLeading()) caretaker.begin(wanted, sighting, progress);
+      if (wanted !== undefined && leadership.isLeading()) caretaker.begin(wanted, sighting);
     },
     /** What was open when this watch took over of the parts that all streams share. */
     takenOver: (): readonly KeptIncident[] => shared,

@@ -18,7 +18,7 @@ export interface WatchMark {
   readonly quarantined: readonly number[];
   readonly incidents: readonly KeptIncident[];
   /** Kept by a watch that looks once: the next one sees by it whether the sink has stalled. */
-  readonly standstill?: Standstill | undefined;
+  readonly standstill?: readonly Standstill[] | undefined;
   /** Of the parts that all streams share; one stream keeps them. */
   readonly shared: readonly KeptIncident[];
 }

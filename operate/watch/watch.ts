@@ -72,8 +72,10 @@ export function createWatch(
     );
     restoreShared();
     // Who stands by for all streams says nothing of what they share.
-    if (watches.some((one) => one.role() !== 'stands-by'))
-      for (const event of shared.take(judgeParts(parts), at)) tell(event);
+    if (watches.every((one) => one.role() === 'stands-by')) {
+      shared.forget();
+      isRestored = false;
+    } else for (const event of shared.take(judgeParts(parts), at)) tell(event);
     last = { sighting, lookMs: Date.now() - startedAt };
     const keeper = watches.find((one) => one.role() === 'leads');
     await Promise.all(watches.map((one) => one.keep(one === keeper ? shared.keep() : [])));

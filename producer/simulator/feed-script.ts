@@ -26,7 +26,7 @@ interface ScriptOptions {
   readonly updates: number;
   /** Which of them the table cannot hold. */
   readonly plan: FaultPlan;
-  /** What is wrong with those, in turn; not empty when the plan has any. */
+  /** What is wrong with those, in turn; not empty when the plan has faulty updates. */
   readonly faults: readonly Fault[];
 }
 

@@ -13,14 +13,19 @@ export interface RestProxy {
   conflicts(): number;
 }
 
-/** Stands before a worker and does to requests what networks and rebalances do. */
-export async function proxyRest(worker: string, fate: (request: string) => Fate): Promise<RestProxy> {
+/** Stands before a worker and does to requests what networks and rebalances do. `onWrite` hears when the worker has answered; times in ms. */
+export async function proxyRest(
+  worker: string,
+  fate: (request: string) => Fate,
+  onWrite: (request: string, beganAt: number, endedAt: number) => void = () => {},
+): Promise<RestProxy> {
   const writes: string[] = [];
   let conflicts = 0;
   const server = createServer((message, reply) => {
     void (async () => {
       const { method = 'GET', url = '/' } = message;
       const request = `${method} ${url}`;
+      const beganAt = Date.now();
       const body = await textOf(message);
       const what = fate(request);
       if (what === 'conflict') {
@@ -35,6 +40,7 @@ export async function proxyRest(worker: string, fate: (request: string) => Fate)
       const headers = { 'Content-Type': 'application/json' };
       const answer = await fetch(new URL(url, worker), { method, headers, ...(body === '' ? {} : { body }) });
       const text = await answer.text();
+      if (method !== 'GET') onWrite(request, beganAt, Date.now());
       if (what === 'lose answer') {
         message.socket.destroy();
         return;

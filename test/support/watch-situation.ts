@@ -1,6 +1,6 @@
 import type { ObservedSink } from '../../connectors/sink-config.ts';
 import type { FailedPart } from '../../connectors/wait/failure.ts';
-import type { Situation } from '../../operate/watch/judge-stream.ts';
+import type { Situation } from '../../operate/watch/judge-sink.ts';
 import { createPartHistory } from '../../operate/watch/part-history.ts';
 import type { Progress } from '../../operate/watch/progress.ts';
 import { NO_RESTARTS } from '../../operate/watch/restart-budget.ts';

@@ -47,7 +47,7 @@ function careOf(host: SinkHost, groups: InMemoryGroups = inMemoryGroups(), claim
     claims,
     told: () => told.map(({ event }) => event),
     async restart(wanted: Parameters<typeof caretaker.begin>[0] = RESTART) {
-      caretaker.begin(wanted, failed, progressOf());
+      caretaker.begin(wanted, failed);
       await caretaker.settled();
     },
   };
@@ -86,11 +86,30 @@ test('a restart that helps is told, and forgotten once the sink has gone on for 
   const last = caretaker.restarts().tries.at(-1) ?? 0;
   caretaker.noteLook(sightingOf(), progressOf(), last + 29_000);
   expect(caretaker.restarts().tries).toHaveLength(1);
-  caretaker.noteLook(sightingOf(), progressOf({ lag: 9n }), last + 30_000);
+  // One partition has waited since before the restart, whatever the others commit.
+  caretaker.noteLook(
+    sightingOf(),
+    progressOf({ lag: 9n, commitAgeSeconds: 31, committedRecords: 500n }),
+    last + 30_000,
+  );
   expect(caretaker.restarts().tries).toHaveLength(1);
   caretaker.noteLook(sightingOf(), progressOf(), last + 30_000);
   expect(caretaker.restarts()).toMatchObject({ tries: [], recent: [last] });
 }, 30_000);
+
+test('what was tried of a record is of one stop of the sink: the next one may say the same of another record', async () => {
+  const { host, groups } = failedWorker();
+  const stopped = sightingOf({ sink: sinkOf('FAILED'), failures: [failureOf({ fault: 'record' })] });
+  for (const goesOn of ['a look', 'somebody'] as const) {
+    const { caretaker } = careOf(host, groups);
+    caretaker.begin({ kind: 'trial' }, stopped);
+    await caretaker.settled();
+    expect(caretaker.trialOf(stopped)).toMatchObject({ kind: 'untold' });
+    if (goesOn === 'a look') caretaker.noteLook(sightingOf(), progressOf(), Date.now());
+    else caretaker.forgetTrial();
+    expect(caretaker.trialOf(stopped)).toBeUndefined();
+  }
+});
 
 test('nothing is done, told or counted while somebody else acts on the sink', async () => {
   const { host, groups, calls } = failedWorker();

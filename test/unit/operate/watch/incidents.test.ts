@@ -77,6 +77,21 @@ test('the watch that comes after goes on with what is open, and opens nothing tw
   expect([look([]), look([])].flat()).toEqual([`incident.closed ${KEY}`]);
 });
 
+test('a watch that leads again goes on with what it has told while nobody could lead', () => {
+  const incidents = createIncidents('production');
+  const look = looks(incidents);
+  look([draft()]);
+  incidents.restore([]);
+  expect([look([]), look([])].flat()).toEqual([`incident.closed ${KEY}`]);
+});
+
+test('a watch that stands by has nothing open: another one tells of it', () => {
+  const incidents = createIncidents('production');
+  looks(incidents)([draft()]);
+  incidents.forget();
+  expect(incidents.list()).toEqual([]);
+});
+
 test('what all streams share has a key without a stream', () => {
   expect(looks()([draft({ stream: undefined, connector: undefined, kind: 'database' })])).toEqual([
     'incident.opened production/database',

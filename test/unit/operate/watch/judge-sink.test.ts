@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Situation } from '../../../../operate/watch/judge-sink.ts';
 import { judgeSink, wantedFor } from '../../../../operate/watch/judge-sink.ts';
-import type { Situation } from '../../../../operate/watch/judge-stream.ts';
 import { failureOf, NOON, partsSince, progressOf, sinkOf, situationOf } from '../../../support/watch-situation.ts';
 
 const database = failureOf({ fault: 'database', passes: true, cause: 'PSQLException: terminating connection' });

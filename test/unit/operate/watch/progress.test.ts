@@ -23,6 +23,14 @@ test('tells how long records wait without a commit', () => {
   expect(look([position(0, 6n, 9n)], 90_000).commitAgeSeconds).toBe(10);
 });
 
+test('a partition that stands still shows, however much the others commit', () => {
+  const look = createProgress().take;
+  look([position(0, 0n, 9n), position(1, 0n, 1_000n)], 0);
+  const { commitAgeSeconds } = look([position(0, 0n, 9n), position(1, 500n, 1_000n)], 60_000);
+  expect(commitAgeSeconds).toBe(60);
+  expect(look([position(0, 9n, 9n), position(1, 500n, 1_000n)], 70_000).commitAgeSeconds).toBe(10);
+});
+
 test('tells how long the oldest unread record has been there, by when it was first seen', () => {
   const look = createProgress().take;
   look([position(0, 10n, 10n)], 0);
