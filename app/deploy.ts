@@ -20,16 +20,16 @@ import type { Session } from './session.ts';
 import { withTopics } from './topics.ts';
 import { type CheckedPart, requireKnown } from './unknown-parts.ts';
 
-export interface DeployOptions extends DeployListener {
+export interface DeployOptions extends Partial<DeployListener> {
   readonly plan: PlanOptions;
   /** A plan that was saved: applied exactly, or not at all. */
   readonly saved?: SavedPlan | undefined;
   /** Bound of the wait for each sink. Default: what the host needs. */
   readonly timeoutMs?: number | undefined;
-  /** Put back what was changed and does not run. */
-  readonly rollback: boolean;
-  /** Wait until each sink runs. */
-  readonly wait: boolean;
+  /** Put back what was changed and does not run. Default: true. */
+  readonly rollback?: boolean | undefined;
+  /** Wait until each sink runs. Default: true. */
+  readonly wait?: boolean | undefined;
   /** Delete and create a sink where the host cannot change it in place. */
   readonly replace?: boolean | undefined;
   /** Start a sink also behind records that Kafka deleted before it read them; they are recorded. */
@@ -78,7 +78,7 @@ export interface Deployed {
 export async function deploy(session: Session, options: DeployOptions): Promise<Deployed> {
   const { streams } = session;
   const host = await session.host();
-  if (!options.wait) requireSubmit(host, session);
+  if (options.wait === false) requireSubmit(host, session);
   await requireContract(session);
   const planned = await makePlan(session, options.plan);
   requireKnown(planned.unknown, options.unchecked ?? [], options.plan, planned.topicsBy);
@@ -88,13 +88,13 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
   if (planned.unknown.database === undefined) await requireColumns(session);
   if (options.preflight) {
     const { preflight } = await import('./preflight.ts');
-    await preflight(session, options.onPreflight);
+    await preflight(session, options.onPreflight ?? (() => {}));
   }
   await requireAgreement(planned.plan, options);
   const wait = { timeoutMs: options.timeoutMs ?? host.defaultTimeoutMs, signal: session.signal };
   const deployed = await deployEach(streams, host.sideBySide === true, async (stream) => {
     const result = await deployStream(session, options, planned, stream, wait);
-    options.onDeployed(result);
+    options.onDeployed?.(result);
     return result;
   });
   return { streams: deployed, pruned: await pruneSinks(session, options, planned.plan, wait) };
@@ -153,14 +153,14 @@ const startsSink = ({ sink }: StreamDefinition, { from }: PlanOptions): boolean 
 /** Where nothing changes, nobody is asked. A saved plan was agreed to when it was saved. */
 async function requireAgreement(plan: Plan, { agree, onLeftOut }: DeployOptions): Promise<void> {
   const pending = pendingEntries(plan);
-  for (const entry of pending.filter((one) => !appliedByDeploy(one))) onLeftOut(entry);
+  for (const entry of pending.filter((one) => !appliedByDeploy(one))) onLeftOut?.(entry);
   const ours = pending.filter(appliedByDeploy);
   if (ours.length > 0) await agree(plan, ours);
 }
 
 async function deployStream(
   session: Session,
-  { rollback, wait: isAwaited, plan, acceptGap, onSinkEvent, onGrown }: DeployOptions,
+  { rollback = true, wait: isAwaited = true, plan, acceptGap, onSinkEvent, onGrown }: DeployOptions,
   planned: ObservedPlan,
   stream: StreamDefinition,
   bounds: Wait,
@@ -168,7 +168,7 @@ async function deployStream(
   const { kafka, environment, groups, signal } = session;
   const host = await session.host();
   const { name: connector } = stream.sink;
-  const onEvent = (event: SinkEvent) => onSinkEvent(connector, event);
+  const onEvent = (event: SinkEvent) => onSinkEvent?.(connector, event);
   const isChecked = planned.unknown.brokers === undefined;
   const { topicsBy } = planned;
   const topics =
@@ -194,7 +194,7 @@ async function deployStream(
     : await carryOut(host, signal);
   const hasGrown = topics.some(({ name, outcome }) => name === stream.topic.name && outcome === 'grown');
   if (hasGrown && isAwaited)
-    onGrown(isChecked ? await waitForGrowth(session, stream, bounds) : unknownGrowth(stream.topic));
+    onGrown?.(isChecked ? await waitForGrowth(session, stream, bounds) : unknownGrowth(stream.topic));
   return { stream: stream.name, topics, ...result };
 }
 
@@ -204,7 +204,7 @@ async function pruneSinks(session: Session, { onPruned }: DeployOptions, plan: P
   for (const { name } of removed) {
     session.signal.throwIfAborted();
     await prune(host, { name, project: session.environment.project ?? '' }, wait);
-    onPruned(name);
+    onPruned?.(name);
   }
   return removed.map(({ name }) => name);
 }

@@ -3,8 +3,7 @@ import type { Logger } from '../core/log.ts';
 import { createMetrics } from '../core/metrics.ts';
 import { type ListenAddress, serveMetrics } from '../core/metrics-server.ts';
 import { createProducerMonitor } from '../producer/metrics.ts';
-import type { ProducerStats, ProducerSummary } from '../producer/run-statistics.ts';
-import { type RunStreamOptions, runStream } from '../producer/run-stream.ts';
+import { type ProducerStats, type ProducerSummary, type RunStreamOptions, runStream } from './run-stream.ts';
 import type { Session } from './session.ts';
 
 export type { ProducerStats, ProducerSummary };
@@ -16,8 +15,8 @@ export interface ProduceOptions
   > {
   /** Start here instead of at the checkpoint; for one stream alone. */
   readonly fromSlot?: bigint | undefined;
-  /** Hears what a stream's run has to say on the way. */
-  readonly loggerOf: (stream: string) => Logger;
+  /** Hears what a stream's run has to say on the way. Default: nobody. */
+  readonly loggerOf?: ((stream: string) => Logger) | undefined;
   /** Serve metrics and health there while it runs. */
   readonly metrics?: ListenAddress | undefined;
   /** Hears where they are served. */
@@ -48,9 +47,9 @@ export async function produce(
   const failures: StreamFailure[] = [];
   const runs = streams.map(async (stream) => {
     try {
-      const parts = { ...producerOptions(session), stream, logger: loggerOf(stream.name), signal };
       const monitor = served?.monitor.of(stream.name);
-      return await runStream({ ...options, silenceMs, monitor, fromSlot, ...parts });
+      const logger = loggerOf?.(stream.name);
+      return await runStream(session, stream, { ...options, silenceMs, monitor, fromSlot, logger, signal });
     } catch (error) {
       failures.push({ stream: stream.name, error: ConnectError.from(error) });
       stop.abort();
@@ -88,11 +87,3 @@ function severalFailures(failures: readonly StreamFailure[]): ConnectError {
     },
   );
 }
-
-/** What a producer needs of an environment. */
-export const producerOptions = (session: Session): Pick<RunStreamOptions, 'root' | 'kafka' | 'registry' | 'feed'> => ({
-  root: session.project.root,
-  kafka: session.kafka,
-  registry: session.registryAddress,
-  feed: session.feed,
-});

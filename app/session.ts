@@ -38,6 +38,28 @@ export interface Runtime {
   learn(secrets: Iterable<string>): void;
 }
 
+/** What a program gives that uses this package, in place of the command line. */
+export interface RuntimeOptions {
+  /** A folder of the project: it is looked for from here upwards. */
+  readonly folder: string;
+  /** Where references `${env:NAME}` get their values: `process.env`, or a part of it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends what runs. Default: nothing does. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears each secret before it is used, for programs that must not log it. */
+  readonly onSecret?: ((secret: string) => void) | undefined;
+}
+
+/** What a verb gets from a program that uses this package. */
+export const createRuntime = ({ folder, env, signal, onSecret }: RuntimeOptions): Runtime => ({
+  cwd: folder,
+  env,
+  signal: signal ?? new AbortController().signal,
+  learn: (secrets) => {
+    if (onSecret !== undefined) for (const secret of secrets) onSecret(secret);
+  },
+});
+
 /** Which of the project's streams a verb is about: all, unless it says some. */
 export interface StreamSelection {
   readonly only?: readonly string[] | undefined;

@@ -10,10 +10,10 @@ export interface SimulateOptions extends Omit<SimulatorOptions, 'port' | 'stream
   readonly port?: number | undefined;
   /** Absolute path of the folder that receives one `<stream>.ndjson` each. */
   readonly oracleFolder?: string | undefined;
-  readonly onServing: (address: string, services: readonly string[]) => void;
+  readonly onServing?: ((address: string, services: readonly string[]) => void) | undefined;
   /** Every update has been sent once; the feeds still serve replays. */
-  readonly onAllSent: () => void;
-  readonly onClosed: (sent: number) => void;
+  readonly onAllSent?: (() => void) | undefined;
+  readonly onClosed?: ((sent: number) => void) | undefined;
 }
 
 /** Serves simulated feeds until the user interrupts. Errors: those of `startSimulator`, ENVIRONMENT when an oracle cannot be written. */
@@ -26,17 +26,17 @@ export async function simulate(session: Session, options: SimulateOptions): Prom
     streams: streams.map((stream) => simulatedStream(session, stream, oracleFolder)),
   });
   try {
-    onServing(
+    onServing?.(
       simulator.address,
       streams.map(({ feed }) => feed.service),
     );
     // `done` rejects when the oracle cannot be written.
     await Promise.race([untilInterrupted(signal), simulator.done]);
-    if (!signal.aborted) onAllSent();
+    if (!signal.aborted) onAllSent?.();
     await untilInterrupted(signal);
   } finally {
     await simulator.close();
-    onClosed(simulator.sent());
+    onClosed?.(simulator.sent());
   }
 }
 

@@ -24,9 +24,9 @@ export interface FailedSink {
 
 /** What a verb takes that acts on one sink after the other. */
 export interface EachSinkOptions<T> extends SinkOptions {
-  readonly onDone: (result: T) => void;
+  readonly onDone?: ((result: T) => void) | undefined;
   /** Hears why one of several sinks failed. */
-  readonly onFailed: (error: ConnectError) => void;
+  readonly onFailed?: ((error: ConnectError) => void) | undefined;
 }
 
 /** The sinks of the selected streams, ready to be acted on. */
@@ -61,12 +61,12 @@ export async function eachSink<T>(
   return inTurn(actions, async (action) => {
     try {
       const result = await act(action);
-      options.onDone(result);
+      options.onDone?.(result);
       return result;
     } catch (error) {
       if (actions.length === 1 || session.signal.aborted) throw error;
       const known = ConnectError.from(error);
-      options.onFailed(known);
+      options.onFailed?.(known);
       return { connector: action.stream.sink.name, outcome: 'failed', error: known };
     }
   });

@@ -9,12 +9,15 @@ export type { ContainerStatus, PartStatus, StackEvent };
 
 export interface UpOptions {
   /** Delete the data and start from empty. */
-  readonly fresh: boolean;
-  readonly onEvent: (event: StackEvent) => void;
+  readonly fresh?: boolean | undefined;
+  readonly onEvent?: ((event: StackEvent) => void) | undefined;
 }
 
 /** Starts the parts of the local stack that do not run. Errors: USAGE for an environment that has none, those of the stack. */
-export async function up(session: Session, { fresh, onEvent }: UpOptions): Promise<readonly PartStatus[]> {
+export async function up(
+  session: Session,
+  { fresh = false, onEvent = () => {} }: UpOptions = {},
+): Promise<readonly PartStatus[]> {
   const { env, signal } = session;
   return startParts({ ...localStack(session), env, signal, fresh, onEvent });
 }

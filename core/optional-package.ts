@@ -11,7 +11,7 @@ export async function optionalPackage<T>(name: string, purpose: string, load: ()
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new ConnectError('ENVIRONMENT', `the package ${name} is not installed; ${purpose} needs it`, {
       cause: error,
-      hint: `install it: \`npx -y pnpm add ${name}\`, or install without --no-optional`,
+      hint: `add it to the project: \`npm install ${name}\`, or \`pnpm add ${name}\``,
     });
   }
 }

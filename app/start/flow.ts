@@ -4,9 +4,8 @@ import type { Logger } from '../../core/log.ts';
 import { waitUntilCaughtUp } from '../../operate/catch-up.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { ProducerStats } from '../../producer/run-statistics.ts';
-import { runStream } from '../../producer/run-stream.ts';
 import { startSimulator } from '../../producer/simulator/feed-server.ts';
-import { producerOptions } from '../produce.ts';
+import { runStream } from '../run-stream.ts';
 import type { Session } from '../session.ts';
 import { simulatedStream } from '../simulate.ts';
 import { oracleFile } from '../verify.ts';
@@ -75,13 +74,9 @@ async function publishSimulated(
     streams: [simulatedStream(session, stream, oracleFolder)],
   });
   try {
-    const parts = producerOptions(session);
-    await runStream({
-      ...parts,
-      feed: { ...parts.feed, address: simulator.address },
-      stream,
+    await runStream(session, stream, {
+      feedAddress: simulator.address,
       logger,
-      signal,
       endWithFeed: true,
       onProgress: (stats) => progress.set(stream.name, { sent: simulator.sent(), stats }),
     });
