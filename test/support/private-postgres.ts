@@ -22,10 +22,11 @@ import { stateFolder } from '../../stack/folders.ts';
 import { superuserConnection } from '../../stack/parts/postgres.ts';
 import { outsideFolder, type PostgresHome, preparePostgresHome } from '../../stack/postgres-home.ts';
 import { INITDB_ARGUMENTS, SERVER_SETTINGS } from '../../stack/settings/postgres.ts';
+import type { CertificateFiles } from './certificates.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-ports.ts';
 
-/** A PostgreSQL server of a test's own, which it may hurt. It lets everybody in, with any password. */
+/** A PostgreSQL server of a test's own, which it may hurt. Unless told otherwise it lets everybody in, with any password. */
 export interface PrivatePostgres {
   readonly port: number;
   readonly superuser: PostgresConnection;
@@ -47,14 +48,25 @@ export interface PrivatePostgres {
   remove(): Promise<void>;
 }
 
+/** How a server lets people in that are not its superuser `postgres`, who needs no password on this machine. */
+export interface Access {
+  /** The server's certificate, and the authority of its clients' certificates. */
+  readonly tls: Pick<CertificateFiles, 'certificate' | 'key'> & { readonly ca: string };
+  /** Lines of pg_hba.conf; the first that fits decides. Default: SCRAM over TLS with a certificate of the user's name. */
+  readonly rules?: readonly string[];
+}
+
+const SCRAM_WITH_CERTIFICATE = 'hostssl all all 127.0.0.1/32 scram-sha-256 clientcert=verify-full';
+
 /** Makes one and starts it. */
-export async function createPrivatePostgres(): Promise<PrivatePostgres> {
+export async function createPrivatePostgres(access?: Access): Promise<PrivatePostgres> {
   const home = newHome();
   const { env } = process;
-  const access = ['-U', 'postgres', '--auth=trust', '--no-sync', '--no-instructions'];
   const programs = join(home.programs, 'bin');
-  const args = ['-D', home.data, ...access, ...INITDB_ARGUMENTS];
+  const options = ['-U', 'postgres', '--auth=trust', '--no-sync', '--no-instructions'];
+  const args = ['-D', home.data, ...options, ...INITDB_ARGUMENTS];
   await promisify(execFile)(join(programs, 'initdb'), args, { env, cwd: '/', ...home.user });
+  if (access !== undefined) restrict(home, access);
   const server = await describe(home);
   await server.start();
   await server.query('CREATE ROLE perps LOGIN');
@@ -76,6 +88,22 @@ function newHome(): Home {
   mkdirSync(home.data, { recursive: true, mode: 0o700 });
   if (home.user !== undefined) chownSync(home.data, home.user.uid, home.user.gid);
   return { ...home, folders: [folder, outsideFolder(state)], log: state.outputFile('postgres') };
+}
+
+/** The server reads its key only where nobody else can. */
+function restrict({ data, user }: Home, { tls, rules = [SCRAM_WITH_CERTIFICATE] }: Access): void {
+  for (const [name, source] of Object.entries({
+    'server.crt': tls.certificate,
+    'server.key': tls.key,
+    'root.crt': tls.ca,
+  })) {
+    const file = join(data, name);
+    cpSync(source, file);
+    chmodSync(file, 0o600);
+    if (user !== undefined) chownSync(file, user.uid, user.gid);
+  }
+  appendFileSync(join(data, 'postgresql.conf'), "ssl = on\nssl_ca_file = 'root.crt'\n");
+  writeFileSync(join(data, 'pg_hba.conf'), `${['host all postgres 127.0.0.1/32 trust', ...rules].join('\n')}\n`);
 }
 
 async function describe({ log, folders, ...home }: Home): Promise<PrivatePostgres> {

@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { propertiesText } from '../../core/properties.ts';
 import { brokerSettings } from '../../stack/settings/broker.ts';
+import { type Authority, type CertificateFiles, createAuthority } from './certificates.ts';
 import { freePorts } from './free-ports.ts';
 import { runBroker } from './run-broker.ts';
 import { scratchFolder } from './scratch.ts';
@@ -16,8 +16,9 @@ export interface SecureBroker {
   /** host:port that wants OAUTHBEARER, anew every 12 s; it takes JSON web tokens without a signature. */
   readonly oauth: string;
   readonly user: { readonly username: string; readonly password: string };
-  /** Files: the authority that vouches for the broker, and a client's certificate and key. */
-  readonly files: { readonly ca: string; readonly certificate: string; readonly key: string };
+  /** Vouches for the broker and for the client whose files these are. */
+  readonly authority: Authority;
+  readonly files: { readonly ca: string } & CertificateFiles;
 }
 
 const KAFKA_LOGIN = 'org.apache.kafka.common.security';
@@ -25,7 +26,11 @@ const KAFKA_LOGIN = 'org.apache.kafka.common.security';
 /** Starts one on free ports; it ends with the test. */
 export async function startSecureBroker(): Promise<SecureBroker> {
   const folder = scratchFolder();
-  const files = await writeCertificates(folder);
+  const authority = await createAuthority(folder);
+  const broker = await authority.issue('localhost');
+  const files = { ca: authority.ca, ...(await authority.issue('perps-client')) };
+  const keystore = join(folder, 'broker.pem');
+  writeFileSync(keystore, [broker.key, broker.certificate].map((file) => readFileSync(file, 'utf8')).join('\n'));
   const user = { username: 'perps', password: 'correct horse' };
   const [plain = 0, scram = 0, mutualTls = 0, oauth = 0, controller = 0] = await freePorts(5);
   const at = (port: number) => ({ listen: `127.0.0.1:${port}`, advertised: `127.0.0.1:${port}` });
@@ -42,7 +47,7 @@ export async function startSecureBroker(): Promise<SecureBroker> {
       'listener.security.protocol.map':
         'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SCRAM:SASL_SSL,MUTUAL:SSL,OAUTH:SASL_SSL',
       'ssl.keystore.type': 'PEM',
-      'ssl.keystore.location': join(folder, 'broker.pem'),
+      'ssl.keystore.location': keystore,
       'ssl.truststore.type': 'PEM',
       'ssl.truststore.location': files.ca,
       'listener.name.mutual.ssl.client.auth': 'required',
@@ -61,31 +66,7 @@ export async function startSecureBroker(): Promise<SecureBroker> {
     mutualTls: `127.0.0.1:${mutualTls}`,
     oauth: `127.0.0.1:${oauth}`,
     user,
+    authority,
     files,
-  };
-}
-
-async function writeCertificates(folder: string): Promise<SecureBroker['files']> {
-  const name = (value: string) => [{ name: 'commonName', value }];
-  const common = { keyType: 'ec', algorithm: 'sha256' } as const;
-  const ca = await generate(name('perps test authority'), {
-    ...common,
-    extensions: [
-      { name: 'basicConstraints', cA: true, critical: true },
-      { name: 'keyUsage', keyCertSign: true, critical: true },
-    ],
-  });
-  const signed = { ...common, ca: { key: ca.private, cert: ca.cert } };
-  const broker = await generate(name('localhost'), signed);
-  const client = await generate(name('perps-client'), signed);
-  const write = (file: string, text: string) => {
-    writeFileSync(join(folder, file), text);
-    return join(folder, file);
-  };
-  write('broker.pem', `${broker.private}\n${broker.cert}\n`);
-  return {
-    ca: write('ca.pem', ca.cert),
-    certificate: write('client.pem', client.cert),
-    key: write('client.key', client.private),
   };
 }

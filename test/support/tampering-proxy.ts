@@ -1,5 +1,6 @@
-import { createServer, request } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { passOn } from './pass-on.ts';
 
 /** Stands in front of an HTTP service and passes everything on, but for what `intercept` keeps: that gets this status, or is never answered. */
 export async function startTamperingProxy(
@@ -13,13 +14,7 @@ export async function startTamperingProxy(
       outgoing.writeHead(kept, { 'Content-Type': 'application/json' });
       outgoing.end(JSON.stringify({ error_code: kept, message: 'the connection to its database is broken' }));
     }
-    if (kept !== false) return;
-    const onward = request(new URL(path, target), { method, headers: incoming.headers }, (reply) => {
-      outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
-      reply.pipe(outgoing);
-    });
-    onward.on('error', () => outgoing.destroy());
-    incoming.pipe(onward);
+    if (kept === false) passOn(incoming, outgoing, target);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
