@@ -117,7 +117,7 @@ async function replayStream(
   const schema = session.schema(stream);
   const schemaId = await findSchemaId(await session.registry(), valueSubject(stream), schema.text);
   const written = schema.fields.filter(({ name }) => !stream.sink.omit.includes(name));
-  return withPostgres(session.database, (client) => {
+  return withPostgres(session.asSink, (client) => {
     const replay: ReplayContext = {
       stream,
       schema,

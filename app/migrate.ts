@@ -35,7 +35,7 @@ export async function migrateDown(session: Session, options: RollBackOptions): P
 
 /** Which migrations the database has and lacks. */
 export const migrationStatus = (session: Session): Promise<MigrationStatus> =>
-  readStatus(session.database, session.file('migrations'));
+  readStatus(session.asMigrator, session.file('migrations'));
 
 const run = (session: Session, options: Omit<RunOptions, 'folder' | 'signal'>): Promise<readonly string[]> =>
-  runMigrations(session.database, { ...options, folder: session.file('migrations'), signal: session.signal });
+  runMigrations(session.asMigrator, { ...options, folder: session.file('migrations'), signal: session.signal });

@@ -51,7 +51,7 @@ export async function plan(session: Session, options: PlanOptions): Promise<Obse
   const host = await session.host();
   const pluginOf = await checkPlugin(session);
   const [migrations, topics] = await Promise.all([
-    orUnreachable(observeMigrations(session.database, session.file('migrations'))),
+    orUnreachable(observeMigrations(session.asReader, session.file('migrations'))),
     seeTopics(session),
   ]);
   const unknown: UnknownParts = {

@@ -31,8 +31,8 @@ export function findPsql(env: NodeJS.ProcessEnv): string | undefined {
  * Runs psql on the environment's database with the terminal as it is, and returns its exit code. The password goes by its
  * environment, which no list of processes shows.
  */
-export function runPsql({ database, env }: Session, psql: string, args: readonly string[]): Promise<number> {
-  const child = spawn(psql, args, { stdio: 'inherit', env: { ...env, ...psqlEnvironment(database) } });
+export function runPsql({ asReader, env }: Session, psql: string, args: readonly string[]): Promise<number> {
+  const child = spawn(psql, args, { stdio: 'inherit', env: { ...env, ...psqlEnvironment(asReader) } });
   // Ctrl-C is psql's: it ends a statement, not the session.
   return new Promise((resolve, reject) => {
     child.on('error', reject);
@@ -40,9 +40,21 @@ export function runPsql({ database, env }: Session, psql: string, args: readonly
   });
 }
 
+/** Each statement may take as long as somebody waits for it. */
+const READ_ONLY = '-c default_transaction_read_only=on';
+
 const SSL_MODES = { none: 'prefer', require: 'require', verify: 'verify-full' } as const;
 
-function psqlEnvironment({ host, port, standbys = [], database, user, password, tls = 'none' }: PostgresConnection) {
+function psqlEnvironment({
+  host,
+  port,
+  standbys = [],
+  database,
+  user,
+  password,
+  readOnly,
+  tls = 'none',
+}: PostgresConnection) {
   const servers = [{ host, port }, ...standbys];
   return {
     PGHOST: servers.map((server) => server.host).join(','),
@@ -53,16 +65,16 @@ function psqlEnvironment({ host, port, standbys = [], database, user, password, 
     PGPASSWORD: password,
     PGSSLMODE: SSL_MODES[tls],
     PGTZ: 'UTC',
+    ...(readOnly && { PGOPTIONS: READ_ONLY }),
   };
 }
 
 /** Lets `ask` run statements in one session that writes nothing. Errors: UNREACHABLE, REFUSED. */
 export const withReadOnlySession = (
-  { database }: Session,
+  { asReader }: Session,
   ask: (query: (sql: string) => Promise<QueryAnswer>) => Promise<void>,
 ): Promise<void> =>
-  withPostgres(database, async (client) => {
-    await client.query('SET default_transaction_read_only = on');
+  withPostgres(asReader, async (client) => {
     await ask(async (sql) => {
       const { fields, rows } = await client.query<(unknown | null)[]>({ text: sql, rowMode: 'array' });
       const textOf = (value: unknown) =>

@@ -16,7 +16,7 @@ export async function quarantine(
   session: Session,
   options: QuarantineOptions & EachSinkOptions<QuarantineResult>,
 ): Promise<(QuarantineResult | FailedSink)[]> {
-  const { database } = session;
+  const database = session.asSink;
   const [registry, decoder] = [await session.registry(), await session.decoder()];
   return eachSink(session, options, (action) => {
     const schema = session.schema(action.stream);

@@ -13,7 +13,7 @@ export interface RebuildListener {
 
 /** Recreates the rollups of the selected streams from their history, one after the other. */
 export async function rebuild(session: Session, listener: RebuildListener): Promise<RebuildReport[]> {
-  const { database, signal } = session;
+  const { asMigrator, signal } = session;
   const reports: RebuildReport[] = [];
   for (const stream of session.streams) {
     const { fold: rollup } = stream.table;
@@ -22,7 +22,7 @@ export async function rebuild(session: Session, listener: RebuildListener): Prom
       continue;
     }
     const onProgress = (progress: RebuildProgress) => listener.onProgress(stream, progress);
-    const report = await withPostgres(database, (client) =>
+    const report = await withPostgres(asMigrator, (client) =>
       rebuildRollup({ stream, rollup, client, signal, onProgress }),
     );
     listener.onRebuilt(report);

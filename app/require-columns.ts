@@ -20,7 +20,7 @@ interface Obstacle {
  */
 export async function requireColumns(session: Session): Promise<void> {
   const { contracts } = await loadContracts(session.project, session.streams);
-  const catalog = await liveCatalog(session.database);
+  const catalog = await liveCatalog(session.asReader);
   const found = contracts.flatMap((contract) => {
     const { config } = session.desiredSink(contract.stream);
     const written = writtenFields(config, selectedFields(config));

@@ -11,13 +11,15 @@ import type { PostgresConnection } from '../core/postgres.ts';
 import { createScrub, type Scrub } from '../core/scrub.ts';
 import { stoppedMarks } from '../operate/stopped-marks.ts';
 import {
-  databaseConnection,
   type FeedConnection,
   feedConnection,
   type HttpConnection,
   httpConnection,
   knownSecrets,
+  migratorConnection,
+  readerConnection,
   type Secrets,
+  sinkConnection,
 } from '../pipeline/connections.ts';
 import { findProjectRoot, loadProject, projectFile, selectEnvironment, selectStreams } from '../pipeline/load.ts';
 import { resolveSecret } from '../pipeline/secrets.ts';
@@ -134,8 +136,19 @@ export class Session {
     return this.#kafka;
   }
 
-  get database(): PostgresConnection {
-    return databaseConnection(this.environment, this.secrets);
+  /** The database for whoever changes tables. */
+  get asMigrator(): PostgresConnection {
+    return migratorConnection(this.environment, this.secrets);
+  }
+
+  /** The database for whoever writes rows as a sink does. */
+  get asSink(): PostgresConnection {
+    return sinkConnection(this.environment, this.secrets);
+  }
+
+  /** The database for whoever only looks. */
+  get asReader(): PostgresConnection {
+    return readerConnection(this.environment, this.secrets);
   }
 
   get feed(): FeedConnection {

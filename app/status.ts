@@ -14,7 +14,7 @@ export interface EnvironmentStatus {
 
 /** Looks at the selected streams, each time that the returned function is called. What does not answer is named in the answer. */
 export async function openStatus(session: Session): Promise<() => Promise<EnvironmentStatus>> {
-  const { environment, streams, kafka, database, signal } = session;
+  const { environment, streams, kafka, asReader: database, signal } = session;
   const host = await session.host();
   return async () => {
     const look = () => Promise.all(streams.map((stream) => readStatus({ stream, host, kafka, database })));

@@ -16,12 +16,16 @@ export interface VerifyOptions {
   readonly showValues?: boolean;
 }
 
+/** A statement may read a whole history, which takes a while. */
+const HISTORY_MS = 3_600_000;
+
 /** Proves that topic and table agree, one stream after the other. */
 export async function verify(
   session: Session,
   { oracleFolder, waitMs, showValues = false }: VerifyOptions,
 ): Promise<VerifyReport[]> {
-  const { kafka, database, signal } = session;
+  const { kafka, signal } = session;
+  const database = { ...session.asReader, readOnly: { statementTimeoutMs: HISTORY_MS } };
   const decoder = await session.decoder();
   return inTurn(session.streams, async (stream) => {
     const ends =

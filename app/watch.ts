@@ -91,10 +91,21 @@ async function openWatch(
   tell: (event: WatchEvent) => void,
   notifier: Notifier,
 ): Promise<Watch> {
-  const { streams, kafka, database, groups, signal, environment } = session;
+  const { streams, kafka, asReader, asSink, groups, signal, environment } = session;
   const [host, registry, decoder] = [await session.host(), await session.registry(), await session.decoder()];
   return createWatch(
-    { streams, schemaOf: (stream) => session.schema(stream), host, groups, kafka, database, registry, decoder, signal },
+    {
+      streams,
+      schemaOf: (stream) => session.schema(stream),
+      host,
+      groups,
+      kafka,
+      asReader,
+      asSink,
+      registry,
+      decoder,
+      signal,
+    },
     {
       environment: environment.name,
       isDryRun: options.isDryRun,

@@ -3,7 +3,7 @@ import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../core/package-root.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
-import { databaseConnection } from '../pipeline/connections.ts';
+import { migratorConnection } from '../pipeline/connections.ts';
 import { loadProject, projectFile, selectEnvironment, selectStreams } from '../pipeline/load.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import { resolveSecret } from '../pipeline/secrets.ts';
@@ -103,7 +103,7 @@ export async function startBenchStack(env: NodeJS.ProcessEnv, note: (line: strin
       schema,
       schemaId: await register(stream),
       secrets,
-      database: databaseConnection(environment, secrets),
+      database: migratorConnection(environment, secrets),
       superuser,
       kafka: { brokers: environment.kafka.brokers },
       parts,

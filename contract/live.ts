@@ -3,7 +3,7 @@ import { connectorKeys } from '../connectors/settings/connector-keys.ts';
 import type { ConnectError } from '../core/errors.ts';
 import { withPostgres } from '../core/postgres.ts';
 import { type MigrationStatus, readMigrationStatus } from '../migrations/runner.ts';
-import { databaseConnection, httpConnection, type Secrets } from '../pipeline/connections.ts';
+import { httpConnection, readerConnection, type Secrets } from '../pipeline/connections.ts';
 import { type Finding, mergeFindings, startOf } from '../pipeline/finding.ts';
 import { projectFile, selectStreams } from '../pipeline/load.ts';
 import { valueSubject } from '../pipeline/names.ts';
@@ -46,7 +46,7 @@ export async function checkLive(
 ): Promise<readonly Finding[]> {
   const streams = selectStreams(project, only);
   const { contracts } = await loadContracts(project, streams);
-  const database = databaseConnection(environment, secrets);
+  const database = readerConnection(environment, secrets);
   const registry = createSchemaRegistry(httpConnection(environment.registry, secrets));
   const defined = contracts.map(({ stream }) => stream);
   const live = await withPostgres(database, (client) => observeDatabase(queryOf(client), environment, defined));

@@ -19,6 +19,10 @@ export interface PostgresConnection extends PostgresServer {
   readonly password: string;
   /** `verify` checks the server's certificate; `require` only encrypts. Default: none. */
   readonly tls?: 'none' | 'require' | 'verify' | undefined;
+  /** Its transactions write nothing, and a statement ends after so long. */
+  readonly readOnly?: { readonly statementTimeoutMs: number } | undefined;
+  /** Where `user` and `password` come from, and the role whose rights the user is to have; for messages. */
+  readonly login?: { readonly key: string; readonly group: string } | undefined;
   /** `server` leaves the session in the database's own time zone. Default: UTC. */
   readonly timeZone?: 'server';
 }
@@ -52,7 +56,7 @@ export async function withPostgres<T>(
   try {
     return await task(client);
   } catch (error) {
-    throw lackOf(connection, error) ?? error;
+    throw lackOf(connection, error) ?? refusalOf(connection, error) ?? error;
   } finally {
     await client.end().catch(() => {});
   }
@@ -72,6 +76,7 @@ export async function connectPrimary(connection: PostgresConnection): Promise<Po
     client.on('error', () => {});
     try {
       await client.connect();
+      await keepFromWriting(at, client);
       if (standbys.length === 0 || !(await isStandby(client))) return client;
       throw new Error('it is a standby');
     } catch (error) {
@@ -89,6 +94,14 @@ export async function connectPrimary(connection: PostgresConnection): Promise<Po
   });
 }
 
+/** Not by the options of the connection: `reset_val` of the setting goes on saying what the server itself wants. */
+async function keepFromWriting({ readOnly }: PostgresConnection, client: pg.ClientBase): Promise<void> {
+  if (readOnly === undefined) return;
+  await client.query(
+    `SET default_transaction_read_only = on; SET statement_timeout = ${Math.round(readOnly.statementTimeoutMs)}`,
+  );
+}
+
 async function isStandby(client: PostgresClient): Promise<boolean> {
   const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
   return rows[0]?.standby ?? false;
@@ -102,6 +115,8 @@ export const serversOf = ({ host, port, standbys = [] }: Omit<PostgresConnection
 export function createPool(connection: PostgresConnection, max: number): PostgresPool {
   const pool = new pg.Pool({ ...clientConfig(connection), types: exactTypes, max });
   pool.on('error', () => {});
+  // Sent before whatever the client is wanted for.
+  pool.on('connect', (client) => void keepFromWriting(connection, client).catch(() => {}));
   return pool;
 }
 
@@ -128,6 +143,28 @@ function lackOf(connection: PostgresConnection, cause: unknown): ConnectError | 
   });
 }
 
+/** The error of a statement that the login may not run (42501) or that took too long (57014), with what helps. */
+function refusalOf(connection: PostgresConnection, cause: unknown): ConnectError | undefined {
+  const { code: sqlState, message } = (cause ?? {}) as { code?: unknown; message?: string };
+  const { user, login, readOnly } = connection;
+  const where = `${serversOf(connection)}/${connection.database}`;
+  const refused = (text: string, hint: string): ConnectError =>
+    new ConnectError('REFUSED', text, { cause, details: { where, sqlState }, hint });
+  if (sqlState === '42501' && login !== undefined) {
+    return refused(
+      `PostgreSQL at ${where} refuses user ${user} (${login.key}.user): ${message}`,
+      `\`connect migrate up\` gives the role ${login.group} its rights; the user has them as its member: GRANT "${login.group}" TO "${user}"`,
+    );
+  }
+  if (sqlState === '57014' && readOnly !== undefined) {
+    return refused(
+      `PostgreSQL at ${where} ended a statement after ${readOnly.statementTimeoutMs / 1_000} s: ${message}`,
+      'find what holds it up (a lock, another query, a missing index), then run the command again',
+    );
+  }
+  return undefined;
+}
+
 /** Turns a failed connect into an error that says which database, and whether it is down or refuses us. */
 export function connectFailure(connection: PostgresConnection, cause: unknown): ConnectError {
   const where = `${connection.host}:${connection.port}/${connection.database}`;
@@ -137,7 +174,7 @@ export function connectFailure(connection: PostgresConnection, cause: unknown): 
   if (typeof sqlState === 'string' && /^(28|3D)/.test(sqlState)) {
     return new ConnectError('REFUSED', `PostgreSQL at ${where} refused user ${connection.user}: ${reason}`, {
       details: { where, sqlState },
-      hint: 'check database.user, database.name and the password reference in connect.yaml',
+      hint: `check ${connection.login?.key ?? 'database'}.user, database.name and the password reference in connect.yaml`,
     });
   }
   return new ConnectError('UNREACHABLE', `PostgreSQL at ${where} is not reachable (${reason})`, {

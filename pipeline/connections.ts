@@ -1,6 +1,7 @@
 import { ConnectError } from '../core/errors.ts';
 import type { PostgresConnection, PostgresServer } from '../core/postgres.ts';
-import type { Environment, RestConnect, SecretReference } from './types.ts';
+import { groupRoles } from './names.ts';
+import type { Environment, GroupRoles, RestConnect, SecretReference } from './types.ts';
 
 /** Resolves a reference to its secret; see `resolveSecret`. */
 export type Secrets = (reference: SecretReference) => string;
@@ -19,10 +20,42 @@ export interface FeedConnection {
   readonly token?: string | undefined;
 }
 
-/** The environment's PostgreSQL. */
-export function databaseConnection({ database }: Environment, secrets: Secrets): PostgresConnection {
-  const { name, password, standbys = [], ...rest } = database;
-  return { ...rest, database: name, password: secrets(password), standbys: standbys.map(serverOf) };
+/** A statement of somebody who only looks is ended after so long, unless a command says otherwise. */
+const READ_MS = 60_000;
+
+/** The environment's PostgreSQL for whoever changes tables: migrations and rebuilds. */
+export const migratorConnection = (environment: Environment, secrets: Secrets): PostgresConnection =>
+  connectionAs(environment, 'owner', 'migrator', secrets);
+
+/** The same with the rights of a sink: what writes a row as a sink does. */
+export const sinkConnection = (environment: Environment, secrets: Secrets): PostgresConnection =>
+  connectionAs(environment, 'sink', undefined, secrets);
+
+/** The same for whoever only looks: its transactions are read only, whatever the login may do. */
+export const readerConnection = (environment: Environment, secrets: Secrets): PostgresConnection => ({
+  ...connectionAs(environment, 'reader', 'reader', secrets),
+  readOnly: { statementTimeoutMs: READ_MS },
+});
+
+function connectionAs(
+  { database }: Environment,
+  group: keyof GroupRoles,
+  purpose: 'migrator' | 'reader' | undefined,
+  secrets: Secrets,
+): PostgresConnection {
+  const { host, port, name, standbys = [], tls } = database;
+  const own = purpose && database[purpose];
+  const { user, password } = own ?? database;
+  return {
+    host,
+    port,
+    tls,
+    standbys: standbys.map(serverOf),
+    database: name,
+    user,
+    password: secrets(password),
+    login: { key: own === undefined ? 'database' : `database.${purpose}`, group: groupRoles(database)[group] },
+  };
 }
 
 /** host:port, as the schema has checked it. */
@@ -55,6 +88,8 @@ export function knownSecrets(environment: Environment, secrets: Secrets): string
     kafka.sasl?.mechanism === 'aws-iam' ? undefined : kafka.sasl?.password,
     registry.password,
     database.password,
+    database.migrator?.password,
+    database.reader?.password,
     connect.password,
     worker.databasePassword,
     feed.token,

@@ -1,4 +1,4 @@
-import type { StreamDefinition } from './types.ts';
+import type { Environment, GroupRoles, StreamDefinition } from './types.ts';
 
 /** Every name that derives from a definition is spelled here and nowhere else. */
 
@@ -33,6 +33,14 @@ const BANK_FIELD = 'bank_id';
 /** Whether a field says something about a delivery of an update, not about the update: two deliveries may differ in it. */
 export const isDeliveryField = ({ table }: Pick<StreamDefinition, 'table'>, name: string): boolean =>
   name === BANK_FIELD || name === table.current?.ordinal;
+
+/** The group roles of a database. */
+export const groupRoles = ({ name, roles }: Pick<Environment['database'], 'name' | 'roles'>): GroupRoles => ({
+  owner: `${name}_owner`,
+  sink: `${name}_sink`,
+  reader: `${name}_reader`,
+  ...roles,
+});
 
 /** Columns that every stream's table has beyond the Avro fields: the record a row came from. */
 export const traceColumns = { partition: 'kafka_partition', offset: 'kafka_offset' } as const;

@@ -122,8 +122,15 @@ export interface Environment {
     /** Further servers, host:port each, of which one takes writes after a fail-over. */
     readonly standbys?: readonly string[] | undefined;
     readonly name: string;
+    /** The login with the sink's rights; it serves for the two below where they are left out. */
     readonly user: string;
     readonly password: SecretReference;
+    /** Whoever migrates and rebuilds: it owns the tables. */
+    readonly migrator?: DatabaseLogin | undefined;
+    /** Whoever only looks: its sessions write nothing. */
+    readonly reader?: DatabaseLogin | undefined;
+    /** Names of the group roles that hold the rights; `groupRoles` has those that are left out. */
+    readonly roles?: Partial<GroupRoles> | undefined;
     readonly tls?: 'none' | 'require' | 'verify';
   };
   readonly connect: RestConnect | MskConnect;
@@ -141,6 +148,15 @@ export interface Environment {
   /** The gRPC service that updates come from. */
   readonly feed: { readonly address: string; readonly tls: boolean; readonly token?: SecretReference };
 }
+
+/** A name and a password by which PostgreSQL lets somebody in. */
+export interface DatabaseLogin {
+  readonly user: string;
+  readonly password: SecretReference;
+}
+
+/** Roles without login, whose members are the logins: one name for each purpose. */
+export type GroupRoles = Readonly<Record<'owner' | 'sink' | 'reader', string>>;
 
 /** Who tells of topics and makes them: the brokers, or MSK itself, which needs no way to them. */
 export type TopicsBy = 'brokers' | 'aws';

@@ -40,9 +40,9 @@ const CATCH_UP_TIMEOUT_MS = 300_000;
 
 /** Simulates each stream's feed and publishes it, all side by side, until every record is in the table. */
 export async function runFlow(session: Session, options: FlowOptions): Promise<void> {
-  const { streams, kafka, database, signal } = session;
+  const { streams, kafka, asReader, signal } = session;
   const progress: Progress = new Map();
-  const rows = await createRowCounter(database, streams, (counted) =>
+  const rows = await createRowCounter(asReader, streams, (counted) =>
     options.onCounts({ ...sums(progress), ...counted }),
   );
   try {

@@ -14,8 +14,8 @@ export interface Sample {
   readonly rows: readonly (readonly string[])[];
 }
 
-export const sampleRows = ({ streams, database }: Session): Promise<Sample[]> =>
-  withPostgres(database, (client) =>
+export const sampleRows = ({ streams, asReader }: Session): Promise<Sample[]> =>
+  withPostgres(asReader, (client) =>
     inTurn(
       streams.flatMap(({ table }) => table.current ?? []),
       async ({ view, order }) => {

@@ -6,7 +6,7 @@ import type { SinkConfig } from '../../connectors/sink-config.ts';
 import { createAdmin } from '../../core/kafka.ts';
 import { once } from '../../core/once.ts';
 import { withPostgres } from '../../core/postgres.ts';
-import { databaseConnection, feedConnection, httpConnection, type Secrets } from '../../pipeline/connections.ts';
+import { feedConnection, httpConnection, readerConnection, type Secrets } from '../../pipeline/connections.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import type { Environment, Project, StreamDefinition } from '../../pipeline/types.ts';
 import { openFeed } from '../../producer/feed/client.ts';
@@ -47,7 +47,7 @@ const CLIENT_ID = 'perps-connect-doctor';
 /** Opens nothing before a check asks. */
 export function createProbes(examined: Examined, secrets: Secrets) {
   const { project, environment, host } = examined;
-  const database = databaseConnection(environment, secrets);
+  const database = readerConnection(environment, secrets);
   const connection = kafkaConnection(environment, secrets);
   const kafka = createAdmin(connection, CLIENT_ID, 1);
   const sinkConfig = (stream: StreamDefinition): SinkConfig =>

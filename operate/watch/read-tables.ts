@@ -12,10 +12,15 @@ export interface SeenTables {
 /** So many rows, the last by their ids, are asked for their slot: no index has the highest of all. */
 const NEWEST_ROWS = 200;
 
+/** Only our own login is kept from writing, and that is as it should be. */
+const OF_OWN_ROLE = `SELECT FROM pg_db_role_setting WHERE setrole = to_regrole(quote_ident(session_user))
+  AND 'default_transaction_read_only' = ANY (SELECT split_part(setting, '=', 1) FROM unnest(setconfig) AS setting)`;
+
 /** Whether PostgreSQL takes writes, and how far the tables are. Tables of one's own need not tell. */
 export async function readTables(client: PostgresClient, streams: readonly StreamDefinition[]): Promise<SeenTables> {
   const { rows } = await client.query<{ writable: boolean }>(
-    `SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean AS writable`,
+    `SELECT NOT pg_is_in_recovery() AND NOT (reset_val::boolean AND NOT EXISTS (${OF_OWN_ROLE})) AS writable
+       FROM pg_settings WHERE name = 'default_transaction_read_only'`,
   );
   const slots = await newestSlots(client, streams).catch((error: unknown) => {
     if (!isLacking(error)) throw error;

@@ -22,7 +22,9 @@ export interface WatchSources {
   readonly host: SinkHost;
   readonly groups: SinkGroups;
   readonly kafka: KafkaConnection;
-  readonly database: PostgresConnection;
+  /** As a reader, and as what a record is tried with. */
+  readonly asReader: PostgresConnection;
+  readonly asSink: PostgresConnection;
   readonly registry: SchemaRegistry;
   readonly decoder: SharedDecoder;
   readonly signal: AbortSignal;
@@ -33,16 +35,16 @@ export type Watch = ReturnType<typeof createWatch>;
 
 /** Opens nothing before its first look. */
 export function createWatch(
-  { streams, schemaOf, kafka: connection, decoder, ...sources }: WatchSources,
+  { streams, schemaOf, kafka: connection, decoder, asReader, asSink, ...sources }: WatchSources,
   options: StreamWatchOptions,
 ) {
   const { environment, tell } = options;
   const kafka = keepKafka(connection);
   const tail = createCheckpointTail(kafka, streams);
-  const { look, forget } = createLook({ ...sources, streams, kafka, tail });
+  const { look, forget } = createLook({ ...sources, database: asReader, streams, kafka, tail });
   const watches = streams.map((stream) => {
     const schema = schemaOf(stream);
-    const own = { ...sources, stream, schema, decoder: decoder.of(schema.name), kafka: connection };
+    const own = { ...sources, database: asSink, stream, schema, decoder: decoder.of(schema.name), kafka: connection };
     return createStreamWatch(own, { kafka, tail, forget }, options);
   });
   const rememberParts = createPartHistory();

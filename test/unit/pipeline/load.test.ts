@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { packageRoot } from '../../../core/package-root.ts';
-import { databaseConnection } from '../../../pipeline/connections.ts';
+import { knownSecrets, migratorConnection, readerConnection, sinkConnection } from '../../../pipeline/connections.ts';
 import { findProjectRoot, loadProject } from '../../../pipeline/load.ts';
+import type { Environment } from '../../../pipeline/types.ts';
 import { complaints, LOCAL, POSITIONS, projectFolder } from './project-folder.ts';
 
 test('what a definition leaves out has its default, and settings become text', () => {
@@ -120,7 +121,7 @@ environments:
   expect(staging.worker.databaseUrl).toBe(
     'jdbc:postgresql://[2001:db8::1]:5432,[2001:db8::2]:5433,db-3.example.com:5432/perps?sslmode=require&targetServerType=primary',
   );
-  expect(databaseConnection(staging, () => 'secret')).toEqual({
+  expect(sinkConnection(staging, () => 'secret')).toEqual({
     host: '2001:db8::1',
     port: 5432,
     standbys: [
@@ -131,6 +132,63 @@ environments:
     user: 'app',
     password: 'secret',
     tls: 'require',
+    login: { key: 'database', group: 'perps_sink' },
+  });
+});
+
+describe('the logins of a database', () => {
+  const staging = (more: string) => {
+    const root = projectFolder({
+      'connect.yaml': `default: staging
+environments:
+  staging:
+    kafka: { brokers: [b1.example.com:9092] }
+    registry: { url: "http://registry.example.com:8080" }
+    database: { host: db.example.com, name: perps, user: app, password: "\${env:SINK}"${more} }
+    connect: { target: rest, url: "http://connect.example.com:8083" }
+    worker: { databasePassword: "\${env:SINK}" }
+    feed: { address: feed.example.com:443 }
+`,
+    });
+    const { staging } = loadProject(root, {}).environments;
+    if (staging === undefined) throw new Error('no environment staging');
+    return staging;
+  };
+  const resolved = (reference: string) => reference.replace(/\W/g, '');
+  const logins = (environment: Environment) =>
+    [migratorConnection, sinkConnection, readerConnection].map((connect) => {
+      const { user, password, login } = connect(environment, resolved);
+      return [user, password, login?.key, login?.group];
+    });
+
+  test('are one for all purposes, unless there are more', () => {
+    expect(logins(staging(''))).toEqual([
+      ['app', 'envSINK', 'database', 'perps_owner'],
+      ['app', 'envSINK', 'database', 'perps_sink'],
+      ['app', 'envSINK', 'database', 'perps_reader'],
+    ]);
+  });
+
+  test('are three, members of roles that may have names of their own', () => {
+    const environment = staging(
+      `, migrator: { user: dba, password: "\${env:DBA}" }, reader: { user: viewer, password: "\${env:VIEWER}" }, roles: { reader: everybody }`,
+    );
+    expect(logins(environment)).toEqual([
+      ['dba', 'envDBA', 'database.migrator', 'perps_owner'],
+      ['app', 'envSINK', 'database', 'perps_sink'],
+      ['viewer', 'envVIEWER', 'database.reader', 'everybody'],
+    ]);
+    expect(environment.worker.databaseUser).toBe('app');
+    expect(knownSecrets(environment, resolved)).toEqual(expect.arrayContaining(['envDBA', 'envVIEWER']));
+  });
+
+  test('who looks writes nothing, and not for ever', () => {
+    expect(readerConnection(staging(''), resolved).readOnly).toEqual({ statementTimeoutMs: 60_000 });
+    expect(migratorConnection(staging(''), resolved).readOnly).toBeUndefined();
+  });
+
+  test('a login without its password, and a name that is none, are told with their line', () => {
+    expect(() => staging(', roles: { sink: "a b" }, reader: { user: viewer }')).toThrow('2 problems');
   });
 });
 
