@@ -37,7 +37,9 @@ export async function importConnector(session: Session, connector: string, as: s
   const { stream, guesses } =
     known === undefined ? await guessStream(session, topic, live, as) : { stream: known, guesses: [] };
   const schema = await schemaOf(session, stream);
-  const imported = importSink(connector, live, { environment, fields: schema.fields, state: sink.state, stream });
+  const { fields } = schema;
+  const { state } = sink;
+  const imported = importSink(connector, live, { environment, fields, state, stream, scrub: session.scrub });
   const adopts = environment.project !== undefined && !isOwnedBy(live, environment.project);
   const unsaid =
     sink.state === 'UNASSIGNED' ? ['sink.state: left open, because the cluster has not said whether it runs'] : [];

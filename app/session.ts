@@ -15,7 +15,6 @@ import {
   feedConnection,
   type HttpConnection,
   httpConnection,
-  knownSecrets,
   migratorConnection,
   readerConnection,
   type Secrets,
@@ -27,7 +26,7 @@ import type { Environment, Project, StreamDefinition } from '../pipeline/types.t
 import { type AvroSchema, loadAvroSchema } from '../schemas/avro-schema.ts';
 import type { SharedDecoder } from '../schemas/record-decoder.ts';
 import type { SchemaRegistry } from '../schemas/registry.ts';
-import { projectSecrets, stackSecrets } from './known-secrets.ts';
+import { keyFileSecrets, projectSecrets, recordFields, stackSecrets } from './known-secrets.ts';
 
 /** What a verb gets from the process that it runs in. */
 export interface Runtime {
@@ -36,8 +35,8 @@ export interface Runtime {
   readonly env: NodeJS.ProcessEnv;
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
-  /** Receives each secret before a verb uses it, so that no output repeats it. */
-  learn(secrets: Iterable<string>): void;
+  /** Receives each secret before a verb uses it, so that no output repeats it. `fields`: names in records, which are no names of secrets. */
+  learn(secrets: Iterable<string>, fields?: Iterable<string>): void;
 }
 
 /** What a program gives that uses this package, in place of the command line. */
@@ -78,7 +77,11 @@ export function openProject({ cwd, env, learn }: Runtime): Project {
   const root = findProjectRoot(cwd);
   learn(stackSecrets(root));
   const project = loadProject(root, env);
-  learn(projectSecrets(project, (reference) => resolveSecret(reference, { root, env })));
+  learn(
+    projectSecrets(project, (reference) => resolveSecret(reference, { root, env })),
+    recordFields(project),
+  );
+  learn(keyFileSecrets(project));
   return project;
 }
 
@@ -196,9 +199,9 @@ export class Session {
     return { stream, config: renderSink(stream, this.environment, this.schema(stream).fields), from };
   }
 
-  /** Hides the environment's secrets in a text. */
+  /** Hides the project's secrets in a text. */
   get scrub(): Scrub {
-    return createScrub(knownSecrets(this.environment, this.secrets));
+    return createScrub(projectSecrets(this.project, this.secrets), new Set(recordFields(this.project)));
   }
 
   /** Absolute path of a file that a definition names. */

@@ -1,6 +1,7 @@
 import { ConnectError } from '../core/errors.ts';
 import { listOf } from '../core/properties.ts';
 import { isReference } from '../core/reference.ts';
+import type { Scrub } from '../core/scrub.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
 import { decidedElsewhere, OWNER_KEY } from '../pipeline/setting-owners.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
@@ -18,6 +19,8 @@ export interface ImportContext {
   readonly fields: SinkFields;
   readonly state: RunState;
   readonly stream: UnsinkedStream;
+  /** Hides what is known to be secret. */
+  readonly scrub: Scrub;
 }
 
 /** Everything of a definition but what its sink's configuration says. */
@@ -53,7 +56,7 @@ export function importedTopic(name: string, config: SinkConfig): string {
  * as the references they are. Errors: REFUSED for a secret that is none: it must not land in a file.
  */
 export function importSink(name: string, live: SinkConfig, context: ImportContext): ImportedSink {
-  const { environment, fields } = context;
+  const { environment, fields, scrub } = context;
   const settings = settingsOf(live);
   const bare = toStream(name, live, context);
   const rendered = renderSink(bare, environment, fields);
@@ -62,7 +65,7 @@ export function importSink(name: string, live: SinkConfig, context: ImportContex
       .changes.filter(({ key }) => key !== SINKS_OWN_LIST && decidedElsewhere(key) === undefined)
       .flatMap(({ key }) => {
         const value = live[key] ?? settings(key)?.default;
-        return value === undefined ? [] : [[key, importable(name, live, key, value)]];
+        return value === undefined ? [] : [[key, importable(name, live, key, value, scrub)]];
       }),
   );
   const stream = { ...bare, sink: { ...bare.sink, config } };
@@ -111,9 +114,10 @@ function omitted(live: SinkConfig, topic: string, fields: SinkFields): string[] 
 }
 
 /** Errors: REFUSED for a secret that is no reference. */
-function importable(connector: string, live: SinkConfig, key: string, value: string): string {
+function importable(connector: string, live: SinkConfig, key: string, value: string, scrub: Scrub): string {
   if (isReference(value)) return value;
-  if (!isMasked(value) && withoutSecrets({ ...live, [key]: value })[key] === value) return value;
+  const isShown = withoutSecrets({ ...live, [key]: value })[key] === value && scrub(value) === value;
+  if (!isMasked(value) && isShown) return value;
   throw new ConnectError('REFUSED', `${connector} has a secret in ${key} that is no reference; nothing was written`, {
     details: { connector, key },
     hint: "put it where the worker's config provider finds it, set the reference on the worker, and import again",

@@ -1,5 +1,5 @@
 import { valuePatterns } from './secret-forms.ts';
-import { isLoginToken } from './secret-names.ts';
+import { isSecretKey } from './secret-names.ts';
 
 /** Replaces secrets in a text. Takes time in proportion to its length, whatever it holds. */
 export type Scrub = (text: string) => string;
@@ -13,36 +13,38 @@ export const HIDDEN = '(secret)';
  * quotes or space: secretsmanager:GetSecretValue.
  */
 const KEY = /\$\{[^{}]+\}|(?<![\w.-])([\w.-]+)(?:\\*["']\s*[=:]\s*|\s*=\s*|\s*:\s+)/g;
-/** What is assigned: in quotes, which may be escaped ones, or up to the end of a word. */
-const VALUE = /\\+"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:\$\{[^{}]*\}|[^\s,;&"'})\]])+/y;
+/** What is assigned: in quotes, which may be escaped ones, or up to the end of a word. The scheme of a header is a word of its own. */
+const VALUE =
+  /\\+"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:(?:basic|bearer|digest|negotiate) +)?(?:\$\{[^{}]*\}|[^\s,;&"'})\]])+/iy;
+/** Cookies have semicolons between them. */
+const COOKIES = /[^\n"']+/y;
 /** One reference and nothing else: it is shown as it is. */
 const REFERENCE = /^\\*["']?\$\{[^{}]+\}\\*["']?$/;
 
-const SECRET = /passw(?:or)?d|passphrase|secret|api[-_.]?key/i;
 const URL_LOGIN = /(:\/\/)[^/?#\s@]+@/g;
 
 /**
  * Hides the given secret values, in whatever form (see `valuePatterns`) and whatever stands around them, and whatever
- * looks like an assigned secret or a login in a URL. A value shorter than 4 characters is only found in assignments.
+ * looks like an assigned secret or a login in a URL. A value shorter than 4 characters is only found in assignments. `coins`: names of
+ * fields that are no secrets, although they are called so.
  */
-export function createScrub(secrets: Iterable<string> = []): Scrub {
+export function createScrub(secrets: Iterable<string> = [], coins?: ReadonlySet<string>): Scrub {
   // One for each: a pattern of all would be too large for the engine to optimise.
   const values = valuePatterns(secrets).map((pattern) => new RegExp(pattern, 'g'));
   return (text) => {
     const known = values.reduce((left, value) => left.replaceAll(value, HIDDEN), text);
-    return hideAssigned(known).replaceAll(URL_LOGIN, `$1${HIDDEN}@`);
+    return hideAssigned(known, coins).replaceAll(URL_LOGIN, `$1${HIDDEN}@`);
   };
 }
 
-function hideAssigned(text: string): string {
+function hideAssigned(text: string, coins: ReadonlySet<string> | undefined): string {
   let shown = '';
   let from = 0;
   KEY.lastIndex = 0;
   for (let found = KEY.exec(text); found !== null; found = KEY.exec(text)) {
     const [, key] = found;
-    if (key === undefined || !namesSecret(key, text[found.index - 1])) continue;
-    VALUE.lastIndex = KEY.lastIndex;
-    const [value] = VALUE.exec(text) ?? [];
+    if (key === undefined || !namesSecret(key, text[found.index - 1], coins)) continue;
+    const value = valueAt(KEY.lastIndex, text, key);
     if (value === undefined) continue;
     if (!REFERENCE.test(value)) {
       shown += text.slice(from, KEY.lastIndex) + hiddenLike(value);
@@ -53,11 +55,15 @@ function hideAssigned(text: string): string {
   return shown + text.slice(from);
 }
 
-/** A token may also be a coin: alone it is only a secret where a URL carries it. */
-function namesSecret(key: string, before: string | undefined): boolean {
-  if (SECRET.test(key) || isLoginToken(key)) return true;
-  return /^token/i.test(key) && (before === '?' || before === '&');
+function valueAt(from: number, text: string, key: string): string | undefined {
+  const value = /cookie$/i.test(key) && !/^\\*["']/.test(text.slice(from, from + 32)) ? COOKIES : VALUE;
+  value.lastIndex = from;
+  return value.exec(text)?.[0];
 }
+
+/** A coin's name is only that of a secret where a URL carries it. */
+const namesSecret = (key: string, before: string | undefined, coins: ReadonlySet<string> | undefined): boolean =>
+  isSecretKey(key, coins) || (/^token/i.test(key) && (before === '?' || before === '&'));
 
 /** Quotes stay, so that JSON stays JSON. */
 const hiddenLike = (value: string): string => {

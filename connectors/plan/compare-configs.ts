@@ -1,6 +1,6 @@
 import { isReference } from '../../core/reference.ts';
 import { createScrub, HIDDEN } from '../../core/scrub.ts';
-import { isSecretSettingName } from '../../core/secret-names.ts';
+import { isSecretName } from '../../core/secret-names.ts';
 import { type SettingLookup, settingsOf } from '../settings/connector-keys.ts';
 import type { SinkConfig } from '../sink-config.ts';
 import type { IgnoredSetting, PlannedChange } from './entry.ts';
@@ -88,7 +88,7 @@ function canonical(value: string, type: string): string {
   }
 }
 
-const isSecret = (key: string, type: string | undefined): boolean => type === 'PASSWORD' || isSecretSettingName(key);
+const isSecret = (key: string, type: string | undefined): boolean => type === 'PASSWORD' || isSecretName(key);
 
 function shownChange(
   key: string,

@@ -11,10 +11,11 @@ export interface KeyDefinition {
   readonly valid?: string;
 }
 
-/** Settings that one part knows; `prefixes` begin names that it takes whatever follows. */
+/** Settings that one part knows; `prefixes` begin names that it takes whatever follows, `secretPrefixes` those of them that hold a login. */
 export interface KnownKeys {
   readonly keys: ReadonlyMap<string, KeyDefinition>;
   readonly prefixes: readonly string[];
+  readonly secretPrefixes: readonly string[];
 }
 
 /** What the pinned parts know, as a real worker lists it; see scripts/snapshot-connector-keys.mjs. */
@@ -22,6 +23,7 @@ export type ConnectorKeys = ReturnType<typeof read>;
 
 interface Undeclared {
   readonly prefixes: readonly string[];
+  readonly secretPrefixes?: readonly string[];
   readonly keys: readonly KeyDefinition[];
 }
 
@@ -36,8 +38,8 @@ export function connectorKeys(): ConnectorKeys {
 function read() {
   const undeclared = file<Record<string, Undeclared>>('undeclared');
   const known = (declared: readonly KeyDefinition[], owner = ''): KnownKeys => {
-    const extra = undeclared[owner] ?? { prefixes: [], keys: [] };
-    return { keys: new Map([...declared, ...extra.keys].map((key) => [key.name, key])), prefixes: extra.prefixes };
+    const { prefixes, secretPrefixes = [], keys } = undeclared[owner] ?? { prefixes: [], keys: [] };
+    return { keys: new Map([...declared, ...keys].map((key) => [key.name, key])), prefixes, secretPrefixes };
   };
   const sink = file<{ class: string; version: string; keys: KeyDefinition[] }>('sink');
   // A plugin that the pinned worker does not have tells nothing; its settings stand among the undeclared ones alone.
@@ -121,7 +123,7 @@ function inTransform(
 }
 
 function within(
-  { keys, prefixes }: KnownKeys,
+  { keys, prefixes, secretPrefixes }: KnownKeys,
   key: string,
   prefix: string,
   owner: string,
@@ -130,7 +132,9 @@ function within(
   const name = key.slice(prefix.length);
   const definition = keys.get(name);
   if (definition !== undefined) return { known: true, definition };
-  if (prefixes.some((start) => name.startsWith(start) && name.length > start.length)) return { known: true };
+  const begins = (start: string): boolean => name.startsWith(start) && name.length > start.length;
+  if (secretPrefixes.some(begins)) return { known: true, definition: { name, type: 'PASSWORD' } };
+  if (prefixes.some(begins)) return { known: true };
   return { known: false, candidates: [...[...keys.keys()].map((one) => `${prefix}${one}`), ...more], owner };
 }
 

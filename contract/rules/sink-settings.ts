@@ -1,6 +1,8 @@
 import { connectorKeys, lookUp } from '../../connectors/settings/connector-keys.ts';
 import { valueProblem } from '../../connectors/settings/setting-value.ts';
 import { isReference } from '../../core/reference.ts';
+import { createScrub } from '../../core/scrub.ts';
+import { isSecretName } from '../../core/secret-names.ts';
 import { nearest } from '../../pipeline/did-you-mean.ts';
 import { sinkRule } from '../rule.ts';
 
@@ -43,21 +45,25 @@ const settingValue = sinkRule({
   },
 });
 
-const URL_WITH_LOGIN = /:\/\/[^/?#\s]*@|[?&;](user|username|password|passwd|pwd|sslpassword|token|secret)=/i;
+/** What output hides in the middle of a text: a login in a URL, a password in a list of parameters. */
+const scrub = createScrub();
+const URL_WITH_USER = /[?&;](user|username)=/i;
+const holdsLogin = (value: string): boolean => scrub(value) !== value || URL_WITH_USER.test(value);
 
 const secretReference = sinkRule({
   id: 'SECRET_REFERENCE',
-  what: 'Every setting of type PASSWORD is a reference that the worker resolves, and no URL holds credentials.',
+  what: 'Every setting of type PASSWORD, or with the name of a secret, is a reference that the worker resolves, and no other value holds a login.',
   why: "The secret would stand in git, in Connect's config topic and in the answers of its REST API.",
   *check({ config, at }) {
     const keys = connectorKeys();
     for (const [key, value] of Object.entries(config)) {
       const found = lookUp(keys, config, key);
-      const isSecret = found.known && found.definition?.type === 'PASSWORD' && value !== '' && !isReference(value);
-      if (!isSecret && !(key !== 'connection.password' && URL_WITH_LOGIN.test(value))) continue;
+      const isNamed = isSecretName(key) || (found.known && found.definition?.type === 'PASSWORD');
+      const isSecret = isNamed && value !== '' && !isReference(value);
+      if (!isSecret && (isNamed || !holdsLogin(value))) continue;
       yield {
         ...at(key),
-        message: isSecret ? `${key} is a secret in plain text` : `${key} is a URL that holds credentials`,
+        message: isSecret ? `${key} is a secret in plain text` : `${key} holds a login in plain text`,
         remedy:
           'write a reference that the worker resolves, to an environment variable for example; user and password have settings of their own',
       };

@@ -241,6 +241,16 @@ export const definitionMutations: readonly Mutation[] = [
   {
     name: 'a private key in plain text, under a name that does not give it away',
     edit: sinkSetting('consumer.override.ssl.keystore.certificate.chain: MIIEvQIBADANBg'),
+    rule: 'DEFINITION_INVALID',
+  },
+  {
+    name: 'a login in plain text among the headers of the registry',
+    edit: sinkSetting("value.converter.apicurio.registry.request.headers.x-api: 'hunter2'"),
+    rule: 'DEFINITION_INVALID',
+  },
+  {
+    name: 'a password in the middle of another setting',
+    edit: sinkSetting("consumer.override.client.rack: 'a password=hunter2'"),
     rule: 'SECRET_REFERENCE',
   },
   {

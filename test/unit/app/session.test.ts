@@ -43,6 +43,26 @@ describe('a session', () => {
     expect(session.scrub('password of-the-database')).not.toContain('of-the-database');
   });
 
+  it('tells the lines of the private keys that connect.yaml names, and the fields of the records', () => {
+    const file = join(root, 'connect.yaml');
+    const text = readFileSync(file, 'utf8').replace(
+      "kafka: { brokers: ['kafka:9092']",
+      "kafka: { ssl: { certificate: c.pem, key: k.pem }, brokers: ['kafka:9092']",
+    );
+    writeFileSync(file, text);
+    writeFileSync(join(root, 'k.pem'), '-----BEGIN PRIVATE KEY-----\nMIIEvAIBADANBgkqhki\n-----END PRIVATE KEY-----\n');
+    const fields: string[] = [];
+    openProject({
+      ...runtime(),
+      learn: (secrets, names = []) => {
+        learned.push(...secrets);
+        fields.push(...names);
+      },
+    });
+    expect(learned).toContain('MIIEvAIBADANBgkqhki');
+    expect(fields).toContain('position_account');
+  });
+
   it('is about the streams that were selected, in the order of the project', () => {
     expect(open({}).streams.map(({ name }) => name)).toEqual(['funding_payments', 'positions']);
     expect(open({}, ['positions']).streams.map(({ name }) => name)).toEqual(['positions']);

@@ -151,3 +151,44 @@ it('a secret too short to be found anywhere is hidden where it is assigned', () 
   context.json({ password: 'ab', nested: { apiKey: 'ab', bearerToken: 'ab' } });
   expect(said.stdout).not.toMatch(/"ab"/);
 });
+
+describe('the gate knows without being told', () => {
+  const shown = (env: NodeJS.ProcessEnv, text: string): string => {
+    const { context, said } = capturedContext({ isTty: false, env });
+    context.print(text);
+    context.json({ text });
+    return said.stdout;
+  };
+
+  it.each([
+    'GITHUB_TOKEN',
+    'PGPASSWORD',
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_SESSION_TOKEN',
+    'MY_API_KEY',
+    'npm_config__auth_token',
+  ])('the value of the variable %s', (name) => {
+    expect(shown({ [name]: 'hunter2-abc' }, 'at hunter2-abc there')).not.toContain('hunter2-abc');
+    expect(shown({ [name]: 'hunter2-abc' }, Buffer.from('hunter2-abc').toString('hex'))).toContain('(secret)');
+  });
+
+  it.each([
+    ['TOKENIZERS_PARALLELISM', 'true'],
+    ['PGPASSWORD', 'postgres'],
+    ['AWS_SHARED_CREDENTIALS_FILE', '/home/x/.aws/credentials'],
+    ['GOOGLE_APPLICATION_CREDENTIALS', '/home/x/key.json'],
+    ['OLDPWD', '/home/x/project'],
+  ])('%s=%s is no value that can be hidden', (name, value) => {
+    expect(shown({ [name]: value }, `at ${value} there`)).toContain(`at ${value} there`);
+  });
+
+  it('which fields of records are coins, whatever they are called', () => {
+    const { context, said } = capturedContext({ isTty: false, env: {} });
+    context.learn([], ['fee_token']);
+    context.json({ fee_token: 'SOL', token: 'BTC', bot_token: 'hunter2' });
+    context.print('fee_token: SOL, bot_token: hunter2');
+    expect(said.stdout).toContain('"fee_token": "SOL"');
+    expect(said.stdout).toContain('fee_token: SOL');
+    expect(said.stdout).not.toContain('hunter2');
+  });
+});

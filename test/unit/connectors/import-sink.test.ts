@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { importedTopic, importSink } from '../../../connectors/import-sink.ts';
 import { renderSink } from '../../../connectors/render/render-sink.ts';
 import type { RunState, SinkConfig } from '../../../connectors/sink-config.ts';
+import { createScrub } from '../../../core/scrub.ts';
 import { definitionText } from '../../../pipeline/definition-text.ts';
 import { loadProject } from '../../../pipeline/load.ts';
 import type { SinkDefinition } from '../../../pipeline/types.ts';
@@ -19,6 +20,7 @@ function imported(live: SinkConfig, state: RunState = 'RUNNING') {
     fields,
     state,
     stream: { ...positions, table: {} },
+    scrub: createScrub(['known-to-be-secret']),
   });
 }
 
@@ -71,6 +73,8 @@ describe('importing a connector', () => {
 
   it.each([
     ['a literal', { 'consumer.override.ssl.key.password': 'hunter2-plain' }],
+    ['a header', { 'value.converter.apicurio.registry.request.headers.authorization': 'Bearer hunter2' }],
+    ['a value that is known to be secret', { 'consumer.override.client.rack': 'known-to-be-secret' }],
     ['a mask', { 'consumer.override.ssl.key.password': '********' }],
     ['a login in a URL', { 'some.url': 'https://app:hunter2-plain@host/' }],
   ])('never takes a secret along that is no reference: %s', (_what, changes) => {

@@ -24,6 +24,11 @@ test.each([
   ['"api.key"="hunter2"', '"api.key"="(secret)"'],
   ['{\\"password\\": \\"hun \\\\ter2\\"}', '{\\"password\\": \\"(secret)\\"}'],
   ["password='it\\'s'", "password='(secret)'"],
+  ['Authorization: Bearer abc.def-1, next', 'Authorization: (secret), next'],
+  ['{"authorization":"Basic YTpi"}', '{"authorization":"(secret)"}'],
+  ['Cookie: a=1; session=hunter2\nnext: 1', 'Cookie: (secret)\nnext: 1'],
+  ['access_token=hunter2&npm_token=hunter3', 'access_token=(secret)&npm_token=(secret)'],
+  ['PGPASSWORD=hunter2 GITHUB_TOKEN=hunter3', 'PGPASSWORD=(secret) GITHUB_TOKEN=(secret)'],
 ])('what looks like a secret is hidden without being known: %s', (text, expected) => {
   expect(createScrub()(text)).toBe(expected);
 });
