@@ -1,6 +1,6 @@
 /**
  * Every failure this package reports, with what a caller may do about it.
- * `exit` is the process exit code the command line ends with (see README, "Exit codes").
+ * `exit` is the process exit code the command line ends with (docs/output.md lists them).
  */
 const CODES = {
   /** The caller's words are off: unknown flag, bad value, missing argument. */

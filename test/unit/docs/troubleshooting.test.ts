@@ -36,7 +36,7 @@ const texts = [
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 describe.each([
-  ['README.md', 'Troubleshooting'],
+  ['docs/troubleshooting.md', 'What messages mean'],
   ['docs/msk.md', 'First failures'],
 ])('the messages that %s explains', (file, heading) => {
   const messages = quotedIn(file, heading);
