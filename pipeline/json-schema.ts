@@ -1,7 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import addFormatsModule from 'ajv-formats';
 import { packageFile } from '../core/package-root.ts';
-import { isLocalReference, isReference } from '../core/reference.ts';
 import { didYouMean, nearest } from './did-you-mean.ts';
 import type { Problem } from './finding.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
@@ -14,25 +12,15 @@ function validatorOf(name: SchemaName): ValidateFunction {
   const known = validators.get(name);
   if (known !== undefined) return known;
   const ajv = new Ajv({
-    strict: true,
-    strictRequired: false,
-    allowUnionTypes: true,
     allErrors: true,
     verbose: true,
     useDefaults: true,
-    coerceTypes: false,
     // Each costs every command more than it is worth: a test holds the schemas against their meta-schema, and the code runs once.
     meta: false,
     validateSchema: false,
     code: { optimize: false },
-    formats: { 'secret-reference': isLocalReference, 'worker-secret-reference': isReference },
   });
-  // An annotation that editors show instead of the bare pattern, and so do we.
-  ajv.addVocabulary(['patternErrorMessage']);
-  addFormatsModule.default(ajv, ['uri']);
-  const read = (schema: string) => JSON.parse(packageFile(`pipeline/${schema}.schema.json`)) as object;
-  if (name === 'environment') ajv.addSchema(read('msk-connect'));
-  const validate = ajv.compile(read(name));
+  const validate = ajv.compile(JSON.parse(packageFile(`pipeline/${name}.schema.json`)) as object);
   validators.set(name, validate);
   return validate;
 }
@@ -46,11 +34,10 @@ export function validateFile(name: SchemaName, file: YamlFile): Problem[] {
   if (validate(file.data)) return [];
   const errors = validate.errors ?? [];
   const excused = excusedRequirements(errors);
-  // What fails the pattern of a URL mostly fails its format too; once is enough.
-  const misshapen = new Set(errors.filter((error) => error.keyword === 'pattern').map((error) => error.instancePath));
+  const told = alternativesTold(errors);
   return errors
     .filter((error) => error.keyword !== 'if' && error.propertyName === undefined)
-    .filter((error) => !excused(error) && !(error.keyword === 'format' && misshapen.has(error.instancePath)))
+    .filter((error) => !excused(error) && !told(error))
     .map((error) => toProblem(error, file));
 }
 
@@ -71,7 +58,7 @@ function toProblem(error: ErrorObject, file: YamlFile): Problem {
       return file.problemAtKey(path, `${where} has "${params.property}" but lacks "${params.deps}"`);
     case 'propertyNames': {
       const key = String(params.propertyName);
-      const rule = (error.schema as { patternErrorMessage?: string }).patternErrorMessage ?? 'another name';
+      const rule = (error.schema as { title?: string }).title ?? 'another name';
       return file.problemAtKey([...path, key], `the name "${key}" is not allowed here; allowed: ${rule}`);
     }
     default:
@@ -87,7 +74,10 @@ const COMPLAINTS: Readonly<Record<string, (error: ErrorObject) => string>> = {
     const guess = typeof data === 'string' ? didYouMean(data, allowed) : '';
     return `must be ${allowed.length === 1 ? '' : 'one of '}${allowed.join(', ')}${guess}`;
   },
-  format: ({ params, parentSchema }) => FORMATS[params.format] ?? `must be a URL${allowedText(parentSchema)}`,
+  anyOf: ({ schema, data }) => {
+    const alternatives = (schema as { type?: string }[]).map(({ type }) => type ?? 'object');
+    return `must be ${types(alternatives)}, not ${typeName(data)}`;
+  },
   pattern: ({ parentSchema }) => `is not in the right form${allowedText(parentSchema)}`,
   minimum: ({ params, data }) => `must be at least ${params.limit}, not ${data}`,
   maximum: ({ params, data }) => `must be at most ${params.limit}, not ${data}`,
@@ -100,13 +90,9 @@ const COMPLAINTS: Readonly<Record<string, (error: ErrorObject) => string>> = {
   uniqueItems: () => 'holds an entry twice',
 };
 
-const FORMATS: Readonly<Record<string, string>> = {
-  'secret-reference': `must be a reference, \${env:NAME} or \${file:path:key}: no secret stands in a file`,
-  'worker-secret-reference': `must be a reference that the worker resolves, e.g. \${env:NAME}: no secret stands in a file`,
-};
-
+/** The title of a pattern says in words what it allows: here, and in editors. */
 const allowedText = (schema: unknown): string => {
-  const text = (schema as { patternErrorMessage?: string } | undefined)?.patternErrorMessage;
+  const text = (schema as { title?: string } | undefined)?.title;
   return text === undefined ? '' : `; allowed: ${text}`;
 };
 
@@ -139,6 +125,21 @@ function excusedRequirements(errors: readonly ErrorObject[]): (error: ErrorObjec
     error.keyword === 'required' &&
     (meant.has(`${error.instancePath}/${String(error.params.missingProperty)}`) ||
       (isEnvironment(error) && meant.has(`${error.instancePath}/stack`)));
+}
+
+/**
+ * Of a value that is none of its alternatives, one problem tells: what is wrong with it as one of them, else that it has
+ * the type of none.
+ */
+function alternativesTold(errors: readonly ErrorObject[]): (error: ErrorObject) => boolean {
+  const choices = errors.filter(({ keyword }) => keyword === 'anyOf').map(({ instancePath }) => instancePath);
+  const isType = ({ keyword, instancePath }: ErrorObject) => keyword === 'type' && choices.includes(instancePath);
+  const isMore = (error: ErrorObject, choice: string) =>
+    error.keyword !== 'anyOf' &&
+    !isType(error) &&
+    (error.instancePath === choice || error.instancePath.startsWith(`${choice}/`));
+  return (error) =>
+    isType(error) || (error.keyword === 'anyOf' && errors.some((other) => isMore(other, error.instancePath)));
 }
 
 const pathOf = (pointer: string): Path =>

@@ -1,4 +1,4 @@
-/** AWS MSK Connect as the target of an environment, with every default filled in. `msk-connect.schema.json` explains each key. */
+/** AWS MSK Connect as the target of an environment, with every default filled in. `environment.schema.json` explains each key, below `mskConnect`. */
 export interface MskConnect {
   readonly target: 'msk';
   readonly region: string;

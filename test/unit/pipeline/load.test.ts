@@ -275,6 +275,21 @@ sink:
   expect(problems).toMatchSnapshot();
 });
 
+test('a setting of the wrong kind, or too large to be exact, is one problem each', () => {
+  const problems = complaints({
+    'connect.yaml': LOCAL,
+    'connectors/a.yaml': POSITIONS.replace(
+      'partitions: 4',
+      'partitions: 4\n  config: { retention.ms: [1], segment.ms: 9007199254740993, preallocate: null }',
+    ),
+  });
+  expect(problems).toEqual([
+    'connectors/a.yaml:7:27  topic.config.retention.ms must be text or a whole number or true or false, not a list',
+    'connectors/a.yaml:7:44  topic.config.segment.ms must be at most 9007199254740991, not 9007199254740992',
+    'connectors/a.yaml:7:75  topic.config.preallocate must be text or a whole number or true or false, not nothing',
+  ]);
+});
+
 test('anchors and aliases are followed, and a problem behind an alias is placed at its anchor', () => {
   const problems = complaints({
     'connect.yaml': `default: a

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import addFormats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../../../../core/package-root.ts';
 import { createScrub } from '../../../../../core/scrub.ts';
@@ -203,7 +202,7 @@ describe('a receiver', () => {
 });
 
 describe('what a receiver is told', () => {
-  const ajv = addFormats.default(new Ajv({ allErrors: true, strict: false }));
+  const ajv = new Ajv({ allErrors: true, strict: false });
   const schemas = {
     json: 'operate/watch/notify/notification.schema.json',
     slack: 'test/fixtures/notify/slack.schema.json',
