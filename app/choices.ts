@@ -1,4 +1,5 @@
 /** Words that flags may take. The command line imports them at its start, so nothing heavy may come with them. */
+export { ACL_ROLES } from '../connectors/acl/acls.ts';
 export { TEMPLATE_FORMATS } from '../connectors/msk/alarms/templates.ts';
 export { POLICY_ROLES } from '../connectors/msk/iam/commands.ts';
 export { START_FROM, type StartFrom } from '../connectors/plan/start-plan.ts';

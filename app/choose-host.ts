@@ -41,6 +41,9 @@ export function requireMsk(environment: Environment): MskEnvironment {
   });
 }
 
+/** Whether a command sets a sink's offsets in Kafka itself. Otherwise it asks the worker to. */
+export const commandsSetOffsets = ({ connect }: Environment): boolean => connect.target === 'msk';
+
 /** What workers get that load one plugin and nothing else. */
 export interface PluginWorker {
   readonly config: SinkConfig;

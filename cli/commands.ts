@@ -1,3 +1,4 @@
+import { registerAcl } from './commands/acl.ts';
 import { registerChangeState } from './commands/change-state.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerCompletion } from './commands/completion.ts';
@@ -60,6 +61,7 @@ export const commandGroups: readonly CommandGroup[] = [
       registerDelete,
       registerImport,
       registerPlugin,
+      registerAcl,
       registerMsk,
     ],
   },

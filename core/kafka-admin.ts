@@ -1,4 +1,5 @@
 import kafkajs, { type Admin, type ConfigResourceTypes } from 'kafkajs';
+import { answered, missingRight, withRight } from './kafka-rights.ts';
 import { retry, waitFor } from './retry.ts';
 
 /** Offsets of one partition when it was looked at: records stand in [low, high). */
@@ -27,10 +28,13 @@ export interface NewTopic {
 
 /**
  * A Kafka cluster's administration, as far as this package needs it. No question creates a topic that is not there.
- * Errors: those of the client, as it throws them.
+ * Errors: REFUSED where the login lacks a right; otherwise those of the client, as it throws them.
  */
 export interface KafkaAdmin {
+  /** Kafka leaves out topics that the login may not see. */
   listTopics(): Promise<ReadonlySet<string>>;
+  /** Of topics that are not listed. Errors: REFUSED when one may be there, and the login may not see it. */
+  requireVisible(topics: readonly string[]): Promise<void>;
   /** Of topics that exist: their partitions in order. */
   placements(topics: readonly string[]): Promise<ReadonlyMap<string, readonly PartitionPlacement[]>>;
   /** Of topics that exist: their settings, the defaults too. */
@@ -80,7 +84,7 @@ const askLeaders = <T>(question: () => Promise<T>): Promise<T> =>
 export function kafkaAdmin(client: Admin): KafkaAdmin {
   const placements: KafkaAdmin['placements'] = async (names) => {
     if (names.length === 0) return new Map();
-    const { topics } = await client.fetchTopicMetadata({ topics: [...names] });
+    const { topics } = await withRight(`see ${listed(names)}`, client.fetchTopicMetadata({ topics: [...names] }));
     return new Map(
       topics.map(({ name, partitions }) => [
         name,
@@ -108,13 +112,22 @@ export function kafkaAdmin(client: Admin): KafkaAdmin {
       },
       { what: `topic ${name} to have its leaders`, timeoutMs: LEADERS_TIMEOUT_MS },
     );
+  const requireVisible: KafkaAdmin['requireVisible'] = async (names) => {
+    for (const name of names) {
+      await placements([name]).catch((error: unknown) => {
+        if (missingRight(error) !== undefined) throw error;
+      });
+    }
+  };
   return {
     listTopics,
+    requireVisible,
     placements,
     async topicSettings(names) {
       if (names.length === 0) return new Map();
       const resources = names.map((name) => ({ type: TOPIC, name }));
-      const described = await client.describeConfigs({ includeSynonyms: false, resources });
+      const asked = client.describeConfigs({ includeSynonyms: false, resources });
+      const described = await withRight(`see the settings of ${listed(names)}`, asked);
       return new Map(
         described.resources.map(({ resourceName, configEntries }) => [
           resourceName,
@@ -126,30 +139,37 @@ export function kafkaAdmin(client: Admin): KafkaAdmin {
       const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
       const topics = [{ topic: name, numPartitions: partitions, replicationFactor, configEntries }];
       // Not kafkajs's own wait for leaders: it gives up when the cluster has not yet told every broker of the topic.
-      const isNew = await client.createTopics({ topics, waitForLeaders: false }).catch(throwInner);
+      const made = client.createTopics({ topics, waitForLeaders: false }).catch(throwInner);
+      const isNew = await withRight(`create topic ${name}`, made);
       return isNew && leadersOf(name, partitions);
     },
     async growTopic(topic, count) {
-      await client.createPartitions({ topicPartitions: [{ topic, count }] });
+      const grown = client.createPartitions({ topicPartitions: [{ topic, count }] });
+      await withRight(`add partitions to topic ${topic}`, grown);
       await leadersOf(topic, count);
     },
     deleteTopics: (topics) => client.deleteTopics({ topics: [...topics] }),
     rangesOf,
-    // Asking for a topic that is not there could create it.
-    ranges: async (topic) => ((await listTopics()).has(topic) ? rangesOf(topic) : undefined),
+    async ranges(topic) {
+      if ((await listTopics()).has(topic)) return rangesOf(topic);
+      await requireVisible([topic]);
+      return undefined;
+    },
     offsetsAt: async (topic, time) =>
       byPartition(await askLeaders(() => client.fetchTopicOffsetsByTimestamp(topic, time.getTime()))),
     async committedOffsets(groupId, topic) {
-      const [found] = await client.fetchOffsets({ groupId, topics: [topic] });
+      const asked = client.fetchOffsets({ groupId, topics: [topic] });
+      const [found] = await withRight(`see the offsets of group ${groupId}`, asked);
       // Kafka says -1 for none.
       return byPartition(found?.partitions.filter(({ offset }) => !offset.startsWith('-')) ?? []);
     },
     async commitOffsets(groupId, topic, offsets) {
       const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: offset.toString() }));
-      await client.setOffsets({ groupId, topic, partitions });
+      const what = `set offsets of group ${groupId}`;
+      await withRight(what, answered(what, client.setOffsets({ groupId, topic, partitions })));
     },
     async deleteGroup(group) {
-      await client.deleteGroups([group]);
+      await withRight(`delete group ${group}`, client.deleteGroups([group]).catch(throwInner));
     },
     async groupMembers(group) {
       const { groups } = await client.describeGroups([group]);
@@ -163,18 +183,23 @@ export function kafkaAdmin(client: Admin): KafkaAdmin {
     brokers: async () => (await client.describeCluster()).brokers.map(({ nodeId }) => nodeId),
     async brokerSetting(broker, name) {
       const resource = { type: BROKER, name: String(broker), configNames: [name] };
-      const { resources } = await client.describeConfigs({ includeSynonyms: false, resources: [resource] });
+      const asked = client.describeConfigs({ includeSynonyms: false, resources: [resource] });
+      const { resources } = await withRight('see the settings of the brokers', asked);
       return resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue;
     },
   };
 }
 
+const listed = (topics: readonly string[]): string =>
+  `${topics.length === 1 ? 'topic' : 'topics'} ${topics.join(', ')}`;
+
 const byPartition = (entries: readonly { partition: number; offset: string }[]): Map<number, bigint> =>
   new Map(entries.map(({ partition, offset }) => [partition, BigInt(offset)]));
 
-/** kafkajs wraps the broker's answers, one for each topic, in an aggregate. */
+/** kafkajs wraps the broker's answers, one for each topic or group, in an aggregate. */
 function throwInner(error: unknown): never {
-  throw (error as { errors?: unknown[] }).errors?.[0] ?? error;
+  const { errors, groups } = error as { errors?: unknown[]; groups?: { error?: unknown }[] };
+  throw errors?.[0] ?? groups?.[0]?.error ?? error;
 }
 
 /** A member that has just joined has no assignment yet. */

@@ -4,6 +4,7 @@ import { ConnectError, causesOf, messageOf } from './errors.ts';
 import { type KafkaAdmin, kafkaAdmin } from './kafka-admin.ts';
 import { bearerLogin } from './kafka-bearer.ts';
 import { loginRefusal, untrustedCertificate } from './kafka-failure.ts';
+import { missingRight, rightRefused } from './kafka-rights.ts';
 import { letQueuesRest } from './kafkajs-idle.ts';
 import type { Logger } from './log.ts';
 
@@ -118,7 +119,7 @@ export async function withAdmin<T>(
 
 /**
  * The error for a cluster that does not let us in: UNREACHABLE when it does not answer, REFUSED when it refuses the login
- * or has a certificate nobody vouches for; what a search for its brokers or its login came upon stays what it is.
+ * or gives it too few rights, or has a certificate nobody vouches for; what a search for its brokers or its login came upon stays what it is.
  */
 export function kafkaUnreachable(connection: KafkaConnection, cause: unknown): ConnectError {
   const searched = 'lookUp' in connection.brokers ? failedSearches.get(connection.brokers) : undefined;
@@ -133,6 +134,8 @@ export function kafkaUnreachable(connection: KafkaConnection, cause: unknown): C
       hint: 'check kafka.sasl in connect.yaml: mechanism, user name and password, or the rights of the AWS identity',
     });
   }
+  const right = missingRight(cause);
+  if (right !== undefined) return rightRefused(`the login lacks a right at ${brokers} (${right})`, cause, { brokers });
   const certificate = untrustedCertificate(cause);
   if (certificate !== undefined) {
     return new ConnectError('REFUSED', `the TLS connection to Kafka at ${brokers} failed (${certificate})`, {

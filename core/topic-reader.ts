@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { KafkaMessage } from 'kafkajs';
 import { createKafka, type KafkaConnection, kafkaUnreachable, withAdmin } from './kafka.ts';
 import type { RecordHeaders } from './kafka-headers.ts';
+import { ifRefused, withRight } from './kafka-rights.ts';
 
 /** One record as it stands in its partition. */
 export interface ScannedRecord {
@@ -28,6 +29,7 @@ export type TopicReader = ReturnType<typeof createTopicReader>;
 export function createTopicReader(connection: KafkaConnection, topic: string, clientId: string) {
   const groupId = `${clientId}-${randomUUID()}`;
   const consumer = createKafka(connection, clientId).consumer({ groupId, maxBytesPerPartition: 4 << 20 });
+  const what = `read topic ${topic}, as group ${clientId}-…`;
   return {
     /** Errors: those of `kafkaUnreachable`. */
     async connect(): Promise<void> {
@@ -44,9 +46,9 @@ export function createTopicReader(connection: KafkaConnection, topic: string, cl
       onBatch: (batch: RecordBatch) => Promise<void>,
       onFailure: (error: unknown) => void,
     ): Promise<void> {
-      await consumer.subscribe({ topic, fromBeginning: true });
+      await withRight(what, consumer.subscribe({ topic, fromBeginning: true }));
       consumer.on(consumer.events.CRASH, ({ payload }) => {
-        if (!payload.restart) onFailure(payload.error);
+        if (!payload.restart) onFailure(ifRefused(what, payload.error));
       });
       await consumer.run({
         autoCommit: false,

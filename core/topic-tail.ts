@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createKafka, type KafkaConnection, kafkaUnreachable, withAdmin } from './kafka.ts';
+import { ifRefused } from './kafka-rights.ts';
 import { type ScannedRecord, scanned } from './topic-reader.ts';
 
 /** Follows topics from their oldest records on, over one kept connection. */
@@ -36,7 +37,7 @@ export async function openTopicTail(
     await consumer.connect();
     await consumer.subscribe({ topics: [...topics], fromBeginning: true });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart) failure = payload.error;
+      if (!payload.restart) failure = ifRefused(`read topics ${topics.join(', ')}, as group ${groupId}`, payload.error);
     });
     await consumer.run({
       autoCommit: false,

@@ -62,6 +62,6 @@ function refused(topic: string, cause: unknown): ConnectError {
   return new ConnectError('REFUSED', `Kafka did not take records for ${topic}: ${messageOf(rootCause(cause))}`, {
     cause,
     details: { topic },
-    hint: '`connect deploy` creates the topics of a stream; check the rights of this user',
+    hint: '`connect deploy` creates the topics of a stream; `connect acl` prints the rights that this user needs',
   });
 }

@@ -49,7 +49,9 @@ export function createCheckpointTail(kafka: KeptKafka, streams: readonly StreamD
     const end = await endOf(topic);
     if (end === undefined) throw new ConnectError('NOT_FOUND', `topic ${topic} does not exist`);
     const isReadTo = async (): Promise<boolean> => {
-      if (tail === undefined || tail.failure() !== undefined)
+      const failure = tail?.failure();
+      if (failure instanceof ConnectError) throw failure;
+      if (tail === undefined || failure !== undefined)
         throw new ConnectError('NOT_FOUND', `topic ${topic} is not followed now`);
       return tail.next(topic, CLAIM_PARTITION) >= end;
     };

@@ -23,12 +23,13 @@ export function createCluster({ connection, clientId, compression, logger }: Clu
   return {
     /** For messages. */
     label,
-    /** How many partitions each topic has. Errors: UNREACHABLE naming the brokers, NOT_FOUND naming the topics that do not exist. */
+    /** How many partitions each topic has. Errors: UNREACHABLE naming the brokers, NOT_FOUND naming the topics that do not exist, REFUSED for those that the login may not see. */
     partitions: (topics: readonly string[]) =>
       withAdmin(connection, clientId, async (admin) => {
         const existing = await admin.listTopics();
         const absent = topics.filter((topic) => !existing.has(topic));
         if (absent.length > 0) {
+          await admin.requireVisible(absent);
           throw new ConnectError('NOT_FOUND', `Kafka at ${label} has no topic ${absent.join(', ')}`, {
             details: { topics: absent },
             hint: 'run `connect deploy`, which creates the topics of a stream',

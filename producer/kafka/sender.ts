@@ -174,7 +174,7 @@ function refused(records: readonly OutgoingRecord[], cause: unknown): ConnectErr
   return new ConnectError('REFUSED', message, {
     cause,
     details: { topics },
-    hint: 'check the topic settings (max.message.bytes) and the rights of this producer',
+    hint: 'check the topic settings (max.message.bytes) and the rights of this producer (`connect acl --role producer`)',
   });
 }
 

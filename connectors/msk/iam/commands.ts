@@ -9,23 +9,26 @@ import { type Need, need } from './needs.ts';
 const connectToKafka = need('ConnectToCluster', 'Connect');
 const findBrokers = need('FindBrokers', 'GetBootstrapBrokers');
 
+const OWN_GROUPS = need('OwnGroups', 'AlterGroup', 'DescribeGroup', 'DeleteGroup');
+
 /** Records and marks are read by a group that lives as long as the command. */
 const READ_KAFKA: readonly Need[] = [
   findBrokers,
   connectToKafka,
   need('Topics', 'DescribeTopic', 'ReadData'),
   need('SinkGroups', 'DescribeGroup'),
-  need('OwnGroups', 'AlterGroup', 'DescribeGroup', 'DeleteGroup'),
+  OWN_GROUPS,
 ];
 
 /** How a sink stands: its connector, its worker configuration, and where a task is missing, why. */
-const SEE: readonly Need[] = [
+const SEE_SINK: readonly Need[] = [
   need('CreateAndList', 'ListConnectors'),
   need('RunConnectors', 'DescribeConnector', 'ListConnectorOperations'),
   need('SeeParts', 'DescribeWorkerConfiguration'),
   need('ReadTraces', 'FilterLogEvents', 'GetLogEvents'),
-  ...READ_KAFKA,
 ];
+
+const SEE: readonly Need[] = [...SEE_SINK, ...READ_KAFKA];
 
 const PLAN: readonly Need[] = [
   ...SEE,
@@ -131,7 +134,18 @@ export const COMMANDS = {
     need('UploadPlugins', 'DeleteObject'),
   ],
   /** It restarts what has failed. To move records it would have to delete and create, which is an operator's right. */
-  watch: [...RESTART, need('Topics', 'DescribeTopicDynamicConfiguration')],
+  watch: [
+    ...SEE_SINK,
+    FOLLOW,
+    need('RunConnectors', 'RestartConnector'),
+    ...MARK,
+    findBrokers,
+    connectToKafka,
+    need('DataTopics', 'DescribeTopic', 'DescribeTopicDynamicConfiguration'),
+    need('SideTopics', 'DescribeTopic', 'ReadData'),
+    need('SinkGroups', 'DescribeGroup'),
+    OWN_GROUPS,
+  ],
   produce: [
     findBrokers,
     connectToKafka,
@@ -162,7 +176,7 @@ export const ROLES = {
   deployer: [...OPERATOR, 'deploy', 'import', 'plan --prune', 'deploy --prune', 'msk prune'],
   operator: OPERATOR,
   reader: READER,
-  watch: [...READER, 'watch'],
+  watch: ['watch'],
   producer: ['produce'],
 } as const satisfies Record<string, readonly Command[]>;
 

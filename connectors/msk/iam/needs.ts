@@ -1,6 +1,6 @@
 import { clusterOf } from '../../../pipeline/kafka-settings.ts';
-import { checkpointTopic, deadLetterTopic, rejectedTopic, sinkGroup } from '../../../pipeline/names.ts';
 import type { StreamDefinition } from '../../../pipeline/types.ts';
+import { KAFKA_RESOURCES, type KafkaResource, type KafkaResourceKind } from '../../kafka-resources.ts';
 import { type Arns, allow, arnsOf, type MskEnvironment, type PolicyStatement, type Statements } from './policy.ts';
 
 /** What a policy is made for. */
@@ -18,8 +18,6 @@ export const scopeOf = (environment: MskEnvironment, streams: readonly StreamDef
 
 /** Plugins are named by their contents, not by a stream; so are their zips. */
 const OWN_PLUGINS = 'perps-connect-*';
-/** Groups that the command line reads topics with; each lives as long as the command. */
-const OWN_GROUPS = 'perps-connect-*';
 
 /** What actions are allowed on. Each kind is one statement of a policy. */
 interface Kind {
@@ -39,24 +37,21 @@ const inAccount = (...kinds: readonly string[]): Kind => ({
 });
 
 /** On a cluster that the command line logs in to by IAM; elsewhere Kafka's own ACLs allow it. */
-const inKafka = (of: (scope: PolicyScope) => readonly string[]): Kind => ({
+const inKafka = (kind: KafkaResourceKind): Kind => ({
   service: 'kafka-cluster',
-  resources: (scope) => (isIam(scope) ? of(scope) : []),
+  resources: (scope) => (isIam(scope) ? arnsIn(scope, kind) : []),
 });
+
+const arnsIn = ({ streams, arns }: PolicyScope, kind: KafkaResourceKind): string[] =>
+  KAFKA_RESOURCES[kind](streams).map(({ type, name, isPrefix }: KafkaResource) => {
+    if (type === 'Cluster') return arns.cluster;
+    return (type === 'Topic' ? arns.topic : arns.group)(isPrefix ? `${name}*` : name);
+  });
 
 const isIam = ({ environment: { kafka } }: PolicyScope): boolean => kafka.sasl?.mechanism === 'aws-iam';
 
 const asksMsk = ({ environment }: PolicyScope): boolean =>
   environment.kafka.topicsBy !== 'brokers' && clusterOf(environment) !== undefined;
-
-const topics =
-  (...of: readonly ((stream: StreamDefinition) => string)[]) =>
-  ({ streams, arns }: PolicyScope): string[] =>
-    streams.flatMap((stream) => of.map((name) => arns.topic(name(stream))));
-
-const dataTopic = ({ topic }: StreamDefinition): string => topic.name;
-
-const TOPICS = topics(dataTopic, rejectedTopic, deadLetterTopic, checkpointTopic);
 
 /** By the name of the statement, in the order of the policies. */
 const KINDS = {
@@ -115,27 +110,28 @@ const KINDS = {
   /** MSK's own calls for topics, where the brokers are out of reach or `kafka.topicsBy` is `aws`. */
   MskTopics: {
     service: 'kafka',
-    resources: (scope) => (asksMsk(scope) ? [scope.arns.cluster, ...TOPICS(scope)] : []),
+    resources: (scope) => (asksMsk(scope) ? [scope.arns.cluster, ...arnsIn(scope, 'Topics')] : []),
   },
   /** What these calls ask of Kafka; part of the statements below where the command line logs in by IAM. */
   MskTopicsInKafka: {
     service: 'kafka-cluster',
-    resources: (scope) => (asksMsk(scope) && !isIam(scope) ? [scope.arns.cluster, ...TOPICS(scope)] : []),
+    resources: (scope) => (asksMsk(scope) && !isIam(scope) ? [scope.arns.cluster, ...arnsIn(scope, 'Topics')] : []),
   },
   /** MSK asks it of UpdateTopic; Kafka's own call that adds partitions does not. */
   MskGrowsTopics: {
     service: 'kafka-cluster',
-    resources: (scope) => (asksMsk(scope) ? TOPICS(scope) : []),
+    resources: (scope) => (asksMsk(scope) ? arnsIn(scope, 'Topics') : []),
   },
-  ConnectToCluster: inKafka(({ arns }) => [arns.cluster]),
-  Topics: inKafka(TOPICS),
-  /** What the command line writes to: marks, copies for the dead letters, and what is replayed. */
-  WriteTopics: inKafka(topics(dataTopic, deadLetterTopic, checkpointTopic)),
-  KeepMarks: inKafka(topics(checkpointTopic)),
-  SinkGroups: inKafka(({ streams, arns }) => streams.map((stream) => arns.group(sinkGroup(stream)))),
-  OwnGroups: inKafka(({ arns }) => [arns.group(OWN_GROUPS)]),
-  ProducerTopics: inKafka(topics(dataTopic, rejectedTopic, checkpointTopic)),
-  ProducerGroups: inKafka(({ streams, arns }) => streams.map(({ name }) => arns.group(`connect-producer-${name}-*`))),
+  ConnectToCluster: inKafka('ConnectToCluster'),
+  Topics: inKafka('Topics'),
+  DataTopics: inKafka('DataTopics'),
+  SideTopics: inKafka('SideTopics'),
+  WriteTopics: inKafka('WriteTopics'),
+  KeepMarks: inKafka('KeepMarks'),
+  SinkGroups: inKafka('SinkGroups'),
+  OwnGroups: inKafka('OwnGroups'),
+  ProducerTopics: inKafka('ProducerTopics'),
+  ProducerGroups: inKafka('ProducerGroups'),
 } as const satisfies Record<string, Kind>;
 
 /** The zips of plugins that are built here. */

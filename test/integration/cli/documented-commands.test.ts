@@ -73,6 +73,8 @@ const WALK = [
   'render',
   'render --explain',
   'plugin build',
+  'acl',
+  'acl --role producer --principal User:perps-producer',
   'msk iam-policy -e production --role worker',
   'msk iam-policy -e production --role deployer',
   'msk alarms -e production',

@@ -4,6 +4,7 @@ import { iamLogin } from '../../../connectors/msk/sdk/kafka-access.ts';
 import { createKafka, type KafkaConnection, withAdmin } from '../../../core/kafka.ts';
 import { scanTopic } from '../../../core/kafka-scan.ts';
 import { eventually } from '../../support/eventually.ts';
+import { expectKafkaRoles, KAFKA_USERS } from '../../support/kafka-roles.ts';
 import { startSecureBroker } from '../../support/secure-broker.ts';
 
 /** A JSON web token without a signature, as the broker's own validator for tests takes it. */
@@ -59,7 +60,7 @@ const failure = async (connection: KafkaConnection) =>
 
 describe('a cluster behind TLS', { timeout: 240_000 }, () => {
   it('is entered by SCRAM, by a client certificate and by a bearer token, and says why it is not', async () => {
-    const broker = await startSecureBroker();
+    const broker = await startSecureBroker(KAFKA_USERS);
     const { files, user } = broker;
     const ca = readFileSync(files.ca, 'utf8');
     const scram = { brokers: [broker.scram], ssl: { ca }, sasl: { mechanism: 'scram-sha-512', ...user } } as const;
@@ -94,5 +95,6 @@ describe('a cluster behind TLS', { timeout: 240_000 }, () => {
       code: 'REFUSED',
       message: expect.stringMatching(/refuses the login by token \(.*invalid_token/),
     });
+    await expectKafkaRoles(broker);
   });
 });

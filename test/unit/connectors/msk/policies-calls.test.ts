@@ -114,7 +114,7 @@ async function runAll(): Promise<void> {
     trace: 'Error: no',
   });
   await deploy({ sink: { batchSize: 900 } });
-  await record([...LOOKS, 'offsets reset', 'quarantine'], () => host().observe('positions-sink'));
+  await record([...LOOKS, 'watch', 'offsets reset', 'quarantine'], () => host().observe('positions-sink'));
   sink.setMembers(2);
   await deploy({ sink: { state: 'running' } });
 
@@ -137,7 +137,9 @@ async function runAll(): Promise<void> {
     await record([command, ...alike], () => host().observe('positions-sink'));
   }
 
-  await record(['produce', 'dlq list', 'dlq replay'], async () => mskBrokers(CLUSTER, 'iam', sink.fake.url).lookUp());
+  await record(['produce', 'dlq list', 'dlq replay', 'watch'], async () =>
+    mskBrokers(CLUSTER, 'iam', sink.fake.url).lookUp(),
+  );
   otherConnector('old-sink', 'FAILED');
   await record(['import', 'plan --prune', 'deploy --prune'], async () => {
     for (const name of await host().list()) await host().observe(name);
