@@ -4,10 +4,12 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { packageRoot } from '../../core/package-root.ts';
 
 const folder = join(packageRoot(), 'cli', 'output-schemas');
-const read = (name: string): object => JSON.parse(readFileSync(join(folder, `${name}.schema.json`), 'utf8')) as object;
+const read = (name: string): { readonly $id: string } =>
+  JSON.parse(readFileSync(join(folder, `${name}.schema.json`), 'utf8'));
 
 const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true });
-ajv.addSchema(read('common'));
+const common = read('common');
+ajv.addSchema(common);
 const compiled = new Map<string, ValidateFunction>();
 
 /** Names of the commands whose JSON document is described: `offsets-get`. */
@@ -23,7 +25,7 @@ function validator(name: string): ValidateFunction {
   return validate;
 }
 
-const ERROR = { $ref: 'common.schema.json#/definitions/error' };
+const ERROR = { $ref: `${common.$id}#/definitions/error` };
 
 /** Throws when what a command printed for `-o json` is not as its published schema says. Other command lines pass. */
 export function requireDescribed(args: readonly string[], stdout: string): void {
