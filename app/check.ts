@@ -24,7 +24,7 @@ export interface Checked {
 /** Proves that all layers of the project's files agree and, when asked, compares them with git and, if `live`, with what runs in the environment. */
 export async function check(runtime: Runtime, request: CheckRequest & { readonly live: boolean }): Promise<Checked> {
   const { against, live, only } = request;
-  const root = findProjectRoot(runtime.cwd);
+  const root = findProjectRoot(runtime.cwd, runtime.env);
   const base = against === undefined ? undefined : await openGitBase(root, against, runtime.env);
   const findings = await checkProject(root, runtime.env, { only, base });
   const compared = base === undefined ? '' : `, compared with ${base.label}`;

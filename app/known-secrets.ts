@@ -2,19 +2,25 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseProperties } from '../core/properties.ts';
 import { referencesIn } from '../core/reference.ts';
-import { resolvable, type Secrets } from '../pipeline/connections.ts';
+import { resolvable } from '../pipeline/connections.ts';
 import { projectFile } from '../pipeline/load.ts';
+import { readSecret } from '../pipeline/secrets.ts';
 import type { Project } from '../pipeline/types.ts';
 import { existingStateFolder } from '../stack/folders.ts';
 
-/** The values behind every reference of a project, whatever environment or setting it stands in, as far as this machine can tell. */
-export function projectSecrets(project: Project, secrets: Secrets): string[] {
+/**
+ * The values behind every reference of a project, whatever environment or setting it stands in, as far as this machine can tell. Of
+ * variables also those that only a worker may read.
+ */
+export function projectSecrets(project: Project, env: NodeJS.ProcessEnv): string[] {
+  const { root, secrets: { files } = {} } = project;
   const references = new Set<string>();
   JSON.stringify([project.environments, project.streams], (_key, value) => {
     if (typeof value === 'string') for (const { text } of referencesIn(value)) references.add(text);
     return value;
   });
-  return resolvable(references, secrets);
+  const rules = { environment: Object.keys(env), files };
+  return resolvable(references, (reference) => readSecret(reference, { root, env, rules }));
 }
 
 /** The passwords that the local stack of a project made up for itself. */

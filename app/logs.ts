@@ -13,7 +13,7 @@ export interface LogOptions {
 
 /** Reads the log of a part of the local stack. Errors: NOT_FOUND when the part has never been started. */
 export async function logs(runtime: Runtime, part: PartName, { lines, follow, onText }: LogOptions): Promise<void> {
-  const root = findProjectRoot(runtime.cwd);
+  const root = findProjectRoot(runtime.cwd, runtime.env);
   try {
     // So that its secrets are hidden. A log is wanted most when a definition is wrong: one that does not load is no failure.
     openProject(runtime);

@@ -27,11 +27,12 @@ export async function preflight(session: Session, onSink: OnPreflight): Promise<
     throw new ConnectError('USAGE', `--preflight is for MSK Connect; ${label} validates the sink itself`);
   }
   const broker = await localBroker(session.project);
+  const rules = session.project.secrets ?? {};
   for (const stream of session.streams) {
     const { name } = stream.sink;
     const { config, properties, plugin } = await workerFor(session.desiredSink(stream));
-    const own = localSettings(config, properties, session.env);
-    const ofWorker = localSettings(properties, properties, session.env);
+    const own = localSettings(config, properties, session.env, rules);
+    const ofWorker = localSettings(properties, properties, session.env, rules);
     session.learn([...own.secrets, ...ofWorker.secrets]);
     onSink(name, [...own.unresolved, ...ofWorker.unresolved]);
     const worker = await startLocalWorker({

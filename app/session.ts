@@ -74,13 +74,10 @@ export interface SessionOptions extends StreamSelection {
 
 /** Loads the project around `cwd`. Errors: those of `findProjectRoot` and `loadProject`. */
 export function openProject({ cwd, env, learn }: Runtime): Project {
-  const root = findProjectRoot(cwd);
+  const root = findProjectRoot(cwd, env);
   learn(stackSecrets(root));
   const project = loadProject(root, env);
-  learn(
-    projectSecrets(project, (reference) => resolveSecret(reference, { root, env })),
-    recordFields(project),
-  );
+  learn(projectSecrets(project, env), recordFields(project));
   learn(keyFileSecrets(project));
   return project;
 }
@@ -122,7 +119,7 @@ export class Session {
     this.learn = learn;
     this.#only = only;
     this.secrets = (reference) => {
-      const value = resolveSecret(reference, { root: project.root, env });
+      const value = resolveSecret(reference, { root: project.root, env, rules: project.secrets ?? {} });
       learn([value]);
       return value;
     };
@@ -201,7 +198,7 @@ export class Session {
 
   /** Hides the project's secrets in a text. */
   get scrub(): Scrub {
-    return createScrub(projectSecrets(this.project, this.secrets), new Set(recordFields(this.project)));
+    return createScrub(projectSecrets(this.project, this.env), new Set(recordFields(this.project)));
   }
 
   /** Absolute path of a file that a definition names. */

@@ -26,7 +26,7 @@ export async function up(
 export const upByDocker = (
   { cwd, env, signal }: Runtime,
   options: Pick<DockerOptions, 'onNote' | 'onOutput'> & { readonly fresh: boolean },
-): Promise<readonly ContainerStatus[]> => dockerUp({ root: findProjectRoot(cwd), env, signal, ...options });
+): Promise<readonly ContainerStatus[]> => dockerUp({ root: findProjectRoot(cwd, env), env, signal, ...options });
 
 /** Folder and ports of an environment's stack. Errors: USAGE when this package does not run the environment's parts. */
 function localStack({ project, environment }: Session): Pick<StackOptions, 'root' | 'ports'> {

@@ -3,8 +3,9 @@ import type { DefinedStream } from './definition.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Problem } from './finding.ts';
 import { checkKafka, completeKafka, type KafkaForm } from './kafka-settings.ts';
+import { checkSecretRules } from './secret-rules.ts';
 import { targetRules } from './targets.ts';
-import type { ConverterFlavour, EmbeddedStackSettings, Environment } from './types.ts';
+import type { ConverterFlavour, EmbeddedStackSettings, Environment, SecretRules } from './types.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Ports = EmbeddedStackSettings['ports'];
@@ -15,6 +16,7 @@ type DatabaseForm = Pick<Environment['database'], 'host' | 'port' | 'standbys' |
 export interface EnvironmentsDocument {
   readonly default: string;
   readonly project?: string;
+  readonly secrets?: SecretRules;
   readonly environments: Readonly<Record<string, EmbeddedForm | RemoteForm>>;
 }
 
@@ -128,7 +130,7 @@ function twice(ports: Ports): [PortName, PortName] | undefined {
 
 /** What the schema cannot say about `connect.yaml`. */
 export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument): Problem[] {
-  const problems: Problem[] = [];
+  const problems = checkSecretRules(file, document);
   const names = Object.keys(document.environments);
   if (!names.includes(document.default)) {
     const guess = didYouMean(document.default, names);

@@ -37,6 +37,7 @@ export function loadProject(root: string, env: NodeJS.ProcessEnv): Project {
   return {
     root,
     defaultEnvironment: environments.default,
+    secrets: environments.secrets,
     environments: Object.fromEntries(
       Object.entries(environments.environments).map(([name, form]) => [
         name,

@@ -192,11 +192,16 @@ export interface EmbeddedStackSettings {
   readonly ports: Readonly<Record<'kafka' | 'registry' | 'postgres' | 'connect' | 'feed', number>>;
 }
 
+/** What the project's references may read: names, or beginnings with a star; files, and folders with a slash at the end. */
+export type SecretRules = Readonly<Partial<Record<'environment' | 'files', readonly string[] | undefined>>>;
+
 /** A loaded project: everything under the folder that holds `connect.yaml`. */
 export interface Project {
   /** Absolute path of the folder that holds `connect.yaml`. */
   readonly root: string;
   readonly defaultEnvironment: string;
+  /** Left out: PGPASSWORD, variables that begin with PERPS_, and files of the project. */
+  readonly secrets?: SecretRules | undefined;
   readonly environments: Readonly<Record<string, Environment>>;
   readonly streams: readonly StreamDefinition[];
 }

@@ -21,7 +21,7 @@ export const registerCompletion: Register = (program, context) => {
       // Between two key strokes nobody wants to read an error.
       const { projectNames } = await import('../../app/project-names.ts');
       const { complete } = await import('../completion/complete.ts');
-      const found = complete(program, words, projectNames(context.cwd));
+      const found = complete(program, words, projectNames(context));
       if (found === 'files') context.print(FILES_ANSWER);
       else for (const { value, description = '' } of found) context.print(`${value}\t${description}`);
     });

@@ -24,10 +24,12 @@ test("what Kafka's own providers resolve on this machine stays a reference; anyt
       token: reference(`folder:${folder}:token`),
       url: `jdbc:postgresql://${reference('secretsmanager:perps/db:host')}/${reference('env:ABSENT')}`,
       elsewhere: reference('file:/not/here.properties:password'),
+      stolen: `${reference('env:NOT_ALLOWED')}${reference('file:/etc/passwd:root')}`,
       plain: '5',
     },
     properties,
-    { DB_USER: 'from a variable', HOME: '/root' },
+    { DB_USER: 'from a variable', HOME: '/root', NOT_ALLOWED: 'x' },
+    { environment: ['DB_*', 'ABSENT'], files: [`${folder}/`] },
   );
   expect(settings).toEqual({
     user: reference('env:DB_USER'),
@@ -35,6 +37,7 @@ test("what Kafka's own providers resolve on this machine stays a reference; anyt
     token: reference(`folder:${folder}:token`),
     url: 'jdbc:postgresql://not-resolved/not-resolved',
     elsewhere: 'not-resolved',
+    stolen: 'not-resolvednot-resolved',
     plain: '5',
   });
   expect(rest).toEqual({
@@ -42,6 +45,8 @@ test("what Kafka's own providers resolve on this machine stays a reference; anyt
       `${reference('secretsmanager:perps/db:host')} (url)`,
       `${reference('env:ABSENT')} (url)`,
       `${reference('file:/not/here.properties:password')} (elsewhere)`,
+      `${reference('env:NOT_ALLOWED')} (stolen)`,
+      `${reference('file:/etc/passwd:root')} (stolen)`,
     ],
     secrets: ['from a variable', 'from a file', 'from a folder'],
     variables: { DB_USER: 'from a variable' },

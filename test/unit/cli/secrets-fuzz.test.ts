@@ -36,10 +36,10 @@ const values = Object.entries(secrets).flatMap(([name, value]) =>
 const FILE = { database: 'database.password', registry: 'registry.password', superuser: 'superuser.password' } as const;
 const env = {
   DEBUG: 'connect',
-  KAFKA_PASSWORD: secrets.kafka,
-  CONNECT_PASSWORD: secrets.connect,
+  PERPS_KAFKA_PASSWORD: secrets.kafka,
+  PERPS_CONNECT_PASSWORD: secrets.connect,
   WORKER_PASSWORD: secrets.worker,
-  FEED_TOKEN: secrets.feed,
+  PERPS_FEED_TOKEN: secrets.feed,
   JAAS: secrets.jaas,
   KEY: secrets.keyFile,
   SHORT: secrets.short,
@@ -53,12 +53,12 @@ environments:
     kafka:
       brokers: ['127.0.0.1:${services.kafkaPort}']
       replicationFactor: 1
-      sasl: { mechanism: plain, username: perps, password: '\${env:KAFKA_PASSWORD}' }
+      sasl: { mechanism: plain, username: perps, password: '\${env:PERPS_KAFKA_PASSWORD}' }
     registry: { url: 'http://127.0.0.1:${services.httpPort}/apis/ccompat/v7', username: perps, password: '\${file:.connect/secrets.properties:${FILE.registry}}' }
     database: { host: 127.0.0.1, port: ${services.postgresPort}, name: perps, user: perps, password: '\${file:.connect/secrets.properties:${FILE.database}}' }
-    connect: { target: rest, url: 'http://127.0.0.1:${services.httpPort}', username: perps, password: '\${env:CONNECT_PASSWORD}' }
+    connect: { target: rest, url: 'http://127.0.0.1:${services.httpPort}', username: perps, password: '\${env:PERPS_CONNECT_PASSWORD}' }
     worker: { databasePassword: '\${env:WORKER_PASSWORD}' }
-    feed: { address: '127.0.0.1:1', token: '\${env:FEED_TOKEN}' }
+    feed: { address: '127.0.0.1:1', token: '\${env:PERPS_FEED_TOKEN}' }
 `;
 
 const SINK_SETTINGS = {

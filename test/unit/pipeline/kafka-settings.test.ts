@@ -75,12 +75,12 @@ test.each([
 });
 
 test('a password is resolved when it is used, not when the file is read', () => {
-  const sasl = '{ mechanism: scram-sha-512, username: app, password: "$' + '{env:KAFKA_PASSWORD}" }';
+  const sasl = '{ mechanism: scram-sha-512, username: app, password: "$' + '{env:PERPS_KAFKA_PASSWORD}" }';
   const { environment } = load(`{ brokers: [b-1.example.com:9096], ssl: true, sasl: ${sasl} }`);
   expect(kafkaConnection(environment, secrets)).toEqual({
     brokers: ['b-1.example.com:9096'],
     ssl: true,
-    sasl: { mechanism: 'scram-sha-512', username: 'app', password: 'secret behind $' + '{env:KAFKA_PASSWORD}' },
+    sasl: { mechanism: 'scram-sha-512', username: 'app', password: 'secret behind $' + '{env:PERPS_KAFKA_PASSWORD}' },
   });
 });
 

@@ -78,7 +78,7 @@ environments:
     kafka:
       brokers: [b1.example.com:9093]
       ssl: true
-      sasl: { mechanism: scram-sha-512, username: app, password: "\${env:KAFKA_PASSWORD}" }
+      sasl: { mechanism: scram-sha-512, username: app, password: "\${env:PERPS_KAFKA_PASSWORD}" }
     registry: { url: "http://registry.example.com:8080/apis/ccompat/v7" }
     database: { host: db.example.com, name: perps, user: app, password: "\${file:secrets.properties:pg}", tls: verify }
     connect: { target: rest, url: "http://connect.example.com:8083" }
@@ -144,9 +144,9 @@ environments:
   staging:
     kafka: { brokers: [b1.example.com:9092] }
     registry: { url: "http://registry.example.com:8080" }
-    database: { host: db.example.com, name: perps, user: app, password: "\${env:SINK}"${more} }
+    database: { host: db.example.com, name: perps, user: app, password: "\${env:PERPS_SINK}"${more} }
     connect: { target: rest, url: "http://connect.example.com:8083" }
-    worker: { databasePassword: "\${env:SINK}" }
+    worker: { databasePassword: "\${env:PERPS_SINK}" }
     feed: { address: feed.example.com:443 }
 `,
     });
@@ -163,23 +163,23 @@ environments:
 
   test('are one for all purposes, unless there are more', () => {
     expect(logins(staging(''))).toEqual([
-      ['app', 'envSINK', 'database', 'perps_owner'],
-      ['app', 'envSINK', 'database', 'perps_sink'],
-      ['app', 'envSINK', 'database', 'perps_reader'],
+      ['app', 'envPERPS_SINK', 'database', 'perps_owner'],
+      ['app', 'envPERPS_SINK', 'database', 'perps_sink'],
+      ['app', 'envPERPS_SINK', 'database', 'perps_reader'],
     ]);
   });
 
   test('are three, members of roles that may have names of their own', () => {
     const environment = staging(
-      `, migrator: { user: dba, password: "\${env:DBA}" }, reader: { user: viewer, password: "\${env:VIEWER}" }, roles: { reader: everybody }`,
+      `, migrator: { user: dba, password: "\${env:PERPS_DBA}" }, reader: { user: viewer, password: "\${env:PERPS_VIEWER}" }, roles: { reader: everybody }`,
     );
     expect(logins(environment)).toEqual([
-      ['dba', 'envDBA', 'database.migrator', 'perps_owner'],
-      ['app', 'envSINK', 'database', 'perps_sink'],
-      ['viewer', 'envVIEWER', 'database.reader', 'everybody'],
+      ['dba', 'envPERPS_DBA', 'database.migrator', 'perps_owner'],
+      ['app', 'envPERPS_SINK', 'database', 'perps_sink'],
+      ['viewer', 'envPERPS_VIEWER', 'database.reader', 'everybody'],
     ]);
     expect(environment.worker.databaseUser).toBe('app');
-    expect(knownSecrets(environment, resolved)).toEqual(expect.arrayContaining(['envDBA', 'envVIEWER']));
+    expect(knownSecrets(environment, resolved)).toEqual(expect.arrayContaining(['envPERPS_DBA', 'envPERPS_VIEWER']));
   });
 
   test('who looks writes nothing, and not for ever', () => {
@@ -327,8 +327,8 @@ test('an empty file and a list are no definitions', () => {
 
 test('the project is found from any folder inside it', () => {
   const root = projectFolder({ 'connect.yaml': LOCAL, 'a/b/c.txt': '' });
-  expect(findProjectRoot(join(root, 'a', 'b'))).toBe(root);
-  expect(() => findProjectRoot('/')).toThrow('no connect.yaml in / or any folder above it');
+  expect(findProjectRoot(join(root, 'a', 'b'), {})).toBe(root);
+  expect(() => findProjectRoot('/', {})).toThrow('no connect.yaml in / or any folder above it');
 });
 
 test('this repository is a valid project', () => {
