@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline/promises';
 import { ConnectError } from '../core/errors.ts';
+import { ask } from './ask.ts';
 import type { CliContext } from './context.ts';
 
 /**
@@ -13,11 +13,5 @@ export async function confirm(context: CliContext, what: string, yes: boolean | 
       hint: 'there is no terminal to ask on; say --yes to do it',
     });
   }
-  const terminal = createInterface({ input: process.stdin, output: context.screen.stderr });
-  try {
-    const answer = await terminal.question(`${context.cleaned(what)}? type yes: `, { signal: context.signal });
-    if (answer.trim() !== 'yes') throw new ConnectError('INTERRUPTED', `${what}: not done`);
-  } finally {
-    terminal.close();
-  }
+  if ((await ask(context, `${what}? type yes: `)) !== 'yes') throw new ConnectError('INTERRUPTED', `${what}: not done`);
 }

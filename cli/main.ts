@@ -45,7 +45,8 @@ export function createProgram(context: CliContext): CommandUnknownOpts {
       writeErr: (text) => void context.stderr.write(text),
     })
     .hook('preAction', (_program, command) => {
-      const { output, format = output }: { output?: OutputFormat; format?: OutputFormat } = command.opts();
+      // A parent that has the flag, too, has taken it.
+      const { output, format = output }: { output?: OutputFormat; format?: OutputFormat } = command.optsWithGlobals();
       if (format !== undefined) context.format = format;
     })
     .showSuggestionAfterError(true)
@@ -71,7 +72,8 @@ function namesCommand(program: CommandUnknownOpts, argv: readonly string[]): boo
     if (command.commands.length === 0 || word === 'help' || word === '--') return true;
     if (word.startsWith('-')) continue;
     const child = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
-    if (child === undefined) return false;
+    // What a command with children takes beside them, as `init` takes a folder.
+    if (child === undefined) return command.registeredArguments.length > 0;
     command = child;
   }
   return true;

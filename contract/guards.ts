@@ -30,6 +30,9 @@ const OF_DELIVERIES: Readonly<Record<string, (table: Relation, stream: StreamDef
   unmark_correction: (table) => columnOf(table, 'corrected_at') !== undefined,
 };
 
+/** The functions that these triggers call. */
+export const DELIVERY_FUNCTIONS: readonly string[] = Object.keys(OF_DELIVERIES);
+
 /** A trigger that a stream's rows depend on. */
 export interface Guard {
   readonly name: string;

@@ -67,7 +67,7 @@ export function selectStreams(project: Project, only?: readonly string[]): Strea
   const names = project.streams.map((stream) => stream.name);
   if (names.length === 0) {
     throw new ConnectError('USAGE', `no stream is defined in ${project.root}`, {
-      hint: 'a stream is a file connectors/<name>.yaml',
+      hint: 'a stream is a file connectors/<name>.yaml; `connect init stream NAME` writes one, with all that belongs to it',
     });
   }
   for (const wanted of only ?? []) {

@@ -7,21 +7,30 @@ export interface NewFile {
 /** Names of streams: they become topics, tables and file names. */
 export const STREAM_NAME = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
 
+/** What the files of a new stream depend on. */
+export interface StreamSurroundings {
+  /** The project's next free one. */
+  readonly migrationNumber: number;
+  /** The project's migrations make the functions that note corrected rows. */
+  readonly marksCorrections: boolean;
+  /** The JSON Schema of definitions, as an editor finds it from `connectors/`. */
+  readonly definitionSchema: string;
+}
+
 /**
  * The four files of a new stream: definition, proto, Avro schema, migration. They agree with each other, so that
- * `connect check` passes before the first field is changed. `migrationNumber` is the project's next free one;
- * `marksCorrections`: its migrations make the functions that note corrected rows.
+ * `connect check` passes before the first field is changed.
  */
 export function newStreamFiles(
   name: string,
-  { migrationNumber, marksCorrections }: { readonly migrationNumber: number; readonly marksCorrections: boolean },
+  { migrationNumber, marksCorrections, definitionSchema }: StreamSurroundings,
 ): readonly NewFile[] {
   const words = name.split('_');
   const kebab = words.join('-');
   const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
   const number = String(migrationNumber).padStart(4, '0');
   return [
-    { path: `connectors/${name}.yaml`, text: definition(name, kebab, pascal) },
+    { path: `connectors/${name}.yaml`, text: definition(name, kebab, pascal, definitionSchema) },
     { path: `schemas/${kebab}.proto`, text: proto(name, pascal) },
     { path: `schemas/${kebab}.avsc`, text: avroSchema(name, pascal) },
     { path: `migrations/${number}_${name}.sql`, text: migration(name, marksCorrections) },
@@ -33,7 +42,8 @@ const definition = (
   name: string,
   kebab: string,
   pascal: string,
-): string => `# yaml-language-server: $schema=../pipeline/definition.schema.json
+  schema: string,
+): string => `# yaml-language-server: $schema=${schema}
 name: ${name}
 
 feed:
@@ -131,7 +141,7 @@ CREATE TABLE ${name} (
 -- The upsert's key.
 CREATE UNIQUE INDEX idx_unique_${name} ON ${name} (account, signature);
 
--- Of several deliveries of one update the newest counts; see migration 0001.
+-- Of several deliveries of one update the newest counts.
 CREATE TRIGGER ${name}_keep_newest_delivery BEFORE UPDATE ON ${name}
     FOR EACH ROW
     WHEN ((NEW.kafka_partition = OLD.kafka_partition AND NEW.kafka_offset > OLD.kafka_offset) IS NOT TRUE)
@@ -143,7 +153,7 @@ DROP TABLE ${name};
 `;
 
 const correctionTriggers = (name: string): string => `
--- A row that was changed otherwise than by its record says when; see migration 0006.
+-- A row that was changed otherwise than by its record says when.
 CREATE TRIGGER ${name}_mark_correction BEFORE UPDATE ON ${name}
     FOR EACH ROW
     WHEN ((NEW.kafka_partition, NEW.kafka_offset) IS NOT DISTINCT FROM (OLD.kafka_partition, OLD.kafka_offset))

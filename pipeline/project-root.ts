@@ -16,7 +16,7 @@ export function findProjectRoot(from: string, env: NodeJS.ProcessEnv): string {
     }
     if (dirname(folder) === folder) {
       throw new ConnectError('USAGE', `no ${ENVIRONMENT_FILE} in ${resolve(from)} or any folder above it`, {
-        hint: 'run the command inside a project',
+        hint: 'run the command inside a project; `connect init` makes one',
       });
     }
   }

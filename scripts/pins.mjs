@@ -82,6 +82,8 @@ async function main() {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const workflows = readdirSync(`${root}.github/workflows`).map((name) => `.github/workflows/${name}`);
   const files = [...workflows, 'docker-compose.yml', 'docker/app/Dockerfile', 'docker/connect/Dockerfile'];
+  // The workflow of a new project.
+  files.push('app/init/project-texts.ts');
   const texts = files.map((file) => [`${root}${file}`, readFileSync(`${root}${file}`, 'utf8')]);
   const pins = texts.map(([, text]) => pinsOf(text));
   const found = new Map();

@@ -39,9 +39,9 @@ export function complete(program: CommandUnknownOpts, words: readonly string[], 
           .map((candidate) => ({ ...candidate, value: prefix + candidate.value }));
   if (pending !== undefined && !current.startsWith('-')) return fits(valuesOf(pending, names));
   if (current.startsWith('-')) return fits(flags(command, before));
+  const children = fits(positional === 0 ? subcommands(command) : []);
   const argument = command.registeredArguments[positional];
-  if (argument !== undefined) return fits(valuesOf(argument, names));
-  return fits(positional === 0 ? subcommands(command) : []);
+  return argument === undefined || children.length > 0 ? children : fits(valuesOf(argument, names));
 }
 
 /**

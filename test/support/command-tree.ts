@@ -6,8 +6,11 @@ const program = createProgram(capturedContext().context);
 
 /** Every command that can be run, with the words it is called by. */
 export function leafCommands(command: CommandUnknownOpts = program, path: readonly string[] = []): LeafCommand[] {
-  if (command.commands.length === 0) return [{ path, command }];
-  return command.commands.flatMap((child) => leafCommands(child, [...path, child.name()]));
+  const children = command.commands.flatMap((child) => leafCommands(child, [...path, child.name()]));
+  // One with arguments of its own can be run as well as its children.
+  return command.commands.length === 0 || command.registeredArguments.length > 0
+    ? [{ path, command }, ...children]
+    : children;
 }
 
 export interface LeafCommand {

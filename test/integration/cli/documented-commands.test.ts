@@ -39,11 +39,13 @@ function documentedEnvironment(): string {
   return environment;
 }
 
-/** Every `pnpm connect …` that a document tells people to run. */
+/** Every `pnpm connect …` and `npx perps-connect …` that a document tells people to run. */
 function documented(): string[] {
   const commands = documents.flatMap((file) => {
     const text = readFileSync(join(packageRoot(), file), 'utf8');
-    return [...text.matchAll(/`(?:npx -y )?pnpm connect ([^`]+)`/g)].map((match) => match[1] as string);
+    return [...text.matchAll(/`(?:(?:npx -y )?pnpm connect|npx perps-connect) ([^`]+)`/g)].map(
+      (match) => match[1] as string,
+    );
   });
   return [...new Set(commands)].filter((command) => !/[A-Z…]{2,}|…/.test(command)).sort();
 }
@@ -62,6 +64,7 @@ async function runWatch(words: readonly string[], options: CliOptions): Promise<
 
 /** The order in which a newcomer meets them: each finds what the ones before it have made. */
 const WALK = [
+  'init my-project',
   'init stream trades',
   'check',
   'up --fresh',

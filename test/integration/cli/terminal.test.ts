@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startCli, succeed } from '../../support/cli.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -33,6 +35,25 @@ describe('on a terminal', () => {
     agreed.type('yes\r');
     expect((await agreed.ended).code).toBe(0);
     expect(agreed.written()).toMatch(/created; RUNNING 2\/2 tasks/);
+  });
+
+  it('init asks what flags leave open, again after an answer that will not do, and makes that project', async () => {
+    const asking = open(['init']);
+    await asking.says(/folder \(\.\): /);
+    asking.type('mine\r');
+    await asking.says(/template \(positions\): /);
+    asking.type('none\r');
+    await asking.says(/one of positions, blank, msk[\s\S]*template \(positions\): /);
+    asking.type('blank\r');
+    await asking.says(/name of the first stream \(trades\): /);
+    asking.type('\r');
+    expect((await asking.ended).code).toBe(0);
+    expect(asking.written()).toMatch(/ connectors\/trades\.yaml/);
+    const left = open(['init', 'other']);
+    await left.says(/template \(positions\): /);
+    left.type(CTRL_C);
+    expect((await left.ended).code).toBe(130);
+    expect(existsSync(join(project.root, 'other'))).toBe(false);
   });
 
   it('status --watch goes on until Ctrl-C, which is no error', async () => {

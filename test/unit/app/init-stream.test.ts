@@ -45,6 +45,28 @@ describe('connect init stream', () => {
     expect(older).not.toMatch(/correct/);
   });
 
+  it('brings the base proto and the guard functions into a project that has neither, and `check` knows their bodies', {
+    timeout: 60_000,
+  }, async () => {
+    for (const folder of ['connectors', 'schemas', 'migrations']) rmSync(join(root, folder), { recursive: true });
+    const { context } = capturedContext({ cwd: root });
+    expect(initStream(context, 'trades')).toEqual([
+      'schemas/feed.proto',
+      'migrations/0001_delivery_guards.sql',
+      'connectors/trades.yaml',
+      'schemas/trades.proto',
+      'schemas/trades.avsc',
+      'migrations/0002_trades.sql',
+    ]);
+    expect(initStream(context, 'fills').at(-1)).toBe('migrations/0003_fills.sql');
+    expect(await checkContract(loadProject(root, {}))).toEqual([]);
+    const guards = join(root, 'migrations', '0001_delivery_guards.sql');
+    writeFileSync(guards, readFileSync(guards, 'utf8').replace('NEW.kafka_offset < OLD', 'NEW.kafka_offset <= OLD'));
+    expect(await checkContract(loadProject(root, {}), { only: ['trades'] })).toMatchObject([
+      { rule: 'TABLE_FUNCTION', file: 'migrations/0001_delivery_guards.sql', path: 'keep_newest_delivery' },
+    ]);
+  });
+
   it('prints the files as JSON on request', async () => {
     const { stdout } = await runInProcess(['init', 'stream', 'trades', '-o', 'json'], { cwd: root });
     expect(JSON.parse(stdout)).toMatchObject({

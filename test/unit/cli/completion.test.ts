@@ -25,6 +25,7 @@ describe('completion', () => {
       ['register', 'check', 'help'],
     ],
     [['offsets', 'r'], ['reset']],
+    [['init', ''], ['stream']],
     [
       ['status', '-e', ''],
       ['local', 'docker', 'compose'],

@@ -73,6 +73,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   'offsets reset': ['--to', 'earliest', '--yes'],
   deploy: ['--yes', '--timeout', '2s'],
   delete: ['--yes'],
+  init: ['new-project'],
 };
 
 /** These serve or build for long, and ask no part of an environment. */

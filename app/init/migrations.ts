@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { DELIVERY_FUNCTIONS } from '../../contract/guards.ts';
+import { packageRoot, packageVersion } from '../../core/package-root.ts';
+import { type MigrationFile, readMigrations } from '../../migrations/files.ts';
+import type { NewFile } from '../../pipeline/new-stream.ts';
+
+export const MIGRATIONS = 'migrations';
+
+/** The migrations that this package brings. */
+export const packageMigrations = (): readonly MigrationFile[] => readMigrations(join(packageRoot(), MIGRATIONS));
+
+/** The migrations of a project; none where it has no folder for them yet. */
+export function projectMigrations(root: string): readonly MigrationFile[] {
+  const folder = join(root, MIGRATIONS);
+  return existsSync(folder) ? readMigrations(folder) : [];
+}
+
+/** The first number that no migration has. */
+export const nextNumber = (files: readonly MigrationFile[]): number =>
+  Math.max(0, ...files.map(({ name }) => Number(name.slice(0, 4)))) + 1;
+
+/** The path of a migration. */
+export const migrationPath = (number: number, words: string): string =>
+  `${MIGRATIONS}/${String(number).padStart(4, '0')}_${words}.sql`;
+
+/** Whether one of these migrations makes a function. */
+export const makesFunction = (files: readonly MigrationFile[], name: string): boolean =>
+  files.some(({ up }) =>
+    new RegExp(`^\\s*CREATE\\s+(OR\\s+REPLACE\\s+)?FUNCTION\\s+(public\\.)?${name}\\s*\\(`, 'im').test(up),
+  );
+
+/** The newest statement of these migrations that makes a function, with the comment above it. */
+export function functionText(files: readonly MigrationFile[], name: string): string | undefined {
+  const statement = new RegExp(
+    `^(?:--(?! Step).*\\n)*CREATE (?:OR REPLACE )?FUNCTION ${name}\\([\\s\\S]*?^\\$\\$;$`,
+    'gm',
+  );
+  return files.flatMap(({ up }) => up.match(statement) ?? []).at(-1);
+}
+
+/** The same, for a database that has the function already, or has not. */
+export const creating = (statement: string): string =>
+  statement.replace(/^CREATE OR REPLACE FUNCTION/m, 'CREATE FUNCTION');
+export const replacing = (statement: string): string =>
+  statement.replace(/^CREATE FUNCTION/m, 'CREATE OR REPLACE FUNCTION');
+
+/** A migration with what the table of every stream refers to, for a project without this package's example. */
+export function baseMigration(number: number): NewFile {
+  const files = packageMigrations();
+  const statements = DELIVERY_FUNCTIONS.map((name) => {
+    const statement = functionText(files, name);
+    if (statement === undefined) throw new Error(`no migration of this package makes ${name}()`);
+    return creating(statement);
+  });
+  const drops = DELIVERY_FUNCTIONS.map((name) => `DROP FUNCTION ${name}();`);
+  return {
+    path: migrationPath(number, 'delivery_guards'),
+    text: `-- Up Migration
+
+-- What becomes of a row whose record is read again, or that somebody corrects. The triggers of every stream's table call these
+-- functions. They are those of perps-connect ${packageVersion()}, and \`check\` compares them with the package's.
+
+${statements.join('\n\n')}
+
+-- Down Migration
+
+${drops.join('\n')}
+`,
+  };
+}

@@ -1,0 +1,3 @@
+/** What a new project begins with: this package's whole example, one stream on this machine, or one that also goes to Amazon MSK. */
+export const TEMPLATES = ['positions', 'blank', 'msk'] as const;
+export type Template = (typeof TEMPLATES)[number];
