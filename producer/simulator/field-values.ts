@@ -1,16 +1,10 @@
 import type { AvroField, AvroValue } from '../../schemas/avro-schema.ts';
 import { formatDecimal } from '../../schemas/decimal.ts';
 import { base58Digits } from './base58.ts';
+import { likelyNumber } from './likely/numbers.ts';
+import { likelyText } from './likely/texts.ts';
+import type { Draw } from './likely/value-context.ts';
 import { Random } from './prng.ts';
-import type { TimelineSlot } from './timeline.ts';
-
-/** What a value may depend on. */
-interface ValueContext {
-  readonly slot: TimelineSlot;
-  readonly random: Random;
-}
-
-export type Draw = (context: ValueContext) => AvroValue;
 
 /** Different texts in a field, so that owners and the like come back. */
 const POOL = 200;
@@ -18,6 +12,7 @@ const LONGEST_TEXT = 64;
 const NULL_ONE_IN = 8;
 /** One decimal in so many uses every digit it may have. */
 const EXTREME_ONE_IN = 50;
+const SMALL = 10_000;
 const INT_MAX = 2n ** 31n - 1n;
 const LONG_MAX = 2n ** 63n - 1n;
 const POOLS = 0x0f01;
@@ -25,10 +20,31 @@ const POOLS = 0x0f01;
 /** A field named so carries the slot itself. */
 const SLOT_FIELD = 'slot';
 
-/** Values that fit every limit of a field. `number` keeps the fields' texts apart. */
-export function drawerOf(field: AvroField, number: number, seed: number): Draw {
+/** Values that fit every limit of a field and look like what its name says. `number` keeps the fields' texts apart. */
+export const likelyDrawerOf = (field: AvroField, number: number, seed: number): Draw =>
+  sometimesNull(field, likely(field, number, seed));
+
+/** Values that fit every limit of a field and have no meaning beyond that. */
+export const drawerOf = (field: AvroField, number: number, seed: number): Draw =>
+  sometimesNull(field, plainDrawerOf(field, number, seed));
+
+const sometimesNull = ({ nullable }: AvroField, draw: Draw): Draw =>
+  nullable ? (context) => (context.random.oneIn(NULL_ONE_IN) ? null : draw(context)) : draw;
+
+function likely(field: AvroField, number: number, seed: number): Draw {
+  if (field.kind === 'string' && field.allowed === undefined) return likelyText(field, number, seed);
   const plain = plainDrawerOf(field, number, seed);
-  return field.nullable ? (context) => (context.random.oneIn(NULL_ONE_IN) ? null : plain(context)) : plain;
+  // Of a number whose name says nothing, one in so many may be any; the others can be read in a table.
+  const small: Draw = (context) =>
+    context.random.oneIn(EXTREME_ONE_IN) ? plain(context) : smallOf(field, context.random);
+  return likelyNumber(field) ?? (['int', 'long', 'double'].includes(field.kind) ? small : plain);
+}
+
+function smallOf({ kind, minimum = 0n, maximum = LONG_MAX }: AvroField, random: Random): AvroValue {
+  // A quotient by a power of two is the same on every platform.
+  if (kind === 'double') return random.below(8 * SMALL) / 8;
+  const whole = minimum + (BigInt(random.below(SMALL)) % (maximum - minimum + 1n));
+  return kind === 'int' ? Number(whole) : whole;
 }
 
 function plainDrawerOf(field: AvroField, number: number, seed: number): Draw {

@@ -1,7 +1,10 @@
 import { ConnectError } from '../../core/errors.ts';
-import type { AvroField, AvroRecord, AvroSchema, AvroValue } from '../../schemas/avro-schema.ts';
+import type { AvroField, AvroRecord, AvroSchema } from '../../schemas/avro-schema.ts';
 import { base58Digits, base58Number } from './base58.ts';
-import { drawerOf } from './field-values.ts';
+import { drawerOf, likelyDrawerOf } from './field-values.ts';
+import { NUMBER_DIGITS, ownText } from './likely/texts.ts';
+import type { Draw } from './likely/value-context.ts';
+import { MARKETS } from './market/markets.ts';
 import { Random } from './prng.ts';
 import type { TimelineSlot } from './timeline.ts';
 import type { UpdateGenerator } from './update-generator.ts';
@@ -15,27 +18,36 @@ interface SchemaGeneratorOptions {
 
 const EVENTS = 0x0f02;
 const STRAYS = 0x0f03;
+const MARKET = 0x0f05;
+/** Those whose names everybody knows. */
+const KNOWN_MARKETS = MARKETS.filter(({ symbol }) => /^(BTC|ETH|SOL|JUP|DOGE)-/.test(symbol));
 /** Strays count from here, so that no update shares a value with them. */
 const FIRST_STRAY = 2 ** 40;
-/** Digits of an own text that hold its number: 58^8 > 2^46. */
-const NUMBER_DIGITS = 8;
+/**
+ * Its values look as they always did: who reads again what an earlier version sent, or judges it by what that wrote down, gets
+ * the same bytes.
+ */
+const WITHOUT_MEANING = 'perps.v1.FundingPayment';
 
 /**
- * Updates of any stream, from nothing but its schema: values fit every limit, come deterministically from the seed, and
- * have no meaning beyond that. Errors: INVALID_DEFINITION when no field of the key can be different in every update.
+ * Updates of any stream, from nothing but its schema: values fit every limit, look like what their field's name says, and come
+ * deterministically from the seed. Errors: INVALID_DEFINITION when no field of the key can be different in every update.
  */
 export function createSchemaGenerator({ schema, seed, key }: SchemaGeneratorOptions): UpdateGenerator {
   const unique = uniqueField(schema, key);
+  const isPlain = schema.name === WITHOUT_MEANING;
+  const drawer = isPlain ? drawerOf : likelyDrawerOf;
   const fields = schema.fields.map((field, number) => ({
     name: field.name,
-    draw: drawerOf(key.includes(field.name) ? { ...field, nullable: false } : field, number, seed),
+    draw:
+      field === unique
+        ? ownDrawer(field, isPlain)
+        : drawer(key.includes(field.name) ? { ...field, nullable: false } : field, number, seed),
   }));
   const recordOf = (slot: TimelineSlot, random: Random, number: number): AvroRecord => {
-    const record: AvroRecord = {};
-    for (const { name, draw } of fields) {
-      record[name] = name === unique.name ? ownValue(unique, random, number) : draw({ slot, random });
-    }
-    return record;
+    const market = Random.of(seed, MARKET, number).pick(KNOWN_MARKETS);
+    const context = { slot, random, number, market };
+    return Object.fromEntries(fields.map(({ name, draw }) => [name, draw(context)]));
   };
   const generatorFrom = (random: Random, madeBefore: number): UpdateGenerator => {
     let made = madeBefore;
@@ -52,10 +64,13 @@ export function createSchemaGenerator({ schema, seed, key }: SchemaGeneratorOpti
   return generatorFrom(Random.of(seed, EVENTS), 0);
 }
 
-/** A value that no other update has. */
-function ownValue({ kind, maxLength = 88, minimum = 0n }: AvroField, random: Random, number: number): AvroValue {
-  if (kind === 'long') return minimum + BigInt(number);
-  return base58Digits(random, Math.min(maxLength, 88) - NUMBER_DIGITS) + base58Number(number, NUMBER_DIGITS);
+/** Values that no other update has. */
+function ownDrawer(field: AvroField, isPlain: boolean): Draw {
+  const { kind, maxLength = 88, minimum = 0n } = field;
+  if (kind === 'long') return ({ number }) => minimum + BigInt(number);
+  if (!isPlain) return (context) => ownText(field, context);
+  const length = Math.min(maxLength, 88) - NUMBER_DIGITS;
+  return ({ random, number }) => base58Digits(random, length) + base58Number(number, NUMBER_DIGITS);
 }
 
 /** A text is preferred: it looks like the signature or account that keys are made of. An int would be used up too soon. */

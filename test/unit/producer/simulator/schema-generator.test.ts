@@ -20,7 +20,7 @@ const FIELDS = [
   { name: 'slot', type: 'long', minimum: 0 },
   { name: 'block_time', type: millis },
   { name: 'side', type: 'string', allowed: ['Long', 'Short'] },
-  { name: 'amount', type: decimal(38, 6) },
+  { name: 'wide', type: decimal(38, 6) },
   { name: 'tiny', type: decimal(2, 2) },
   { name: 'note', type: ['null', 'string'], maxLength: 3 },
   { name: 'count', type: 'int', minimum: 5, maximum: 7 },
@@ -54,7 +54,7 @@ describe('updates from a schema alone', () => {
     const isText = (value: unknown, most: number) =>
       typeof value === 'string' && value.length >= 1 && value.length <= most;
     const wrong = records.filter(
-      ({ owner, signature, slot, block_time, side, amount, tiny, note, count, total, flag, ratio }) =>
+      ({ owner, signature, slot, block_time, side, wide, tiny, note, count, total, flag, ratio }) =>
         !isText(owner, 44) ||
         !isText(signature, 88) ||
         typeof slot !== 'bigint' ||
@@ -66,14 +66,14 @@ describe('updates from a schema alone', () => {
         typeof flag !== 'boolean' ||
         !Number.isFinite(ratio) ||
         // Throws what would be refused.
-        parseDecimal(amount as string, { precision: 38, scale: 6 }) === undefined ||
+        parseDecimal(wide as string, { precision: 38, scale: 6 }) === undefined ||
         parseDecimal(tiny as string, { precision: 2, scale: 2 }) === undefined,
     );
     expect(wrong).toEqual([]);
   });
 
   it('reach the ends of what fits', () => {
-    const amounts = new Set(records.map(({ amount }) => amount));
+    const amounts = new Set(records.map(({ wide }) => wide));
     expect(amounts).toContain(`${'9'.repeat(32)}.${'9'.repeat(6)}`);
     expect(amounts).toContain(`-${'9'.repeat(32)}.${'9'.repeat(6)}`);
     expect(records.some(({ note }) => note === null)).toBe(true);
@@ -116,7 +116,7 @@ describe('updates from a schema alone', () => {
       enum Side { SIDE_UNSPECIFIED = 0; SIDE_LONG = 1; SIDE_SHORT = 2; }
       message Payment {
         string owner = 1; string signature = 2; uint64 slot = 3; optional int64 block_time = 4; Side side = 5;
-        string amount = 6; string tiny = 7; optional string note = 8; uint32 count = 9; int64 total = 10; bool flag = 11;
+        string wide = 6; string tiny = 7; optional string note = 8; uint32 count = 9; int64 total = 10; bool flag = 11;
         double ratio = 12;
       }`,
     );
