@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { ConnectError } from '../core/errors.ts';
 import type { KafkaConnection, PasswordLogin, TokenLogin } from '../core/kafka.ts';
+import { readTls } from '../core/tls.ts';
 import type { Secrets } from '../pipeline/connections.ts';
 import { accessOf } from '../pipeline/kafka-settings.ts';
-import type { Environment, KafkaLogin, KafkaTls } from '../pipeline/types.ts';
+import type { Environment, KafkaLogin } from '../pipeline/types.ts';
 import type { CallBounds } from './msk/sdk/client.ts';
 import { iamLogin, mskBrokers } from './msk/sdk/kafka-access.ts';
 
@@ -16,26 +15,10 @@ export function kafkaConnection(
   const { brokers, cluster, ssl, sasl } = kafka;
   return {
     brokers: cluster === undefined ? brokers : mskBrokers(cluster, accessOf(kafka), connect.endpoints?.kafka, bounds),
-    ssl: typeof ssl === 'object' ? readTls(ssl) : ssl,
+    ssl: typeof ssl === 'object' ? readTls(ssl, 'kafka.ssl') : ssl,
     sasl: sasl && loginOf(sasl, secrets),
   };
 }
 
 const loginOf = (login: KafkaLogin, secrets: Secrets): PasswordLogin | TokenLogin =>
   login.mechanism === 'aws-iam' ? iamLogin(login.region) : { ...login, password: secrets(login.password) };
-
-const readTls = ({ ca, certificate, key }: KafkaTls): Exclude<KafkaConnection['ssl'], boolean> => ({
-  ca: read('ca', ca),
-  cert: read('certificate', certificate),
-  key: read('key', key),
-});
-
-function read(name: keyof KafkaTls, path: string | undefined): string | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code;
-    throw new ConnectError('USAGE', `kafka.ssl.${name} ${path} cannot be read (${reason})`, { cause: error });
-  }
-}

@@ -1,7 +1,10 @@
+import { Agent, type AgentOptions } from 'node:https';
 import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from 'axios';
 import { ProxyAgent, type ProxyAgentOptions } from 'proxy-agent';
 import { ConnectError } from './errors.ts';
+import { accessRefusal, type HttpLogin, loginHeaders } from './http-login.ts';
 import { isLoopback } from './loopback.ts';
+import { readTls, type TlsFiles, tlsFailure } from './tls.ts';
 
 export { isAxiosError };
 
@@ -21,8 +24,10 @@ export interface HttpOptions {
   readonly what: string;
   readonly baseUrl: string;
   readonly timeoutMs?: number | undefined;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
+  readonly auth?: HttpLogin | undefined;
+  readonly tls?: TlsFiles | undefined;
+  /** The block of connect.yaml that this service is described in, for remedies. */
+  readonly settings?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** What to try when nothing answers. */
   readonly hint?: string;
@@ -35,12 +40,13 @@ export interface HttpOptions {
 export const createAxios = (baseUrl: string, timeoutMs: number, options?: ProxyAgentOptions): AxiosInstance =>
   axios.create({ baseURL: baseUrl, timeout: timeoutMs, proxy: false, ...proxyAgents(baseUrl, options) });
 
-/** An agent for http and https that honours the proxy variables; none for a loopback address. */
+/** Agents for http and https that honour the proxy variables; not those for a loopback address. */
 export function proxyAgents(
   url: string | undefined,
   options?: ProxyAgentOptions,
-): { httpAgent?: ProxyAgent; httpsAgent?: ProxyAgent } {
-  if (url !== undefined && isLoopback(url)) return {};
+): { httpAgent?: ProxyAgent; httpsAgent?: Agent | ProxyAgent } {
+  if (url !== undefined && isLoopback(url))
+    return options === undefined ? {} : { httpsAgent: new Agent(options as AgentOptions) };
   const agent = new ProxyAgent(options);
   return { httpAgent: agent, httpsAgent: agent };
 }
@@ -49,14 +55,15 @@ export function proxyAgents(
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /**
- * A client for one service. Errors: UNREACHABLE when nothing answers, TIMEOUT when it is too slow, REFUSED for a huge answer, for one that
- * sends on, and for a success that is no JSON: both come of a login page in front of the service, and nothing has been done there.
+ * A client for one service. Errors: UNREACHABLE when nothing answers, TIMEOUT when it is too slow, USAGE for a file of TLS that cannot be
+ * read, REFUSED for a login or a certificate that one side does not accept, for a huge answer, for one that sends on, and for a success that
+ * is no JSON: both come of a login page in front of the service, and nothing has been done there.
  */
 export function createHttp(options: HttpOptions) {
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
   const timeoutMs = options.timeoutMs ?? 30_000;
-  const client = createAxios(baseUrl, timeoutMs);
-  const { username, password = '' } = options;
+  const { settings = 'its settings', tls } = options;
+  let client: AxiosInstance | undefined;
   return {
     baseUrl,
     async request<T>(
@@ -64,11 +71,12 @@ export function createHttp(options: HttpOptions) {
       path: string,
       body?: unknown,
     ): Promise<HttpReply<T>> {
+      client ??= createAxios(baseUrl, timeoutMs, tls && readTls(tls, `${settings}.tls`));
       try {
         const reply = await client.request<string>({
           method,
           url: path,
-          headers: { Accept: 'application/json', ...options.headers },
+          headers: { Accept: 'application/json', ...loginHeaders(options.auth), ...options.headers },
           validateStatus: () => true,
           maxContentLength: MAX_ANSWER_BYTES,
           maxRedirects: 0,
@@ -77,7 +85,6 @@ export function createHttp(options: HttpOptions) {
           // axios' own timeout begins anew with each byte.
           signal: AbortSignal.timeout(timeoutMs),
           data: body,
-          ...(username === undefined ? {} : { auth: { username, password } }),
         });
         const { date } = reply.headers;
         const content = contentOf(reply, options, baseUrl) as T;
@@ -102,6 +109,9 @@ function contentOf({ status, data, headers }: AxiosResponse<string>, options: Ht
     });
   }
   const json = parsed(data);
+  const challenge = String(headers['www-authenticate'] ?? '');
+  const refusal = accessRefusal({ status, challenge, body: json }, { ...options, where });
+  if (refusal !== undefined) throw refusal;
   const isSuccess = status >= 200 && status < 300;
   if (!isSuccess || data === '' || (json !== undefined && /\bjson\b/.test(String(headers['content-type'])))) {
     return json === undefined ? data : json;
@@ -131,11 +141,25 @@ function unanswered(error: unknown, options: HttpOptions, baseUrl: string, timeo
   const context = { hint, details: { address } };
   // The cause is reduced to its message: an axios error carries the request with its credentials.
   const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
+  const { settings = 'its settings', tls } = options;
+  const failure = tlsFailure(error, `${settings}.tls`);
+  if (failure !== undefined) {
+    return new ConnectError('REFUSED', `no TLS connection to ${where}: ${failure.says}`, {
+      ...context,
+      hint: failure.hint,
+    });
+  }
   if (reason === 'ERR_BAD_RESPONSE') {
     return new ConnectError('REFUSED', `${where} answered with more than 16 MiB`, context);
   }
   if (['ECONNABORTED', 'ETIMEDOUT', 'ERR_CANCELED'].includes(reason)) {
     return new ConnectError('TIMEOUT', `${where} did not answer within ${timeoutMs / 1000} s`, context);
   }
-  return new ConnectError('UNREACHABLE', `${where} is not reachable (${reason})`, context);
+  // Some servers only hang up on a certificate that they do not accept.
+  const isHungUp = tls?.certificate !== undefined && ['ECONNRESET', 'EPIPE'].includes(reason);
+  const also = isHungUp ? `; it may also refuse ${settings}.tls.certificate` : '';
+  return new ConnectError('UNREACHABLE', `${where} is not reachable (${reason})`, {
+    ...context,
+    hint: `${hint}${also}`,
+  });
 }

@@ -3,10 +3,10 @@ import { Kafka, type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs';
 import { ConnectError, causesOf, messageOf } from './errors.ts';
 import { type KafkaAdmin, kafkaAdmin } from './kafka-admin.ts';
 import { bearerLogin } from './kafka-bearer.ts';
-import { loginRefusal, untrustedCertificate } from './kafka-failure.ts';
 import { missingRight, rightRefused } from './kafka-rights.ts';
 import { letQueuesRest } from './kafkajs-idle.ts';
 import type { Logger } from './log.ts';
+import { tlsFailure } from './tls.ts';
 
 /** Where a Kafka cluster is and how to get in. `ssl` as Node's TLS takes it. */
 export interface KafkaConnection {
@@ -117,6 +117,11 @@ export async function withAdmin<T>(
   }
 }
 
+/** Why a broker refused the login; undefined when that is not what happened. */
+const loginRefusal = (error: unknown): string | undefined =>
+  causesOf(error).find(({ name, message }) => /SASLAuthentication|ILLEGAL_SASL_STATE/.test(`${name} ${message}`))
+    ?.message;
+
 /**
  * The error for a cluster that does not let us in: UNREACHABLE when it does not answer, REFUSED when it refuses the login
  * or gives it too few rights, or has a certificate nobody vouches for; what a search for its brokers or its login came upon stays what it is.
@@ -136,11 +141,11 @@ export function kafkaUnreachable(connection: KafkaConnection, cause: unknown): C
   }
   const right = missingRight(cause);
   if (right !== undefined) return rightRefused(`the login lacks a right at ${brokers} (${right})`, cause, { brokers });
-  const certificate = untrustedCertificate(cause);
-  if (certificate !== undefined) {
-    return new ConnectError('REFUSED', `the TLS connection to Kafka at ${brokers} failed (${certificate})`, {
+  const failure = tlsFailure(cause, 'kafka.ssl');
+  if (failure !== undefined) {
+    return new ConnectError('REFUSED', `no TLS connection to Kafka at ${brokers}: ${failure.says}`, {
       ...context,
-      hint: 'check kafka.ssl in connect.yaml: ca for a certificate authority of your own, certificate and key for mutual TLS',
+      hint: failure.hint,
     });
   }
   return new ConnectError('UNREACHABLE', `Kafka at ${brokers} is not reachable (${messageOf(cause)})`, {

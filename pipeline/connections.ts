@@ -1,7 +1,9 @@
 import { ConnectError } from '../core/errors.ts';
+import type { HttpLogin } from '../core/http-login.ts';
 import type { PostgresConnection, PostgresServer } from '../core/postgres.ts';
+import type { TlsFiles } from '../core/tls.ts';
 import { groupRoles } from './names.ts';
-import type { Environment, GroupRoles, RestConnect, SecretReference } from './types.ts';
+import type { Environment, GroupRoles, HttpAuth, HttpPart, SecretReference } from './types.ts';
 
 /** Resolves a reference to its secret; see `resolveSecret`. */
 export type Secrets = (reference: SecretReference) => string;
@@ -9,8 +11,8 @@ export type Secrets = (reference: SecretReference) => string;
 /** A service behind HTTP. The URL has no trailing slash. */
 export interface HttpConnection {
   readonly url: string;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
+  readonly tls?: TlsFiles | undefined;
+  readonly auth?: HttpLogin | undefined;
 }
 
 /** The gRPC service that updates come from; `address` is host:port. */
@@ -71,11 +73,13 @@ export function feedConnection({ feed }: Environment, secrets: Secrets): FeedCon
 }
 
 /** The environment's schema registry (Confluent REST API), or a Kafka Connect cluster's REST API. */
-export function httpConnection(
-  { url, username, password }: Environment['registry'] | RestConnect,
-  secrets: Secrets,
-): HttpConnection {
-  return { url: url.replace(/\/+$/, ''), username, password: password && secrets(password) };
+export function httpConnection({ url, tls, auth }: HttpPart, secrets: Secrets): HttpConnection {
+  return { url: url.replace(/\/+$/, ''), tls, auth: auth && login(auth, secrets) };
+}
+
+function login(auth: HttpAuth, secrets: Secrets): HttpLogin {
+  if (auth.type === 'basic') return { ...auth, password: auth.password && secrets(auth.password) };
+  return auth.type === 'bearer' ? { ...auth, token: secrets(auth.token) } : auth;
 }
 
 /**
@@ -86,11 +90,11 @@ export function knownSecrets(environment: Environment, secrets: Secrets): string
   const { kafka, registry, database, connect, worker, feed } = environment;
   const references = [
     kafka.sasl?.mechanism === 'aws-iam' ? undefined : kafka.sasl?.password,
-    registry.password,
+    secretOf(registry.auth),
     database.password,
     database.migrator?.password,
     database.reader?.password,
-    connect.password,
+    secretOf(connect.auth),
     worker.databasePassword,
     feed.token,
   ];
@@ -99,6 +103,9 @@ export function knownSecrets(environment: Environment, secrets: Secrets): string
     secrets,
   );
 }
+
+const secretOf = (auth: HttpAuth | undefined): SecretReference | undefined =>
+  auth?.type === 'basic' ? auth.password : auth?.type === 'bearer' ? auth.token : undefined;
 
 /** The values behind references, without those that only resolve on a worker or on another machine. */
 export function resolvable(references: Iterable<SecretReference>, secrets: Secrets): string[] {

@@ -2,10 +2,11 @@ import { ConnectError } from '../core/errors.ts';
 import type { DefinedStream } from './definition.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Problem } from './finding.ts';
+import { checkHttp, completeHttp, type HttpForm } from './http-settings.ts';
 import { checkKafka, completeKafka, type KafkaForm } from './kafka-settings.ts';
 import { checkSecretRules } from './secret-rules.ts';
-import { targetRules } from './targets.ts';
-import type { ConverterFlavour, EmbeddedStackSettings, Environment, SecretRules } from './types.ts';
+import { type ConnectForm, targetRules } from './targets.ts';
+import type { ConverterFlavour, EmbeddedStackSettings, Environment, HttpPart, SecretRules } from './types.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Ports = EmbeddedStackSettings['ports'];
@@ -24,8 +25,10 @@ interface EmbeddedForm {
   readonly stack: EmbeddedStackSettings;
 }
 
-interface RemoteForm extends Omit<Environment, 'name' | 'stack' | 'worker' | 'kafka'> {
+interface RemoteForm extends Omit<Environment, 'name' | 'stack' | 'worker' | 'kafka' | 'registry' | 'connect'> {
   readonly kafka: KafkaForm;
+  readonly registry: HttpForm;
+  readonly connect: ConnectForm;
   readonly worker: Partial<Environment['worker']> & Pick<Environment['worker'], 'converter' | 'databasePassword'>;
 }
 
@@ -47,7 +50,8 @@ export function completeEnvironment(
     ...form,
     name,
     kafka: completeKafka(kafka, form.connect, root),
-    connect: targetRules(form.connect).complete({ environment: name, ...form }),
+    registry: completeHttp<HttpPart>(registry, root),
+    connect: targetRules(form.connect).complete({ environment: name, root, ...form }),
     worker: {
       registryUrl: registryOfWorker(worker.converter, registry.url),
       databaseUrl: jdbcUrl(database),
@@ -141,6 +145,7 @@ export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument
     if ('stack' in form) problems.push(...checkPorts(file, name, form.stack.ports));
     else {
       problems.push(...checkKafka(file, ['environments', name, 'kafka'], form.kafka, form.connect));
+      problems.push(...checkHttp(file, ['environments', name, 'registry'], form.registry));
       problems.push(...targetRules(form.connect).check(file, { environment: name, ...form }));
     }
   }

@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
+import type { TlsFiles } from '../core/tls.ts';
+import { clearTextProblem } from './clear-text.ts';
 import type { Problem } from './finding.ts';
-import type { Environment, KafkaLogin, KafkaTls } from './types.ts';
+import type { Environment, KafkaLogin } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
+
+/** What of `connect` says where the Kafka cluster is. */
+type Regional = Pick<Environment['connect'], 'region' | 'cluster'>;
 
 /** How a client gets into an MSK cluster; each way has brokers of its own. */
 export type MskAccess = 'iam' | 'scram' | 'tls' | 'plaintext';
@@ -22,7 +27,7 @@ export interface KafkaForm extends Omit<Environment['kafka'], 'brokers' | 'sasl'
 }
 
 /** `kafka` with everything the file left out. */
-export function completeKafka(form: KafkaForm, connect: Environment['connect'], root: string): Environment['kafka'] {
+export function completeKafka(form: KafkaForm, connect: Regional, root: string): Environment['kafka'] {
   const { sasl, ssl, ...rest } = form;
   const isByIam = sasl?.mechanism === 'aws-iam';
   // MSK speaks TLS unless the file says otherwise, and a login by IAM knows nothing else.
@@ -35,10 +40,11 @@ export function completeKafka(form: KafkaForm, connect: Environment['connect'], 
   };
 }
 
-const absolute = (files: KafkaTls, root: string): KafkaTls =>
+/** Files that the project names, by absolute path. */
+export const absolute = (files: TlsFiles, root: string): TlsFiles =>
   Object.fromEntries(Object.entries(files).map(([name, path]) => [name, resolve(root, path)]));
 
-function regionIn({ brokers, cluster }: KafkaForm, connect: Environment['connect']): string | undefined {
+function regionIn({ brokers, cluster }: KafkaForm, connect: Regional): string | undefined {
   if (cluster !== undefined) return regionOf(cluster);
   return regionOfBroker(brokers?.[0] ?? '') ?? connect.region;
 }
@@ -54,8 +60,8 @@ export function accessOf({ sasl, ssl }: Pick<Environment['kafka'], 'sasl' | 'ssl
 }
 
 /** What the schema cannot say about `kafka`. `at` leads to it. */
-export function checkKafka(file: YamlFile, at: Path, form: KafkaForm, connect: Environment['connect']): Problem[] {
-  const { brokers, cluster, sasl, ssl, topicsBy } = form;
+export function checkKafka(file: YamlFile, at: Path, form: KafkaForm, connect: Regional): Problem[] {
+  const { brokers, cluster, insecure, sasl, ssl, topicsBy } = form;
   const problems: Problem[] = [];
   if (topicsBy === 'aws' && (cluster ?? connect.cluster) === undefined) {
     const message = 'MSK tells of the topics of an MSK cluster only: name it by "cluster", here or in connect';
@@ -71,7 +77,13 @@ export function checkKafka(file: YamlFile, at: Path, form: KafkaForm, connect: E
       const message = 'the brokers do not tell the AWS region; add region to sasl';
       problems.push(file.problemAtKey([...at, 'sasl'], message));
     }
-  } else if (cluster !== undefined && sasl !== undefined && sasl.mechanism !== 'scram-sha-512') {
+  } else if (sasl !== undefined) {
+    const isEncrypted = ssl === undefined ? cluster !== undefined : ssl !== false;
+    const way = { block: 'kafka', secret: 'password', isEncrypted, insecure, change: 'set kafka.ssl: true' };
+    const exposed = (brokers ?? [cluster ?? '']).map((address) => ({ ...way, address }));
+    problems.push(...exposed.flatMap((one) => clearTextProblem(file, [...at, 'sasl'], one)).slice(0, 1));
+  }
+  if (cluster !== undefined && sasl !== undefined && !['scram-sha-512', 'aws-iam'].includes(sasl.mechanism)) {
     const message = `MSK knows no login by ${sasl.mechanism}; use aws-iam or scram-sha-512`;
     problems.push(file.problemAt([...at, 'sasl', 'mechanism'], message));
   }

@@ -24,7 +24,7 @@ export interface MskConnect {
   readonly endpoints: Readonly<Partial<Record<'kafkaConnect' | 'kafka' | 's3' | 'logs', string>>>;
   /** What only a REST API has. */
   readonly url?: undefined;
-  readonly password?: undefined;
+  readonly auth?: undefined;
 }
 
 export type MskConnectVersion = '3.7.x' | '2.7.1';

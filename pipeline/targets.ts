@@ -1,32 +1,40 @@
 import type { DefinedStream } from './definition.ts';
 import type { Problem } from './finding.ts';
+import { checkHttp, completeHttp, type HttpForm } from './http-settings.ts';
 import { checkMskConnect, checkMskStream, type MskForm } from './msk-checks.ts';
 import type { MskConnect } from './msk-connect.ts';
 import { checkProvider, withProvider } from './msk-providers.ts';
-import type { Environment } from './types.ts';
+import type { Environment, RestConnect } from './types.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Connect = Environment['connect'];
+/** `connect` of an environment as the schema leaves it. */
+export type ConnectForm = (RestConnect & HttpForm) | MskConnect;
 
 /** A target as one environment of the file asks for it. */
 export interface TargetForm {
   readonly environment: string;
-  readonly connect: Connect;
+  readonly connect: ConnectForm;
   readonly worker: Pick<Environment['worker'], 'databasePassword'>;
 }
 
 /** What a kind of target adds to what the schema says of it. */
 interface TargetRules {
-  complete(form: TargetForm): Connect;
+  complete(form: TargetForm & { readonly root: string }): Connect;
   check(file: YamlFile, form: TargetForm): Problem[];
   checkStream(defined: DefinedStream, form: TargetForm): Problem[];
 }
 
 const mskForm = ({ connect, worker }: TargetForm): MskForm => withProvider(connect as MskForm, worker.databasePassword);
 
-/** Every kind of target. The schema says all there is to say of a Connect cluster. */
+/** Every kind of target. */
 const TARGETS: Readonly<Record<Connect['target'], TargetRules>> = {
-  rest: { complete: ({ connect }) => connect, check: () => [], checkStream: () => [] },
+  rest: {
+    complete: ({ connect, root }) => completeHttp<RestConnect>(connect as RestConnect & HttpForm, root),
+    check: (file, { environment, connect }) =>
+      checkHttp(file, ['environments', environment, 'connect'], connect as RestConnect & HttpForm),
+    checkStream: () => [],
+  },
   msk: {
     complete: ({ connect, worker }) => withProvider(connect as MskConnect, worker.databasePassword),
     check(file, form) {

@@ -1,3 +1,4 @@
+import type { TlsFiles } from '../core/tls.ts';
 import type { MskConnect } from './msk-connect.ts';
 
 /** One stream, as `connectors/<name>.yaml` defines it: from a gRPC service to a table. Paths are relative to the project. */
@@ -111,11 +112,13 @@ export interface Environment {
     /** Who is asked about topics; undefined: the brokers, and MSK where they are out of reach. */
     readonly topicsBy?: TopicsBy | undefined;
     /** Whether the brokers speak TLS, and with which files beyond the system's authorities. */
-    readonly ssl?: boolean | KafkaTls | undefined;
+    readonly ssl?: boolean | TlsFiles | undefined;
     readonly sasl?: KafkaLogin | undefined;
+    /** Whether the login may travel in clear text. */
+    readonly insecure?: boolean | undefined;
   };
   /** Confluent-compatible REST API. */
-  readonly registry: { readonly url: string; readonly username?: string; readonly password?: SecretReference };
+  readonly registry: HttpPart;
   readonly database: {
     readonly host: string;
     readonly port: number;
@@ -161,9 +164,6 @@ export type GroupRoles = Readonly<Record<'owner' | 'sink' | 'reader', string>>;
 /** Who tells of topics and makes them: the brokers, or MSK itself, which needs no way to them. */
 export type TopicsBy = 'brokers' | 'aws';
 
-/** PEM files, by absolute path: an authority of one's own; certificate and key for mutual TLS. */
-export type KafkaTls = Readonly<Partial<Record<'ca' | 'certificate' | 'key', string>>>;
-
 /** By a password, or as the AWS identity of the process. */
 export type KafkaLogin =
   | {
@@ -173,12 +173,25 @@ export type KafkaLogin =
     }
   | { readonly mechanism: 'aws-iam'; readonly region: string };
 
-/** Any Kafka Connect cluster, by its REST API. */
-export interface RestConnect {
-  readonly target: 'rest';
+/** A service behind HTTP. */
+export interface HttpPart {
   readonly url: string;
-  readonly username?: string;
-  readonly password?: SecretReference;
+  /** PEM files by absolute path. */
+  readonly tls?: TlsFiles | undefined;
+  readonly auth?: HttpAuth | undefined;
+  /** Whether the login may travel in clear text. */
+  readonly insecure?: boolean | undefined;
+}
+
+/** How to log in to a service behind HTTP; `mtls`: by the certificate of `tls`. */
+export type HttpAuth =
+  | { readonly type: 'none' | 'mtls' }
+  | { readonly type: 'basic'; readonly username: string; readonly password?: SecretReference | undefined }
+  | { readonly type: 'bearer'; readonly token: SecretReference };
+
+/** Any Kafka Connect cluster, by its REST API. */
+export interface RestConnect extends HttpPart {
+  readonly target: 'rest';
   /** What only a service that runs the workers has. */
   readonly endpoints?: undefined;
   readonly cluster?: undefined;

@@ -31,15 +31,16 @@ interface RefusalBody {
 }
 
 /** A client for one registry. */
-export function createSchemaRegistry({ url, username, password }: HttpConnection) {
+export function createSchemaRegistry({ url, auth, tls }: HttpConnection) {
   const http = createHttp({
     what: 'schema registry',
     baseUrl: url,
     timeoutMs: 15_000,
     headers: { 'Content-Type': 'application/vnd.schemaregistry.v1+json' },
     hint: 'check registry.url in connect.yaml and that the registry runs',
-    username,
-    password,
+    settings: 'registry',
+    auth,
+    tls,
   });
 
   /** The body of a 2xx, undefined for a 404, an error otherwise. */
@@ -118,11 +119,6 @@ function refusal(reply: HttpReply<unknown>, call: string, url: string): ConnectE
   return new ConnectError(
     status >= 500 ? 'NOT_READY' : 'REFUSED',
     `schema registry at ${url} refused ${call}: ${reason}`,
-    {
-      details: { status, errorCode: body.error_code },
-      ...(status === 401 || status === 403
-        ? { hint: 'check registry.username and registry.password in connect.yaml, and what that user may do' }
-        : {}),
-    },
+    { details: { status, errorCode: body.error_code } },
   );
 }

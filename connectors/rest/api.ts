@@ -1,5 +1,6 @@
 import { ConnectError, ifFound } from '../../core/errors.ts';
 import { createHttp, type HttpReply } from '../../core/http.ts';
+import { secretsOf } from '../../core/http-login.ts';
 import { createScrub, type Scrub } from '../../core/scrub.ts';
 import { isOlder } from '../../core/version.ts';
 import type { HttpConnection } from '../../pipeline/connections.ts';
@@ -26,17 +27,18 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type RestApi = ReturnType<typeof createRestApi>;
 
 export function createRestApi(options: RestApiOptions) {
-  const { secrets = [], username, password, url, timeoutMs } = options;
+  const { secrets = [], auth, tls, url, timeoutMs } = options;
   const label = `Kafka Connect at ${new URL(url).host}`;
-  const scrub = createScrub(password === undefined ? secrets : [...secrets, password]);
+  const scrub = createScrub([...secrets, ...secretsOf(auth)]);
   const http = createHttp({
     what: 'Kafka Connect',
     baseUrl: url,
     // Also where there is no body: axios would call an empty PUT a form, which a worker refuses.
     headers: { 'Content-Type': 'application/json' },
     hint: 'check connect.url of the environment and that the worker runs; the local one is started by `connect up`',
-    username,
-    password,
+    settings: 'connect',
+    auth,
+    tls,
     timeoutMs,
   });
 

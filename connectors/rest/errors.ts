@@ -30,9 +30,6 @@ export function replyError({ status, body }: HttpReply<unknown>, asked: Asked, s
 
 /** The kind of error, and what to do about it. */
 function judge(status: number, message: string | undefined): readonly [code: ErrorCode, hint?: string] {
-  if (status === 401 || status === 403) {
-    return ['REFUSED', 'check connect.username and connect.password of the environment'];
-  }
   if (message === undefined && status < 500) {
     return ['REFUSED', 'what answers there is no Kafka Connect REST API; check connect.url of the environment'];
   }

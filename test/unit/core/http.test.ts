@@ -26,7 +26,7 @@ describe('the HTTP client', () => {
 
   it('sends its login, and nobody finds it in an error', async () => {
     const server = await serveJson(() => ({ status: 200, body: {} }));
-    const login = { username: 'app', password: 'hunter2' };
+    const login = { auth: { type: 'basic', username: 'app', password: 'hunter2' } } as const;
     await createHttp({ what, baseUrl: server.url, ...login }).request('PUT', '/x', { a: 1 });
     expect(server.authorization()).toBe(`Basic ${Buffer.from('app:hunter2').toString('base64')}`);
     const failing = createHttp({ what, baseUrl: 'http://127.0.0.1:1', ...login }).request('GET', '/x');

@@ -37,10 +37,13 @@ describe('the registry client', () => {
 
   it('sends its credentials and never shows them', async () => {
     const server = await answering({ status: 401, body: { error_code: 401, message: 'Unauthorized' } });
-    const registry = createSchemaRegistry({ url: server.url, username: 'me', password: 'p4ss' });
+    const registry = createSchemaRegistry({
+      url: server.url,
+      auth: { type: 'basic', username: 'me', password: 'p4ss' },
+    });
     const error = await failure(registry.setCompatibility('s', 'BACKWARD'));
     expect(server.authorization()).toBe(`Basic ${Buffer.from('me:p4ss').toString('base64')}`);
-    expect(error.hint).toContain('registry.password');
+    expect(error.hint).toContain('registry.auth.password');
     expect(JSON.stringify([error.message, error.details, error.hint])).not.toContain('p4ss');
   });
 

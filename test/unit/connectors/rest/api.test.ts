@@ -114,9 +114,11 @@ test.each([
 
 test('a login is sent, and a refused one names the settings', async () => {
   const { url, requests } = await worker(401, { message: 'User cannot access the resource.' });
-  const error = await errorOf(createRestApi({ url, username: 'u', password: 'hunter2-9f8e7d' }).list());
+  const error = await errorOf(
+    createRestApi({ url, auth: { type: 'basic', username: 'u', password: 'hunter2-9f8e7d' } }).list(),
+  );
   expect(requests[0]?.authorization).toBe(`Basic ${Buffer.from('u:hunter2-9f8e7d').toString('base64')}`);
-  expect(error.hint).toContain('connect.password');
+  expect(error.hint).toContain('connect.auth.password');
   expect(JSON.stringify(error.details) + error.message).not.toContain('hunter2-9f8e7d');
 });
 
