@@ -142,7 +142,7 @@ function unanswered(error: unknown, options: HttpOptions, baseUrl: string, timeo
   // The cause is reduced to its message: an axios error carries the request with its credentials.
   const reason = isAxiosError(error) ? (error.code ?? error.message) : String(error);
   const { settings = 'its settings', tls } = options;
-  const failure = tlsFailure(error, `${settings}.tls`);
+  const failure = tlsFailure(error, { setting: `${settings}.tls`, hasCertificate: tls?.certificate !== undefined });
   if (failure !== undefined) {
     return new ConnectError('REFUSED', `no TLS connection to ${where}: ${failure.says}`, {
       ...context,

@@ -141,7 +141,8 @@ export function kafkaUnreachable(connection: KafkaConnection, cause: unknown): C
   }
   const right = missingRight(cause);
   if (right !== undefined) return rightRefused(`the login lacks a right at ${brokers} (${right})`, cause, { brokers });
-  const failure = tlsFailure(cause, 'kafka.ssl');
+  const hasCertificate = typeof connection.ssl === 'object' && connection.ssl.cert !== undefined;
+  const failure = tlsFailure(cause, { setting: 'kafka.ssl', hasCertificate });
   if (failure !== undefined) {
     return new ConnectError('REFUSED', `no TLS connection to Kafka at ${brokers}: ${failure.says}`, {
       ...context,

@@ -51,16 +51,6 @@ const FAILURES: readonly (readonly [pattern: RegExp, says: string, hint: (tls: s
       `name the file with the certificate of its authority by ${tls}.ca, and make sure that this is the server that you mean`,
   ],
   [
-    /ALERT_CERTIFICATE_REQUIRED|alert certificate required|alert handshake failure|ALERT_HANDSHAKE_FAILURE/,
-    'it asks for a certificate of ours',
-    (tls) => `name our certificate and its key by ${tls}.certificate and ${tls}.key`,
-  ],
-  [
-    /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_|ACCESS_DENIED|DECRYPT)|alert (unknown ca|bad certificate|certificate|access denied)/,
-    'it does not accept our certificate',
-    (tls) => `${tls}.certificate must be valid now, and of an authority that the server knows`,
-  ],
-  [
     /KEY_VALUES_MISMATCH|ERR_OSSL|PEM|key values mismatch/,
     'our certificate and key cannot be used',
     (tls) => `${tls}.certificate and ${tls}.key must be PEM files that belong together, the key without a password`,
@@ -73,12 +63,29 @@ const FAILURES: readonly (readonly [pattern: RegExp, says: string, hint: (tls: s
   [/ERR_SSL|ERR_TLS|CERT|CRL/, 'TLS failed', (tls) => `check ${tls} in connect.yaml`],
 ];
 
-/** What a failure of TLS means; undefined for any other error. `tls` is where the files are named: `registry.tls`. */
-export function tlsFailure(error: unknown, tls: string): TlsFailure | undefined {
+/** The server's word for a client's certificate. Java says "bad certificate" where there is none. */
+const OUR_CERTIFICATE =
+  /alert[ _](unknown[ _]ca|bad[ _]certificate|certificate|access[ _]denied|decrypt|handshake[ _]failure)/i;
+
+/** How we connected: where the files are named (`registry.tls`), and whether we showed a certificate. */
+export interface TlsSide {
+  readonly setting: string;
+  readonly hasCertificate: boolean;
+}
+
+/** What a failure of TLS means; undefined for any other error. */
+export function tlsFailure(error: unknown, { setting, hasCertificate }: TlsSide): TlsFailure | undefined {
   for (const one of causesOf(error)) {
     const text = `${(one as NodeJS.ErrnoException).code ?? ''} ${one.message}`;
+    if (OUR_CERTIFICATE.test(text)) {
+      const says = hasCertificate ? 'it does not accept our certificate' : 'it asks for a certificate of ours';
+      const hint = hasCertificate
+        ? `${setting}.certificate must be valid now, and of an authority that the server knows`
+        : `name our certificate and its key by ${setting}.certificate and ${setting}.key`;
+      return { says: `${says} (${codeOf(one)})`, hint };
+    }
     const found = FAILURES.find(([pattern]) => pattern.test(text));
-    if (found !== undefined) return { says: `${found[1]} (${codeOf(one)})`, hint: found[2](tls) };
+    if (found !== undefined) return { says: `${found[1]} (${codeOf(one)})`, hint: found[2](setting) };
   }
   return undefined;
 }
