@@ -18,6 +18,7 @@ environments:
     database: { host: 127.0.0.1, name: perps, user: app, password: "\${env:DATABASE_PASSWORD}" }
     worker: { databasePassword: "\${env:DATABASE_PASSWORD}" }
     feed: { address: "feed.internal:443" }
+secrets: { environment: [P, T, DATABASE_PASSWORD] }
 `;
 
 const load = (text: string) => {
