@@ -1,7 +1,13 @@
 import type { DeployResult, SinkHost } from '../connectors/host.ts';
 import { appliedByDeploy, type PlanEntry, titleOf } from '../connectors/plan/entry.ts';
 import { type Plan, pendingEntries } from '../connectors/plan/plan.ts';
-import { type PlanOptions, planDrift, type SavedPlan } from '../connectors/plan/plan-file.ts';
+import {
+  type Hide,
+  type PlanOptions,
+  planDrift,
+  type SavedPlan,
+  withoutSecretsIn,
+} from '../connectors/plan/plan-file.ts';
 import { prune } from '../connectors/prune.ts';
 import { requestedBy } from '../connectors/run-state.ts';
 import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
@@ -24,6 +30,8 @@ export interface DeployOptions extends Partial<DeployListener> {
   readonly plan: PlanOptions;
   /** A plan that was saved: applied exactly, or not at all. */
   readonly saved?: SavedPlan | undefined;
+  /** What was done to a saved plan before it was written: takes out what is known to be secret. */
+  readonly hide?: Hide | undefined;
   /** Bound of the wait for each sink. Default: what the host needs. */
   readonly timeoutMs?: number | undefined;
   /** Put back what was changed and does not run. Default: true. */
@@ -82,7 +90,7 @@ export async function deploy(session: Session, options: DeployOptions): Promise<
   await requireContract(session);
   const planned = await makePlan(session, options.plan);
   requireKnown(planned.unknown, options.unchecked ?? [], options.plan, planned.topicsBy);
-  if (options.saved !== undefined) requireUnmoved(options.saved, planned);
+  if (options.saved !== undefined) requireUnmoved(options.saved, planned, options.hide);
   refuseUndecided(planned.plan, options);
   if (!options.acceptGap) refuseGaps(planned);
   if (planned.unknown.database === undefined) await requireColumns(session);
@@ -111,8 +119,8 @@ function requireSubmit({ submit, label }: SinkHost, { environment }: Session): v
 }
 
 /** Errors: UNSAFE with a line for each thing that is no longer as it was when the plan was saved. */
-function requireUnmoved(saved: SavedPlan, now: ObservedPlan): void {
-  const moved = planDrift(saved, now);
+function requireUnmoved(saved: SavedPlan, now: ObservedPlan, hide: Hide = (value) => value): void {
+  const moved = planDrift(saved, withoutSecretsIn(now, hide));
   if (moved.length === 0) return;
   throw new ConnectError('UNSAFE', ['the plan is out of date; nothing was changed', ...moved].join('\n  '), {
     details: { moved },
@@ -150,7 +158,7 @@ function refuseGaps({ streams, options }: ObservedPlan): void {
 const startsSink = ({ sink }: StreamDefinition, { from }: PlanOptions): boolean =>
   requestedBy(sink.state) === 'RUNNING' || from !== 'resume';
 
-/** Where nothing changes, nobody is asked. A saved plan was agreed to when it was saved. */
+/** Where nothing changes, nobody is asked. */
 async function requireAgreement(plan: Plan, { agree, onLeftOut }: DeployOptions): Promise<void> {
   const pending = pendingEntries(plan);
   for (const entry of pending.filter((one) => !appliedByDeploy(one))) onLeftOut?.(entry);

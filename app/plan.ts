@@ -25,7 +25,15 @@ import type { Session } from './session.ts';
 import { type SeenTopics, seeTopics } from './topics.ts';
 import { orUnreachable, type UnknownParts } from './unknown-parts.ts';
 
-export { type Plan, type PlanAction, type PlanEntry, type PlannedChange, type PlanOptions, pendingEntries };
+export {
+  type MadePlan,
+  type Plan,
+  type PlanAction,
+  type PlanEntry,
+  type PlannedChange,
+  type PlanOptions,
+  pendingEntries,
+};
 
 /** What a plan is about when nothing else is asked for. */
 export const PLAN_DEFAULTS: PlanOptions = { growTopics: false, prune: false, from: 'resume' };

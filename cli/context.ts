@@ -94,6 +94,8 @@ export function createContext(given: Surroundings) {
     painted: (line: string): string => paintOut(clean(line)),
     /** A report for GitHub's runner. Its commands are ours: what others say in them is escaped. */
     printCommands: (lines: string): void => void given.stdout.write(`${visible(redaction.scrub(lines))}\n`),
+    /** A copy of what JSON has of a value, as it may be kept. */
+    hide: redaction.hide,
     /** Data as one JSON document: stdout. It is scrubbed string by string: a secret may look like a piece of JSON. */
     json: (value: unknown): void => void given.stdout.write(`${redaction.json(value, 2)}\n`),
     /** The same on one line. */

@@ -9,7 +9,9 @@ export function writeWhole(path: string, content: string | Uint8Array, mode?: nu
   const fresh = `${path}.${process.pid}.new`;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(fresh, content, { mode });
+    rmSync(fresh, { force: true });
+    // What another user may have put in its place is not written through.
+    writeFileSync(fresh, content, { mode, flag: 'wx' });
     renameSync(fresh, path);
   } finally {
     rmSync(fresh, { force: true });

@@ -15,7 +15,8 @@ export const registerDeploy: Register = (program, context) => {
     .description(
       'check, plan, create topics, create or update the sinks, wait until every task runs; roll back if one does not',
     )
-    .option('--plan <file>', 'apply exactly this saved plan without asking, or refuse if anything has changed since')
+    .option('--plan <file>', 'apply exactly this saved plan, or refuse if anything has changed since')
+    .option('--digest <digest>', 'of the plan that was approved: apply it without asking, and no other')
     .option('--timeout <duration>', 'how long to wait for each sink (default: 2m, on MSK Connect 30m)', parseDuration)
     .option('--yes', 'apply the plan without asking; needed where there is no terminal and something would change')
     .option('--wait', 'wait until every sink runs (the default)')
@@ -38,7 +39,9 @@ export const registerDeploy: Register = (program, context) => {
     .addOption(startOption())
     .action(async (flags, command) => {
       const { deploy } = await import('../../app/deploy.ts');
-      const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags.env, command);
+      const saved = flags.plan === undefined ? undefined : await savedPlan(context, flags.plan, flags, command);
+      if (saved === undefined && flags.digest !== undefined)
+        throw new ConnectError('USAGE', '--digest is about a saved plan', { hint: 'name it: --plan FILE' });
       const options = saved?.options ?? planOptions(flags);
       const { timeout: timeoutMs, wait = true, replace, preflight, rollback, acceptGap, unchecked } = flags;
       const session = await context.session({
@@ -49,6 +52,7 @@ export const registerDeploy: Register = (program, context) => {
       const deployed = await deploy(session, {
         plan: options,
         saved,
+        hide: context.hide,
         timeoutMs,
         replace,
         preflight,
@@ -58,7 +62,8 @@ export const registerDeploy: Register = (program, context) => {
         unchecked,
         agree: async (plan, entries) => {
           context.note(...planLines({ ...plan, entries }, replace === true ? ['--replace'] : []));
-          await confirm(context, `deploy this to ${plan.environment}`, flags.yes === true || saved !== undefined);
+          const isAgreed = flags.yes === true || flags.digest !== undefined;
+          await confirm(context, `deploy this to ${plan.environment}`, isAgreed, saved && DIGEST_OR_YES);
         },
         ...deployReporter(context, wait),
       });
@@ -76,8 +81,16 @@ function parseParts(text: string): CheckedPart[] {
   });
 }
 
-/** What the plan was made for stands in its file. Errors: USAGE. */
-async function savedPlan(context: CliContext, file: string, env: string | undefined, command: CommandUnknownOpts) {
+const DIGEST_OR_YES =
+  'there is no terminal to ask on; give --digest, which `connect plan --out` has printed, or --yes where nobody else can have written the file';
+
+/** What the plan was made for stands in its file. Errors: USAGE, UNSAFE. */
+async function savedPlan(
+  context: CliContext,
+  file: string,
+  { env, digest }: { readonly env?: string | undefined; readonly digest?: string | undefined },
+  command: CommandUnknownOpts,
+) {
   const given = command.options
     .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
     .flatMap(({ long }) => (['--only', '--grow-topics', '--prune', '--from'].includes(long ?? '') ? [long] : []));
@@ -87,5 +100,5 @@ async function savedPlan(context: CliContext, file: string, env: string | undefi
     });
   }
   const { loadPlan } = await import('../../app/saved-plan.ts');
-  return loadPlan(resolve(context.cwd, file), env);
+  return loadPlan(resolve(context.cwd, file), env, digest);
 }

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
 import { START_FROM } from '../../app/choices.ts';
-import type { PlanOptions } from '../../app/plan.ts';
-import type { Register } from '../context.ts';
+import type { MadePlan, PlanOptions } from '../../app/plan.ts';
+import type { CliContext, Register } from '../context.ts';
 import { streamCommand } from '../flags.ts';
 import { planLines } from '../render/plan.ts';
 
@@ -22,15 +22,18 @@ export const registerPlan: Register = (program, context) => {
     .action(async (flags) => {
       const { pendingEntries, plan } = await import('../../app/plan.ts');
       const made = await plan(await context.session(flags), planOptions(flags));
-      context.show(made.plan, () => planLines(made.plan));
-      if (flags.out !== undefined) {
-        const { savePlan } = await import('../../app/saved-plan.ts');
-        await savePlan(resolve(context.cwd, flags.out), made);
-        context.note(`plan saved; apply it with \`connect deploy --plan ${flags.out}\``);
-      }
+      const digest = flags.out === undefined ? undefined : await savePlan(context, flags.out, made);
+      context.show({ ...made.plan, digest }, () => planLines(made.plan));
+      if (digest !== undefined)
+        context.note(`plan saved; apply it with \`connect deploy --plan ${flags.out} --digest ${digest}\``);
       if (flags.check === true && pendingEntries(made.plan).length > 0) context.setExitCode(2);
     });
 };
+
+async function savePlan(context: CliContext, out: string, made: MadePlan): Promise<string> {
+  const { savePlan } = await import('../../app/saved-plan.ts');
+  return savePlan(resolve(context.cwd, out), made, context.hide);
+}
 
 /** `--from`, of plan and deploy alike. */
 export const startOption = () =>

@@ -31,19 +31,36 @@ export interface SavedPlan extends MadePlan {
   readonly version: typeof PLAN_VERSION;
 }
 
-/** The text of a plan file. It holds no secret: the plan shows none, and hashes are taken without them. */
-export function planFileText(made: MadePlan): string {
-  const { plan, options, fingerprints, environment } = made;
+/** A plan that was read, with what tells it from any other. */
+export interface ReadPlan extends SavedPlan {
+  readonly digest: string;
+}
+
+/** Hides secrets in whatever has no other form than JSON's. */
+export type Hide = (value: unknown) => unknown;
+
+/**
+ * The text of a plan file, and its digest, which whoever approves it hands on. It holds no secret: the plan shows none, hashes are taken
+ * without them, and `hide` has the last word.
+ */
+export function planFile(made: MadePlan, hide: Hide): { readonly text: string; readonly digest: string } {
   const head = { format: 'perps-connect plan', version: PLAN_VERSION } as const;
-  const saved: SavedPlan = { ...head, options, plan, fingerprints, environment };
-  return `${JSON.stringify({ ...saved, checksum: hash(plain(saved)) }, null, 2)}\n`;
+  const saved = { ...head, ...withoutSecretsIn(made, hide) };
+  const digest = hash(saved);
+  return { text: `${JSON.stringify({ ...saved, checksum: digest }, null, 2)}\n`, digest };
+}
+
+/** A plan as a file has it. */
+export function withoutSecretsIn({ plan, options, fingerprints, environment }: MadePlan, hide: Hide): MadePlan {
+  return plain(hide({ options, plan, fingerprints, environment })) as MadePlan;
 }
 
 /**
- * Reads a plan file. What it says is never acted on by itself: a deploy plans anew and goes on only when that comes to the same.
+ * Reads a plan file. What it says is never acted on by itself: a deploy plans anew and goes on only when that comes to the same. Its
+ * digest shows an edit by mistake; an edit on purpose only whoever has the digest from elsewhere, because it is made from the file.
  * Errors: USAGE for a file that is none, of another version, or edited.
  */
-export function readPlanFile(file: string, text: string): SavedPlan {
+export function readPlanFile(file: string, text: string): ReadPlan {
   const refuse = (why: string, hint: string): never => {
     throw new ConnectError('USAGE', `${file} ${why}; nothing was done`, { details: { file }, hint });
   };
@@ -61,7 +78,7 @@ export function readPlanFile(file: string, text: string): SavedPlan {
     return refuse(why, 'plan and deploy with one version');
   }
   if (checksum !== hash(saved)) return refuse('was changed after it was written', again);
-  return saved;
+  return { ...saved, digest: checksum };
 }
 
 /**

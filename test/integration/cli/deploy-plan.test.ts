@@ -35,11 +35,20 @@ test('a sink is planned, deployed, held back, started elsewhere, imported and pr
     define('  omit: [no_such_field]\n', '');
   });
 
-  await step('a saved plan is applied without asking, once', async () => {
-    expect((await connect('plan', '--out', 'next.plan')).stderr).toContain('connect deploy --plan next.plan');
+  await step('a saved plan is applied by its digest, once', async () => {
+    const planned = await connect('plan', '--out', 'next.plan', '-o', 'json');
+    const { digest } = JSON.parse(planned.stdout);
+    expect(planned.stderr).toContain(`connect deploy --plan next.plan --digest ${digest}`);
     const text = readFileSync(join(sink.test.root, 'next.plan'), 'utf8');
     expect(text).not.toContain(sink.test.database.password);
-    const { code, stdout } = await run('deploy', '--plan', 'next.plan');
+    const unapproved = await run('deploy', '--plan', 'next.plan');
+    expect(unapproved.code).toBe(64);
+    expect(unapproved.stderr).toContain(`+ connector ${name}`);
+    expect(unapproved.stderr).toContain('give --digest');
+    expect((await run('deploy', '--plan', 'next.plan', '--digest', '0'.repeat(32))).stderr).toContain('another plan');
+    expect((await run('deploy', '--digest', digest)).stderr).toContain('--digest is about a saved plan');
+    expect(await sink.api.config(name)).toBeUndefined();
+    const { code, stdout } = await run('deploy', '--plan', 'next.plan', '--digest', digest);
     expect(stdout).toContain(`+ connector ${name}  created; RUNNING 2/2 tasks\n`);
     expect(code).toBe(0);
     expect((await sink.api.config(name))?.[OWNER_KEY]).toBe(`test-${sink.test.suffix}`);

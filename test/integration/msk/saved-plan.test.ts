@@ -71,6 +71,8 @@ async function createProject(connect: object = {}): Promise<Project> {
   };
 }
 
+const digestOf = ({ root }: Project): string => JSON.parse(readFileSync(join(root, 'p.json'), 'utf8')).checksum;
+
 const liveOf = ({ fake, name }: Project, connector = name) => {
   const live = fake.connectors.get(connector);
   if (live === undefined) throw new Error(`${connector} is not there`);
@@ -91,7 +93,7 @@ test('a saved plan is applied exactly, or refused once something has moved', TIM
 
   await step('it is applied, on the brokers that the cluster tells of', async () => {
     expect((await succeed(project.run('plan', ...POSITIONS, '--out', 'p.json'))).stderr).toContain('plan saved');
-    await succeed(project.run('deploy', '--plan', 'p.json'));
+    await succeed(project.run('deploy', '--plan', 'p.json', '--digest', digestOf(project)));
     expect(liveOf(project).state).toBe('RUNNING');
     expect(liveOf(project).settings.kafkaCluster.apacheKafkaCluster.bootstrapServers).toBe(BROKERS);
   });
@@ -129,7 +131,7 @@ test('a saved plan holds whatever number of tasks autoscaled capacity runs meanw
   await succeed(project.run('deploy', ...POSITIONS, '--yes'));
   await succeed(project.run('plan', ...POSITIONS, '--out', 'p.json'));
   project.setTasks(3);
-  await succeed(project.run('deploy', '--plan', 'p.json'));
+  await succeed(project.run('deploy', '--plan', 'p.json', '--yes'));
 });
 
 test('--prune deletes the sink that is no longer defined, and no other', TIMEOUT, async () => {

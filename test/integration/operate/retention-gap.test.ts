@@ -117,7 +117,7 @@ describe('records that Kafka deleted before the sink read them', { timeout: 180_
         ).code,
       ).toBe(0);
     const deploy = async () => {
-      const words = ['deploy', '--plan', 'gap.json', '--accept-gap', ...planned];
+      const words = ['deploy', '--plan', 'gap.json', '--accept-gap', '--yes', ...planned];
       const { code, stdout } = await runInProcess(words, { cwd: sink.test.root, env: sink.test.env });
       return { code, document: JSON.parse(stdout) };
     };

@@ -4,8 +4,9 @@ import {
   type MadePlan,
   PLAN_VERSION,
   planDrift,
-  planFileText,
+  planFile,
   readPlanFile,
+  withoutSecretsIn,
 } from '../../../../connectors/plan/plan-file.ts';
 import { planRestSink } from '../../../../connectors/rest/plan.ts';
 import { situationInput, situationNames, situationSink } from '../../../support/plan-situations.ts';
@@ -16,6 +17,7 @@ function made(situation: string, environment = 'as it is'): MadePlan {
   return { plan: makePlan(input), options, fingerprints: planFingerprints(input), environment };
 }
 
+const planFileText = (one: MadePlan): string => planFile(one, (value) => value).text;
 const read = (text: string) => readPlanFile('my.plan', text);
 
 describe('a saved plan', () => {
@@ -28,6 +30,23 @@ describe('a saved plan', () => {
 
   it('holds no secret, in no situation', () => {
     for (const situation of situationNames) expect(planFileText(made(situation))).not.toMatch(/hunter\d-plain/);
+  });
+
+  it('holds what is known to be secret under no name, and the same plan of now still agrees with it', () => {
+    const hide = (value: unknown) => JSON.parse(JSON.stringify(value).replaceAll('5000', '(secret)'));
+    const { text, digest } = planFile(made('one-setting-differs'), hide);
+    expect(text).not.toContain('5000');
+    const saved = read(text);
+    expect(saved.digest).toBe(digest);
+    expect(planDrift(saved, withoutSecretsIn(made('one-setting-differs'), hide))).toEqual([]);
+  });
+
+  it('has the digest of its whole content: what was asked for is part of it', () => {
+    const one = made('one-setting-differs');
+    const digests = [one, { ...one, options: { ...one.options, prune: true } }, made('in-sync')].map(
+      (plan) => planFile(plan, (value) => value).digest,
+    );
+    expect(new Set(digests).size).toBe(3);
   });
 
   it('does not even depend on a secret', () => {
