@@ -1,12 +1,12 @@
 import type { RecordPlace } from '../connectors/wait/failure.ts';
 import { ConnectError } from '../core/errors.ts';
-import { inTurn } from '../core/in-turn.ts';
 import { headerText } from '../core/kafka-headers.ts';
 import { withPostgres } from '../core/postgres.ts';
-import { type CauseGroup, groupByCause } from '../operate/dead-letters/cause-groups.ts';
+import { type CauseGroup, createCauseGroups } from '../operate/dead-letters/cause-groups.ts';
 import { type DeadLetter, type SourceTopic, sourceTopic } from '../operate/dead-letters/dead-letter.ts';
 import { type DiscardMark, discardedWhy, discardMarks } from '../operate/dead-letters/discard-marks.ts';
 import { type DiscardOptions, type DiscardResult, discardRecords } from '../operate/dead-letters/discard-records.ts';
+import type { LetterSource } from '../operate/dead-letters/letter-source.ts';
 import { type ContentReaders, type RecordContent, readContent } from '../operate/dead-letters/record-content.ts';
 import { readReplayed } from '../operate/dead-letters/replay-marks.ts';
 import type { ReplayContext } from '../operate/dead-letters/replay-plan.ts';
@@ -40,14 +40,16 @@ export const listDeadLetters = (
   session: Session,
   request: DeadLetterRequest<ListedDeadLetters>,
 ): Promise<(ListedDeadLetters | FailedSink)[]> =>
-  eachSource(session, request, async (action, _readers, deadLetters) => {
+  eachSource(session, request, async (action, _readers, source) => {
     const { stream } = action;
-    const replayed = new Set((await readReplayed(action)).keys());
-    const discarded = new Set((await discardMarks(action).read()).keys());
-    const groups = groupByCause(deadLetters, { replayed, discarded });
+    const replayed = await readReplayed(action);
+    const discarded = await discardMarks(action).read();
+    const found = createCauseGroups({ replayed, discarded });
+    await source.scan(async (letter) => found.add(letter));
+    const groups = found.list();
+    const letters = groups.reduce((sum, group) => sum + group.count, 0);
     const open = groups.reduce((sum, group) => sum + group.count - group.replayed - group.discarded, 0);
-    const topic = sourceTopic(stream, request.source);
-    return { stream: stream.name, topic, letters: deadLetters.length, open, groups };
+    return { stream: stream.name, topic: sourceTopic(stream, request.source), letters, open, groups };
   });
 
 /** A record as it is shown, and printed as JSON. */
@@ -60,18 +62,29 @@ export interface ShownDeadLetters {
   readonly of: number;
 }
 
-/** Shows at most `limit` records of each stream with all that is known of them. */
+/** Records that are shown at once have so many bytes at most. */
+const SHOWN_BYTES = 64 << 20;
+
+/** Shows at most `limit` records of each stream with all that is known of them, the oldest. No more are read, unless some are to be chosen. */
 export const showDeadLetters = (
   session: Session,
   request: DeadLetterRequest<ShownDeadLetters> & { readonly limit: number },
 ): Promise<(ShownDeadLetters | FailedSink)[]> =>
-  eachSource(session, request, async (action, readers, deadLetters) => {
+  eachSource(session, request, async (action, readers, source) => {
     const replayed = await readReplayed(action);
     const discarded = await discardMarks(action).read();
-    const letters = await inTurn(deadLetters.slice(0, request.limit), async (one) =>
-      shownDeadLetter(one, await readContent(readers, one), replayed.get(one.recordId), discarded.get(one.recordId)),
-    );
-    return { stream: action.stream.name, letters, of: deadLetters.length };
+    const letters: ShownDeadLetter[] = [];
+    let [chosen, bytes] = [0, 0];
+    const all = await source.scan(async (one) => {
+      chosen += 1;
+      bytes += one.bytes;
+      const isShown = letters.length < request.limit && (bytes <= SHOWN_BYTES || letters.length === 0);
+      if (!isShown) return source.isPart ? undefined : 'enough';
+      const marks = [replayed.get(one.recordId), discarded.get(one.recordId)] as const;
+      letters.push(shownDeadLetter(one, await readContent(readers, one), ...marks));
+      return undefined;
+    });
+    return { stream: action.stream.name, letters, of: source.isPart ? chosen : Number(all) };
   });
 
 export interface ReplayedStream extends ReplayResult {
@@ -83,9 +96,9 @@ export const replayDeadLetters = (
   session: Session,
   request: DeadLetterRequest<ReplayedStream> & ReplayOptions,
 ): Promise<(ReplayedStream | FailedSink)[]> =>
-  eachSource(session, request, async (action, readers, deadLetters) => ({
+  eachSource(session, request, async (action, readers, source) => ({
     stream: action.stream.name,
-    ...(await replayStream(session, action, readers, deadLetters, request)),
+    ...(await replayStream(session, action, readers, source, request)),
   }));
 
 export interface DiscardedStream extends DiscardResult {
@@ -100,9 +113,9 @@ export async function discardDeadLetters(
   if (request.reason.trim() === '') {
     throw new ConnectError('USAGE', 'a record is discarded for a reason, and --reason is empty');
   }
-  return eachSource(session, request, async (action, _readers, deadLetters) => ({
+  return eachSource(session, request, async (action, _readers, source) => ({
     stream: action.stream.name,
-    ...(await discardRecords(action, deadLetters, request)),
+    ...(await discardRecords(action, source, request)),
   }));
 }
 
@@ -110,7 +123,7 @@ async function replayStream(
   session: Session,
   action: SinkAction,
   { decoder, service }: ContentReaders,
-  deadLetters: readonly DeadLetter[],
+  source: LetterSource,
   options: ReplayOptions,
 ): Promise<ReplayResult> {
   const { stream } = action;
@@ -127,7 +140,7 @@ async function replayStream(
       mapper: createRecordMapper(schema, service.enums),
       encode: createRecordEncoder(schema, schemaId),
     };
-    return replayRecords(action, replay, deadLetters, options);
+    return replayRecords(action, replay, source, options);
   });
 }
 

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { meetsConditions, needContent, parseConditions } from '../operate/dead-letters/conditions.ts';
-import { type DeadLetter, readDeadLetters, type SourceTopic } from '../operate/dead-letters/dead-letter.ts';
+import type { SourceTopic } from '../operate/dead-letters/dead-letter.ts';
+import { type LetterSource, letterSource } from '../operate/dead-letters/letter-source.ts';
 import { type ContentReaders, readContent } from '../operate/dead-letters/record-content.ts';
 import type { SinkAction } from '../operate/sink-action.ts';
 import { loadFeedService } from '../producer/feed/protocol.ts';
@@ -17,7 +18,7 @@ export interface DeadLetterRequest<T> extends EachSinkOptions<T> {
 export async function eachSource<T>(
   session: Session,
   request: DeadLetterRequest<T>,
-  act: (action: SinkAction, readers: ContentReaders, deadLetters: readonly DeadLetter[]) => Promise<T>,
+  act: (action: SinkAction, readers: ContentReaders, letters: LetterSource) => Promise<T>,
 ): Promise<(T | FailedSink)[]> {
   const decoder = await session.decoder();
   return eachSink(session, request, async (action) => {
@@ -25,22 +26,20 @@ export async function eachSource<T>(
     const proto = session.file(feed.proto);
     const service = loadFeedService(proto, [dirname(proto), session.project.root], feed.service);
     const readers = { decoder: decoder.of(session.schema(action.stream).name), service };
-    return act(action, readers, await selectDeadLetters(action, request, readers));
+    return act(action, readers, selectedLetters(action, request, readers));
   });
 }
 
 /** The records that meet the conditions; read only where a condition asks for their content. */
-async function selectDeadLetters(
+function selectedLetters(
   action: SinkAction,
   { source, where = [] }: Pick<DeadLetterRequest<never>, 'source' | 'where'>,
   readers: ContentReaders,
-): Promise<DeadLetter[]> {
+): LetterSource {
   const conditions = parseConditions(where);
-  const deadLetters = await readDeadLetters(action, source);
-  if (!needContent(conditions)) return deadLetters.filter((one) => meetsConditions(one, conditions));
-  const selected: DeadLetter[] = [];
-  for (const one of deadLetters) {
-    if (meetsConditions(one, conditions, await readContent(readers, one))) selected.push(one);
-  }
-  return selected;
+  if (conditions.length === 0) return letterSource(action, source);
+  const isRead = needContent(conditions);
+  return letterSource(action, source, async (letter) =>
+    meetsConditions(letter, conditions, isRead ? await readContent(readers, letter) : undefined),
+  );
 }

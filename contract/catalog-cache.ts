@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { packageFile } from '../core/package-root.ts';
 import { writeWhole } from '../core/write-whole.ts';
 import { type MigratedCatalog, runMigrations } from './migrated-catalog.ts';
+import { withSandbox } from './sandbox.ts';
 import type { SqlScript } from './sql-parser.ts';
 
 /** Raise it when the stored form or its meaning changes. */
@@ -27,26 +28,11 @@ export async function migratedCatalog(
   const cached = readCached(join(folder, fileOf(key)), key);
   if (cached !== undefined) return cached;
   const catalog = await run(scripts);
-  keep(folder, key, catalog);
+  if (catalog.failure?.isLimit !== true) keep(folder, key, catalog);
   return catalog;
 }
 
-async function runInPglite(scripts: readonly SqlScript[]): Promise<MigratedCatalog> {
-  // Loaded only here: the module and its WASM are the heaviest thing of this package.
-  const { PGlite } = await import('@electric-sql/pglite');
-  const database = await PGlite.create();
-  try {
-    return await runMigrations(
-      {
-        query: async (sql) => (await database.query<Record<string, unknown>>(sql)).rows,
-        exec: (sql) => database.exec(sql),
-      },
-      scripts,
-    );
-  } finally {
-    await database.close();
-  }
-}
+const runInPglite: RunMigrations = (scripts) => withSandbox((sandbox) => runMigrations(sandbox, scripts));
 
 function keyOf(scripts: readonly SqlScript[]): string {
   const texts = scripts.map(({ file, sql, firstLine }) => [file, firstLine, sql]);

@@ -1,6 +1,7 @@
 import type { Place } from '../pipeline/finding.ts';
-import { type Catalog, type Query, readCatalog } from './catalog.ts';
+import { type Catalog, readCatalog } from './catalog.ts';
 import { type ColumnLimit, checkMeaning } from './check-meaning.ts';
+import { type Sandbox, SandboxLimit } from './sandbox.ts';
 import { parseScript, type SqlScript, type SqlStatement } from './sql-parser.ts';
 
 /** What the migrations of a project make of an empty database, and which line makes what. Plain data. */
@@ -18,7 +19,14 @@ export interface MigratedCatalog {
   /** Words that no unquoted column can be called. */
   readonly reservedWords: readonly string[];
   /** The statement that PostgreSQL refused; nothing after it was run. */
-  readonly failure?: { readonly place: Place; readonly message: string } | undefined;
+  readonly failure?: MigrationFailure | undefined;
+}
+
+interface MigrationFailure {
+  readonly place: Place;
+  readonly message: string;
+  /** It took too long or too much, which it may not do on another day. */
+  readonly isLimit?: true | undefined;
 }
 
 /** What no migrations make. */
@@ -29,12 +37,6 @@ export const NO_MIGRATIONS: MigratedCatalog = {
   limits: {},
   reservedWords: [],
 };
-
-/** A database to run migrations in: an empty one. */
-export interface Sandbox {
-  readonly query: Query;
-  exec(sql: string): Promise<unknown>;
-}
 
 /** Statements that cannot change the catalog. */
 const CHANGES_NO_CATALOG = new Set([
@@ -90,6 +92,7 @@ async function runScript(
       if (!isQuery) await exec(statement.text);
       else for (const row of await query(statement.text)) await exec(String(Object.values(row)[0]));
     } catch (error) {
+      if (error instanceof SandboxLimit) return { place: statement.placeOf(1), message: error.message, isLimit: true };
       if (isTransaction) await exec('ROLLBACK');
       const place = isQuery ? statement.placeOf(1) : failedAt(statement, error);
       return { place, message: error instanceof Error ? error.message : '' };

@@ -88,6 +88,7 @@ async function readTo(ends: Map<number, bigint>, reader: TopicReader, options: S
   const { topic, signal, starts = new Map<number, bigint>(), stallMs = 30_000 } = options;
   const wantedStarts = new Map([...starts].filter(([partition]) => ends.has(partition)));
   await reader.connect();
+  const next = new Map<number, bigint>();
   let timer: NodeJS.Timeout | undefined;
   let onAbort = () => {};
   const reading = new Promise<void>((resolve, reject) => {
@@ -100,8 +101,10 @@ async function readTo(ends: Map<number, bigint>, reader: TopicReader, options: S
       const end = ends.get(partition);
       if (end === undefined) return;
       clearTimeout(timer);
-      const start = starts.get(partition) ?? 0n;
+      // A reader that was slow may have to join its group anew, and begins once more.
+      const start = next.get(partition) ?? starts.get(partition) ?? 0n;
       const wanted = records.filter(({ offset }) => offset >= start && offset < end);
+      if (lastOffset >= start) next.set(partition, lastOffset + 1n);
       const isEnough = wanted.length > 0 && (await options.onRecords(wanted)) === 'enough';
       if (isEnough || lastOffset >= end - 1n) ends.delete(partition);
       if (ends.size === 0) resolve();

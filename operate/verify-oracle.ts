@@ -1,3 +1,4 @@
+import type { IdSet } from '../core/id-set.ts';
 import { rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type OracleEntry, readOracle } from '../producer/simulator/oracle.ts';
@@ -11,7 +12,7 @@ const CHUNK = 1_000;
 export interface OracleCheck extends TableCheck {
   readonly path: string;
   /** SHA-256 (hex) of every value in the rejected topic. */
-  readonly rejected: ReadonlySet<string>;
+  readonly rejected: Pick<IdSet, 'has'>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { createIdSet, type IdSet } from '../core/id-set.ts';
 import type { PartitionRange } from '../core/kafka-admin.ts';
 import { type ScannedRecord, scanTopic } from '../core/kafka-scan.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
@@ -140,7 +141,7 @@ function recordOf(stream: StreamDefinition, row: TableRow): string {
 async function decodeRecord(
   { stream, written, decoder, differences }: TopicCheck,
   record: ScannedRecord,
-  deadLetters: ReadonlySet<string>,
+  deadLetters: Pick<IdSet, 'has'>,
 ) {
   const judgement = await decodeValue(decoder, record.value);
   if (judgement.kind === 'good') return { record, values: canonicalRecord(written, judgement.values) };
@@ -152,8 +153,8 @@ async function decodeRecord(
 }
 
 /** Where the dead letters stood, by the headers that Connect and `quarantine` write. */
-async function readDeadLetterNames(source: StreamSource): Promise<Set<string>> {
-  const names = new Set<string>();
+async function readDeadLetterNames(source: StreamSource): Promise<IdSet> {
+  const names = createIdSet();
   const topic = deadLetterTopic(source.stream);
   await readRecords(source, { topic, clientId: 'perps-connect-verify' }, ({ headers, partition, offset }) => {
     names.add(deadLetterName(headers, { topic, partition, offset }));

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { createIdSet, type IdSet } from '../core/id-set.ts';
 import { topicRanges } from '../core/kafka-scan.ts';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { isDeliveryField, rejectedTopic } from '../pipeline/names.ts';
@@ -144,8 +145,8 @@ function reportWrongRows(
 }
 
 /** Hashes of the refused updates, each once: a producer that resumed refuses the same bytes again. */
-async function readRejected(options: StreamSource): Promise<ReadonlySet<string>> {
-  const seen = new Set<string>();
+async function readRejected(options: StreamSource): Promise<IdSet> {
+  const seen = createIdSet();
   const topic = rejectedTopic(options.stream);
   await readRecords(options, { topic, clientId: CLIENT_ID }, ({ value }) => {
     if (value !== null) seen.add(hash('sha256', value));

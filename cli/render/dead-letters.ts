@@ -67,7 +67,7 @@ export function replayLines({ letters }: ReplayResult): string[] {
 
 /** What became of all of them. */
 export function replaySummary(result: ReplayedStream, isDryRun: boolean): string {
-  const { stream, letters, replayed, arrived, failure } = result;
+  const { stream, letters, replayed, arrived, failure, more } = result;
   const of = (...outcomes: string[]) => letters.filter(({ outcome }) => outcomes.includes(outcome)).length;
   const others = [
     [of('replayed-before', 'newer'), 'done before'],
@@ -81,7 +81,7 @@ export function replaySummary(result: ReplayedStream, isDryRun: boolean): string
     ? `${count(of('planned'))} would be replayed`
     : `${count(replayed)} replayed, ${count(arrived)} of them proved to be in the table`;
   const why = failure === undefined ? '' : `\n✗ ${failure}`;
-  return `${stream}: ${[first, ...rest].join(', ')}${why}`;
+  return `${stream}: ${[first, ...rest].join(', ')}${moreWords(more)}${why}`;
 }
 
 const DISCARD_WORDS = {
@@ -100,9 +100,11 @@ export function discardLines({ letters }: DiscardedStream): string[] {
 }
 
 /** What became of all of them. */
-export function discardSummary({ stream, letters, discarded }: DiscardedStream, isDryRun: boolean): string {
+export function discardSummary({ stream, letters, discarded, more }: DiscardedStream, isDryRun: boolean): string {
   const planned = letters.filter(({ outcome }) => outcome === 'planned').length;
   const before = letters.length - discarded - planned;
   const first = isDryRun ? `${count(planned)} would be discarded` : `${count(discarded)} discarded`;
-  return `${stream}: ${first}${before === 0 ? '' : `, ${count(before)} done before`}`;
+  return `${stream}: ${first}${before === 0 ? '' : `, ${count(before)} done before`}${moreWords(more)}`;
 }
+
+const moreWords = (more = 0): string => (more === 0 ? '' : `; ${count(more)} more wait, run it again`);

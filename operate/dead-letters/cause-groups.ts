@@ -1,4 +1,4 @@
-import type { DeadLetter } from './dead-letter.ts';
+import type { KnownLetter } from './dead-letter.ts';
 
 /** The dead letters of one cause and stage. */
 export interface CauseGroup {
@@ -12,23 +12,40 @@ export interface CauseGroup {
   readonly last: string;
 }
 
-/** Groups dead letters by cause and stage, the largest group first. The sets hold the record ids of what was done with them. */
-export function groupByCause(
-  deadLetters: readonly DeadLetter[],
-  { replayed, discarded }: { readonly replayed: ReadonlySet<string>; readonly discarded: ReadonlySet<string> },
-): CauseGroup[] {
+/** What holds record ids. */
+interface Ids {
+  has(recordId: string): boolean;
+}
+
+/** So many groups are told apart; a cause that names a value could make one of each letter. */
+const MAX_GROUPS = 1_000;
+const OTHERS = { cause: 'other causes', stage: 'any' } as const;
+
+/** Groups dead letters by cause and stage as they are read. The sets hold the record ids of what was done with them. */
+export function createCauseGroups({ replayed, discarded }: { readonly replayed: Ids; readonly discarded: Ids }) {
   const groups = new Map<string, CauseGroup>();
-  for (const { cause, stage, name, recordId } of deadLetters) {
-    const id = `${cause}\u0000${stage}`;
-    const group = groups.get(id) ?? { cause, stage, count: 0, replayed: 0, discarded: 0, first: name, last: name };
-    const isReplayed = replayed.has(recordId);
-    groups.set(id, {
-      ...group,
-      count: group.count + 1,
-      replayed: group.replayed + Number(isReplayed),
-      discarded: group.discarded + Number(!isReplayed && discarded.has(recordId)),
-      last: name,
-    });
-  }
-  return [...groups.values()].sort((a, b) => b.count - a.count || (a.cause < b.cause ? -1 : 1));
+  return {
+    add({ cause, stage, name, recordId }: Pick<KnownLetter, 'cause' | 'stage' | 'name' | 'recordId'>): void {
+      const id = `${cause}\u0000${stage}`;
+      const isKnown = groups.has(id) || groups.size < MAX_GROUPS;
+      const group = groups.get(isKnown ? id : '') ?? {
+        ...(isKnown ? { cause, stage } : OTHERS),
+        count: 0,
+        replayed: 0,
+        discarded: 0,
+        first: name,
+        last: name,
+      };
+      const isReplayed = replayed.has(recordId);
+      groups.set(isKnown ? id : '', {
+        ...group,
+        count: group.count + 1,
+        replayed: group.replayed + Number(isReplayed),
+        discarded: group.discarded + Number(!isReplayed && discarded.has(recordId)),
+        last: name,
+      });
+    },
+    /** The largest group first. */
+    list: (): CauseGroup[] => [...groups.values()].sort((a, b) => b.count - a.count || (a.cause < b.cause ? -1 : 1)),
+  };
 }

@@ -4,15 +4,14 @@ import { headerText } from '../../core/kafka-headers.ts';
 import type { ScannedRecord } from '../../core/kafka-scan.ts';
 import { deadLetterTopic, rejectedTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import { readRecords, type StreamSource } from '../read-records.ts';
 import { formatPlace } from '../record-place.ts';
 import { CONNECT_HEADERS, causeOf, originOf, replayCount } from './record-headers.ts';
 
 /** The topics of updates that did not reach the table: the producer refused them, or the sink or the database did. */
 export type SourceTopic = 'rejected' | 'dlq';
 
-/** One record of a stream's rejected or dead-letter topic. */
-export interface DeadLetter {
+/** What is kept of one record of a stream's rejected or dead-letter topic while others are read: some hundred bytes. */
+export interface KnownLetter {
   readonly source: SourceTopic;
   /** Where it stands now. */
   readonly place: RecordPlace;
@@ -27,8 +26,17 @@ export interface DeadLetter {
   readonly stage: string;
   /** How many times it was replayed before it came here. */
   readonly replays: number;
+  /** Of its value. */
+  readonly bytes: number;
+}
+
+/** One record of a stream's rejected or dead-letter topic. */
+export interface DeadLetter extends KnownLetter {
   readonly record: ScannedRecord;
 }
+
+/** What is longer nobody reads. */
+const MAX_CAUSE = 1_000;
 
 /** The name of a source topic. */
 export const sourceTopic = (stream: StreamDefinition, source: SourceTopic): string =>
@@ -38,12 +46,12 @@ export const sourceTopic = (stream: StreamDefinition, source: SourceTopic): stri
 export function toDeadLetter(stream: StreamDefinition, source: SourceTopic, record: ScannedRecord): DeadLetter {
   const { headers, partition, offset, value } = record;
   const place = { topic: sourceTopic(stream, source), partition, offset };
-  const known = { source, place, replays: replayCount(headers), record };
+  const known = { source, place, replays: replayCount(headers), bytes: value?.length ?? 0, record };
   if (source === 'dlq') {
     const origin = originOf(headers);
     const name = formatPlace(origin ?? place);
     const stage = headerText(headers, CONNECT_HEADERS.stage) ?? 'not said';
-    return { ...known, origin, name, recordId: name, cause: causeOf(headers, stream), stage };
+    return { ...known, origin, name, recordId: name, cause: causeOf(headers, stream).slice(0, MAX_CAUSE), stage };
   }
   const reason = headerText(headers, 'reason') ?? 'not said';
   const field = headerText(headers, 'field') ?? '';
@@ -57,12 +65,5 @@ export function toDeadLetter(stream: StreamDefinition, source: SourceTopic, reco
   };
 }
 
-/** All records of a source topic, oldest first. Errors: NOT_FOUND without the topic, UNREACHABLE. */
-export async function readDeadLetters(from: StreamSource, source: SourceTopic): Promise<DeadLetter[]> {
-  const topic = sourceTopic(from.stream, source);
-  const found: DeadLetter[] = [];
-  await readRecords(from, { topic, clientId: 'perps-connect-letters' }, (record) => {
-    found.push(toDeadLetter(from.stream, source, record));
-  });
-  return found.sort((a, b) => a.place.partition - b.place.partition || (a.place.offset < b.place.offset ? -1 : 1));
-}
+/** Forgets the record itself. Its buffer is that of a whole fetch. */
+export const withoutRecord = ({ record: _record, ...known }: DeadLetter): KnownLetter => known;

@@ -1,8 +1,8 @@
 import { inChunks } from '../in-chunks.ts';
 import { formatPlace } from '../record-place.ts';
 import type { SinkAction } from '../sink-action.ts';
-import type { DeadLetter } from './dead-letter.ts';
 import { discardedWhy, discardMarks } from './discard-marks.ts';
+import { type LetterSource, runLetters } from './letter-source.ts';
 import { readReplayed } from './replay-marks.ts';
 
 export interface DiscardOptions {
@@ -25,6 +25,8 @@ export interface DiscardedLetter {
 export interface DiscardResult {
   readonly letters: readonly DiscardedLetter[];
   readonly discarded: number;
+  /** Letters that nobody has handled and that one run has no room for. */
+  readonly more?: number | undefined;
 }
 
 const BATCH = 500;
@@ -35,12 +37,15 @@ const BATCH = 500;
  */
 export async function discardRecords(
   action: SinkAction,
-  deadLetters: readonly DeadLetter[],
+  source: LetterSource,
   { reason, dryRun, agree }: DiscardOptions,
 ): Promise<DiscardResult> {
   const marks = discardMarks(action);
   const [replayed, discarded] = [await readReplayed(action), await marks.read()];
-  const letters = deadLetters.map(({ name: letter, cause, recordId }): DiscardedLetter => {
+  const isDone = (recordId: string): boolean => replayed.has(recordId) || discarded.has(recordId);
+  const known = await runLetters(source, isDone);
+  const more = known.more === 0 ? undefined : known.more;
+  const letters = known.letters.map(({ name: letter, cause, recordId }): DiscardedLetter => {
     const place = replayed.get(recordId);
     if (place !== undefined)
       return { letter, cause, outcome: 'replayed-before', reason: `replayed as ${formatPlace(place)}` };
@@ -48,8 +53,8 @@ export async function discardRecords(
     if (mark !== undefined) return { letter, cause, outcome: 'discarded-before', reason: discardedWhy(mark) };
     return { letter, cause, outcome: 'planned' };
   });
-  const open = deadLetters.filter((_one, index) => letters[index]?.outcome === 'planned');
-  if (dryRun || open.length === 0) return { letters, discarded: 0 };
+  const open = known.letters.filter((_one, index) => letters[index]?.outcome === 'planned');
+  if (dryRun || open.length === 0) return { letters, discarded: 0, more };
   await agree(open.length, action.stream.name);
   const at = new Date().toISOString();
   for (const batch of inChunks(open, BATCH)) {
@@ -58,5 +63,6 @@ export async function discardRecords(
   return {
     letters: letters.map((one) => (one.outcome === 'planned' ? { ...one, outcome: 'discarded' } : one)),
     discarded: open.length,
+    more,
   };
 }

@@ -1,7 +1,9 @@
 import { ifFound } from '../../core/errors.ts';
+import { createIdSet } from '../../core/id-set.ts';
 import type { StreamSource } from '../read-records.ts';
-import { readDeadLetters, type SourceTopic } from './dead-letter.ts';
+import type { SourceTopic } from './dead-letter.ts';
 import { discardMarks } from './discard-marks.ts';
+import { letterSource } from './letter-source.ts';
 import { replayMarks } from './replay-marks.ts';
 
 /** How many records the two source topics have. */
@@ -24,9 +26,13 @@ export async function countOpen(
   if (handled.size === 0) return counts;
   const openIn = async (topic: SourceTopic, count: bigint): Promise<bigint> => {
     if (count === 0n) return 0n;
-    const records = await readDeadLetters(source, topic);
-    const open = records.flatMap(({ recordId }) => (handled.has(recordId) ? [] : [recordId]));
-    return BigInt(each === 'record' ? open.length : new Set(open).size);
+    const seen = createIdSet();
+    let open = 0;
+    await letterSource(source, topic).scan(async ({ recordId }) => {
+      if (handled.has(recordId)) return;
+      open += each === 'record' || seen.add(recordId) ? 1 : 0;
+    });
+    return BigInt(open);
   };
   return {
     rejected: await openIn('rejected', counts.rejected),

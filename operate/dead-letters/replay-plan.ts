@@ -11,7 +11,7 @@ import { canonicalRecord } from '../canonical.ts';
 import { decodeValue, type Judges } from '../judge-records.ts';
 import { formatPlace } from '../record-place.ts';
 import type { TableReader } from '../table-reader.ts';
-import type { DeadLetter } from './dead-letter.ts';
+import type { DeadLetter, KnownLetter } from './dead-letter.ts';
 import { type DiscardMark, discardedWhy } from './discard-marks.ts';
 import { ownHeaders } from './record-headers.ts';
 
@@ -29,9 +29,12 @@ export interface ReadyRecord {
 }
 
 /** Whether a dead letter can be replayed, and if not, why. */
-export type ReplayVerdict =
-  | { readonly kind: 'ready'; readonly record: ReadyRecord }
-  | { readonly kind: 'replayed-before' | 'discarded' | 'newer' | 'refused' | 'looping'; readonly reason: string };
+export type ReplayVerdict = { readonly kind: 'ready'; readonly record: ReadyRecord } | NoReplay;
+
+interface NoReplay {
+  readonly kind: 'replayed-before' | 'discarded' | 'newer' | 'refused' | 'looping';
+  readonly reason: string;
+}
 
 export interface PlannedReplay {
   readonly deadLetter: DeadLetter;
@@ -50,9 +53,8 @@ export interface ReplayContext {
   readonly encode: RecordEncoder;
 }
 
-export interface ReplayRules {
-  /** Partitions of the data topic. */
-  readonly ranges: readonly PartitionRange[];
+/** What is done with letters already. */
+interface Done {
   /** Where the replayed records stand, by record id. */
   readonly replayed: ReadonlyMap<string, RecordPlace>;
   /** What somebody has discarded, by record id. */
@@ -61,22 +63,28 @@ export interface ReplayRules {
   readonly again: boolean;
 }
 
-/** Judges dead letters, in order; nothing is sent. Errors: what keeps the registry or the database from answering. */
+export interface ReplayRules extends Pick<Done, 'again'> {
+  /** Partitions of the data topic. */
+  readonly ranges: readonly PartitionRange[];
+  /** The names of letters that were judged before, by record id; those that are judged now are added. */
+  readonly copies: Map<string, string>;
+}
+
+/** Judges dead letters that are not done, in order; nothing is sent. Errors: what keeps the registry or the database from answering. */
 export async function planReplay(
   context: ReplayContext,
   deadLetters: readonly DeadLetter[],
   rules: ReplayRules,
 ): Promise<PlannedReplay[]> {
-  const names = new Map<string, string>();
   const plan: PlannedReplay[] = [];
   for (const deadLetter of deadLetters) {
     const { name, recordId } = deadLetter;
-    const copy = names.get(recordId);
-    names.set(recordId, name);
+    const copy = rules.copies.get(recordId);
+    rules.copies.set(recordId, name);
     const toRecord = deadLetter.source === 'rejected' ? fromRejected : fromDataTopic;
     const verdict: ReplayVerdict =
       copy === undefined
-        ? (doneBefore(deadLetter, rules) ?? (await toRecord(context, deadLetter, rules.ranges)))
+        ? await toRecord(context, deadLetter, rules.ranges)
         : { kind: 'replayed-before', reason: `the same as ${copy}` };
     plan.push({ deadLetter, verdict });
   }
@@ -86,10 +94,11 @@ export async function planReplay(
 
 const refused = (reason: string): ReplayVerdict => ({ kind: 'refused', reason });
 
-function doneBefore(
-  { recordId, replays }: DeadLetter,
-  { replayed, discarded, again }: ReplayRules,
-): ReplayVerdict | undefined {
+/** Why a letter is not replayed, whatever its record holds. */
+export function doneBefore(
+  { recordId, replays }: KnownLetter,
+  { replayed, discarded, again }: Done,
+): NoReplay | undefined {
   if (again) return undefined;
   const place = replayed.get(recordId);
   if (place !== undefined) return { kind: 'replayed-before', reason: `replayed as ${formatPlace(place)}` };

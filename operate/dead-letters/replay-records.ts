@@ -6,11 +6,12 @@ import { inChunks } from '../in-chunks.ts';
 import { publishRecords } from '../publish-records.ts';
 import { formatPlace } from '../record-place.ts';
 import { deployedSink, type SinkAction } from '../sink-action.ts';
-import type { DeadLetter } from './dead-letter.ts';
+import { type KnownLetter, withoutRecord } from './dead-letter.ts';
 import { discardMarks } from './discard-marks.ts';
+import { type LetterSource, runLetters } from './letter-source.ts';
 import { REPLAY_HEADERS } from './record-headers.ts';
 import { type ReplayMark, readReplayed, replayMarks } from './replay-marks.ts';
-import { planReplay, type ReplayContext, type ReplayVerdict } from './replay-plan.ts';
+import { doneBefore, planReplay, type ReplayContext, type ReplayVerdict } from './replay-plan.ts';
 import { type Sending, type Sent, waitForRows } from './wait-for-rows.ts';
 
 export interface ReplayOptions {
@@ -46,50 +47,110 @@ export interface ReplayResult {
   readonly arrived: number;
   /** Why the sink stopped meanwhile. */
   readonly failure?: string | undefined;
+  /** Letters that nobody has handled and that one run has no room for. */
+  readonly more?: number | undefined;
 }
 
 const CLIENT_ID = 'perps-connect-replay';
 const BATCH = 500;
+/** Letters that are read, judged and published at a time: so many, or so many bytes of them. */
+const HELD_LETTERS = 5_000;
+const HELD_BYTES = 32 << 20;
 
 /**
  * Publishes dead letters in their data topic: with their key, in their partition (a rejected update gets its key's), with
  * headers that count and name the replay. Sends nothing that would be refused again. Then waits until the table holds the row
- * of each. Errors: REFUSED while the sink does not run; those of Kafka, registry and database.
+ * of each. Holds one batch of records at a time; several are judged a second time before they are sent.
+ * Errors: REFUSED while the sink does not run; those of Kafka, registry and database.
  */
 export async function replayRecords(
   action: SinkAction,
   context: ReplayContext,
-  deadLetters: readonly DeadLetter[],
+  source: LetterSource,
   { limit = Number.POSITIVE_INFINITY, again, dryRun, agree }: ReplayOptions,
 ): Promise<ReplayResult> {
   const { stream, kafka } = action;
   const ranges = await topicRanges(kafka, stream.topic.name, CLIENT_ID);
   if (ranges === undefined) throw noSuchTopic(stream.topic.name);
   const [replayed, discarded] = [await readReplayed(action), await discardMarks(action).read()];
-  const plan = await planReplay(context, deadLetters, { ranges, replayed, discarded, again });
-  const ready: Sending[] = [];
-  const outcomes = new Map<DeadLetter, ReplayedLetter>();
-  for (const { deadLetter, verdict } of plan) {
-    const known = { letter: deadLetter.name, cause: deadLetter.cause };
-    if (verdict.kind !== 'ready') {
-      outcomes.set(deadLetter, { ...known, outcome: verdict.kind, reason: verdict.reason });
-    } else if (ready.length < limit) {
-      ready.push({ deadLetter, record: verdict.record });
-      outcomes.set(deadLetter, { ...known, outcome: 'planned' });
-    } else outcomes.set(deadLetter, { ...known, outcome: 'left' });
+  const isDone = (recordId: string): boolean => !again && (replayed.has(recordId) || discarded.has(recordId));
+  const { letters, more } = await runLetters(source, isDone);
+  const outcomes = new Map<string, ReplayedLetter>();
+  for (const letter of letters) tell(outcomes, letter, { outcome: 'left' });
+  const open = letters.filter((letter) => {
+    const done = doneBefore(letter, { replayed, discarded, again });
+    if (done !== undefined) tell(outcomes, letter, { outcome: done.kind, reason: done.reason });
+    return done === undefined;
+  });
+  const judge = async (batch: readonly KnownLetter[], copies: Map<string, string>): Promise<Sending[]> => {
+    for (const letter of batch)
+      tell(outcomes, letter, { outcome: 'refused', reason: 'Kafka has deleted it meanwhile' });
+    const plan = await planReplay(context, await source.load(batch), { ranges, again, copies });
+    return plan.flatMap(({ deadLetter, verdict }) => {
+      const isReady = verdict.kind === 'ready';
+      tell(outcomes, deadLetter, isReady ? { outcome: 'planned' } : { outcome: verdict.kind, reason: verdict.reason });
+      return isReady ? [{ deadLetter, record: verdict.record }] : [];
+    });
+  };
+
+  const batches = inBatches(open, Math.max(limit, BATCH));
+  const ready: KnownLetter[] = [];
+  const copies = new Map<string, string>();
+  let held: Sending[] = [];
+  for (const batch of batches) {
+    if (ready.length >= limit) break;
+    held = await judge(batch, copies);
+    for (const { deadLetter } of held.splice(limit - ready.length)) tell(outcomes, deadLetter, { outcome: 'left' });
+    ready.push(...held.map(({ deadLetter }) => withoutRecord(deadLetter)));
   }
-  if (dryRun || ready.length === 0) return { letters: [...outcomes.values()], replayed: 0, arrived: 0 };
+  const answer = { letters: () => [...outcomes.values()], more: more === 0 ? undefined : more };
+  if (dryRun || ready.length === 0) return { ...answer, letters: answer.letters(), replayed: 0, arrived: 0 };
   await requireRunning(action);
   await agree(ready.length, stream.topic.name);
-  const sent: Sent[] = [];
-  for (const batch of inChunks(ready, BATCH)) sent.push(...(await send(action, batch)));
-  const { arrived, failure } = await waitForRows(action, context, sent);
-  for (const one of sent) {
-    const { name: letter, cause } = one.deadLetter;
-    const record = formatPlace({ topic: stream.topic.name, partition: one.record.partition, offset: one.offset });
-    outcomes.set(one.deadLetter, { letter, cause, outcome: 'replayed', record, arrived: arrived.has(one) });
+  const total = { replayed: 0, arrived: 0 };
+  let failure: string | undefined;
+  for (const batch of inBatches(ready, HELD_LETTERS)) {
+    if (failure !== undefined) {
+      for (const letter of batch)
+        tell(outcomes, letter, { outcome: 'left', reason: 'rows before it have not arrived' });
+      continue;
+    }
+    const sent: Sent[] = [];
+    const sending = batches.length === 1 ? held : await judge(batch, new Map());
+    for (const part of inChunks(sending, BATCH)) sent.push(...(await send(action, part)));
+    const rows = await waitForRows(action, context, sent);
+    for (const one of sent) {
+      const record = formatPlace({ topic: stream.topic.name, partition: one.record.partition, offset: one.offset });
+      tell(outcomes, one.deadLetter, { outcome: 'replayed', record, arrived: rows.arrived.has(one) });
+    }
+    total.replayed += sent.length;
+    total.arrived += rows.arrived.size;
+    failure = rows.failure;
   }
-  return { letters: [...outcomes.values()], replayed: sent.length, arrived: arrived.size, failure };
+  return { ...answer, letters: answer.letters(), ...total, failure };
+}
+
+/** By where it stands: its name may be that of a copy as well. */
+function tell(
+  outcomes: Map<string, ReplayedLetter>,
+  { place, name: letter, cause }: KnownLetter,
+  outcome: Omit<ReplayedLetter, 'letter' | 'cause'>,
+): void {
+  outcomes.set(formatPlace(place), { letter, cause, ...outcome });
+}
+
+function inBatches(letters: readonly KnownLetter[], most: number): KnownLetter[][] {
+  const batches: KnownLetter[][] = [];
+  let bytes = 0;
+  for (const letter of letters) {
+    const last = batches.at(-1);
+    bytes += letter.bytes;
+    if (last === undefined || last.length >= Math.min(most, HELD_LETTERS) || bytes > HELD_BYTES) {
+      batches.push([letter]);
+      bytes = letter.bytes;
+    } else last.push(letter);
+  }
+  return batches;
 }
 
 /** Records that nobody reads prove nothing, and such a record may be why the sink was stopped. */

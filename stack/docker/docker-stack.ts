@@ -85,6 +85,9 @@ async function containers(options: DockerOptions) {
   }));
 }
 
+/** Of what Docker writes, the end: a pull or a build says megabytes. */
+const KEPT_TEXT = 1 << 20;
+
 /** Runs `docker compose` in the project's folder; returns its standard output. */
 async function compose({ root, env, onOutput, signal }: DockerOptions, args: readonly string[]): Promise<string> {
   const child = spawn('docker', ['compose', ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -94,10 +97,10 @@ async function compose({ root, env, onOutput, signal }: DockerOptions, args: rea
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
+    stdout = (stdout + text).slice(-KEPT_TEXT);
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
+    stderr = (stderr + text).slice(-KEPT_TEXT);
     onOutput?.(text);
   });
   try {

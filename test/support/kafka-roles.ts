@@ -7,12 +7,14 @@ import { ensureTopics } from '../../connectors/topics.ts';
 import { createKafka, type KafkaConnection, withAdmin } from '../../core/kafka.ts';
 import { scanTopic } from '../../core/kafka-scan.ts';
 import { silentLogger } from '../../core/log.ts';
-import { readDeadLetters } from '../../operate/dead-letters/dead-letter.ts';
+import type { KnownLetter, SourceTopic } from '../../operate/dead-letters/dead-letter.ts';
 import { discardMarks } from '../../operate/dead-letters/discard-marks.ts';
+import { letterSource, runLetters } from '../../operate/dead-letters/letter-source.ts';
 import { countOpen } from '../../operate/dead-letters/open-records.ts';
 import { sinkLock } from '../../operate/lock/while-locked.ts';
 import { publishRecords } from '../../operate/publish-records.ts';
 import { copyToDeadLetters } from '../../operate/quarantine/copy-to-dead-letters.ts';
+import type { StreamSource } from '../../operate/read-records.ts';
 import { createCheckpointTail } from '../../operate/watch/checkpoint-tail.ts';
 import { keepKafka } from '../../operate/watch/kept-kafka.ts';
 import { createLook } from '../../operate/watch/look.ts';
@@ -181,11 +183,14 @@ async function sink(kafka: KafkaConnection): Promise<void> {
   await expect(read(kafka, topics.data)).rejects.toThrow(/the group .* or the login may not see it/);
 }
 
+const lettersOf = async (source: StreamSource, topic: SourceTopic): Promise<readonly KnownLetter[]> =>
+  (await runLetters(letterSource(source, topic), () => false)).letters;
+
 /** What reading commands do. */
 async function look(kafka: KafkaConnection): Promise<void> {
   const source = { stream, kafka };
-  expect(await readDeadLetters(source, 'dlq')).toHaveLength(1);
-  expect(await readDeadLetters(source, 'rejected')).toHaveLength(1);
+  expect(await lettersOf(source, 'dlq')).toHaveLength(1);
+  expect(await lettersOf(source, 'rejected')).toHaveLength(1);
   expect(await discardMarks(source).read()).toEqual(new Map());
   expect(await read(kafka, topics.data)).toBe(1);
   const committed = (await createSinkGroups(kafka).positions(stream)).filter((one) => one.committed === 1n);
@@ -197,7 +202,7 @@ async function operate(kafka: KafkaConnection): Promise<void> {
   const source = { stream, kafka };
   const held = await sinkLock(source).take('test', { timeoutMs: 20_000 });
   await held.require();
-  const [letter] = await readDeadLetters(source, 'dlq');
+  const [letter] = await letterSource(source, 'dlq').load(await lettersOf(source, 'dlq'));
   if (letter === undefined) throw new Error('there is no dead letter');
   await discardMarks(source).write(new Map([[letter.recordId, { of: letter.name, reason: 'test', at: '2026-01-01' }]]));
   expect(await countOpen(source, { rejected: 1n, deadLetters: 1n }, { each: 'record' })).toMatchObject({

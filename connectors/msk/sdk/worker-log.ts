@@ -14,6 +14,8 @@ const PARTS_MS = [HOUR_MS, 24 * HOUR_MS, Number.POSITIVE_INFINITY];
 const READ_MS = 15_000;
 /** Lines of a stack trace that are read. */
 const TRACE_LINES = 200;
+/** Of a trace that is told; a cause stands before. */
+const TRACE_CHARS = 65_536;
 
 /** What is asked of the log. */
 export interface LogQuestion {
@@ -56,7 +58,11 @@ export function cloudWatchLog(
       for await (const event of newestFailures({ sdk, client, logGroup, abortSignal }, connector, question)) {
         const lines = await linesAfter({ sdk, client, logGroup, abortSignal }, event);
         const { timestamp: at = 0, message = '' } = event;
-        traces.push({ at, task: failureIn(message, connector)?.task, text: scrub(traceAfter(message, lines)) });
+        traces.push({
+          at,
+          task: failureIn(message, connector)?.task,
+          text: scrub(traceAfter(message, lines).slice(0, TRACE_CHARS)),
+        });
       }
       return { traces };
     } catch (error) {
@@ -88,12 +94,12 @@ async function* newestFailures(
     const startTime = Math.max(since, now - part, 0);
     // Both words in one line; which of these lines tell a failure is decided here, because a filter cannot say "or" besides.
     const input = { logGroupName: logGroup, startTime, endTime, filterPattern: `"ERROR" "${connector}"` };
-    const found: FilteredLogEvent[] = [];
-    for await (const { events = [] } of sdk.paginateFilterLogEvents({ client }, input, { abortSignal }))
-      found.push(...events.filter(({ message = '' }) => failureIn(message, connector) !== undefined));
-    // The last of several in one millisecond is the newest.
-    for (const event of found.reverse().sort((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0))) {
-      const task = failureIn(event.message ?? '', connector)?.task;
+    // One event of each task is kept, however many there are.
+    const newest = new Map<number | undefined, FilteredLogEvent>();
+    for await (const { events = [] } of sdk.paginateFilterLogEvents({ client }, input, { abortSignal })) {
+      for (const event of events) keepNewest(newest, event, connector);
+    }
+    for (const [task, event] of [...newest].sort(([, a], [, b]) => (b.timestamp ?? 0) - (a.timestamp ?? 0))) {
       if (seen.has(task)) continue;
       seen.add(task);
       yield event;
@@ -101,6 +107,22 @@ async function* newestFailures(
     if (seen.size >= enough || startTime <= since) return;
     endTime = startTime - 1;
   }
+}
+
+/** More tasks than that no connector has. */
+const MAX_TASKS = 1_000;
+
+/** The last of several in one millisecond is the newest. */
+function keepNewest(
+  newest: Map<number | undefined, FilteredLogEvent>,
+  event: FilteredLogEvent,
+  connector: string,
+): void {
+  const failure = failureIn(event.message ?? '', connector);
+  if (failure === undefined) return;
+  const known = newest.get(failure.task);
+  if (known === undefined ? newest.size >= MAX_TASKS : (event.timestamp ?? 0) < (known.timestamp ?? 0)) return;
+  newest.set(failure.task, event);
 }
 
 /** Messages of an event's log stream from the event on. */
