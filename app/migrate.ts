@@ -1,15 +1,21 @@
+import { withPostgres } from '../core/postgres.ts';
+import { nameRoles, readGrants } from '../migrations/roles.ts';
 import {
   type MigrationStatus,
   type MigrateOptions as RunOptions,
   migrationStatus as readStatus,
   migrate as runMigrations,
 } from '../migrations/runner.ts';
+import { groupRoles } from '../pipeline/names.ts';
 import { requireUnwritten } from './require-unwritten.ts';
 import type { Session } from './session.ts';
 
 export type { MigrationStatus };
 
-export type MigrateOptions = Pick<RunOptions, 'count' | 'onWait' | 'onMigration' | 'onStep' | 'onBusy'>;
+export type MigrateOptions = Pick<
+  RunOptions,
+  'count' | 'externalRoles' | 'onWait' | 'onMigration' | 'onStep' | 'onBusy'
+>;
 
 /** Applies pending migrations and returns their names. Errors: UNSAFE when one drops a column that a deployed sink writes. */
 export async function migrateUp(session: Session, options: MigrateOptions): Promise<readonly string[]> {
@@ -37,5 +43,24 @@ export async function migrateDown(session: Session, options: RollBackOptions): P
 export const migrationStatus = (session: Session): Promise<MigrationStatus> =>
   readStatus(session.asMigrator, session.file('migrations'));
 
+/** What a team runs that makes the group roles itself, as statements: roles that are missing, and the rights of all. */
+export const roleGrants = (session: Session): Promise<readonly string[]> =>
+  withPostgres(session.asMigrator, async (client) => {
+    await nameRoles(client, { roles: groupRoles(session.environment.database) });
+    return readGrants(
+      client,
+      session.project.streams.map(({ table: { name, current, fold } }) => ({
+        table: name,
+        derived: [current?.view, fold?.table, fold?.source].filter((one) => one !== undefined),
+        rebuild: fold?.rebuild,
+      })),
+    );
+  });
+
 const run = (session: Session, options: Omit<RunOptions, 'folder' | 'signal'>): Promise<readonly string[]> =>
-  runMigrations(session.asMigrator, { ...options, folder: session.file('migrations'), signal: session.signal });
+  runMigrations(session.asMigrator, {
+    ...options,
+    roles: groupRoles(session.environment.database),
+    folder: session.file('migrations'),
+    signal: session.signal,
+  });

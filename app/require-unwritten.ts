@@ -16,7 +16,7 @@ export async function requireUnwritten(session: Session, names: readonly string[
   const paths = new Set(names.map((name) => `migrations/${name}.sql`));
   const { project } = session;
   const { contracts } = await loadContracts(project, project.streams);
-  const catalog = await liveCatalog(session.asReader);
+  const catalog = await liveCatalog(session.asMigrator);
   const written: { readonly column: string; readonly connector: string; readonly file: string }[] = [];
   for (const { stream, migrated } of contracts) {
     const table = stream.table.name;

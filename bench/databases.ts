@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
 import { migrate } from '../migrations/runner.ts';
 import { projectFile } from '../pipeline/load.ts';
+import { groupRoles } from '../pipeline/names.ts';
 import type { BenchStack } from './stack.ts';
 
 /** `ours`: every migration. `seed`: the first one only, which is the seed's DDL as PostgreSQL can hold it, and a column for each field since. */
@@ -22,6 +23,7 @@ export interface Databases {
 export async function createDatabases(stack: BenchStack): Promise<Databases> {
   const as = (database: string): PostgresConnection => ({ ...stack.database, database });
   const admin = (sql: string) => withPostgres(stack.superuser, (client) => client.query(sql));
+  const roles = groupRoles(stack.environment.database);
   const migrations = projectFile(stack.project, 'migrations');
   const seedOnly = mkdtempSync(join(tmpdir(), 'perps-connect-bench-seed-'));
   try {
@@ -34,11 +36,12 @@ export async function createDatabases(stack: BenchStack): Promise<Databases> {
       ['seed', seedOnly],
     ] as const) {
       await admin(`CREATE DATABASE bench_${schema} OWNER perps ${LIKE_PRODUCTION}`);
-      await migrate(as(`bench_${schema}`), { folder, direction: 'up' });
+      await migrate(as(`bench_${schema}`), { folder, direction: 'up', roles });
     }
     // A sink with its defaults writes every field of a record, and fails on one that has no column.
     await withPostgres(as('bench_seed'), (client) =>
-      client.query('ALTER TABLE positions ADD COLUMN ordinal INTEGER, ADD COLUMN bank_id BIGINT'),
+      client.query(`ALTER TABLE positions ADD COLUMN ordinal INTEGER, ADD COLUMN bank_id BIGINT;
+        GRANT SELECT, INSERT, UPDATE ON positions TO ${roles.sink}; GRANT USAGE ON SEQUENCE positions_id_seq TO ${roles.sink}`),
     );
   } finally {
     rmSync(seedOnly, { recursive: true, force: true });

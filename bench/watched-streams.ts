@@ -54,7 +54,7 @@ export async function createWatchedStreams(stack: BenchStack, count: number) {
   return {
     root,
     /** For processes of that project. */
-    env: { ...process.env, [PASSWORD]: stack.secrets(stack.environment.database.password ?? '') },
+    env: { ...process.env, [PASSWORD]: stack.secrets(stack.environment.database.migrator?.password ?? '') },
     async close(): Promise<void> {
       await stopCheckpoints();
       for (const name of sinks) await withRetry(() => api.remove(name));
@@ -67,9 +67,10 @@ function writeProject(stack: BenchStack, root: string, streams: readonly StreamD
   for (const folder of ['schemas', 'migrations']) {
     cpSync(join(stack.project.root, folder), join(root, folder), { recursive: true });
   }
-  const { kafka, registry, database, connect, worker, feed } = stack.environment;
+  const { kafka, registry, connect, worker, feed } = stack.environment;
+  const { migrator, reader: _reader, ...database } = stack.environment.database;
   const reference = `\${env:${PASSWORD}}`;
-  const local = { kafka, registry, database: { ...database, password: reference }, connect, worker, feed };
+  const local = { kafka, registry, database: { ...database, ...migrator, password: reference }, connect, worker, feed };
   writeFileSync(join(root, 'connect.yaml'), stringify({ default: 'local', environments: { local } }));
   mkdirSync(join(root, 'connectors'));
   for (const { file: _file, ...stream } of streams) {

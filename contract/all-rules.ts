@@ -6,6 +6,7 @@ import { constraintRules } from './rules/constraints.ts';
 import { derivedRules } from './rules/derived.ts';
 import { feedFieldRules } from './rules/feed-fields.ts';
 import { feedService } from './rules/feed-service.ts';
+import { groupRightRules } from './rules/group-rights.ts';
 import { keyRules } from './rules/keys.ts';
 import { sinkDeliveryRules } from './rules/sink-delivery.ts';
 import { sinkRecordRules } from './rules/sink-records.ts';
@@ -19,7 +20,10 @@ import { traceColumns } from './rules/trace-columns.ts';
 /** Every rule of the contract, by subject, in the order of docs/contract-rules.md; a test compares them. */
 export const ruleGroups: readonly { readonly title: string; readonly rules: readonly Rule[] }[] = [
   { title: 'The Avro schema by itself', rules: avroSchemaRules },
-  { title: 'Avro schema and table', rules: [...columnRules, ...columnTypeRules, ...constraintRules, ...guardRules] },
+  {
+    title: 'Avro schema and table',
+    rules: [...columnRules, ...columnTypeRules, ...constraintRules, ...guardRules, ...groupRightRules],
+  },
   { title: 'Feed and Avro schema', rules: [feedService, ...feedFieldRules] },
   { title: 'Keys, order, and what Connect adds', rules: [...keyRules, traceColumns, ...derivedRules] },
   { title: 'Topic', rules: topicRules },

@@ -1,6 +1,7 @@
 import type { Place } from '../pipeline/finding.ts';
 import { type Catalog, readCatalog } from './catalog.ts';
 import { type ColumnLimit, checkMeaning } from './check-meaning.ts';
+import { type GroupRights, readGroupRights } from './group-rights.ts';
 import { type Sandbox, SandboxLimit } from './sandbox.ts';
 import { parseScript, type SqlScript, type SqlStatement } from './sql-parser.ts';
 
@@ -18,6 +19,8 @@ export interface MigratedCatalog {
   readonly limits: Readonly<Record<string, readonly ColumnLimit[]>>;
   /** Words that no unquoted column can be called. */
   readonly reservedWords: readonly string[];
+  /** What the group roles may do; undefined where no migration knows them. */
+  readonly rights?: GroupRights | undefined;
   /** The statement that PostgreSQL refused; nothing after it was run. */
   readonly failure?: MigrationFailure | undefined;
 }
@@ -73,7 +76,9 @@ export async function runMigrations(sandbox: Sandbox, scripts: readonly SqlScrip
     if (failure === undefined && script.step !== undefined) failure = await repeatStep(sandbox, script);
     if (failure !== undefined) break;
   }
-  return { catalog, places, dropped, limits: await limitsOf(catalog), reservedWords, failure };
+  // Of migrations that fail another finding tells, and a sandbox that was ended answers nothing.
+  const rights = failure === undefined ? await readGroupRights(sandbox.query) : undefined;
+  return { catalog, places, dropped, limits: await limitsOf(catalog), reservedWords, rights, failure };
 }
 
 async function runScript(

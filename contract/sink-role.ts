@@ -17,7 +17,7 @@ export interface SinkRole {
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** Triggers that decide between deliveries touch no table but their own. */
-const OF_DELIVERIES = '^(keep|mark|unmark)_';
+export const OF_DELIVERIES = '^(keep|mark|unmark)_';
 
 /** Asks what there is of these; a relation that is not there is told elsewhere. Errors are the query's own. */
 export async function observeSinkRole(
@@ -52,11 +52,11 @@ function lacksSql(role: string, stream: StreamDefinition, catalog: Catalog): str
   return `
 WITH needed (object, privilege) AS (${none}),
 relations AS (SELECT DISTINCT object, object::regclass AS oid FROM needed),
--- A rollup whose functions run with the rights of their owner asks nothing of the role.
+-- A rollup whose functions run with the rights of their owner asks nothing of the role. Only those count that a write fires.
 rollup AS (
   SELECT coalesce(bool_and(p.prosecdef), false) AS as_owner
   FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-  WHERE t.tgrelid IN (SELECT oid FROM relations) AND NOT t.tgisinternal AND p.proname !~ '${OF_DELIVERIES}')
+  WHERE t.tgrelid IN (SELECT oid FROM relations) AND NOT t.tgisinternal AND t.tgtype & 20 <> 0 AND p.proname !~ '${OF_DELIVERIES}')
 SELECT object, privilege FROM needed, rollup
 WHERE NOT (rollup.as_owner AND object <> ${literal(stream.table.name)})
   AND NOT has_table_privilege(${who}, object::regclass, privilege)

@@ -15,9 +15,10 @@ import {
   recordApplied,
 } from './history.ts';
 import { type LockOptions, takeMigrationLock } from './lock.ts';
+import { nameRoles, type RoleOptions } from './roles.ts';
 import { runSteps, type StepEvents } from './steps.ts';
 
-export interface MigrateOptions extends LockOptions, StepEvents {
+export interface MigrateOptions extends LockOptions, StepEvents, RoleOptions {
   readonly folder: string;
   readonly direction: Direction;
   /** How many at most. Default: all for up, one for down. */
@@ -47,6 +48,7 @@ export async function migrate(connection: PostgresConnection, options: MigrateOp
   return withPostgres(connection, async (client) => {
     // A role may have a schema of its own name, which PostgreSQL would otherwise look into first.
     await client.query('SET search_path TO public');
+    await nameRoles(client, options);
     await takeMigrationLock(client, options);
     await createHistoryTables(client);
     const history = await readHistory(client);

@@ -197,8 +197,9 @@ END
 $_$;
 
 CREATE FUNCTION public.fold_pending_positions() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
     SET enable_seqscan TO 'off'
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
     written BIGINT[];
@@ -351,6 +352,33 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.grant_stream_rights(history regclass, derived regclass[] DEFAULT '{}'::regclass[], rebuild regprocedure DEFAULT NULL::regprocedure) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    needed RECORD;
+BEGIN
+    FOR needed IN SELECT * FROM public.stream_rights(history, derived, rebuild) LOOP
+        -- Where roles are made by others, they may not be there yet.
+        CONTINUE WHEN to_regrole(quote_ident(needed.role)) IS NULL;
+        EXECUTE needed.statement;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION public.grant_stream_rights(history regclass, derived regclass[], rebuild regprocedure) IS 'Runs these statements for the roles that exist. A migration that makes the table of a stream calls it at its end';
+
+CREATE FUNCTION public.group_role(purpose text) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(
+        nullif(current_setting('perps_connect.' || purpose || '_role', true), ''),
+        current_database() || '_' || purpose
+    )
+$$;
+
+COMMENT ON FUNCTION public.group_role(purpose text) IS 'Name of the group role of this database for a purpose: owner, sink or reader';
+
 CREATE FUNCTION public.keep_later_update() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -390,7 +418,8 @@ END
 $$;
 
 CREATE FUNCTION public.note_new_positions() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     -- An upsert fires the triggers of both INSERT and UPDATE, one of them often with no row.
@@ -402,7 +431,8 @@ END
 $$;
 
 CREATE FUNCTION public.note_old_positions() RETURNS trigger
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
     INSERT INTO public.position_days_pending (accounts, days)
@@ -465,6 +495,35 @@ BEGIN
     RETURN rows;
 END
 $$;
+
+CREATE FUNCTION public.stream_rights(history regclass, derived regclass[] DEFAULT '{}'::regclass[], rebuild regprocedure DEFAULT NULL::regprocedure) RETURNS TABLE(role text, statement text)
+    LANGUAGE sql STABLE
+    AS $$
+    WITH relation AS (
+        SELECT c.oid, c.relkind, format('%I.%I', n.nspname, c.relname) AS name, n.nspname AS schema
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    ), own AS (
+        SELECT r.* FROM relation AS r JOIN unnest(history || derived) WITH ORDINALITY AS o (oid, rank) ON o.oid = r.oid ORDER BY rank
+    ), serial AS (
+        SELECT s.name FROM pg_depend AS d JOIN relation AS s ON s.oid = d.objid AND s.relkind = 'S'
+        WHERE d.classid = 'pg_class'::regclass AND d.refobjid = history AND d.deptype = 'a'
+    )
+    SELECT public.group_role(purpose), format('GRANT %s TO %I', what, public.group_role(purpose)) FROM (
+        SELECT 'sink', 'USAGE ON SCHEMA ' || quote_ident(schema) FROM own WHERE oid = history
+        UNION ALL SELECT 'sink', 'SELECT, INSERT, UPDATE ON ' || name FROM own WHERE oid = history
+        UNION ALL SELECT 'sink', 'USAGE ON SEQUENCE ' || name FROM serial
+        UNION ALL SELECT 'reader', 'USAGE ON SCHEMA ' || quote_ident(schema) FROM own WHERE oid = history
+        UNION ALL SELECT 'reader', 'SELECT ON ' || name FROM own
+        UNION ALL SELECT 'owner', 'USAGE ON SCHEMA ' || quote_ident(schema) FROM own WHERE oid = history
+        UNION ALL SELECT 'owner', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ' || name FROM own WHERE relkind IN ('r', 'p')
+        UNION ALL SELECT 'owner', 'SELECT ON ' || name FROM own WHERE relkind NOT IN ('r', 'p')
+        UNION ALL SELECT 'owner', 'USAGE ON SEQUENCE ' || name FROM serial
+        UNION ALL SELECT 'owner', format('EXECUTE ON FUNCTION %I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes))
+            FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE p.oid = rebuild
+    ) AS needed (purpose, what)
+$$;
+
+COMMENT ON FUNCTION public.stream_rights(history regclass, derived regclass[], rebuild regprocedure) IS 'What the group roles need on the table of a stream, and on the views and tables that are derived from it, as statements';
 
 CREATE FUNCTION public.truncate_position_days() RETURNS trigger
     LANGUAGE plpgsql

@@ -63,21 +63,28 @@ export function completeEnvironment(
 
 function embeddedEnvironment(name: string, stack: EmbeddedStackSettings): Environment {
   const { kafka, registry, postgres, connect, feed } = stack.ports;
-  const user = 'perps';
+  const user = 'perps_worker';
   const database = { host: '127.0.0.1', port: postgres, name: 'perps' };
+  const secret = (owner: string) => `\${file:.connect/secrets.properties:${owner}.password}`;
   return {
     name,
     stack,
     kafka: { brokers: [`127.0.0.1:${kafka}`], replicationFactor: 1 },
     registry: { url: `http://127.0.0.1:${registry}/apis/ccompat/v7` },
-    database: { ...database, user, password: `\${file:.connect/secrets.properties:database.password}` },
+    database: {
+      ...database,
+      user,
+      password: secret('worker'),
+      migrator: { user: 'perps', password: secret('database') },
+      reader: { user: 'perps_viewer', password: secret('viewer') },
+    },
     connect: { target: 'rest', url: `http://127.0.0.1:${connect}` },
     worker: {
       converter: 'apicurio',
       registryUrl: `http://127.0.0.1:${registry}`,
       databaseUrl: jdbcUrl(database),
       databaseUser: user,
-      databasePassword: `\${env:PERPS_DATABASE_PASSWORD}`,
+      databasePassword: `\${env:PERPS_WORKER_PASSWORD}`,
     },
     feed: { address: `127.0.0.1:${feed}`, tls: false },
   };

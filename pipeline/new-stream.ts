@@ -13,6 +13,8 @@ export interface StreamSurroundings {
   readonly migrationNumber: number;
   /** The project's migrations make the functions that note corrected rows. */
   readonly marksCorrections: boolean;
+  /** They make the function that grants rights. */
+  readonly grantsRights: boolean;
   /** The JSON Schema of definitions, as an editor finds it from `connectors/`. */
   readonly definitionSchema: string;
 }
@@ -23,7 +25,7 @@ export interface StreamSurroundings {
  */
 export function newStreamFiles(
   name: string,
-  { migrationNumber, marksCorrections, definitionSchema }: StreamSurroundings,
+  { migrationNumber, definitionSchema, ...functions }: StreamSurroundings,
 ): readonly NewFile[] {
   const words = name.split('_');
   const kebab = words.join('-');
@@ -33,7 +35,7 @@ export function newStreamFiles(
     { path: `connectors/${name}.yaml`, text: definition(name, kebab, pascal, definitionSchema) },
     { path: `schemas/${kebab}.proto`, text: proto(name, pascal) },
     { path: `schemas/${kebab}.avsc`, text: avroSchema(name, pascal) },
-    { path: `migrations/${number}_${name}.sql`, text: migration(name, marksCorrections) },
+    { path: `migrations/${number}_${name}.sql`, text: migration(name, functions) },
   ];
 }
 
@@ -124,7 +126,10 @@ const avroSchema = (name: string, pascal: string): string => `{
 }
 `;
 
-const migration = (name: string, marksCorrections: boolean): string => `-- Up Migration
+const migration = (
+  name: string,
+  { marksCorrections, grantsRights }: Pick<StreamSurroundings, 'marksCorrections' | 'grantsRights'>,
+): string => `-- Up Migration
 
 CREATE TABLE ${name} (
     id              BIGSERIAL PRIMARY KEY,
@@ -146,10 +151,15 @@ CREATE TRIGGER ${name}_keep_newest_delivery BEFORE UPDATE ON ${name}
     FOR EACH ROW
     WHEN ((NEW.kafka_partition = OLD.kafka_partition AND NEW.kafka_offset > OLD.kafka_offset) IS NOT TRUE)
     EXECUTE FUNCTION keep_newest_delivery();
-${marksCorrections ? correctionTriggers(name) : ''}
+${marksCorrections ? correctionTriggers(name) : ''}${grantsRights ? grants(name) : ''}
 -- Down Migration
 
 DROP TABLE ${name};
+`;
+
+const grants = (name: string): string => `
+-- The sink may write it, and whoever looks may read it. Name views on it, too: SELECT grant_stream_rights('${name}', '{view}').
+SELECT grant_stream_rights('${name}');
 `;
 
 const correctionTriggers = (name: string): string => `

@@ -14,7 +14,7 @@ import { kafkaPart } from './parts/kafka.ts';
 import { postgresPart } from './parts/postgres.ts';
 import { registryPart } from './parts/registry.ts';
 import { outsideFolder, preparePostgresHome } from './postgres-home.ts';
-import { createSecrets, readSecrets, type StackSecrets } from './secrets-file.ts';
+import { createSecrets, lacksOldSecret, readSecrets, type StackSecrets } from './secrets-file.ts';
 import { withStackLock } from './stack-lock.ts';
 import { startParts } from './start-parts.ts';
 import { runningProcesses, stopParts } from './stop-parts.ts';
@@ -92,7 +92,7 @@ function describeParts(
 function stackSecrets(folder: StateFolder, postgresData: string): StackSecrets {
   const secrets = readSecrets(folder);
   if (secrets !== undefined) return secrets;
-  if (existsSync(join(postgresData, 'PG_VERSION'))) {
+  if (lacksOldSecret(folder) && existsSync(join(postgresData, 'PG_VERSION'))) {
     const message = `the passwords of the database in ${postgresData} are gone (${folder.secretsFile})`;
     throw new ConnectError('ENVIRONMENT', message, { hint: 'start from empty: `connect up --fresh`' });
   }

@@ -45,6 +45,15 @@ export const creating = (statement: string): string =>
 export const replacing = (statement: string): string =>
   statement.replace(/^CREATE FUNCTION/m, 'CREATE OR REPLACE FUNCTION');
 
+/** What the migration of the group roles has in front of, and behind, what is this package's example alone. */
+function rightsOfEveryStream(files: readonly MigrationFile[]): { readonly up: string; readonly down: string } {
+  const migration = files.find((file) => makesFunction([file], 'grant_stream_rights'));
+  const [, up] = /^-- Up Migration\n([\s\S]*)^-- Of the stream positions\.$/m.exec(migration?.up ?? '') ?? [];
+  const [, down] = /^-- Of every stream\.$([\s\S]*)/m.exec(migration?.down ?? '') ?? [];
+  if (up === undefined || down === undefined) throw new Error('no migration of this package makes group roles');
+  return { up: up.trim(), down: down.trim() };
+}
+
 /** A migration with what the table of every stream refers to, for a project without this package's example. */
 export function baseMigration(number: number): NewFile {
   const files = packageMigrations();
@@ -53,18 +62,22 @@ export function baseMigration(number: number): NewFile {
     if (statement === undefined) throw new Error(`no migration of this package makes ${name}()`);
     return creating(statement);
   });
+  const rights = rightsOfEveryStream(files);
   const drops = DELIVERY_FUNCTIONS.map((name) => `DROP FUNCTION ${name}();`);
   return {
     path: migrationPath(number, 'delivery_guards'),
     text: `-- Up Migration
 
--- What becomes of a row whose record is read again, or that somebody corrects. The triggers of every stream's table call these
+-- What becomes of a row whose record is read again, or that somebody corrects, and who may do what. The triggers of every stream's table call the first
 -- functions. They are those of perps-connect ${packageVersion()}, and \`check\` compares them with the package's.
 
 ${statements.join('\n\n')}
 
+${rights.up}
+
 -- Down Migration
 
+${rights.down}
 ${drops.join('\n')}
 `,
   };

@@ -25,6 +25,7 @@ export function streamFiles(root: string, name: string): readonly NewFile[] {
     migrationNumber: hasGuards ? number : number + 1,
     // Migrations of an earlier version have the one function and not the others.
     marksCorrections: !hasGuards || makesFunction(migrations, 'mark_correction'),
+    grantsRights: !hasGuards || makesFunction(migrations, 'grant_stream_rights'),
     definitionSchema: `../${editorSchema(root, 'definition')}`,
   });
   return [...base, ...stream];

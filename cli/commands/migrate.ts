@@ -1,3 +1,4 @@
+import { Option } from '@commander-js/extra-typings';
 import type { Session } from '../../app/session.ts';
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
@@ -5,6 +6,7 @@ import { environmentCommand, wholeNumber, YES } from '../flags.ts';
 import { migrateReporter, migrationLines } from '../render/migrate.ts';
 
 const COUNT = wholeNumber(1, 9_999);
+const ROLES = 'others make the group roles: no migration does, and what they have to run is printed';
 
 /** `connect migrate up|down|status`. */
 export const registerMigrate: Register = (program, context) => {
@@ -13,11 +15,14 @@ export const registerMigrate: Register = (program, context) => {
   environmentCommand(migrate, 'up')
     .description('apply pending migrations, each in its own transaction')
     .option('-n, --count <number>', 'apply at most this many', COUNT)
-    .action(async ({ count, env }) => {
-      const { migrateUp } = await import('../../app/migrate.ts');
+    .addOption(new Option('--roles <who>', ROLES).choices(['external']))
+    .action(async ({ count, env, roles }) => {
+      const externalRoles = roles === 'external';
+      const { migrateUp, roleGrants } = await import('../../app/migrate.ts');
       const session = await context.session({ env });
-      const migrations = await migrateUp(session, { count, ...migrateReporter(context, '+') });
-      context.answer(session, { direction: 'up', migrations });
+      const migrations = await migrateUp(session, { count, externalRoles, ...migrateReporter(context, '+') });
+      const grants = externalRoles ? await roleGrants(session) : undefined;
+      context.answer(session, { direction: 'up', migrations, ...(grants && { grants }) }, () => grants ?? []);
       context.note(doneLine(migrations, 'applied', session));
     });
 
@@ -39,11 +44,17 @@ export const registerMigrate: Register = (program, context) => {
 
   environmentCommand(migrate, 'status')
     .description('list applied and pending migrations')
-    .action(async (flags) => {
-      const { migrationStatus } = await import('../../app/migrate.ts');
-      const session = await context.session(flags);
+    .addOption(new Option('--roles <who>', ROLES).choices(['external']))
+    .action(async ({ env, roles }) => {
+      const externalRoles = roles === 'external';
+      const { migrationStatus, roleGrants } = await import('../../app/migrate.ts');
+      const session = await context.session({ env });
       const status = await migrationStatus(session);
-      context.answer(session, status, () => migrationLines(status));
+      const grants = externalRoles ? await roleGrants(session) : undefined;
+      context.answer(session, { ...status, ...(grants && { grants }) }, () => [
+        ...migrationLines(status),
+        ...(grants ?? []),
+      ]);
       if (context.format === 'text')
         context.note(
           `${status.applied.length} applied, ${status.pending.length} pending on ${session.environment.name}`,

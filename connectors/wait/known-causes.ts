@@ -63,7 +63,7 @@ const CAUSES: readonly CausePattern[] = [
   {
     fault: 'database',
     cause: /permission denied/i,
-    hint: "grant the worker's database user SELECT, INSERT and UPDATE on the table and USAGE on its sequences; where the table has a rollup, also SELECT, INSERT, UPDATE and DELETE on position_days, and SELECT, INSERT and DELETE on position_days_pending, which the triggers write as that user; then `connect restart --failed`",
+    hint: 'let worker.databaseUser be a member of the group role that writes, by default GRANT <database>_sink TO <user>; `connect migrate up` gives that role its rights, and the migration of a table of your own calls grant_stream_rights(); then `connect restart --failed`',
   },
   {
     fault: 'record',

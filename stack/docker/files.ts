@@ -1,7 +1,13 @@
 import { propertiesText } from '../../core/properties.ts';
 import { readArtifactLock } from '../artifacts.ts';
 import { BROKER_HEAP_MB, brokerSettings, type Settings } from '../settings/broker.ts';
-import { INITDB_ARGUMENTS, PIPELINE_DATABASE, SERVER_SETTINGS } from '../settings/postgres.ts';
+import {
+  INITDB_ARGUMENTS,
+  PIPELINE_DATABASE,
+  PIPELINE_LOGINS,
+  roleStatements,
+  SERVER_SETTINGS,
+} from '../settings/postgres.ts';
 import { REGISTRY_DATABASE, REGISTRY_HEAP_MB, REGISTRY_JVM_FLAGS, registryStorage } from '../settings/registry.ts';
 import { WORKER_HEAP_MB, WORKER_JVM_FLAGS, workerSettings } from '../settings/worker.ts';
 import { IMAGE_FOLDER, JMX_PORT, PLACES } from './places.ts';
@@ -19,6 +25,7 @@ export function dockerFiles(): Readonly<Record<string, string>> {
     'docker/registry/registry.env': WRITTEN + registryEnvironment(),
     'docker/postgres/postgres.env': WRITTEN + environmentText({ POSTGRES_INITDB_ARGS: INITDB_ARGUMENTS.join(' ') }),
     'docker/postgres/databases.sql': databases(),
+    'docker/postgres/logins.sql': logins(),
     'docker/connect/worker.env': WRITTEN + workerEnvironment(),
     'docker/connect/worker.properties': WRITTEN + workerProperties(),
     'docker/connect/plugins.txt': pluginList(readArtifactLock()),
@@ -110,6 +117,15 @@ function databases(): string {
     ].join('\n'),
   );
   return `${[WRITTEN.replace('#', '--').trimEnd(), ...statements].join('\n')}\n`;
+}
+
+/** Run by the image after `databases.sql`; on a volume from before, by hand. */
+function logins(): string {
+  const passwords = Object.values(PIPELINE_LOGINS).flatMap(({ name, password }) => [
+    `\\getenv password ${password}`,
+    `ALTER ROLE ${name} LOGIN PASSWORD :'password';`,
+  ]);
+  return `${[WRITTEN.replace('#', '--').trimEnd(), ...roleStatements(), ...passwords].join('\n')}\n`;
 }
 
 const environmentText = (entries: Settings): string =>

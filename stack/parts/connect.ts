@@ -3,6 +3,7 @@ import { createHttp } from '../../core/http.ts';
 import { propertiesText } from '../../core/properties.ts';
 import { classPathOf } from '../artifacts.ts';
 import type { Part } from '../part.ts';
+import { PIPELINE_LOGINS } from '../settings/postgres.ts';
 import { REQUIRED_PLUGINS, WORKER_HEAP_MB, WORKER_JVM_FLAGS, workerSettings } from '../settings/worker.ts';
 import type { PartContext } from './context.ts';
 import { jvmFlags, jvmPart, kafkaArguments } from './jvm.ts';
@@ -27,11 +28,13 @@ const QUIET = {
 export function connectPart(context: PartContext): Part {
   const { folder, ports, secrets, groups } = context;
   const properties = workerProperties(context);
+  const { password } = PIPELINE_LOGINS.worker;
   return jvmPart(context, {
     name: 'connect',
     flags: FLAGS,
-    settings: [properties, groups.kafka.folder],
-    variables: { CLASSPATH: classPathOf(groups.kafka), PERPS_DATABASE_PASSWORD: secrets.database },
+    // The variable by its name alone: a running worker without it is started again.
+    settings: [properties, groups.kafka.folder, password],
+    variables: { CLASSPATH: classPathOf(groups.kafka), [password]: secrets.worker },
     // It needs the broker, but spends its first seconds on loading plugins and keeps asking.
     startsAfter: [],
     prepare: () => kafkaArguments(folder, 'connect', { mainClass: MAIN_CLASS, properties, levels: QUIET }),

@@ -10,7 +10,13 @@ import { meaningfulLines } from '../log-tail.ts';
 import { fingerprint, type Part, partMarker } from '../part.ts';
 import { accepts } from '../ports.ts';
 import type { PostgresHome } from '../postgres-home.ts';
-import { INITDB_ARGUMENTS, PIPELINE_DATABASE, SERVER_SETTINGS } from '../settings/postgres.ts';
+import {
+  INITDB_ARGUMENTS,
+  PIPELINE_DATABASE,
+  PIPELINE_LOGINS,
+  roleStatements,
+  SERVER_SETTINGS,
+} from '../settings/postgres.ts';
 import { REGISTRY_DATABASE } from '../settings/registry.ts';
 import type { PartContext } from './context.ts';
 import { childEnvironment } from './jvm.ts';
@@ -97,6 +103,11 @@ async function createDatabases(port: number, secrets: PartContext['secrets']): P
   await withPostgres(superuserConnection(port, secrets.superuser), async (client) => {
     await createDatabase(client, PIPELINE_DATABASE, secrets.database);
     await createDatabase(client, REGISTRY_DATABASE, secrets.registry);
+    for (const statement of roleStatements()) await client.query(statement);
+    for (const owner of ['worker', 'viewer'] as const) {
+      const password = client.escapeLiteral(secrets[owner]);
+      await client.query(`ALTER ROLE ${PIPELINE_LOGINS[owner].name} LOGIN PASSWORD ${password}`);
+    }
   });
 }
 

@@ -21,7 +21,7 @@ import { connectPrimary, type PostgresClient, type PostgresConnection, withPostg
 import { stateFolder } from '../../stack/folders.ts';
 import { superuserConnection } from '../../stack/parts/postgres.ts';
 import { outsideFolder, type PostgresHome, preparePostgresHome } from '../../stack/postgres-home.ts';
-import { INITDB_ARGUMENTS, SERVER_SETTINGS } from '../../stack/settings/postgres.ts';
+import { INITDB_ARGUMENTS, PIPELINE_LOGINS, roleStatements, SERVER_SETTINGS } from '../../stack/settings/postgres.ts';
 import type { CertificateFiles } from './certificates.ts';
 import { eventually } from './eventually.ts';
 import { freePorts } from './free-ports.ts';
@@ -70,6 +70,8 @@ export async function createPrivatePostgres(access?: Access): Promise<PrivatePos
   const server = await describe(home);
   await server.start();
   await server.query('CREATE ROLE perps LOGIN');
+  for (const statement of roleStatements()) await server.query(statement);
+  for (const { name } of Object.values(PIPELINE_LOGINS)) await server.query(`ALTER ROLE ${name} LOGIN`);
   return server;
 }
 

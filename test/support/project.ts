@@ -18,7 +18,9 @@ import { createHttp } from '../../core/http.ts';
 import { withAdmin } from '../../core/kafka.ts';
 import { packageRoot } from '../../core/package-root.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
+import { propertiesText } from '../../core/properties.ts';
 import { loadProject } from '../../pipeline/load.ts';
+import { groupRoles } from '../../pipeline/names.ts';
 import { resolveSecret } from '../../pipeline/secrets.ts';
 import type { Environment, Project } from '../../pipeline/types.ts';
 import { existingStateFolder } from '../../stack/folders.ts';
@@ -77,11 +79,15 @@ export async function createTestProject(options: {
   const [feedPort = 0] = await freePorts(1);
   mkdirSync(join(root, '.connect'), { mode: 0o700 });
   shareCatalogs(root);
-  writeFileSync(join(root, '.connect', 'secrets.properties'), `database.password=${stackSecrets.database}\n`, {
-    mode: 0o600,
+  const { database, worker, viewer } = stackSecrets;
+  const passwords = propertiesText({
+    'database.password': database,
+    'worker.password': worker,
+    'viewer.password': viewer,
   });
+  writeFileSync(join(root, '.connect', 'secrets.properties'), passwords, { mode: 0o600 });
   writeFileSync(join(root, 'connect.yaml'), environmentFile(ports, databaseName, feedPort, suffix, standby));
-  const env = { ...process.env, PERPS_DATABASE_PASSWORD: stackSecrets.database };
+  const env = { ...process.env, PERPS_WORKER_PASSWORD: worker };
   const reload = () => loadProject(root, env);
   const project = reload();
   const environment = project.environments.local ?? missingStack();
@@ -89,7 +95,12 @@ export async function createTestProject(options: {
     ...superuserConnection(ports.postgres, stackSecrets.superuser),
     standbys: standby === undefined ? [] : [{ host: '127.0.0.1', port: standby }],
   };
-  await withPostgres(admin, (client) => client.query(`CREATE DATABASE ${databaseName} OWNER perps`));
+  const groups = Object.values(groupRoles({ name: databaseName }));
+  await withPostgres(admin, async (client) => {
+    await client.query(`CREATE DATABASE ${databaseName} OWNER perps`);
+    for (const group of groups) await client.query(`CREATE ROLE ${group}`);
+    await client.query(`GRANT ${databaseName}_sink TO perps_worker; GRANT ${databaseName}_reader TO perps_viewer`);
+  });
   return {
     root,
     suffix,
@@ -97,14 +108,17 @@ export async function createTestProject(options: {
     environment,
     env,
     secrets: (reference) => resolveSecret(reference, { root, env }),
-    database: { ...admin, database: databaseName, user: 'perps', password: stackSecrets.database },
+    database: { ...admin, database: databaseName, user: 'perps', password: database },
     superuser: { ...admin, database: databaseName },
     reload,
     async remove() {
       await removeConnectors(restConnect(environment).url, suffix);
       await removeTopics(environment.kafka.brokers, suffix);
       await removeSubjects(environment.registry.url, suffix);
-      await withPostgres(admin, (client) => client.query(`DROP DATABASE IF EXISTS ${databaseName} WITH (FORCE)`));
+      await withPostgres(admin, async (client) => {
+        await client.query(`DROP DATABASE IF EXISTS ${databaseName} WITH (FORCE)`);
+        await client.query(`DROP ROLE ${groups.join(', ')}`);
+      });
       rmSync(root, { recursive: true, force: true });
     },
   };
@@ -166,10 +180,12 @@ environments:
       host: 127.0.0.1
       port: ${ports.postgres}${standby === undefined ? '' : `\n      standbys: ['127.0.0.1:${standby}']`}
       name: ${databaseName}
-      user: perps
-      password: \${file:.connect/secrets.properties:database.password}
+      user: perps_worker
+      password: \${file:.connect/secrets.properties:worker.password}
+      migrator: { user: perps, password: '\${file:.connect/secrets.properties:database.password}' }
+      reader: { user: perps_viewer, password: '\${file:.connect/secrets.properties:viewer.password}' }
     connect: { target: rest, url: 'http://127.0.0.1:${ports.connect}' }
-    worker: { databasePassword: '\${env:PERPS_DATABASE_PASSWORD}' }
+    worker: { databasePassword: '\${env:PERPS_WORKER_PASSWORD}' }
     feed: { address: '127.0.0.1:${feedPort}' }
 `;
 }

@@ -92,7 +92,7 @@ async function startWorker(folder: string, port: number, group: string): Promise
       stdio: ['ignore', output, output],
       env: jvmEnvironment(process.env, {
         CLASSPATH: classPathOf(groups.kafka),
-        PERPS_DATABASE_PASSWORD: (secrets ?? missing()).database,
+        PERPS_WORKER_PASSWORD: (secrets ?? missing()).worker,
       }),
     },
   );

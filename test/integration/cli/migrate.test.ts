@@ -15,8 +15,8 @@ describe('connect migrate', () => {
   });
   afterAll(() => test.remove());
   beforeEach(() =>
-    withPostgres(test.superuser, (client) =>
-      client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO perps'),
+    withPostgres(test.database, (client) =>
+      client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC'),
     ),
   );
 

@@ -169,6 +169,9 @@ it('a view that cannot be made anew is named before anything changes', async () 
 });
 
 it('a roll back that was interrupted is told, and the same command goes on with it', async () => {
+  const { applied } = await readMigrationStatus(test.database, folder);
+  const later = applied.length - 1 - applied.findIndex(({ name }) => name === NAME);
+  await migrate(test.database, { folder, direction: 'down', count: later });
   const stop = new AbortController();
   const onStep = ({ number }: { readonly number: number }) => number === 2 && stop.abort();
   await expect(migrate(test.database, { folder, direction: 'down', signal: stop.signal, onStep })).rejects.toThrow();

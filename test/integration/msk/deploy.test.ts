@@ -66,7 +66,7 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, 'test');
     sink = await createSinkFixture('msk');
-    const start = realWorkers(process.env, { PERPS_DATABASE_PASSWORD: sink.test.env.PERPS_DATABASE_PASSWORD ?? '' });
+    const start = realWorkers(process.env, { PERPS_WORKER_PASSWORD: sink.test.env.PERPS_WORKER_PASSWORD ?? '' });
     fake = await startFakeMsk({
       workers: (resources) => {
         workers = start(resources);

@@ -5,6 +5,7 @@ import { createHttp } from '../../../core/http.ts';
 import { createKafka, withAdmin } from '../../../core/kafka.ts';
 import { withPostgres } from '../../../core/postgres.ts';
 import { waitFor } from '../../../core/retry.ts';
+import { groupRoles } from '../../../pipeline/names.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
 import { restConnect } from '../../support/rest-connect.ts';
@@ -65,8 +66,8 @@ describe('a project on the embedded stack', () => {
       return body.configs.find(({ value }) => value.name === 'connection.username')?.value.value;
     };
     const password = test.environment.worker.databasePassword;
-    const path = password.replace('PERPS_DATABASE_PASSWORD', 'PATH');
-    expect(await resolved(password)).toBe(test.database.password);
+    const path = password.replace('PERPS_WORKER_PASSWORD', 'PATH');
+    expect(await resolved(password)).toBe(test.env.PERPS_WORKER_PASSWORD);
     expect(await resolved(path)).toBe(path);
   });
 
@@ -99,7 +100,8 @@ describe('a project on the embedded stack', () => {
       schema: JSON.stringify(schema),
     });
     await withPostgres(test.database, (client) =>
-      client.query('CREATE TABLE stored (id varchar(10) PRIMARY KEY, amount numeric(38,6), at timestamp)'),
+      client.query(`CREATE TABLE stored (id varchar(10) PRIMARY KEY, amount numeric(38,6), at timestamp);
+        GRANT SELECT, INSERT, UPDATE ON stored TO ${groupRoles(test.environment.database).sink}`),
     );
     // id "a", amount -1.5 as the bytes of -1500000, at 2026-01-01T00:00:00.123Z as a zig-zag varint.
     const type = avsc.Type.forSchema(schema as avsc.Schema);

@@ -236,6 +236,26 @@ CREATE TRIGGER positions_shout BEFORE INSERT OR UPDATE ON positions FOR EACH ROW
     at: { file: CHANGE, line: 'ADD COLUMN venue venue' },
   },
   {
+    name: 'there are group roles, and nothing is granted to them',
+    edit: newMigration(
+      `CREATE FUNCTION group_role(purpose TEXT) RETURNS TEXT LANGUAGE sql STABLE AS $$ SELECT 'contract_' || purpose $$;`,
+    ),
+    rule: 'SINK_RIGHTS',
+    also: ['READER_RIGHTS', 'READER_RIGHTS'],
+    at: { file: SQL, line: 'CREATE TABLE positions' },
+    says: /lacks SELECT, INSERT, UPDATE, USAGE of the sequences on positions; SELECT grant_stream_rights\('public.positions', '\{public.current_positions\}'\)/,
+  },
+  {
+    name: 'the group role of readers may not see the view',
+    edit: newMigration(`CREATE FUNCTION group_role(purpose TEXT) RETURNS TEXT LANGUAGE sql STABLE AS $$ SELECT 'contract_' || purpose $$;
+DO $$ BEGIN CREATE ROLE contract_sink; CREATE ROLE contract_reader; END $$;
+GRANT SELECT, INSERT, UPDATE ON positions TO contract_sink;
+GRANT USAGE ON SEQUENCE positions_id_seq TO contract_sink;
+GRANT SELECT ON positions TO contract_reader;`),
+    rule: 'READER_RIGHTS',
+    at: { file: SQL, line: 'CREATE VIEW current_positions' },
+  },
+  {
     name: 'the owner may no longer insert',
     edit: newMigration('REVOKE INSERT ON positions FROM CURRENT_USER;'),
     rule: 'TABLE_PRIVILEGE',

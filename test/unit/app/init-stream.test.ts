@@ -34,15 +34,17 @@ describe('connect init stream', () => {
     expect(await checkContract(project)).toEqual([]);
   });
 
-  it('marks corrected rows where the migrations have the functions for it, and leaves that out in an older project', async () => {
+  it('marks corrected rows and grants rights where the migrations have the functions for it, and leaves that out in an older project', async () => {
     const { context } = capturedContext({ cwd: root });
     const sqlOf = (name: string) => readFileSync(join(root, String(initStream(context, name).at(-1))), 'utf8');
-    expect(sqlOf('trades')).toMatch(/corrected_at {4}TIMESTAMP\n\);[\s\S]*EXECUTE FUNCTION unmark_correction\(\);/);
+    const made = sqlOf('trades');
+    expect(made).toMatch(/corrected_at {4}TIMESTAMP\n\);[\s\S]*EXECUTE FUNCTION unmark_correction\(\);/);
+    expect(made).toContain("SELECT grant_stream_rights('trades');\n\n-- Down");
     for (const name of readdirSync(join(root, 'migrations')))
-      if (/^000[67]_/.test(name)) rmSync(join(root, 'migrations', name));
+      if (/^000[679]_/.test(name)) rmSync(join(root, 'migrations', name));
     const older = sqlOf('swaps');
     expect(older).toContain('EXECUTE FUNCTION keep_newest_delivery();\n\n-- Down');
-    expect(older).not.toMatch(/correct/);
+    expect(older).not.toMatch(/correct|grant/);
   });
 
   it('brings the base proto and the guard functions into a project that has neither, and `check` knows their bodies', {

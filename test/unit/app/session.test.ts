@@ -31,13 +31,13 @@ describe('a session', () => {
   it('needs no secret until a part is asked for that has one', () => {
     const session = open({});
     expect(renderSinks(session).map(({ name }) => name)).toEqual(['funding-payments-sink', 'positions-sink']);
-    expect(() => session.asSink).toThrow(/PERPS_DATABASE_PASSWORD is not set/);
+    expect(() => session.asSink).toThrow(/PERPS_WORKER_PASSWORD is not set/);
   });
 
   it('tells every secret of project and stack before a verb can print it', () => {
     mkdirSync(join(root, '.connect'));
     writeFileSync(join(root, '.connect', 'secrets.properties'), 'superuser.password=of-the-stack\n');
-    const session = open({ PERPS_DATABASE_PASSWORD: 'of-the-database' });
+    const session = open({ PERPS_WORKER_PASSWORD: 'of-the-database' });
     expect(learned).toEqual(expect.arrayContaining(['of-the-stack', 'of-the-database']));
     expect(session.asSink.password).toBe('of-the-database');
     expect(session.scrub('password of-the-database')).not.toContain('of-the-database');

@@ -2,6 +2,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ruleGroups } from '../../../contract/all-rules.ts';
 import { readCatalog } from '../../../contract/catalog.ts';
+import { readGroupRights } from '../../../contract/group-rights.ts';
 import { loadContract } from '../../../contract/load-contract.ts';
 import type { MigratedCatalog } from '../../../contract/migrated-catalog.ts';
 import { packageRoot } from '../../../core/package-root.ts';
@@ -22,8 +23,9 @@ async function brokenBy(sql: string, name = 'positions'): Promise<string[]> {
   await database.exec('BEGIN');
   try {
     await database.exec(sql);
-    const catalog = await readCatalog(async (text) => (await database.query<Record<string, unknown>>(text)).rows);
-    const migrated: MigratedCatalog = { catalog, places: {}, dropped: {}, limits: {}, reservedWords: [] };
+    const query = async (text: string) => (await database.query<Record<string, unknown>>(text)).rows;
+    const [catalog, rights] = [await readCatalog(query), await readGroupRights(query)];
+    const migrated: MigratedCatalog = { catalog, places: {}, dropped: {}, limits: {}, reservedWords: [], rights };
     const [stream] = selectStreams(project, [name]);
     if (stream === undefined) throw new Error(`no stream ${name}`);
     const contract = loadContract(project, stream, migrated);
@@ -50,7 +52,7 @@ it.each([
   ['DROP TRIGGER positions_mark_correction ON positions', ['TABLE_TRIGGER positions.positions_mark_correction']],
   [
     'CREATE OR REPLACE FUNCTION note_new_positions() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$',
-    ['TABLE_FUNCTION note_new_positions'],
+    ['TABLE_FUNCTION note_new_positions', 'SINK_RIGHTS position_days', 'SINK_RIGHTS position_days_pending'],
   ],
   ['DROP FUNCTION unfold_positions(VARCHAR[], TIMESTAMP[])', ['TABLE_FUNCTION unfold_positions']],
   ['ALTER FUNCTION fold_positions SET statement_timeout = 10', ['TABLE_FUNCTION fold_positions']],
@@ -60,6 +62,22 @@ it.each([
     ['TABLE_TRIGGER position_days.keep_days'],
   ],
   ["ALTER TABLE position_days ADD CONSTRAINT longs CHECK (side = 'Long')", ['ROW_CONSTRAINT position_days.longs']],
+  [
+    'ALTER FUNCTION fold_pending_positions() SECURITY INVOKER',
+    ['SINK_RIGHTS position_days', 'SINK_RIGHTS position_days_pending'],
+  ],
+  [
+    "DO $$ BEGIN EXECUTE format('REVOKE INSERT ON positions FROM %I', group_role('sink')); END $$",
+    ['SINK_RIGHTS positions'],
+  ],
+  [
+    "DO $$ BEGIN EXECUTE format('REVOKE USAGE ON SEQUENCE positions_id_seq FROM %I', group_role('sink')); END $$",
+    ['SINK_RIGHTS positions'],
+  ],
+  [
+    "DO $$ BEGIN EXECUTE format('REVOKE SELECT ON current_positions FROM %I', group_role('reader')); END $$",
+    ['READER_RIGHTS current_positions'],
+  ],
   ['REVOKE DELETE ON position_days FROM CURRENT_USER', ['TABLE_PRIVILEGE position_days']],
 ])('%s is refused', async (sql, broken) => {
   expect(await brokenBy(sql)).toEqual(broken);

@@ -32,6 +32,7 @@ test('what a definition leaves out has its default, and settings become text', (
 test('an embedded environment has every address derived from its ports, and the process environment wins', () => {
   const root = projectFolder({ 'connect.yaml': LOCAL });
   const { environments } = loadProject(root, { CONNECT_PORT_KAFKA: '20501', CONNECT_PORT_POSTGRES: '20502' });
+  const secret = (owner: string) => `\${file:.connect/secrets.properties:${owner}.password}`;
   expect(environments.local).toEqual({
     name: 'local',
     stack: { kind: 'embedded', ports: { kafka: 20501, registry: 19381, postgres: 20502, connect: 19383, feed: 19350 } },
@@ -41,16 +42,18 @@ test('an embedded environment has every address derived from its ports, and the 
       host: '127.0.0.1',
       port: 20502,
       name: 'perps',
-      user: 'perps',
-      password: '$' + '{file:.connect/secrets.properties:database.password}',
+      user: 'perps_worker',
+      password: secret('worker'),
+      migrator: { user: 'perps', password: secret('database') },
+      reader: { user: 'perps_viewer', password: secret('viewer') },
     },
     connect: { target: 'rest', url: 'http://127.0.0.1:19383' },
     worker: {
       converter: 'apicurio',
       registryUrl: 'http://127.0.0.1:19381',
       databaseUrl: 'jdbc:postgresql://127.0.0.1:20502/perps',
-      databaseUser: 'perps',
-      databasePassword: '$' + '{env:PERPS_DATABASE_PASSWORD}',
+      databaseUser: 'perps_worker',
+      databasePassword: '$' + '{env:PERPS_WORKER_PASSWORD}',
     },
     feed: { address: '127.0.0.1:19350', tls: false },
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readArtifactLock } from '../../../stack/artifacts.ts';
 import { cacheFolder, existingStateFolder, stateFolder, storageError } from '../../../stack/folders.ts';
 import { partMarker } from '../../../stack/part.ts';
-import { createSecrets, readSecrets } from '../../../stack/secrets-file.ts';
+import { createSecrets, lacksOldSecret, readSecrets } from '../../../stack/secrets-file.ts';
 import { withStackLock } from '../../../stack/stack-lock.ts';
 import { readRecords, recordPart } from '../../../stack/state-file.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -43,8 +43,20 @@ describe('the passwords of a stack', () => {
     const secrets = createSecrets(folder);
     expect(readSecrets(folder)).toEqual(secrets);
     expect(statSync(folder.secretsFile).mode & 0o777).toBe(0o600);
-    expect(new Set(Object.values(secrets)).size).toBe(3);
+    expect(new Set(Object.values(secrets)).size).toBe(5);
     expect(readFileSync(folder.secretsFile, 'utf8')).toContain(`database.password=${secrets.database}\n`);
+  });
+
+  it('of a stack from before stay, and those that it lacks are made up', () => {
+    const folder = stateFolder(scratchFolder());
+    writeFileSync(folder.secretsFile, 'superuser.password=a\ndatabase.password=b\nregistry.password=c\n');
+    expect(readSecrets(folder)).toBeUndefined();
+    expect(lacksOldSecret(folder)).toBe(false);
+    const { worker, viewer, ...old } = createSecrets(folder);
+    expect(old).toEqual({ superuser: 'a', database: 'b', registry: 'c' });
+    expect(worker).not.toBe(viewer);
+    writeFileSync(folder.secretsFile, 'superuser.password=a\n');
+    expect(lacksOldSecret(folder)).toBe(true);
   });
 });
 

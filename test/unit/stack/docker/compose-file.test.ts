@@ -7,13 +7,14 @@ import { parse } from 'yaml';
 import { createProgram } from '../../../../cli/main.ts';
 import { packageRoot, packageVersion } from '../../../../core/package-root.ts';
 import { loadProject } from '../../../../pipeline/load.ts';
+import { groupRoles } from '../../../../pipeline/names.ts';
 import type { Environment } from '../../../../pipeline/types.ts';
 import { readArtifactLock } from '../../../../stack/artifacts.ts';
 import { dockerFiles, postgresCommand } from '../../../../stack/docker/files.ts';
 import { IMAGE_FOLDER, JMX_PORT, METRICS_PORT, PLACES } from '../../../../stack/docker/places.ts';
 import { EXPORTER_JAR } from '../../../../stack/docker/plugin-list.ts';
 import { BROKER_HEAP_MB } from '../../../../stack/settings/broker.ts';
-import { PIPELINE_DATABASE } from '../../../../stack/settings/postgres.ts';
+import { PIPELINE_LOGINS as logins, PIPELINE_DATABASE } from '../../../../stack/settings/postgres.ts';
 import { REGISTRY_HEAP_MB } from '../../../../stack/settings/registry.ts';
 import { WORKER_HEAP_MB } from '../../../../stack/settings/worker.ts';
 import { capturedContext } from '../../../support/captured-context.ts';
@@ -210,12 +211,41 @@ describe('the environments docker and compose', () => {
     expect(inside.registry.url).toBe(`http://registry:${registry.port}${new URL(outside.registry.url).pathname}`);
     expect(restConnect(inside).url).toBe(`http://connect:${connect.port}`);
     expect(inside.database).toMatchObject({ host: 'postgres', port: postgres.port, name: PIPELINE_DATABASE });
-    expect(outside.database).toMatchObject({ name: PIPELINE_DATABASE, user: inside.database.user });
+    const users = ({ database: { name, user, migrator, reader } }: Environment) => [
+      name,
+      user,
+      migrator?.user,
+      reader?.user,
+    ];
+    for (const one of [outside, inside, environment('local')]) {
+      expect(users(one)).toEqual([PIPELINE_DATABASE, logins.worker.name, PIPELINE_DATABASE, logins.viewer.name]);
+      const { sink, reader } = groupRoles(one.database);
+      expect([sink, reader]).toEqual([logins.worker.group, logins.viewer.group]);
+    }
     expect(outside.worker).toEqual(inside.worker);
     expect(outside.kafka.replicationFactor).toBe(inside.kafka.replicationFactor);
     const local = environment('local');
     expect(outside.kafka.replicationFactor).toBe(local.kafka.replicationFactor);
     expect(outside.worker.databasePassword).toBe(local.worker.databasePassword);
+  });
+
+  it("give the worker's container the sink's password, and no container more than it uses", () => {
+    const passwords = entries.flatMap(([name, { environment: variables = {} }]) =>
+      Object.keys(variables)
+        .filter((variable) => /^PERPS_(DATABASE|WORKER|VIEWER)_PASSWORD$/.test(variable))
+        .map((variable) => `${name} ${variable.split('_')[1]}`),
+    );
+    expect(passwords.sort()).toEqual([
+      'connect WORKER',
+      'deploy VIEWER',
+      'migrate DATABASE',
+      'postgres DATABASE',
+      'postgres VIEWER',
+      'postgres WORKER',
+      'watch VIEWER',
+      'watch WORKER',
+    ]);
+    expect(environment('local').worker.databasePassword).toBe(`\${env:${logins.worker.password}}`);
   });
 
   it('take no port of the embedded stack', () => {

@@ -66,7 +66,7 @@ describe('dockerUp', () => {
     await dockerUp({ root, env, onNote: (note) => notes.push(note) });
     const file = join(root, '.env');
     const values = [...readFileSync(file, 'utf8').matchAll(/^PERPS_\w+=([0-9a-f]{48})$/gm)].map(([, value]) => value);
-    expect([values.length, new Set(values).size]).toEqual([4, 4]);
+    expect([values.length, new Set(values).size]).toEqual([6, 6]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(notes).toEqual(['wrote .env with new passwords']);
     writeFileSync(file, 'PERPS_DATABASE_PASSWORD=mine\n');
