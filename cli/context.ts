@@ -4,6 +4,7 @@ import type { ConnectError } from '../core/errors.ts';
 import { inert, visible } from '../core/visible.ts';
 import { painterOf } from './colour.ts';
 import type { OutputFormat } from './flags.ts';
+import { invocationFrom, SPELLED, spelling } from './invocation.ts';
 import { cutLines, lineGate } from './line-gate.ts';
 import { createRedaction } from './redaction.ts';
 import { renderError } from './render/error.ts';
@@ -31,6 +32,8 @@ interface Surroundings extends Pick<Runtime, 'env' | 'cwd'> {
   readonly isTty: boolean;
   /** Whether somebody can go on watching and typing: every stream is a terminal, and this is no CI. */
   readonly isAttended?: boolean | undefined;
+  /** How commands in texts are written: as this installation is run. Default: as they are spelled in the program. */
+  readonly invocation?: string | undefined;
   /** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
   setExitCode(code: number): void;
@@ -45,6 +48,7 @@ export function processContext(signal: AbortSignal): CliContext {
     stderr: process.stderr,
     isTty: process.stderr.isTTY === true && process.stdout.isTTY === true,
     isAttended: [process.stdin, process.stdout, process.stderr].every(({ isTTY }) => isTTY) && !process.env.CI,
+    invocation: invocationFrom(process.cwd()),
     signal,
     setExitCode: (code) => {
       process.exitCode = code;
@@ -57,21 +61,26 @@ export function processContext(signal: AbortSignal): CliContext {
  * process environment, writes out what a terminal or a CI system would obey, and cuts long lines, in this order.
  */
 export function createContext(given: Surroundings) {
-  const { env, cwd, signal } = given;
-  const redaction = createRedaction(env);
+  const { env, cwd, signal, invocation = SPELLED } = given;
+  const spell = spelling(invocation);
+  const redaction = createRedaction(env, spell);
   const clean = (text: string): string => cutLines(inert(redaction.scrub(text)));
+  const cleanOwn = (text: string): string => spell(clean(text));
   const [stdout, stderr] = [lineGate(given.stdout, clean), lineGate(given.stderr, clean)];
   const [paintOut, paintErr] = [painterOf(given.stdout, env), painterOf(given.stderr, env)];
   const runtime: Runtime = { env, cwd, signal, learn: redaction.learn };
   const context = {
     ...given,
     ...runtime,
+    invocation,
     /** For texts of others. */
     stdout,
     stderr,
     /** The terminal itself, for what redraws it. All that others have a part in is `cleaned` before. */
     screen: { stdout: given.stdout, stderr: given.stderr },
-    cleaned: clean,
+    cleaned: cleanOwn,
+    /** Help, and what else is a text of this program as a whole. */
+    printHelp: (text: string): void => void stdout.write(spell(text)),
     /** How the command prints its data. Set from its flags, before it runs. */
     format: 'text' as OutputFormat,
     /** Opens the environment that the flags name, of the project around `cwd`, for the streams that they name. */
@@ -86,14 +95,14 @@ export function createContext(given: Surroundings) {
     },
     /** Progress and the one-line summary: stderr. */
     note(...lines: string[]): void {
-      for (const line of lines) given.stderr.write(`${paintErr(clean(line))}\n`);
+      for (const line of lines) given.stderr.write(`${paintErr(cleanOwn(line))}\n`);
     },
     /** Data: stdout. */
     print: (line: string): void => void given.stdout.write(`${context.painted(line)}\n`),
     /** A line of data with its states in colour, where stdout is a terminal. It is cleaned first: colours would take secrets apart. */
-    painted: (line: string): string => paintOut(clean(line)),
+    painted: (line: string): string => paintOut(cleanOwn(line)),
     /** A report for GitHub's runner. Its commands are ours: what others say in them is escaped. */
-    printCommands: (lines: string): void => void given.stdout.write(`${visible(redaction.scrub(lines))}\n`),
+    printCommands: (lines: string): void => void given.stdout.write(`${spell(visible(redaction.scrub(lines)))}\n`),
     /** A copy of what JSON has of a value, as it may be kept. */
     hide: redaction.hide,
     /** Data as one JSON document: stdout. It is scrubbed string by string: a secret may look like a piece of JSON. */

@@ -37,11 +37,11 @@ async function runCommand(argv: readonly string[], context: CliContext): Promise
 export function createProgram(context: CliContext): CommandUnknownOpts {
   const help = new Command('help').description('show the help of a command').helpGroup(OTHER);
   help.argument('[command]');
-  const program: CommandUnknownOpts = new Command('connect')
+  const program: CommandUnknownOpts = new Command(context.invocation)
     .description('Position updates from gRPC through Avro and Kafka to PostgreSQL, as code.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .configureOutput({
-      writeOut: (text) => void context.stdout.write(text),
+      writeOut: context.printHelp,
       writeErr: (text) => void context.stderr.write(text),
     })
     .hook('preAction', (_program, command) => {

@@ -5,9 +5,9 @@ import { visibleJson } from '../core/visible.ts';
 
 /**
  * What a command must not print, and the last gate of everything it prints. Knows at first what the process environment holds
- * of secrets: logins in URLs, and what has the name of a secret.
+ * of secrets: logins in URLs, and what has the name of a secret. `spell` writes the commands in advice as they are run here.
  */
-export function createRedaction(env: NodeJS.ProcessEnv) {
+export function createRedaction(env: NodeJS.ProcessEnv, spell: (text: string) => string = (text) => text) {
   const known = new Set(environmentSecrets(env));
   const coins = new Set<string>();
   let current: Scrub | undefined;
@@ -27,10 +27,17 @@ export function createRedaction(env: NodeJS.ProcessEnv) {
     scrub,
     /** A copy of what JSON has of a value: each string and name scrubbed, and hidden altogether under a key that names a secret. */
     hide,
-    /** The same as JSON. BigInts become strings. */
-    json: (value: unknown, indent?: number): string => visibleJson(JSON.stringify(hide(value), undefined, indent)),
+    /** The same as JSON. BigInts become strings. Only advice is ours to spell: the rest is data. */
+    json: (value: unknown, indent?: number): string => {
+      const advise = (key: string, item: unknown): unknown =>
+        typeof item === 'string' && ADVICE.has(key) ? spell(item) : item;
+      return visibleJson(JSON.stringify(hide(value), advise, indent));
+    },
   };
 }
+
+/** Keys of documents that say what to do next. */
+const ADVICE = new Set(['hint', 'remedy']);
 
 /** A copy without secrets, of what JSON.stringify would write. */
 function hideIn(value: unknown, scrub: Scrub, coins: ReadonlySet<string>): unknown {

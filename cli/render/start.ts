@@ -72,11 +72,11 @@ const sampleLines = ({ view, columns, rows }: Sample): string[] => [
 const addressLines = ({ database, registry, connect, kafka }: Environment, { seed, hasPsql }: StartWords): string[] => [
   // Neither a URL with a user nor the word password before a colon: output hides what looks like a login.
   `PostgreSQL  ${database.host}:${database.port}, database ${database.name}, user ${database.user}`,
-  `            pnpm connect psql   (${hasPsql ? 'psql' : 'a prompt that reads only: psql is not installed'})`,
+  `            \`connect psql\`   (${hasPsql ? 'psql' : 'a prompt that reads only: psql is not installed'})`,
   `Kafka       ${kafka.brokers.join(', ')}`,
   `Registry    ${registry.url}`,
   `Connect     ${connect.url ?? `MSK Connect in ${connect.region}`}`,
-  `again       pnpm connect verify --oracle .connect/oracle   (seed ${seed})`,
+  `again       \`connect verify --oracle .connect/oracle\`   (seed ${seed})`,
 ];
 
 const shorten = (text: string): string => (text.length > 20 ? `${text.slice(0, 8)}…${text.slice(-4)}` : text);

@@ -18,6 +18,8 @@ export interface CapturedOptions {
   readonly isTty?: boolean;
   /** Of the terminal. */
   readonly columns?: number;
+  /** How commands in texts are written. */
+  readonly invocation?: string | undefined;
   /** Interrupts as well. */
   readonly signal?: AbortSignal | undefined;
   /** What of a command's session is another, such as `groups` in memory. */
@@ -32,6 +34,7 @@ export function capturedContext({
   columns = 80,
   signal,
   session,
+  invocation,
 }: CapturedOptions = {}): CapturedContext {
   const abort = new AbortController();
   const said = { stdout: '', stderr: '', code: 0 };
@@ -56,6 +59,7 @@ export function capturedContext({
     stdout: into('stdout'),
     stderr: into('stderr'),
     isTty,
+    invocation,
     signal: signal === undefined ? abort.signal : AbortSignal.any([abort.signal, signal]),
     setExitCode: (code) => {
       said.code = code;

@@ -43,7 +43,7 @@ test('at last it shows the newest rows and where to connect, without a password'
   report.onSamples([{ view: 'current_positions', columns, rows }]);
   expect(said.stdout).toContain('\ncurrent_positions, newest 1:\n  owner          size\n  4Nd1mBQt…DB4T  1.5\n');
   expect(said.stdout).toMatch(
-    /PostgreSQL {2}127\.0\.0\.1:\d+, database perps, user perps\n {12}pnpm connect psql {3}\(psql\)\n/,
+    /PostgreSQL {2}127\.0\.0\.1:\d+, database perps, user perps_worker\n {12}`connect psql` {3}\(psql\)\n/,
   );
   expect(said.stdout).toContain('(seed 42)\n');
 });
