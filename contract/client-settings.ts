@@ -1,4 +1,4 @@
-import { always, type Harm, harmOf, isNot } from './harms.ts';
+import { always, type Harm, harmOf, is, isNot } from './harms.ts';
 
 /** A client that Connect runs for a sink. The producer writes to the dead letter topic, the admin creates it. */
 export type Client = 'consumer' | 'producer' | 'admin';
@@ -12,8 +12,23 @@ const DEAD_LETTERS = 'lets dead-letter records get lost while the offsets move o
 const KAFKAS_ASSIGNORS =
   /^(\s*org\.apache\.kafka\.clients\.consumer\.(Range|RoundRobin|Sticky|CooperativeSticky)Assignor\s*(,|$))+$/;
 
+const HANDLES_LOGIN = "hands the worker's login to a class of your own";
+const KNOWN_HANDLERS = isNot(/^(org\.apache\.kafka\.common\.security|software\.amazon\.msk\.auth\.iam)\.[\w.$]+$/);
+
+/** What decides who gets a client's login, and what the connection is worth. */
+const LOGIN: Readonly<Record<string, Harm>> = {
+  'security.protocol': [is(/^\s*SASL_PLAINTEXT\s*$/i), 'sends the login over an unencrypted connection'],
+  'security.providers': [isSet, HANDLES_LOGIN],
+  'sasl.client.callback.handler.class': [KNOWN_HANDLERS, HANDLES_LOGIN],
+  'sasl.login.callback.handler.class': [KNOWN_HANDLERS, HANDLES_LOGIN],
+  'sasl.login.class': [KNOWN_HANDLERS, HANDLES_LOGIN],
+  'ssl.endpoint.identification.algorithm': [isNot(/^https$/i), 'takes whoever has any certificate for a broker'],
+  'ssl.engine.factory.class': [KNOWN_HANDLERS, HANDLES_LOGIN],
+};
+
 const HARMS: Readonly<Record<Client, Readonly<Record<string, Harm>>>> = {
   consumer: {
+    ...LOGIN,
     'bootstrap.servers': [always, ELSEWHERE],
     'check.crcs': [isNot(/^true$/i), 'lets damaged records pass for good ones'],
     'enable.auto.commit': [
@@ -33,6 +48,7 @@ const HARMS: Readonly<Record<Client, Readonly<Record<string, Harm>>>> = {
     'default.api.timeout.ms': [below(5_000), 'gives up commits that a busy broker would have answered'],
   },
   producer: {
+    ...LOGIN,
     'bootstrap.servers': [always, ELSEWHERE],
     acks: [isNot(/^(all|-1)$/), DEAD_LETTERS],
     retries: [below(1), DEAD_LETTERS],
@@ -44,7 +60,7 @@ const HARMS: Readonly<Record<Client, Readonly<Record<string, Harm>>>> = {
     'value.serializer': [always, 'does not take the bytes that Connect hands it'],
     'transactional.id': [isSet, 'makes every send fail outside a transaction'],
   },
-  admin: { 'bootstrap.servers': [always, ELSEWHERE] },
+  admin: { ...LOGIN, 'bootstrap.servers': [always, ELSEWHERE] },
 };
 
 /** What a setting of a sink's Kafka client would do to records; undefined when it does them no harm, or another rule judges it. */

@@ -146,6 +146,21 @@ export const sinkMutations: readonly Mutation[] = [
     rule: 'CLIENT_SETTING',
   },
   {
+    name: 'any certificate passes for that of a broker',
+    edit: sinkSetting("consumer.override.ssl.endpoint.identification.algorithm: ''"),
+    rule: 'CLIENT_SETTING',
+  },
+  {
+    name: "the worker's login goes to a class of somebody",
+    edit: sinkSetting('admin.override.sasl.login.callback.handler.class: com.example.Handler'),
+    rule: 'CLIENT_SETTING',
+  },
+  {
+    name: 'the login goes over an unencrypted connection',
+    edit: sinkSetting('producer.override.security.protocol: SASL_PLAINTEXT'),
+    rule: 'CLIENT_SETTING',
+  },
+  {
     name: 'the consumer commits by itself',
     edit: sinkSetting('consumer.override.enable.auto.commit: true'),
     rule: 'CLIENT_SETTING',
