@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { platform } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
+import { type PostgresConnection, type PostgresTls, withPostgres } from '../core/postgres.ts';
 import type { Session } from './session.ts';
 
 /** What a statement answered: values as text, null as null. */
@@ -53,7 +53,7 @@ function psqlEnvironment({
   user,
   password,
   readOnly,
-  tls = 'none',
+  tls = { mode: 'none' },
 }: PostgresConnection) {
   const servers = [{ host, port }, ...standbys];
   return {
@@ -63,11 +63,18 @@ function psqlEnvironment({
     PGDATABASE: database,
     PGUSER: user,
     PGPASSWORD: password,
-    PGSSLMODE: SSL_MODES[tls],
+    PGSSLMODE: SSL_MODES[tls.mode],
+    ...psqlFiles(tls),
     PGTZ: 'UTC',
     ...(readOnly && { PGOPTIONS: READ_ONLY }),
   };
 }
+
+/** psql would look for an authority in a file of the user's home; ours takes the system's, and so does psql when told. */
+const psqlFiles = ({ mode, ca, certificate, key }: PostgresTls) => ({
+  ...(mode === 'verify' && { PGSSLROOTCERT: ca ?? 'system' }),
+  ...(certificate !== undefined && { PGSSLCERT: certificate, PGSSLKEY: key }),
+});
 
 /** Lets `ask` run statements in one session that writes nothing. Errors: UNREACHABLE, REFUSED. */
 export const withReadOnlySession = (

@@ -1,36 +1,20 @@
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { ConnectError } from './errors.ts';
+import { type PostgresConnection, serversOf } from './postgres-connection.ts';
+import { CLEAR_TEXT, connectFailure, lackOf, refusalOf } from './postgres-failure.ts';
+import { readTls } from './tls.ts';
+
+export type { PostgresConnection, PostgresServer, PostgresTls } from './postgres-connection.ts';
+export { serversOf };
 
 export type PostgresClient = pg.Client;
 export type PostgresPool = pg.Pool;
 
-/** A server of a database. */
-export interface PostgresServer {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** Where a PostgreSQL database is and how to get in. The password never reaches a message. */
-export interface PostgresConnection extends PostgresServer {
-  /** Further servers of the database, of which one takes writes when the first does not. */
-  readonly standbys?: readonly PostgresServer[] | undefined;
-  readonly database: string;
-  readonly user: string;
-  readonly password: string;
-  /** `verify` checks the server's certificate; `require` only encrypts. Default: none. */
-  readonly tls?: 'none' | 'require' | 'verify' | undefined;
-  /** Its transactions write nothing, and a statement ends after so long. */
-  readonly readOnly?: { readonly statementTimeoutMs: number } | undefined;
-  /** Where `user` and `password` come from, and the role whose rights the user is to have; for messages. */
-  readonly login?: { readonly key: string; readonly group: string } | undefined;
-  /** `server` leaves the session in the database's own time zone. Default: UTC. */
-  readonly timeZone?: 'server';
-}
-
 /** node-postgres's own form of a connection, for libraries that take it. Sessions run in UTC unless it says otherwise. */
 export function clientConfig(connection: PostgresConnection): pg.ClientConfig {
-  const { host, port, database, user, password, tls } = connection;
-  const ssl = tls === undefined || tls === 'none' ? false : { rejectUnauthorized: tls === 'verify' };
+  const { host, port, database, user, password, tls: { mode, ...files } = { mode: 'none' } } = connection;
+  const ssl = mode !== 'none' && { rejectUnauthorized: mode === 'verify', ...readTls(files, 'database.tls') };
   return {
     host,
     port,
@@ -43,6 +27,33 @@ export function clientConfig(connection: PostgresConnection): pg.ClientConfig {
     ...(connection.timeZone === 'server' ? {} : { options: '-c TimeZone=UTC' }),
   };
 }
+
+/** What node-postgres does not tell of its client. */
+interface Inside {
+  readonly connection: { readonly stream: Socket };
+  _handleAuthCleartextPassword(message: unknown): void;
+}
+
+/** node-postgres sends the password as it is to whoever asks for it so; this client only to a server that TLS has verified. */
+class Client extends pg.Client {
+  readonly #sendsClearText: boolean;
+
+  constructor({ sendsClearText, ...config }: pg.ClientConfig & { readonly sendsClearText: boolean }) {
+    super({ ...config, types: exactTypes });
+    this.#sendsClearText = sendsClearText;
+  }
+
+  _handleAuthCleartextPassword(message: unknown): void {
+    if (this.#sendsClearText)
+      (pg.Client.prototype as unknown as Inside)._handleAuthCleartextPassword.call(this, message);
+    else (this as unknown as Inside).connection.stream.destroy(new Error(CLEAR_TEXT));
+  }
+}
+
+const checkedConfig = (connection: PostgresConnection) => ({
+  ...clientConfig(connection),
+  sendsClearText: connection.insecure === true || connection.tls?.mode === 'verify',
+});
 
 /**
  * Runs `task` with one client, connected to the server that takes writes. Values come back as text where a JavaScript number or Date could lose
@@ -71,7 +82,8 @@ export async function connectPrimary(connection: PostgresConnection): Promise<Po
   const failures: ConnectError[] = [];
   for (const server of [first, ...standbys]) {
     const at = { ...first, ...server };
-    const client = new pg.Client({ ...clientConfig(at), types: exactTypes });
+    const socket = new Socket();
+    const client = new Client({ ...checkedConfig(at), stream: () => socket });
     // A connection lost between queries surfaces in the next query; without a listener it would end the process.
     client.on('error', () => {});
     try {
@@ -80,7 +92,8 @@ export async function connectPrimary(connection: PostgresConnection): Promise<Po
       if (standbys.length === 0 || !(await isStandby(client))) return client;
       throw new Error('it is a standby');
     } catch (error) {
-      await client.end().catch(() => {});
+      // Its own end would wait for a server that has refused our certificate.
+      socket.destroy();
       failures.push(connectFailure(at, error));
     }
   }
@@ -107,13 +120,9 @@ async function isStandby(client: PostgresClient): Promise<boolean> {
   return rows[0]?.standby ?? false;
 }
 
-/** The servers of a database, as one reads them. */
-export const serversOf = ({ host, port, standbys = [] }: Omit<PostgresConnection, 'user' | 'password'>): string =>
-  [{ host, port }, ...standbys].map((server) => `${server.host}:${server.port}`).join(', ');
-
 /** A pool of the first server with the same exact types. The caller ends it. */
 export function createPool(connection: PostgresConnection, max: number): PostgresPool {
-  const pool = new pg.Pool({ ...clientConfig(connection), types: exactTypes, max });
+  const pool = new pg.Pool({ ...checkedConfig(connection), Client: Client as unknown as new () => pg.ClientBase, max });
   pool.on('error', () => {});
   // Sent before whatever the client is wanted for.
   pool.on('connect', (client) => void keepFromWriting(connection, client).catch(() => {}));
@@ -127,58 +136,3 @@ const exactTypes: pg.CustomTypesConfig = {
       ? (value: string) => value
       : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };
-
-/** undefined_table, undefined_column. */
-const LACKS = /^(42P01|42703)$/;
-
-/** The error of a statement that names what the database does not have, said so. */
-function lackOf(connection: PostgresConnection, cause: unknown): ConnectError | undefined {
-  const { code: sqlState, message } = (cause ?? {}) as { code?: unknown; message?: string };
-  if (typeof sqlState !== 'string' || !LACKS.test(sqlState)) return undefined;
-  const where = `${serversOf(connection)}/${connection.database}`;
-  return new ConnectError('REFUSED', `the database at ${where} is not as the files say: ${message}`, {
-    cause,
-    details: { where, sqlState },
-    hint: 'run `connect migrate up`; `connect migrate status` shows what is pending',
-  });
-}
-
-/** The error of a statement that the login may not run (42501) or that took too long (57014), with what helps. */
-function refusalOf(connection: PostgresConnection, cause: unknown): ConnectError | undefined {
-  const { code: sqlState, message } = (cause ?? {}) as { code?: unknown; message?: string };
-  const { user, login, readOnly } = connection;
-  const where = `${serversOf(connection)}/${connection.database}`;
-  const refused = (text: string, hint: string): ConnectError =>
-    new ConnectError('REFUSED', text, { cause, details: { where, sqlState }, hint });
-  if (sqlState === '42501' && login !== undefined) {
-    return refused(
-      `PostgreSQL at ${where} refuses user ${user} (${login.key}.user): ${message}`,
-      `\`connect migrate up\` gives the role ${login.group} its rights; the user has them as its member: GRANT "${login.group}" TO "${user}"`,
-    );
-  }
-  if (sqlState === '57014' && readOnly !== undefined) {
-    return refused(
-      `PostgreSQL at ${where} ended a statement after ${readOnly.statementTimeoutMs / 1_000} s: ${message}`,
-      'find what holds it up (a lock, another query, a missing index), then run the command again',
-    );
-  }
-  return undefined;
-}
-
-/** Turns a failed connect into an error that says which database, and whether it is down or refuses us. */
-export function connectFailure(connection: PostgresConnection, cause: unknown): ConnectError {
-  const where = `${connection.host}:${connection.port}/${connection.database}`;
-  const reason = cause instanceof Error ? cause.message || (cause as { code?: string }).code || '' : String(cause);
-  const sqlState = (cause as { code?: unknown } | undefined)?.code;
-  // SQLSTATE class 28 = authentication, 3D = no such database: it answered, so it is reachable.
-  if (typeof sqlState === 'string' && /^(28|3D)/.test(sqlState)) {
-    return new ConnectError('REFUSED', `PostgreSQL at ${where} refused user ${connection.user}: ${reason}`, {
-      details: { where, sqlState },
-      hint: `check ${connection.login?.key ?? 'database'}.user, database.name and the password reference in connect.yaml`,
-    });
-  }
-  return new ConnectError('UNREACHABLE', `PostgreSQL at ${where} is not reachable (${reason})`, {
-    details: { where },
-    hint: 'check database.host and database.port in connect.yaml and that PostgreSQL runs',
-  });
-}

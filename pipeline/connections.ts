@@ -45,13 +45,14 @@ function connectionAs(
   purpose: 'migrator' | 'reader' | undefined,
   secrets: Secrets,
 ): PostgresConnection {
-  const { host, port, name, standbys = [], tls } = database;
+  const { host, port, name, standbys = [], tls, insecure } = database;
   const own = purpose && database[purpose];
   const { user, password } = own ?? database;
   return {
     host,
     port,
     tls,
+    insecure,
     standbys: standbys.map(serverOf),
     database: name,
     user,

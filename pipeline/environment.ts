@@ -1,4 +1,5 @@
 import { ConnectError } from '../core/errors.ts';
+import { checkDatabase, completeDatabase, type DatabaseForm, jdbcUrl } from './database-settings.ts';
 import type { DefinedStream } from './definition.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Problem } from './finding.ts';
@@ -11,7 +12,6 @@ import type { YamlFile } from './yaml-file.ts';
 
 type Ports = EmbeddedStackSettings['ports'];
 type PortName = keyof Ports;
-type DatabaseForm = Pick<Environment['database'], 'host' | 'port' | 'standbys' | 'name' | 'tls'>;
 
 /** `connect.yaml` as the schema leaves it: valid, defaults filled in. */
 export interface EnvironmentsDocument {
@@ -25,9 +25,11 @@ interface EmbeddedForm {
   readonly stack: EmbeddedStackSettings;
 }
 
-interface RemoteForm extends Omit<Environment, 'name' | 'stack' | 'worker' | 'kafka' | 'registry' | 'connect'> {
+interface RemoteForm
+  extends Omit<Environment, 'name' | 'stack' | 'worker' | 'kafka' | 'registry' | 'database' | 'connect'> {
   readonly kafka: KafkaForm;
   readonly registry: HttpForm;
+  readonly database: DatabaseForm;
   readonly connect: ConnectForm;
   readonly worker: Partial<Environment['worker']> & Pick<Environment['worker'], 'converter' | 'databasePassword'>;
 }
@@ -51,10 +53,11 @@ export function completeEnvironment(
     name,
     kafka: completeKafka(kafka, form.connect, root),
     registry: completeHttp<HttpPart>(registry, root),
+    database: completeDatabase(database, root),
     connect: targetRules(form.connect).complete({ environment: name, root, ...form }),
     worker: {
       registryUrl: registryOfWorker(worker.converter, registry.url),
-      databaseUrl: jdbcUrl(database),
+      databaseUrl: jdbcUrl(database, worker.databaseTls ?? {}, root),
       databaseUser: database.user,
       ...worker,
     },
@@ -64,25 +67,27 @@ export function completeEnvironment(
 function embeddedEnvironment(name: string, stack: EmbeddedStackSettings): Environment {
   const { kafka, registry, postgres, connect, feed } = stack.ports;
   const user = 'perps_worker';
-  const database = { host: '127.0.0.1', port: postgres, name: 'perps' };
   const secret = (owner: string) => `\${file:.connect/secrets.properties:${owner}.password}`;
+  const database = {
+    host: '127.0.0.1',
+    port: postgres,
+    name: 'perps',
+    user,
+    password: secret('worker'),
+    migrator: { user: 'perps', password: secret('database') },
+    reader: { user: 'perps_viewer', password: secret('viewer') },
+  };
   return {
     name,
     stack,
     kafka: { brokers: [`127.0.0.1:${kafka}`], replicationFactor: 1 },
     registry: { url: `http://127.0.0.1:${registry}/apis/ccompat/v7` },
-    database: {
-      ...database,
-      user,
-      password: secret('worker'),
-      migrator: { user: 'perps', password: secret('database') },
-      reader: { user: 'perps_viewer', password: secret('viewer') },
-    },
+    database,
     connect: { target: 'rest', url: `http://127.0.0.1:${connect}` },
     worker: {
       converter: 'apicurio',
       registryUrl: `http://127.0.0.1:${registry}`,
-      databaseUrl: jdbcUrl(database),
+      databaseUrl: jdbcUrl(database, {}, ''),
       databaseUser: user,
       databasePassword: `\${env:PERPS_WORKER_PASSWORD}`,
     },
@@ -93,19 +98,6 @@ function embeddedEnvironment(name: string, stack: EmbeddedStackSettings): Enviro
 /** Apicurio's converter wants the registry's own address, Confluent's that of the Confluent API, which is ours too. */
 const registryOfWorker = (converter: ConverterFlavour, url: string): string =>
   converter === 'apicurio' ? url.replace(/\/apis\/.*$/, '') : url.replace(/\/+$/, '');
-
-const SSL_MODES = { none: undefined, require: 'require', verify: 'verify-full' } as const;
-
-/** Of several servers the driver takes the first that is no standby, as our own client does. */
-function jdbcUrl({ host, port, standbys = [], name, tls = 'none' }: DatabaseForm): string {
-  const first = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const parameters = Object.entries({
-    sslmode: SSL_MODES[tls],
-    targetServerType: standbys.length === 0 ? undefined : 'primary',
-  }).flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
-  const query = parameters.length === 0 ? '' : `?${parameters.join('&')}`;
-  return `jdbc:postgresql://${[first, ...standbys].join(',')}/${encodeURIComponent(name)}${query}`;
-}
 
 function overriddenPorts(ports: Ports, env: NodeJS.ProcessEnv): Ports {
   const result = { ...ports };
@@ -139,8 +131,8 @@ function twice(ports: Ports): [PortName, PortName] | undefined {
   return undefined;
 }
 
-/** What the schema cannot say about `connect.yaml`. */
-export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument): Problem[] {
+/** What the schema cannot say about `connect.yaml`. `root` is the project's folder. */
+export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument, root: string): Problem[] {
   const problems = checkSecretRules(file, document);
   const names = Object.keys(document.environments);
   if (!names.includes(document.default)) {
@@ -153,6 +145,7 @@ export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument
     else {
       problems.push(...checkKafka(file, ['environments', name, 'kafka'], form.kafka, form.connect));
       problems.push(...checkHttp(file, ['environments', name, 'registry'], form.registry));
+      problems.push(...checkDatabase(file, ['environments', name], { ...form, root }));
       problems.push(...targetRules(form.connect).check(file, { environment: name, ...form }));
     }
   }

@@ -84,7 +84,7 @@ function readEnvironments(root: string, problems: Problem[]): EnvironmentsDocume
   const file = readChecked(root, ENVIRONMENT_FILE, 'environment', problems);
   if (file === undefined) return { default: '', environments: {} };
   const document = file.data as EnvironmentsDocument;
-  problems.push(...checkEnvironments(file, document));
+  problems.push(...checkEnvironments(file, document, root));
   return document;
 }
 

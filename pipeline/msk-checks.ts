@@ -3,6 +3,7 @@ import type { Problem } from './finding.ts';
 import { type AutoscaledCapacity, type MskConnect, WORKER_JAVA } from './msk-connect.ts';
 import { checkProvider, providersOf } from './msk-providers.ts';
 import { whyRefused, workerPropertyOf } from './msk-worker-properties.ts';
+import type { Environment } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** `connect` of an environment as the schema leaves it: each value is valid, but not yet what goes together. */
@@ -63,6 +64,21 @@ export function checkMskConnect(file: YamlFile, at: Path, form: MskForm): Proble
       refuse(['workerConfiguration', 'config.providers'], `provider "${provider}" has no class; set ${key} as well`);
   }
   return problems;
+}
+
+/** Files of the workers: the service gives them none. `at` leads to the environment. */
+export function checkMskFiles(
+  file: YamlFile,
+  at: Path,
+  { databaseTls }: Pick<Environment['worker'], 'databaseTls'>,
+): Problem[] {
+  const named = (['ca', 'certificate'] as const).find((name) => databaseTls?.[name] !== undefined);
+  if (named === undefined) return [];
+  const message =
+    named === 'ca'
+      ? "MSK Connect's workers take no files: name a file of this project with that one certificate by embeddedCa"
+      : "MSK Connect's workers take no files, and so show no certificate: let the sink log in by its password alone";
+  return [file.problemAt([...at, 'worker', 'databaseTls', named], message)];
 }
 
 function checkAutoscaled(

@@ -1,7 +1,7 @@
 import type { DefinedStream } from './definition.ts';
 import type { Problem } from './finding.ts';
 import { checkHttp, completeHttp, type HttpForm } from './http-settings.ts';
-import { checkMskConnect, checkMskStream, type MskForm } from './msk-checks.ts';
+import { checkMskConnect, checkMskFiles, checkMskStream, type MskForm } from './msk-checks.ts';
 import type { MskConnect } from './msk-connect.ts';
 import { checkProvider, withProvider } from './msk-providers.ts';
 import type { Environment, RestConnect } from './types.ts';
@@ -15,7 +15,7 @@ export type ConnectForm = (RestConnect & HttpForm) | MskConnect;
 export interface TargetForm {
   readonly environment: string;
   readonly connect: ConnectForm;
-  readonly worker: Pick<Environment['worker'], 'databasePassword'>;
+  readonly worker: Pick<Environment['worker'], 'databasePassword' | 'databaseTls'>;
 }
 
 /** What a kind of target adds to what the schema says of it. */
@@ -41,6 +41,7 @@ const TARGETS: Readonly<Record<Connect['target'], TargetRules>> = {
       const at = ['environments', form.environment];
       return [
         ...checkMskConnect(file, [...at, 'connect'], mskForm(form)),
+        ...checkMskFiles(file, at, form.worker),
         ...checkProvider(file, [...at, 'worker', 'databasePassword'], form.worker.databasePassword, mskForm(form)),
       ];
     },

@@ -1,3 +1,4 @@
+import type { PostgresTls } from '../core/postgres.ts';
 import type { TlsFiles } from '../core/tls.ts';
 import type { MskConnect } from './msk-connect.ts';
 
@@ -96,6 +97,14 @@ export type SecretReference = string;
 /** `apicurio` speaks the API of Apicurio Registry, `confluent` the Confluent API that every registry here has. */
 export type ConverterFlavour = 'apicurio' | 'confluent';
 
+/**
+ * How a worker knows PostgreSQL: files by their paths on the worker; or `embeddedCa`, a file of this project whose one certificate goes into the
+ * JDBC URL. Without both the authorities of the worker's JVM do.
+ */
+export interface WorkerDatabaseTls extends TlsFiles {
+  readonly embeddedCa?: string | undefined;
+}
+
 /** One environment of `connect.yaml`, complete: what was left out has its default, ports overridden by the process environment. */
 export interface Environment {
   readonly name: string;
@@ -134,7 +143,10 @@ export interface Environment {
     readonly reader?: DatabaseLogin | undefined;
     /** Names of the group roles that hold the rights; `groupRoles` has those that are left out. */
     readonly roles?: Partial<GroupRoles> | undefined;
-    readonly tls?: 'none' | 'require' | 'verify';
+    /** Undefined: none. */
+    readonly tls?: PostgresTls | undefined;
+    /** Whether the password may travel in clear text. */
+    readonly insecure?: boolean | undefined;
   };
   readonly connect: RestConnect | MskConnect;
   /** The same parts as the Connect worker sees them. Secrets are references which the worker resolves. */
@@ -145,6 +157,7 @@ export interface Environment {
     readonly registryUrl: string;
     /** `jdbc:postgresql://…` without credentials. */
     readonly databaseUrl: string;
+    readonly databaseTls?: WorkerDatabaseTls | undefined;
     readonly databaseUser: string;
     readonly databasePassword: SecretReference;
   };

@@ -91,6 +91,7 @@ function transforms({ fields }: SinkInput): SinkSetting[] {
 
 function database({ stream, environment }: SinkInput): SinkSetting[] {
   const { databaseUrl, databaseUser, databasePassword } = environment.worker;
+  const isVerified = /[?&]sslmode=verify-/.test(databaseUrl);
   const parameters = {
     ApplicationName: stream.sink.name,
     // Sends a batch as statements of up to 128 rows instead of one each.
@@ -102,6 +103,8 @@ function database({ stream, environment }: SinkInput): SinkSetting[] {
     // A server that takes no writes counts as one that is away, which is waited for: a standby after a fail-over, read-only mode.
     targetServerType: 'primary',
     tcpKeepAlive: 'true',
+    // Whoever answers in PostgreSQL's place would only have to ask.
+    ...(isVerified || environment.database.insecure ? {} : { requireAuth: '!password' }),
   };
   return [
     set(

@@ -57,6 +57,23 @@ const CAUSES: readonly CausePattern[] = [
   },
   {
     fault: 'database',
+    cause:
+      /unable to find valid certification path|path validation failed|PKIX path|Could not open SSL root certificate file|hostname .* could not be verified/i,
+    means: "the worker does not know PostgreSQL's certificate",
+    hint: 'name its authority by worker.databaseTls of the environment: ca, a file on the worker, or embeddedCa, a file of this project; the host name of the URL must stand in the certificate; then `connect deploy`',
+  },
+  {
+    fault: 'database',
+    cause: /server does not support SSL/i,
+    hint: 'switch TLS on in PostgreSQL (ssl = on); where nobody else can listen, database.insecure: true does without; then `connect deploy`',
+  },
+  {
+    fault: 'database',
+    cause: /Authentication type .* was requested by the server|requireAuth/i,
+    hint: 'PostgreSQL asks for the password in clear text: let pg_hba.conf ask by scram-sha-256; then `connect restart --failed`',
+  },
+  {
+    fault: 'database',
     cause: /database .* does not exist/i,
     hint: 'check worker.databaseUrl of the environment, then `connect deploy`; or create the database, then `connect migrate up` and `connect restart --failed`',
   },

