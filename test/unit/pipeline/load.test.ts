@@ -94,7 +94,8 @@ environments:
     database: { port: 5432 },
     worker: {
       registryUrl: 'http://registry.example.com:8080',
-      databaseUrl: 'jdbc:postgresql://db.example.com:5432/perps?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory',
+      databaseUrl:
+        'jdbc:postgresql://db.example.com:5432/perps?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory',
       databaseUser: 'app',
     },
   });

@@ -113,7 +113,7 @@ describe('docker-compose.yml', () => {
 
   it('runs the versions that the embedded stack runs', () => {
     const kafka = lockedVersion('kafka_2\\.13');
-    const lock = JSON.parse(repositoryFile('package.json')) as { dependencies: Record<string, string> };
+    const lock = JSON.parse(repositoryFile('package.json')) as { devDependencies: Record<string, string> };
     expect(lockedVersion('connect-runtime')).toBe(kafka);
     expect(tagged('kafka')).toBe(`apache/kafka:${kafka}`);
     expect(service('connect').image).toBe(`perps-connect/connect:${kafka}`);
