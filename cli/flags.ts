@@ -12,8 +12,23 @@ export const ACCEPT_GAP = [
   '--accept-gap',
   'go on where Kafka deleted records before the sink read them; the gap is recorded, and verify, status and doctor tell it',
 ] as const;
-/** The flag of commands about streams. */
-export const ONLY = ['--only <stream...>', 'these streams only'] as const;
+/** The flag of commands about streams. They take streams after their name, too (`takeStreams`). */
+export const ONLY = ['--only <stream...>', 'these streams only; the same as to name them after the command'] as const;
+
+/** Whether a command is about streams. */
+export const isAboutStreams = ({ options }: CommandUnknownOpts): boolean =>
+  options.some(({ long }) => long === '--only');
+
+/** Lets a command about streams take them after its name: `status trades` is `status --only trades`. */
+export function takeStreams(command: CommandUnknownOpts): void {
+  command
+    .usage('[options] [streams...]')
+    .allowExcessArguments()
+    .hook('preAction', (_command, { args }) => {
+      const { only = [] } = command.opts() as { only?: string[] };
+      if (args.length > 0) command.setOptionValueWithSource('only', [...only, ...args], 'cli');
+    });
+}
 
 /** A command that prints data. */
 export const outputCommand = (parent: CommandUnknownOpts, name: string, formats = 'text or json') =>

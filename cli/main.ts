@@ -3,7 +3,7 @@ import { ConnectError } from '../core/errors.ts';
 import { packageVersion } from '../core/package-root.ts';
 import { commandGroups, OTHER } from './commands.ts';
 import { type CliContext, processContext } from './context.ts';
-import type { OutputFormat } from './flags.ts';
+import { isAboutStreams, type OutputFormat, takeStreams } from './flags.ts';
 
 /** Runs one command line; sets the exit code through the context and never throws. */
 export async function run(argv: readonly string[], context: CliContext): Promise<void> {
@@ -56,14 +56,12 @@ export function createProgram(context: CliContext): CommandUnknownOpts {
     program.commandsGroup(heading);
     for (const register of commands) register(program, context);
   }
-  for (const command of program.commands) inheritSettings(command, program);
+  for (const command of commandsBelow(program)) if (isAboutStreams(command)) takeStreams(command);
   return program;
 }
 
-function inheritSettings(command: CommandUnknownOpts, parent: CommandUnknownOpts): void {
-  command.copyInheritedSettings(parent);
-  for (const child of command.commands) inheritSettings(child, command);
-}
+const commandsBelow = (command: CommandUnknownOpts): CommandUnknownOpts[] =>
+  command.commands.flatMap((child) => [child, ...commandsBelow(child)]);
 
 /** Whether the words name a command, or none at all. Flags in front of a command's name take no value. */
 function namesCommand(program: CommandUnknownOpts, argv: readonly string[]): boolean {

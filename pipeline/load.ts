@@ -73,7 +73,9 @@ export function selectStreams(project: Project, only?: readonly string[]): Strea
   for (const wanted of only ?? []) {
     if (!names.includes(wanted)) {
       throw new ConnectError('USAGE', `no stream "${wanted}"${didYouMean(wanted, names)}`, {
-        hint: `streams: ${names.join(', ')}`,
+        hint: Object.hasOwn(project.environments, wanted)
+          ? `${wanted} is an environment: give it as \`-e ${wanted}\``
+          : `streams: ${names.join(', ')}`,
       });
     }
   }

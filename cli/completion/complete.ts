@@ -1,5 +1,6 @@
 import type { Argument, CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { ProjectNames } from '../../app/project-names.ts';
+import { isAboutStreams } from '../flags.ts';
 
 /** One word that may stand at the cursor. */
 export interface Candidate {
@@ -40,6 +41,7 @@ export function complete(program: CommandUnknownOpts, words: readonly string[], 
   if (pending !== undefined && !current.startsWith('-')) return fits(valuesOf(pending, names));
   if (current.startsWith('-')) return fits(flags(command, before));
   const children = fits(positional === 0 ? subcommands(command) : []);
+  if (isAboutStreams(command)) return fits(names.streams.map((value) => ({ value })));
   const argument = command.registeredArguments[positional];
   return argument === undefined || children.length > 0 ? children : fits(valuesOf(argument, names));
 }

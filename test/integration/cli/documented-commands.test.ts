@@ -50,7 +50,7 @@ function documented(): string[] {
   return [...new Set(commands)].filter((command) => !/[A-Z…]{2,}|…/.test(command)).sort();
 }
 
-/** Commands that serve until they are stopped, and what they say once they do. */
+/** Commands that serve until they are stopped, and what they say once they do. Of several the last goes on. */
 const SERVERS: Record<string, RegExp> = { simulate: /PositionFeed/ };
 
 /** Looks after what the commands before it have left, which may be something that it has to tell: exit code 3. */
@@ -91,6 +91,8 @@ const WALK = [
   'plan --out next.plan',
   'deploy --plan next.plan',
   'status',
+  'status positions',
+  'simulate positions',
   'simulate',
   'produce',
   'produce --accept-gap',
@@ -146,8 +148,10 @@ describe('the documents', () => {
     try {
       for (const command of WALK) {
         const words = command.split(' ');
-        const ready = SERVERS[command];
+        const ready = SERVERS[words[0] ?? ''];
         if (ready !== undefined) {
+          feed?.child.kill('SIGTERM');
+          await feed?.ended;
           feed = startCli([...words, '--updates', '500'], options);
           await eventually(() => expect(feed?.output.stdout).toMatch(ready), { timeoutMs: 30_000 });
         } else if (words[0] === 'watch') await runWatch(words, options);

@@ -42,6 +42,9 @@ describe('completion', () => {
       ['funding_payments', 'positions'],
     ],
     [['deploy', '--only', 'positions', 'f'], ['funding_payments']],
+    [['simulate', 'f'], ['funding_payments']],
+    [['offsets', 'get', '-e', 'local', 'positions', 'f'], ['funding_payments']],
+    [['psql', ''], []],
     [
       ['diff', '-o', ''],
       ['text', 'json'],

@@ -1,5 +1,6 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
+import { isAboutStreams } from '../../../cli/flags.ts';
 import { createProgram, run } from '../../../cli/main.ts';
 import { capturedContext } from '../../support/captured-context.ts';
 import { leafCommands } from '../../support/command-tree.ts';
@@ -73,6 +74,23 @@ describe('the command line', () => {
     await run(words, context);
     expect(said.code).toBe(64);
     expect(said.stderr).toMatch(/argument 'jsno' is invalid\. Allowed choices are text, json/);
+  });
+
+  it.each(
+    leafCommands(createProgram(capturedContext().context))
+      .filter(({ command }) => isAboutStreams(command))
+      .map(({ path, command }) => [path.join(' '), path, command] as const),
+  )('%s takes streams after its name, as --only does', async (_name, path, command) => {
+    expect(command.helpInformation()).toMatch(/^Usage: .* \[options\] \[streams\.\.\.\]$/m);
+    const needed = command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long ?? '', 'latest']);
+    let root = command;
+    while (root.parent !== null) root = root.parent;
+    let only: unknown;
+    command.action(() => {
+      only = command.opts().only;
+    });
+    await root.parseAsync([...path, 'a', ...needed, 'b', '--only', 'c'], { from: 'user' });
+    expect(only).toEqual(['c', 'a', 'b']);
   });
 
   it.each([

@@ -40,7 +40,7 @@ describe('connect simulate', () => {
   });
 
   it('prints its address as JSON when asked to', async () => {
-    const session = simulate('--only', 'positions', '-o', 'json');
+    const session = simulate('positions', '-o', 'json');
     await session.firstOutput;
     session.interrupt();
     const { stdout } = await session.ended;
@@ -55,6 +55,8 @@ describe('connect simulate', () => {
     [['--rate', '0'], 'a number above 0'],
     [['--updates', '3', '--faulty', '4'], '4 faulty updates cannot be among 3'],
     [['--only', 'position'], 'positions'],
+    [['position'], 'did you mean "positions"?'],
+    [['local'], '-e local'],
   ])('refuses %j with exit 64', async (flags, message) => {
     const { code, stderr } = await simulate(...flags).ended;
     expect(code).toBe(64);

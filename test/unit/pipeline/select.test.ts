@@ -24,6 +24,12 @@ test('a misspelt stream is met with the one that was meant', () => {
   expect(() => selectStreams(project(), ['position'])).toThrow('no stream "position"; did you mean "positions"?');
 });
 
+test('an environment that stands in the place of a stream is met with its flag', () => {
+  expect(() => selectStreams(project(), ['local'])).toThrow(
+    expect.objectContaining({ hint: 'local is an environment: give it as `-e local`' }),
+  );
+});
+
 test('a project without a stream says where one would be defined', () => {
   const empty = loadProject(projectFolder({ 'connect.yaml': LOCAL }), {});
   expect(() => selectStreams(empty)).toThrow('no stream is defined');
