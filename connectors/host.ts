@@ -16,6 +16,8 @@ export interface SinkHost {
   readonly sideBySide?: boolean | undefined;
   /** A service that slows down whoever asks often: it is not asked for a sink more often than this, by who looks time and again. */
   readonly lookEveryMs?: number | undefined;
+  /** The Node.js that later versions of this host's client will want: `whose` client, which `version`, since when. */
+  readonly nextNode?: { readonly whose: string; readonly version: string; readonly since: string } | undefined;
   /** Bound of one wait, unless the user says another. */
   readonly defaultTimeoutMs: number;
   /** Names of all connectors, the project's and others. */

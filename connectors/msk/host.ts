@@ -22,6 +22,7 @@ import { observeMskSink } from './observe.ts';
 import { planMskSink } from './plan.ts';
 import { builtPlugin } from './resources.ts';
 import type { MskApi } from './sdk/connect-api.ts';
+import { NEXT_NODE } from './sdk/next-node.ts';
 import type { ReadWorkerLog } from './sdk/worker-log.ts';
 import { createShow } from './show.ts';
 import { createStopping, STOP_EFFECT, type StoppedSinks } from './stopped-sinks.ts';
@@ -127,6 +128,7 @@ export function createMskHost(options: MskHostOptions): SinkHost {
     label: api.label,
     sideBySide: true,
     lookEveryMs: pollMs ?? LOOK_EVERY_MS,
+    nextNode: NEXT_NODE,
     defaultTimeoutMs: TIMEOUT_MS,
     list: () => api.list(),
     async observe(name) {

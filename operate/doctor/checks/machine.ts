@@ -1,3 +1,4 @@
+import type { SinkHost } from '../../../connectors/host.ts';
 import { ConnectError } from '../../../core/errors.ts';
 import { isOlder } from '../../../core/version.ts';
 import { broken, type Check, type Diagnosis, ok, warning } from '../check.ts';
@@ -5,16 +6,23 @@ import { broken, type Check, type Diagnosis, ok, warning } from '../check.ts';
 const OLDEST_NODE = '20.12';
 
 /** Node and, where this package runs the stack, Java. */
-export const machineVersions: Check<'environment' | 'machine'> = {
+export const machineVersions: Check<'environment' | 'machine' | 'host'> = {
   name: 'machine.versions',
   needs: [],
-  async run({ environment, machine }) {
-    const node = isOlder(machine.nodeVersion, OLDEST_NODE)
-      ? broken('Node.js', `is ${machine.nodeVersion}`, `install Node.js ${OLDEST_NODE} or newer`)
-      : ok('Node.js', machine.nodeVersion);
+  async run({ environment, machine, host }) {
+    const node = nodeFinding(machine.nodeVersion, host);
     return environment.stack === undefined ? [node] : [node, await javaFinding(machine.java)];
   },
 };
+
+function nodeFinding(version: string, { nextNode: next }: Pick<SinkHost, 'nextNode'>): Diagnosis {
+  if (isOlder(version, OLDEST_NODE)) {
+    return broken('Node.js', `is ${version}`, `install Node.js ${OLDEST_NODE} or newer`);
+  }
+  if (next === undefined || !isOlder(version, next.version)) return ok('Node.js', version);
+  const problem = `is ${version}; versions of ${next.whose} from ${next.since} on want ${next.version} or newer`;
+  return warning('Node.js', problem, `install Node.js ${next.version} or newer`);
+}
 
 async function javaFinding(java: () => Promise<string>): Promise<Diagnosis> {
   try {
