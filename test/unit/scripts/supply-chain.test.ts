@@ -25,7 +25,9 @@ const workflows = readdirSync(new URL(`../../../${folder}`, import.meta.url)).ma
 
 it.each(workflows)('%s runs actions by their commit, may read, and keeps no login', (_name, text) => {
   const uses = [...text.matchAll(/uses: (.*)/g)].map(([, pin]) => pin);
-  for (const pin of uses) expect(pin).toMatch(/^actions\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  const ours = /^\.\/\.github\/workflows\/[\w-]+\.yml$/;
+  for (const pin of uses.filter((one = '') => !ours.test(one)))
+    expect(pin).toMatch(/^actions\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   expect((parse(text) as { permissions: unknown }).permissions).toEqual({ contents: 'read' });
   expect(text.match(/persist-credentials: false/g)?.length).toBe(text.match(/actions\/checkout@/g)?.length);
 });
