@@ -137,7 +137,7 @@ async function replayStream(
       judges: { decoder, rows: createSinkRows(client, stream, schema) },
       table: createTableReader(client, stream, { ...schema, fields: written }),
       service,
-      mapper: createRecordMapper(schema, service.enums),
+      mapper: createRecordMapper(schema, service),
       encode: createRecordEncoder(schema, schemaId),
     };
     return replayRecords(action, replay, source, options);

@@ -6,6 +6,7 @@ import { observeTopics } from '../connectors/topics.ts';
 import { ConnectError } from '../core/errors.ts';
 import { withAdmin } from '../core/kafka.ts';
 import { definitionText } from '../pipeline/definition-text.ts';
+import { plainFeed } from '../pipeline/feed.ts';
 import { valueSubject } from '../pipeline/names.ts';
 import { isOwnedBy } from '../pipeline/setting-owners.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
@@ -80,14 +81,14 @@ async function guessStream(
   const stream: UnsinkedStream = {
     name,
     file: `connectors/${name}.yaml`,
-    feed: { proto: `schemas/${kebab}.proto`, service: `perps.v1.${pascal}Feed`, ignore: [] },
+    feed: plainFeed(`schemas/${kebab}.proto`, `perps.v1.${pascal}Feed`),
     schema: `schemas/${kebab}.avsc`,
     topic: { name: topic, partitions: seen?.partitions ?? 1, key, config },
     table: {},
     allow: [],
   };
   const guesses = [
-    `feed: ${stream.feed.proto}, ${stream.feed.service}: a connector does not say where its records come from`,
+    `feed: ${stream.feed?.proto}, ${stream.feed?.service}: a connector does not say where its records come from`,
     `schema: ${stream.schema}`,
     `topic.key: ${key}, the first column of the upsert key`,
     ...(seen === undefined ? [`topic.partitions: 1, because topic ${topic} is not there`] : []),

@@ -2,6 +2,8 @@ import { ConnectError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { createMetrics } from '../core/metrics.ts';
 import { type ListenAddress, serveMetrics } from '../core/metrics-server.ts';
+import { fedStreams } from '../pipeline/feed.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
 import { createProducerMonitor } from '../producer/metrics.ts';
 import { type ProducerStats, type ProducerSummary, type RunStreamOptions, runStream } from './run-stream.ts';
 import type { Session } from './session.ts';
@@ -34,13 +36,14 @@ export async function produce(
   session: Session,
   { loggerOf, fromSlot, metrics, onServing, silenceMs = SILENCE_MS, ...options }: ProduceOptions,
 ): Promise<ProducerSummary[]> {
-  const { streams } = session;
+  const streams = fedStreams(session.streams);
   if (fromSlot !== undefined && streams.length > 1) {
     throw new ConnectError('USAGE', '--from-slot is the slot of one stream, and several streams are selected', {
       hint: `add --only with one of ${streams.map(({ name }) => name).join(', ')}`,
     });
   }
-  const served = metrics === undefined ? undefined : await serveRuns(session, metrics, silenceMs);
+  const served =
+    metrics === undefined ? undefined : await serveRuns(session.environment.name, streams, metrics, silenceMs);
   if (served !== undefined) onServing?.(served.url);
   const stop = new AbortController();
   const signal = AbortSignal.any([session.signal, stop.signal]);
@@ -63,8 +66,13 @@ export async function produce(
 }
 
 /** Serves metrics and health of the selected streams. Errors: those of `serveMetrics`. */
-async function serveRuns({ streams, environment }: Session, listen: ListenAddress, silenceMs: number) {
-  const metrics = await createMetrics({ environment: environment.name });
+async function serveRuns(
+  environment: string,
+  streams: readonly StreamDefinition[],
+  listen: ListenAddress,
+  silenceMs: number,
+) {
+  const metrics = await createMetrics({ environment });
   const monitor = createProducerMonitor({ metrics, streams: streams.map(({ name }) => name), silenceMs });
   return { monitor, ...(await serveMetrics({ listen, metrics, notReady: monitor.notReady })) };
 }

@@ -1,10 +1,9 @@
-import { dirname } from 'node:path';
 import { meetsConditions, needContent, parseConditions } from '../operate/dead-letters/conditions.ts';
 import type { SourceTopic } from '../operate/dead-letters/dead-letter.ts';
 import { type LetterSource, letterSource } from '../operate/dead-letters/letter-source.ts';
 import { type ContentReaders, readContent } from '../operate/dead-letters/record-content.ts';
 import type { SinkAction } from '../operate/sink-action.ts';
-import { loadFeedService } from '../producer/feed/protocol.ts';
+import { feedServiceOf } from '../producer/feed/feed-service.ts';
 import type { Session } from './session.ts';
 import { type EachSinkOptions, eachSink, type FailedSink } from './sinks.ts';
 
@@ -22,10 +21,10 @@ export async function eachSource<T>(
 ): Promise<(T | FailedSink)[]> {
   const decoder = await session.decoder();
   return eachSink(session, request, async (action) => {
-    const { feed } = action.stream;
-    const proto = session.file(feed.proto);
-    const service = loadFeedService(proto, [dirname(proto), session.project.root], feed.service);
-    const readers = { decoder: decoder.of(session.schema(action.stream).name), service };
+    const { stream } = action;
+    // Dead letters need no feed; rejected updates are messages of one.
+    const service = request.source === 'dlq' ? undefined : feedServiceOf(session.project.root, stream);
+    const readers = { decoder: decoder.of(session.schema(stream).name), service };
     return act(action, readers, selectedLetters(action, request, readers));
   });
 }

@@ -1,3 +1,4 @@
+import { fedStreams, requireFeed } from '../pipeline/feed.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type SimulatorOptions, startSimulator } from '../producer/simulator/feed-server.ts';
 import type { SimulatedStream } from '../producer/simulator/simulated-feed.ts';
@@ -19,7 +20,8 @@ export interface SimulateOptions extends Omit<SimulatorOptions, 'port' | 'stream
 /** Serves simulated feeds until the user interrupts. Errors: those of `startSimulator`, ENVIRONMENT when an oracle cannot be written. */
 export async function simulate(session: Session, options: SimulateOptions): Promise<void> {
   const { port, oracleFolder, onServing, onAllSent, onClosed, ...settings } = options;
-  const { environment, streams, signal } = session;
+  const { environment, signal } = session;
+  const streams = fedStreams(session.streams);
   const simulator = await startSimulator({
     ...settings,
     port: port ?? portOf(environment.feed.address),
@@ -28,7 +30,7 @@ export async function simulate(session: Session, options: SimulateOptions): Prom
   try {
     onServing?.(
       simulator.address,
-      streams.map(({ feed }) => feed.service),
+      streams.map((stream) => requireFeed(stream).service),
     );
     // `done` rejects when the oracle cannot be written.
     await Promise.race([untilInterrupted(signal), simulator.done]);
@@ -43,16 +45,21 @@ export async function simulate(session: Session, options: SimulateOptions): Prom
 /** A stream as the simulator takes it. */
 export const simulatedStream = (
   session: Session,
-  { name, feed, schema, table }: StreamDefinition,
+  stream: StreamDefinition,
   oracleFolder: string | undefined,
-): SimulatedStream => ({
-  name,
-  protoPath: session.file(feed.proto),
-  service: feed.service,
-  schemaPath: session.file(schema),
-  key: table.key,
-  ordinal: table.current?.ordinal,
-  oraclePath: oracleFolder === undefined ? undefined : oracleFile(oracleFolder, name),
-});
+): SimulatedStream => {
+  const { name, schema, table } = stream;
+  const feed = requireFeed(stream);
+  return {
+    name,
+    protoPath: session.file(feed.proto),
+    service: feed.service,
+    mapping: feed,
+    schemaPath: session.file(schema),
+    key: table.key,
+    ordinal: table.current?.ordinal,
+    oraclePath: oracleFolder === undefined ? undefined : oracleFile(oracleFolder, name),
+  };
+};
 
 const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1));

@@ -1,6 +1,6 @@
-import { dirname } from 'node:path';
+import { requireFeed } from '../pipeline/feed.ts';
 import { projectFile } from '../pipeline/load.ts';
-import { loadFeedService } from '../producer/feed/protocol.ts';
+import { feedServiceOf } from '../producer/feed/feed-service.ts';
 import { partitionOf } from '../producer/kafka/partition.ts';
 import { createRecordEncoder } from '../producer/record/encoder.ts';
 import { createRecordMapper } from '../producer/record/mapper.ts';
@@ -18,10 +18,10 @@ export interface Stage {
 /** What each step of the producer costs by itself. The rest of its time goes to gRPC's and Kafka's client libraries. */
 export async function measureStages(stack: BenchStack, workload: Workload): Promise<Stage[]> {
   const { project, stream, schema, schemaId } = stack;
-  const protoPath = projectFile(project, stream.feed.proto);
-  const service = loadFeedService(protoPath, [dirname(protoPath)], stream.feed.service);
-  const protocol = createFeedProtocol({ protoPath, service: stream.feed.service, schema });
-  const map = createRecordMapper(schema, service.enums);
+  const feed = requireFeed(stream);
+  const service = feedServiceOf(project.root, stream);
+  const protocol = createFeedProtocol({ protoPath: projectFile(project, feed.proto), service: feed.service, schema });
+  const map = createRecordMapper(schema, service);
   const encode = createRecordEncoder(schema, schemaId);
   const messages = [...slots(workload)].flat().map((record) => protocol.update(record));
 

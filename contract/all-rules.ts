@@ -5,6 +5,7 @@ import { columnRules } from './rules/columns.ts';
 import { constraintRules } from './rules/constraints.ts';
 import { derivedRules } from './rules/derived.ts';
 import { feedFieldRules } from './rules/feed-fields.ts';
+import { feedMappingRules } from './rules/feed-mapping.ts';
 import { feedService } from './rules/feed-service.ts';
 import { groupRightRules } from './rules/group-rights.ts';
 import { keyRules } from './rules/keys.ts';
@@ -24,7 +25,7 @@ export const ruleGroups: readonly { readonly title: string; readonly rules: read
     title: 'Avro schema and table',
     rules: [...columnRules, ...columnTypeRules, ...constraintRules, ...guardRules, ...groupRightRules],
   },
-  { title: 'Feed and Avro schema', rules: [feedService, ...feedFieldRules] },
+  { title: 'Feed and Avro schema', rules: [feedService, ...feedFieldRules, ...feedMappingRules] },
   { title: 'Keys, order, and what Connect adds', rules: [...keyRules, traceColumns, ...derivedRules] },
   { title: 'Topic', rules: topicRules },
   {

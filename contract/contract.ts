@@ -1,4 +1,5 @@
 import { didYouMean } from '../pipeline/did-you-mean.ts';
+import type { FieldMapping } from '../pipeline/feed.ts';
 import { type Place, startOf } from '../pipeline/finding.ts';
 import type { Environment, StreamDefinition } from '../pipeline/types.ts';
 import type { Path, YamlFile } from '../pipeline/yaml-file.ts';
@@ -15,7 +16,8 @@ export interface Contract {
   readonly environments: readonly Environment[];
   /** `connect.yaml` */
   readonly environmentFile: YamlFile;
-  readonly feed: Feed;
+  /** Undefined when others write the topic's records. */
+  readonly feed: Feed | undefined;
   readonly schema: PlacedSchema;
   /** The schema's fields but those in `sink.omit`: what the sink writes. */
   readonly written: readonly PlacedField[];
@@ -79,12 +81,27 @@ export function matchedColumns(contract: Contract): MatchedColumn[] {
   });
 }
 
-/** Every Avro field that a field of the update feeds, and that field. */
-export function fedFields({ feed, schema }: Contract): { readonly source: FeedField; readonly field: PlacedField }[] {
-  return (feed.update?.fields ?? []).flatMap((source) => {
-    const field = fieldOf(schema, source.name);
-    return field === undefined ? [] : [{ source, field }];
+/** An Avro field, and the field of the update that feeds it. */
+export interface FedField {
+  readonly source: FeedField;
+  readonly field: PlacedField;
+  /** How the definition maps it; undefined for a field that goes by its name. */
+  readonly mapping: FieldMapping | undefined;
+}
+
+/** Every Avro field that a field of the update feeds. */
+export function fedFields({ stream, feed, schema }: Contract): FedField[] {
+  const fields = stream.feed?.fields ?? {};
+  const mapped = Object.entries(fields).flatMap(([path, mapping]) => {
+    const source = feed?.resolve(feed.update, path).field;
+    const field = fieldOf(schema, mapping.to);
+    return source === undefined || field === undefined ? [] : [{ source, field, mapping }];
   });
+  const named = (feed?.update?.fields ?? []).flatMap((source) => {
+    const field = Object.hasOwn(fields, source.name) ? undefined : fieldOf(schema, source.name);
+    return field === undefined ? [] : [{ source, field, mapping: undefined }];
+  });
+  return [...mapped, ...named];
 }
 
 /** `public.positions` → `positions`; other schemas keep their name. */

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import protobuf from 'protobufjs';
+import { didYouMean } from '../pipeline/did-you-mean.ts';
+import type { FeedDefinition } from '../pipeline/feed.ts';
 import type { Place } from '../pipeline/finding.ts';
 import type { ProtoSet } from '../schemas/compatibility/proto-model.ts';
 import { parseProtoSet } from '../schemas/compatibility/proto-parse.ts';
@@ -9,14 +11,14 @@ import { parseProtoSet } from '../schemas/compatibility/proto-parse.ts';
 export type Feed = ReturnType<typeof loadFeed>;
 export type FeedService = NonNullable<Feed['service']>;
 export type FeedMethod = FeedService['methods'][number];
-type FeedMessage = NonNullable<ReturnType<typeof messageOf>>;
+export type FeedMessage = NonNullable<ReturnType<typeof messageOf>>;
 export type FeedField = FeedMessage['fields'][number];
 
 /**
  * Reads a .proto and what it imports; `file` is relative to `root`, imports are looked for beside the importing file and in
  * `root`. Errors: INVALID_DEFINITION with the line.
  */
-export function loadFeed(root: string, file: string, serviceName: string) {
+export function loadFeed(root: string, { proto: file, service: serviceName, method, update: place }: FeedDefinition) {
   const { sources, missingImports } = readSources(root, file);
   const set = parseProtoSet(sources, 'the working tree');
   const declared = set.services.get(serviceName);
@@ -32,19 +34,65 @@ export function loadFeed(root: string, file: string, serviceName: string) {
       ),
     })),
   };
-  const streamed = service?.methods.find(({ name }) => name === 'Subscribe')?.answer;
-  const update = streamed?.fields.find(({ name }) => name === 'update');
+  const call = service?.methods.find(({ name }) => name === (method ?? 'Subscribe'));
+  const path = method === undefined ? 'update' : place;
+  const types = (name: string) => messageOf(set, name);
+  const at = path === undefined ? undefined : resolvePath(call?.answer, path, types);
   return {
     file,
     /** Undefined when the file has no service of the name the definition gives. */
     service,
     /** Full names of all services there are. */
     services: [...set.services.keys()],
-    /** The message of one update: what the stream's oneof calls `update`. */
-    update: update && messageOf(set, update.type),
+    /** The call that streams updates. */
+    call,
+    /** What it takes. */
+    request: call && types(call.requestType),
+    /** Where the update sits in what is streamed; undefined when the message itself is the update. */
+    at,
+    /** The message of one update. */
+    update: at === undefined ? call?.answer : at.field && types(at.field.type),
+    /** A message by its full name. */
+    types,
+    /** What a path leads to, from a message on. */
+    resolve: (message: FeedMessage | undefined, path: string): ResolvedPath => resolvePath(message, path, types),
     /** Imports that no file answers: as each is written, and where. */
     missingImports,
   };
+}
+
+/** What a path leads to; or the first step that leads nowhere, and why. */
+export interface ResolvedPath {
+  readonly field?: FeedField;
+  /** The fields on the way, the last one included. */
+  readonly steps: readonly FeedField[];
+  readonly problem?: string;
+}
+
+function resolvePath(
+  message: FeedMessage | undefined,
+  path: string,
+  types: (name: string) => FeedMessage | undefined,
+): ResolvedPath {
+  const steps: FeedField[] = [];
+  let inside = message;
+  for (const step of path.split('.')) {
+    const last = steps.at(-1);
+    if (last !== undefined && (last.cardinality === 'repeated' || last.cardinality === 'map')) {
+      return { steps, problem: `${last.name} is a list, and a path leads through single messages` };
+    }
+    if (inside === undefined) {
+      return { steps, problem: `${last?.name ?? step} is ${last?.type ?? 'nothing'}, which has no fields here` };
+    }
+    const field = inside.fields.find(({ name }) => name === step);
+    if (field === undefined) {
+      const names = inside.fields.map(({ name }) => name);
+      return { steps, problem: `${step} is no field of ${inside.name}${didYouMean(step, names)}` };
+    }
+    steps.push(field);
+    inside = types(field.type);
+  }
+  return { steps, field: steps.at(-1) as FeedField };
 }
 
 /** Google's own types, which no project has a file of. */

@@ -31,7 +31,7 @@ export function readScripts(project: Project): SqlScript[] {
 /** Everything about one stream, read from the project's files. Errors: INVALID_DEFINITION for a file that does not parse. */
 export function loadContract(project: Project, stream: StreamDefinition, migrated: MigratedCatalog): Contract {
   const schema = placeSchema(readFileSync(projectFile(project, stream.schema), 'utf8'), stream.schema);
-  const feed = loadFeed(project.root, stream.feed.proto, stream.feed.service);
+  const feed = stream.feed && loadFeed(project.root, stream.feed);
   const definition = readYaml(project, stream.file);
   const environmentFile = readYaml(project, ENVIRONMENT_FILE);
   const environments = Object.values(project.environments);

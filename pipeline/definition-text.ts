@@ -1,4 +1,5 @@
 import { Document } from 'yaml';
+import type { FeedDefinition } from './feed.ts';
 import type { StreamDefinition } from './types.ts';
 
 /** A stream as the text of its definition, in the order in which definitions are read. */
@@ -6,7 +7,7 @@ export function definitionText(stream: StreamDefinition): string {
   const { name, feed, schema, topic, table, allow, sink } = stream;
   const document = new Document({
     name,
-    feed: withoutEmpty(feed),
+    ...(feed === undefined ? {} : { feed: feedText(feed) }),
     schema,
     topic: withoutEmpty(topic),
     table,
@@ -16,6 +17,15 @@ export function definitionText(stream: StreamDefinition): string {
   const schemaLine = '# yaml-language-server: $schema=../pipeline/definition.schema.json';
   return `${schemaLine}\n${document.toString({ lineWidth: 0 })}`;
 }
+
+/** What only renames is text alone. */
+const feedText = (feed: FeedDefinition): object =>
+  withoutEmpty({
+    ...feed,
+    fields: Object.fromEntries(
+      Object.entries(feed.fields).map(([path, entry]) => [path, Object.keys(entry).length === 1 ? entry.to : entry]),
+    ),
+  });
 
 /** Without lists and maps that say nothing. */
 const withoutEmpty = (part: object): object =>

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSecretName } from '../core/secret-names.ts';
+import { checkFeed, checkOrdinal, type FeedDocument, toFeed } from './feed.ts';
 import type { Problem } from './finding.ts';
 import { streamTopics } from './names.ts';
 import { decidedElsewhere } from './setting-owners.ts';
@@ -8,7 +9,8 @@ import type { StreamDefinition } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** `connectors/<name>.yaml` as the schema leaves it: valid, defaults filled in. */
-export interface DefinitionDocument extends Omit<StreamDefinition, 'file' | 'topic' | 'sink'> {
+export interface DefinitionDocument extends Omit<StreamDefinition, 'file' | 'feed' | 'topic' | 'sink'> {
+  readonly feed?: FeedDocument;
   readonly topic: WithSettings<StreamDefinition['topic']>;
   readonly sink: WithSettings<StreamDefinition['sink']>;
 }
@@ -18,10 +20,11 @@ type Settings = Readonly<Record<string, string | number | boolean>>;
 
 /** The definition with its file's name and Kafka's own form of settings: text. */
 export function toStream(file: string, document: DefinitionDocument): StreamDefinition {
-  const { topic, sink } = document;
+  const { feed, topic, sink } = document;
   return {
     ...document,
     file,
+    feed: feed === undefined ? undefined : toFeed(feed),
     topic: { ...topic, config: asText(topic.config) },
     sink: { ...sink, config: asText(sink.config) },
   };
@@ -61,10 +64,12 @@ export function checkDefinition(root: string, file: YamlFile, document: Definiti
   if (table.current !== undefined && table.current.view === table.name) {
     refuse(['table', 'current', 'view'], 'table.current.view must be a view of its own, not the table');
   }
+  if (feed !== undefined) problems.push(...checkFeed(file, feed), ...checkOrdinal(file, feed, table.current));
   for (const [path, relative, ending] of [
-    [['feed', 'proto'], feed.proto, '.proto'],
+    [['feed', 'proto'], feed?.proto, '.proto'],
     [['schema'], schema, '.avsc'],
   ] as const) {
+    if (relative === undefined) continue;
     if (!relative.endsWith(ending)) refuse(path, `${path.join('.')} must be a ${ending} file`);
     else if (!existsSync(join(root, relative))) refuse(path, `file ${relative} does not exist in the project`);
   }

@@ -1,5 +1,6 @@
 import type { PostgresTls } from '../core/postgres.ts';
 import type { TlsFiles } from '../core/tls.ts';
+import type { FeedDefinition } from './feed.ts';
 import type { MskConnect } from './msk-connect.ts';
 
 /** One stream, as `connectors/<name>.yaml` defines it: from a gRPC service to a table. Paths are relative to the project. */
@@ -7,14 +8,8 @@ export interface StreamDefinition {
   readonly name: string;
   /** The file it was read from, relative to the project. */
   readonly file: string;
-  readonly feed: {
-    /** The .proto file. */
-    readonly proto: string;
-    /** Full name of the service, e.g. `perps.v1.PositionFeed`; it has `Subscribe` and `GetReplayInfo`. */
-    readonly service: string;
-    /** Fields of the update that go nowhere, on purpose. Without an entry here the contract check objects to them. */
-    readonly ignore: readonly string[];
-  };
+  /** Undefined when others write the topic's records. */
+  readonly feed: FeedDefinition | undefined;
   /** The Avro schema (.avsc) of the topic's values; its field names are the table's columns. */
   readonly schema: string;
   readonly topic: {

@@ -1,18 +1,19 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import type { KafkaConnection } from '../core/kafka.ts';
 import type { Logger } from '../core/log.ts';
 import type { FeedConnection, HttpConnection } from '../pipeline/connections.ts';
 import { rejectedTopic, streamTopics, valueSubject } from '../pipeline/names.ts';
-import type { StreamDefinition } from '../pipeline/types.ts';
+import type { CurrentDefinition, StreamDefinition } from '../pipeline/types.ts';
 import { type AvroSchema, loadAvroSchema } from '../schemas/avro-schema.ts';
 import { createSchemaRegistry } from '../schemas/registry.ts';
 import { findSchemaId } from '../schemas/schema-id.ts';
 import { type FeedClient, openFeed } from './feed/client.ts';
 import { type Commitment, DEFAULT_COMMITMENT } from './feed/event.ts';
+import { feedServiceOf } from './feed/feed-service.ts';
 import { followFeed } from './feed/follow.ts';
 import { createFeedPosition } from './feed/position.ts';
-import { type FeedService, loadFeedService } from './feed/protocol.ts';
+import type { FeedService } from './feed/protocol.ts';
 import type { ResumePoint } from './kafka/checkpoint.ts';
 import { readCheckpoint } from './kafka/checkpoint-store.ts';
 import { createCluster } from './kafka/cluster.ts';
@@ -20,6 +21,7 @@ import { createDelivery } from './kafka/delivery.ts';
 import type { PublisherLimits } from './kafka/publisher.ts';
 import { createKafkaSender, type KafkaSender } from './kafka/sender.ts';
 import type { RunMonitor } from './metrics.ts';
+import { plainSource } from './record/field-source.ts';
 import { createIngest } from './record/ingest.ts';
 import { createOrdinalCounter } from './record/ordinals.ts';
 import { createRunStatistics, type ProducerStats, type ProducerSummary } from './run-statistics.ts';
@@ -69,8 +71,7 @@ export async function runStream(options: RunStreamOptions): Promise<ProducerSumm
   const { stream, root, kafka: connection, compression = 'none', logger } = options;
   const { data, rejected, checkpoint } = streamTopics(stream);
   const schema = loadAvroSchema(resolve(root, stream.schema));
-  const proto = resolve(root, stream.feed.proto);
-  const service = loadFeedService(proto, [dirname(proto), root], stream.feed.service);
+  const service = feedServiceOf(root, stream);
   const schemaId = await findSchemaId(createSchemaRegistry(options.registry), valueSubject(stream), schema.text);
   const cluster = createCluster({ connection, clientId: clientIdOf(stream), compression, logger });
   const feed = openFeed({ ...options.feed, service });
@@ -139,7 +140,8 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
   });
   const { ingest: counts } = statistics;
   const { current } = stream.table;
-  const ordinals = current?.ordinal === undefined ? undefined : createOrdinalCounter(current);
+  const ordinals =
+    current?.ordinal === undefined ? undefined : createOrdinalCounter(sentNames(current, service.mapping));
   const ingest = createIngest({ stream, service, schema, schemaId, publisher, position, ordinals, counts, commitment });
   const report = () => options.onProgress?.(statistics.stats(publisher.pending.records));
   const progress = setInterval(report, PROGRESS_EVERY_MS);
@@ -183,3 +185,10 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
     statistics.close();
   }
 }
+
+/** Identity and order by the names that the feed has for them. */
+const sentNames = (current: CurrentDefinition, mapping: FeedService['mapping']): CurrentDefinition => ({
+  ...current,
+  identity: plainSource(current.identity, mapping) ?? current.identity,
+  order: plainSource(current.order, mapping) ?? current.order,
+});

@@ -40,7 +40,8 @@ const CATCH_UP_TIMEOUT_MS = 300_000;
 
 /** Simulates each stream's feed and publishes it, all side by side, until every record is in the table. */
 export async function runFlow(session: Session, options: FlowOptions): Promise<void> {
-  const { streams, kafka, asReader, signal } = session;
+  const { kafka, asReader, signal } = session;
+  const streams = session.streams.filter(({ feed }) => feed !== undefined);
   const progress: Progress = new Map();
   const rows = await createRowCounter(asReader, streams, (counted) =>
     options.onCounts({ ...sums(progress), ...counted }),

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { requireFeed } from '../../pipeline/feed.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { BenchStack } from '../stack.ts';
@@ -20,10 +21,11 @@ export interface FeedProcess {
 /** A feed of this workload for a stream, `ratePerSecond` updates a second; left out: as fast as they are read. */
 export async function startFeed(
   { project }: BenchStack,
-  { feed, schema }: StreamDefinition,
+  stream: StreamDefinition,
   workload: Workload,
   ratePerSecond?: number,
 ): Promise<FeedProcess> {
+  const feed = requireFeed(stream);
   const child = fork(join(import.meta.dirname, 'feed.js'), [], { execArgv: [], serialization: 'advanced' });
   const listening = new Promise<string>((resolve, reject) => {
     child.on('message', (message: FeedMessage) => message.kind === 'listening' && resolve(message.address));
@@ -36,7 +38,7 @@ export async function startFeed(
     workload,
     protoPath: projectFile(project, feed.proto),
     service: feed.service,
-    schemaPath: projectFile(project, schema),
+    schemaPath: projectFile(project, stream.schema),
     ratePerSecond,
   } satisfies FeedSettings);
   return {

@@ -1,28 +1,27 @@
 import { didYouMean } from '../../pipeline/did-you-mean.ts';
+import { conversionOf, type FieldMapping } from '../../pipeline/feed.ts';
 import type { AvroField, AvroFieldKind } from '../../schemas/avro-schema.ts';
 import { enumWord } from '../../schemas/enum-words.ts';
 import { avroText } from '../avro-text.ts';
 import type { FeedField } from '../feed.ts';
+import { readByMeaning, scalarType, unfedFields, unusedFields, zeroWord } from '../mapped-fields.ts';
 import { fieldOf, noField, type PlacedField } from '../placed-schema.ts';
 import { nextStep } from '../rollout.ts';
 import { fedFieldRule, type Rule } from '../rule.ts';
 
 const protoFieldUnused: Rule = {
   id: 'PROTO_FIELD_UNUSED',
-  what: 'Every field of the update has an Avro field of its name, or is declared in feed.ignore.',
+  what: 'Every field of the update has an Avro field of its name, or is named in feed.fields or feed.ignore.',
   why: 'The producer leaves the field out: its values are nowhere, without an error.',
-  *check({ feed, schema, stream }) {
-    const free = schema.fields
-      .map(({ name }) => name)
-      .filter((name) => feed.update?.fields.every((field) => field.name !== name));
-    for (const field of feed.update?.fields ?? []) {
-      const known = fieldOf(schema, field.name) ?? schema.unsupported.find(({ name }) => name === field.name);
-      if (known !== undefined || stream.feed.ignore.includes(field.name)) continue;
+  *check(contract) {
+    const { schema } = contract;
+    const free = unfedFields(contract).map(({ name }) => name);
+    for (const { path, field } of unusedFields(contract)) {
       yield {
         path: field.fullName,
         places: [field.place, schema.place],
-        message: `${field.name}: ${schema.file} has no field of this name, so it would be dropped${didYouMean(field.name, free)}`,
-        remedy: nextStep('schema', `adds the field ${field.name}; or list it in feed.ignore`),
+        message: `${path}: ${schema.file} has no field of this name, so it would be dropped${didYouMean(field.name, free)}`,
+        remedy: nextStep('schema', `adds the field ${field.name}; or map it in feed.fields, or list it in feed.ignore`),
       };
     }
   },
@@ -30,18 +29,16 @@ const protoFieldUnused: Rule = {
 
 const avroFieldUnfed: Rule = {
   id: 'AVRO_FIELD_UNFED',
-  what: 'Every Avro field has a field of its name in the update.',
+  what: 'Every Avro field has a field of its name in the update, or feed.fields or feed.constants name what fills it.',
   why: 'A required field would make the producer refuse every update; an optional one would always be null.',
-  *check({ feed, schema, stream }) {
-    const { update } = feed;
+  *check(contract) {
+    const { feed, schema } = contract;
+    const update = feed?.update;
     if (update === undefined) return;
     const free = update.fields
       .map(({ name }) => name)
       .filter((name) => schema.fields.every((field) => field.name !== name));
-    for (const field of schema.fields) {
-      // The producer counts where the feed does not.
-      if (field.name === stream.table.current?.ordinal) continue;
-      if (update.fields.some(({ name }) => name === field.name)) continue;
+    for (const field of unfedFields(contract)) {
       // The producer comes last. Until it sends the field, null is right.
       yield {
         path: `${schema.name}.${field.name}`,
@@ -49,7 +46,10 @@ const avroFieldUnfed: Rule = {
         message: `${field.name}: message ${update.name} has no field of this name${didYouMean(field.name, free)}, so ${
           field.nullable ? 'it is always null' : 'every update is refused'
         }`,
-        remedy: nextStep('producer', `adds ${field.name} to ${update.name} with a new number`),
+        remedy: nextStep(
+          'producer',
+          `adds ${field.name} to ${update.name} with a new number; or map a field to it in feed.fields`,
+        ),
         severity: field.nullable ? 'note' : 'error',
       };
     }
@@ -87,7 +87,9 @@ const protoType = fedFieldRule({
   id: 'PROTO_TYPE',
   what: "Each field of the update has a type whose values fit the Avro field's type; amounts are text, never float.",
   why: 'The producer refuses the updates, or, with a float, amounts are wrong before they arrive.',
-  *check({ source, field }) {
+  *check({ source, field, mapping }) {
+    // MAPPING_CONVERSION judges what is converted.
+    if (mapping !== undefined && conversionOf(mapping) !== undefined) return;
     const problem = mismatch(source, field);
     if (problem === undefined) return;
     yield {
@@ -106,14 +108,17 @@ function mismatch(source: FeedField, field: PlacedField): string | undefined {
   if (source.cardinality === 'repeated' || source.cardinality === 'map') {
     return `a ${source.cardinality === 'map' ? 'map' : 'repeated field'} does not become one ${avro}`;
   }
+  if (readByMeaning(source, field)) return undefined;
   if (!source.isDeclared) return `type ${source.type} is declared in no file that the proto imports`;
-  if (source.isMessage) return `message ${source.type} does not become ${avro}: a column takes one value`;
+  const sent = scalarType(source);
+  if (source.isMessage && sent === source.type)
+    return `message ${source.type} does not become ${avro}: a column takes one value`;
   if (source.enum !== undefined) {
     if (field.kind === 'string' && field.allowed !== undefined) return undefined;
     return `enum ${source.type} becomes a string with "allowed" words, not ${avro}`;
   }
-  if (SOURCES[field.kind].includes(source.type)) return undefined;
-  if (field.kind === 'decimal' && /^(double|float)$/.test(source.type)) {
+  if (SOURCES[field.kind].includes(sent)) return undefined;
+  if (field.kind === 'decimal' && /^(double|float)$/.test(sent)) {
     return `${source.type} cannot hold an amount exactly; ${avro} is sent as text`;
   }
   return `${source.type} does not become ${avro}`;
@@ -123,8 +128,9 @@ const protoPresence = fedFieldRule({
   id: 'PROTO_PRESENCE',
   what: 'A number, time, bool or text that may be absent is `optional` in the proto; so is an enum whose zero is a word of its own.',
   why: 'proto3 sends no difference between absent and zero: the table would hold 0, false, the first word, the empty text or 1970 where nothing was known.',
-  *check({ source, field }, { stream }) {
-    const zero = source.presence ? undefined : zeroOf(source, field);
+  *check({ source, field, mapping }, { stream }) {
+    const isSingle = source.cardinality === 'single';
+    const zero = source.presence || !isSingle ? undefined : zeroOf(source, field, mapping);
     if (zero === undefined) return;
     yield {
       path: source.fullName,
@@ -138,10 +144,15 @@ const protoPresence = fedFieldRule({
 
 /** Whether a zero would hide that something is missing. A required number may really be 0, and the record does not show which. */
 const isRatherAbsent = ({ name, kind, nullable }: AvroField, key: readonly string[]): boolean =>
-  nullable || key.includes(name) || !['int', 'long', 'double'].includes(kind);
+  nullable || key.includes(name) || !['int', 'long', 'double', 'decimal'].includes(kind);
 
 /** What an absent value of this field would become; undefined when the producer sees that it is absent. */
-function zeroOf(source: FeedField, { kind, nullable, minLength = 0, allowed }: AvroField): string | undefined {
+function zeroOf(
+  source: FeedField,
+  { kind, nullable, minLength = 0, allowed }: AvroField,
+  mapping: FieldMapping | undefined,
+): string | undefined {
+  if (mapping?.words !== undefined) return zeroWord(source, mapping.words);
   switch (kind) {
     case 'timestamp-millis':
       return '1970-01-01';
@@ -157,7 +168,7 @@ function zeroOf(source: FeedField, { kind, nullable, minLength = 0, allowed }: A
     case 'bytes':
       return nullable ? 'no bytes' : undefined;
     case 'decimal':
-      return undefined;
+      return source.type === 'string' ? undefined : '0';
   }
 }
 
@@ -174,8 +185,8 @@ const enumWordsMatch = fedFieldRule({
   id: 'ENUM_WORDS',
   what: "Each value of a proto enum, but its zero, is one of the field's allowed words, and each word has a value.",
   why: 'The producer refuses updates whose value has no word.',
-  *check({ source, field }, { schema }) {
-    if (field.allowed === undefined || source.enum === undefined) return;
+  *check({ source, field, mapping }, { schema }) {
+    if (mapping?.words !== undefined || field.allowed === undefined || source.enum === undefined) return;
     const enumName = enumNameOf(source);
     const { allowed } = field;
     const words = source.enum.values.map((value) => ({ value, word: enumWord(enumName, value.name, allowed) }));
@@ -217,16 +228,17 @@ const declaredException: Rule = {
         remedy: 'remove the entry',
       };
     }
-    for (const [index, name] of stream.feed.ignore.entries()) {
-      const sent = feed.update?.fields.some((field) => field.name === name) ?? true;
-      const used = fieldOf(schema, name);
+    const { fields = {}, ignore = [] } = stream.feed ?? {};
+    for (const [index, name] of ignore.entries()) {
+      const sent = feed?.update === undefined || feed.resolve(feed.update, name).field !== undefined;
+      const used = Object.hasOwn(fields, name) ? fieldOf(schema, fields[name]?.to ?? '') : fieldOf(schema, name);
       if (sent && used === undefined) continue;
       yield {
         path: `${stream.name}.feed.ignore.${name}`,
-        places: [definition.placeOf(['feed', 'ignore', index]), used?.place ?? feed.update?.place ?? schema.place],
+        places: [definition.placeOf(['feed', 'ignore', index]), used?.place ?? feed?.update?.place ?? schema.place],
         message: sent
-          ? `feed.ignore: ${name} is a field of ${schema.name}, so it is not ignored`
-          : `feed.ignore: ${name} is no field of ${feed.update?.name}${didYouMean(name, feed.update?.fields.map((field) => field.name) ?? [])}`,
+          ? `feed.ignore: ${name} fills ${used?.name} of ${schema.name}, so it is not ignored`
+          : `feed.ignore: ${name} is no field of ${feed?.update?.name}${didYouMean(name, feed?.update?.fields.map((field) => field.name) ?? [])}`,
         remedy: 'remove the entry',
       };
     }

@@ -8,6 +8,7 @@ export const feedService: Rule = {
   what: 'The proto has the service, with Subscribe streaming a oneof `message` of update, slot and ping, and GetReplayInfo.',
   why: 'The producer cannot read the feed: it has no code for any stream in particular.',
   *check({ feed, stream, definition }) {
+    if (feed === undefined || stream.feed === undefined) return;
     const { service } = stream.feed;
     for (const { name, place } of feed.missingImports) {
       yield {
@@ -28,6 +29,7 @@ export const feedService: Rule = {
       };
       return;
     }
+    if (stream.feed.method !== undefined) return;
     for (const { name, place, text } of problems(feed.service)) {
       yield {
         path: name,

@@ -1,5 +1,6 @@
+import { bigintOf, isLongLike } from '../../producer/feed/long.ts';
 import type { FeedService } from '../../producer/feed/protocol.ts';
-import { bigintOf, isLongLike } from '../../producer/feed/protocol.ts';
+import { jsonText } from '../../producer/record/json-text.ts';
 import type { AvroValue } from '../../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../../schemas/record-decoder.ts';
 import { decodeValue } from '../judge-records.ts';
@@ -13,8 +14,8 @@ export type RecordContent =
 export interface ContentReaders {
   /** Dead letters are Avro by the registry's schemas. */
   readonly decoder: RecordDecoder;
-  /** Rejected updates are messages of the feed. */
-  readonly service: FeedService;
+  /** Rejected updates are messages of the feed; undefined where none are read. */
+  readonly service: FeedService | undefined;
 }
 
 /** Bytes beyond this are counted, not shown. */
@@ -33,7 +34,7 @@ export async function readContent(
     bytes: bytes.length,
     hex: bytes.subarray(0, MAX_HEX_BYTES).toString('hex'),
   });
-  if (deadLetter.source === 'rejected') {
+  if (deadLetter.source === 'rejected' && service !== undefined) {
     const event = service.readEvent(bytes);
     if (event.kind === 'update') return { kind: 'update', fields: protoFields(event.update, service) };
     return unreadable(event.kind === 'undecodable' ? event.reason : `it is a message of kind ${event.kind}`);
@@ -46,15 +47,22 @@ export async function readContent(
 const avroFields = (record: Readonly<Record<string, AvroValue>>): Record<string, string | null> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, shownValue(value)]));
 
-/** The fields that were set, numbers exact and enums by their names. */
-function protoFields(update: Readonly<Record<string, unknown>>, { enums }: FeedService): Record<string, string | null> {
-  return Object.fromEntries(
-    Object.entries(update).map(([name, value]) => {
-      const word = typeof value === 'number' ? enums.get(name)?.valueNames[value] : undefined;
-      return [name, word ?? shownValue(isLongLike(value) ? bigintOf(value) : value)];
+/** The fields that were set, numbers exact, enums by their names, messages and lists as JSON. */
+const protoFields = (
+  message: Readonly<Record<string, unknown>>,
+  { update }: Pick<FeedService, 'update'>,
+): Record<string, string | null> =>
+  Object.fromEntries(
+    Object.entries(message).map(([name, value]) => {
+      const field = update.fields[name];
+      if (value === null || field === undefined) return [name, shownValue(value)];
+      if (field.resolvedType === null && !field.repeated && !field.map) {
+        return [name, shownValue(isLongLike(value) ? bigintOf(value) : value)];
+      }
+      const json = jsonText(field, value);
+      return [name, json?.replace(/^"(.*)"$/, '$1') ?? null];
     }),
   );
-}
 
 function shownValue(value: unknown): string | null {
   if (value === null || value === undefined) return null;

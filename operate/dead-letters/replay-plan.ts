@@ -48,7 +48,8 @@ export interface ReplayContext {
   readonly judges: Judges;
   readonly table: TableReader;
   /** The producer's own validation and encoding, for rejected updates. */
-  readonly service: FeedService;
+  /** Undefined where no rejected updates are read. */
+  readonly service: FeedService | undefined;
   readonly mapper: RecordMapper;
   readonly encode: RecordEncoder;
 }
@@ -132,6 +133,7 @@ function fromRejected(
 ): ReplayVerdict {
   if (value === null) return refused('it has no value');
   if (headers['original-bytes'] !== undefined) return refused('its bytes were cut when it was rejected');
+  if (service === undefined) return refused('the stream has no feed that says what its bytes mean');
   const event = service.readEvent(value);
   if (event.kind === 'undecodable') return refused(`it is no message of the feed: ${event.reason}`);
   if (event.kind !== 'update') return refused(`it is a message of kind ${event.kind}, not an update`);

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { SinkHost } from '../../connectors/host.ts';
 import { kafkaConnection } from '../../connectors/kafka-connection.ts';
 import { renderSink } from '../../connectors/render/render-sink.ts';
@@ -10,7 +9,7 @@ import { feedConnection, httpConnection, readerConnection, type Secrets } from '
 import { projectFile } from '../../pipeline/load.ts';
 import type { Environment, Project, StreamDefinition } from '../../pipeline/types.ts';
 import { openFeed } from '../../producer/feed/client.ts';
-import { loadFeedService } from '../../producer/feed/protocol.ts';
+import { feedServiceOf } from '../../producer/feed/feed-service.ts';
 import { readCheckpoint } from '../../producer/kafka/checkpoint-store.ts';
 import { loadAvroSchema } from '../../schemas/avro-schema.ts';
 import { createSchemaRegistry } from '../../schemas/registry.ts';
@@ -75,8 +74,7 @@ export function createProbes(examined: Examined, secrets: Secrets) {
     freeBytes,
     /** What the stream's feed can replay. */
     async feedWindow(stream: StreamDefinition) {
-      const proto = projectFile(project, stream.feed.proto);
-      const service = loadFeedService(proto, [dirname(proto), project.root], stream.feed.service);
+      const service = feedServiceOf(project.root, stream);
       const feed = openFeed({ ...feedConnection(environment, secrets), service });
       try {
         return await feed.replayInfo();

@@ -1,6 +1,8 @@
 import protobuf from 'protobufjs';
 import { messageOf } from '../../core/errors.ts';
+import type { FeedDefinition } from '../../pipeline/feed.ts';
 import { COMMITMENTS, type Commitment, type FeedEvent } from './event.ts';
+import { bigintOf, isLongLike, type LongLike } from './long.ts';
 import { loadFeedProto } from './proto.ts';
 import type { ReplayWindow } from './resume.ts';
 
@@ -17,7 +19,12 @@ export type FeedService = ReturnType<typeof loadFeedService>;
  * A feed's service by its proto. It decodes by protobufjs itself and not by proto-loader, which turns every message into a
  * second object with its 64-bit numbers as text: more than twice the time of the decoding. Errors: INVALID_DEFINITION.
  */
-export function loadFeedService(protoPath: string, includeDirs: readonly string[], serviceName: string) {
+export function loadFeedService(
+  protoPath: string,
+  includeDirs: readonly string[],
+  serviceName: string,
+  mapping: Pick<FeedDefinition, 'fields' | 'constants'> = { fields: {}, constants: {} },
+) {
   const { subscribe, replayInfo, update } = loadFeedProto(protoPath, includeDirs, serviceName);
   markUnset(update);
   const notice = subscribe.response.fields.slot?.resolvedType;
@@ -27,8 +34,9 @@ export function loadFeedService(protoPath: string, includeDirs: readonly string[
     name: serviceName,
     /** Full name of the message that the feed streams. */
     messageName: subscribe.response.fullName.replace(/^\./, ''),
-    /** The enums among the update's fields, by field name. */
-    enums: enumsOf(update),
+    /** The message of an update, and where its fields go. */
+    update,
+    mapping,
     subscribePath: `/${serviceName}/Subscribe`,
     encodeSubscribe: ({ fromSlot, commitment }: { fromSlot: bigint; commitment: Commitment }) =>
       encode(subscribe.request, {
@@ -79,41 +87,17 @@ function readEvent(type: protobuf.Type, bytes: Buffer): FeedEvent {
   return { kind: 'undecodable', bytes, reason: 'the message is neither an update nor a slot nor a ping' };
 }
 
-/** A 64-bit number as protobufjs reads it. */
-export interface LongLike {
-  readonly low: number;
-  readonly high: number;
-  readonly unsigned: boolean;
-}
-
-export const isLongLike = (value: unknown): value is LongLike =>
-  typeof value === 'object' && value !== null && 'low' in value && 'high' in value && 'unsigned' in value;
-
-/** Exact over the whole range of int64 and uint64. */
-export function bigintOf({ low, high, unsigned }: LongLike): bigint {
-  // Today's slots and times fit a double. Other numbers are put together from their halves.
-  if (high >= 0 && high < 0x200000) return BigInt(high * 0x1_0000_0000 + (low >>> 0));
-  return (BigInt(unsigned ? high >>> 0 : high) << 32n) | BigInt(low >>> 0);
-}
-
 /**
  * proto3 sends a zero or an empty text only of fields that are `optional`. For all others, unset means zero. protobufjs
  * reads unset optional fields as zero, too; this makes them read as null.
  */
-function markUnset(type: protobuf.Type): void {
+function markUnset(type: protobuf.Type, seen = new Set<protobuf.Type>()): void {
+  if (seen.has(type)) return;
+  seen.add(type);
   for (const field of type.fieldsArray) {
     if (field.options?.proto3_optional === true) Object.assign(type.ctor.prototype as object, { [field.name]: null });
+    if (field.resolvedType instanceof protobuf.Type) markUnset(field.resolvedType, seen);
   }
-}
-
-function enumsOf(type: protobuf.Type): ReadonlyMap<string, ProtoEnum> {
-  const enums = new Map<string, ProtoEnum>();
-  for (const { name, resolvedType } of type.fieldsArray) {
-    if (resolvedType instanceof protobuf.Enum) {
-      enums.set(name, { name: resolvedType.name, valueNames: resolvedType.valuesById });
-    }
-  }
-  return enums;
 }
 
 const encode = (type: protobuf.Type, message: Record<string, unknown>): Buffer =>

@@ -1,7 +1,8 @@
 import type { AvroField, AvroValue } from '../../schemas/avro-schema.ts';
 import { DecimalError, formatDecimal, parseDecimal } from '../../schemas/decimal.ts';
 import { enumWord } from '../../schemas/enum-words.ts';
-import { bigintOf, isLongLike, type ProtoEnum } from '../feed/protocol.ts';
+import { bigintOf, isLongLike } from '../feed/long.ts';
+import type { ProtoEnum } from '../feed/protocol.ts';
 import type { RefusalCode } from './refusal.ts';
 
 /** Why one field is refused. A class, so that the reader's result needs no wrapper around every good value. */

@@ -18,7 +18,7 @@ export interface IngestCounts {
 
 interface IngestOptions {
   readonly stream: Pick<StreamDefinition, 'name' | 'topic' | 'table'>;
-  readonly service: Pick<FeedService, 'enums' | 'messageName'>;
+  readonly service: Pick<FeedService, 'update' | 'mapping' | 'messageName'>;
   readonly schema: AvroSchema;
   readonly schemaId: number;
   readonly publisher: Pick<Publisher, 'add' | 'advance'>;
@@ -34,7 +34,7 @@ interface IngestOptions {
 export function createIngest(options: IngestOptions): (event: FeedEvent) => void {
   const { stream, service, schema, schemaId, publisher, position, ordinals, counts } = options;
   const { name: topic, key: keyField } = stream.topic;
-  const map = createRecordMapper(schema, service.enums);
+  const map = createRecordMapper(schema, service);
   const encode = createRecordEncoder(schema, schemaId);
   const asked = COMMITMENTS.indexOf(options.commitment);
 
@@ -42,7 +42,7 @@ export function createIngest(options: IngestOptions): (event: FeedEvent) => void
 
   const refuse = (refused: RefusedUpdate) => {
     for (const { code } of refused.refusals) counts.refusals[code] = (counts.refusals[code] ?? 0) + 1;
-    publisher.add(rejectedRecord(stream, service.messageName, refused, new Date()), position.slot);
+    publisher.add(rejectedRecord(stream, service, refused, new Date()), position.slot);
   };
 
   return (event) => {

@@ -1,6 +1,6 @@
 import type { AvroRecord, AvroSchema } from '../../schemas/avro-schema.ts';
-import type { ProtoEnum } from '../feed/protocol.ts';
-import { createFieldReader, FieldRefusal } from './field-readers.ts';
+import { FieldRefusal } from './field-readers.ts';
+import { fieldSource, type UpdateShape } from './field-source.ts';
 import type { Refusal } from './refusal.ts';
 
 /** A record the table can hold, or every reason why there is none. */
@@ -11,24 +11,18 @@ type MappedUpdate =
 export type RecordMapper = (update: Readonly<Record<string, unknown>>) => MappedUpdate;
 
 /**
- * A mapper from a feed's update to the record of `schema`, for any stream: fields go by name, the limits are the schema's
- * own. A required field that is unset is refused as MISSING. So are an empty text, an empty amount and an enum's
+ * A mapper from a feed's update to the record of `schema`, for any stream: fields go as the definition maps them, else
+ * by name; the limits are the schema's own. A required field that is unset is refused as MISSING. So are an empty text, an empty amount and an enum's
  * "unspecified", because proto3 does not send the difference. A number that proto3 left out is 0, unless its field is `optional`.
  * Fields of the update that the schema does not name are left out.
  */
-export function createRecordMapper(
-  schema: AvroSchema,
-  enums: ReadonlyMap<string, ProtoEnum> = new Map(),
-): RecordMapper {
-  const fields = schema.fields.map((field) => ({
-    name: field.name,
-    read: createFieldReader(field, enums.get(field.name)),
-  }));
+export function createRecordMapper(schema: AvroSchema, shape: UpdateShape = {}): RecordMapper {
+  const fields = schema.fields.map((field) => ({ name: field.name, ...fieldSource(field, shape) }));
   return (update) => {
     const record: AvroRecord = {};
     let refusals: Refusal[] | undefined;
-    for (const { name, read } of fields) {
-      const value = read(update[name]);
+    for (const { name, from, read } of fields) {
+      const value = read(update[from], update);
       if (value instanceof FieldRefusal) {
         refusals ??= [];
         refusals.push({ field: name, code: value.code, message: value.message });

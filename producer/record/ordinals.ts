@@ -1,5 +1,5 @@
 import type { CurrentDefinition } from '../../pipeline/types.ts';
-import { bigintOf, isLongLike } from '../feed/protocol.ts';
+import { bigintOf, isLongLike } from '../feed/long.ts';
 
 /** An update as the feed sent it. */
 interface SentUpdate {

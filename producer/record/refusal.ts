@@ -14,6 +14,8 @@ export const REFUSAL_CODES = [
   'NOT_ALLOWED',
   /** A number or time beyond what its column holds. */
   'OUT_OF_RANGE',
+  /** A time that the field's unit would round. */
+  'NOT_EXACT',
   /** Not a plain decimal number: NaN, an exponent, spaces, a plus sign. */
   'NOT_A_DECIMAL',
   /** More digits behind the point than the column keeps; never rounded. */

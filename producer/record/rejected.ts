@@ -1,7 +1,10 @@
 import { rejectedTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import { bigintOf, isLongLike } from '../feed/protocol.ts';
+import { bigintOf, isLongLike } from '../feed/long.ts';
+import type { FeedService } from '../feed/protocol.ts';
 import type { OutgoingRecord } from '../kafka/outgoing-record.ts';
+import { valueAtPath } from './conversions.ts';
+import { plainSource } from './field-source.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What is known of a refused update. */
@@ -29,20 +32,21 @@ const MAX_LISTED_REFUSALS = 64;
  */
 export function rejectedRecord(
   stream: Pick<StreamDefinition, 'name' | 'topic'>,
-  feedMessage: string,
+  { messageName, mapping }: Pick<FeedService, 'messageName' | 'mapping'>,
   { bytes, update, ordinal, refusals }: RefusedUpdate,
   at: Date,
 ): OutgoingRecord {
-  const key = readable(update?.[stream.topic.key]);
-  const slot = readable(update?.slot);
-  const signature = readable(update?.signature);
+  const sent = (name: string) => readable(valueAtPath(update, plainSource(name, mapping)?.split('.') ?? []));
+  const key = sent(stream.topic.key);
+  const slot = sent('slot');
+  const signature = sent('signature');
   const cut = bytes.length > MAX_REJECTED_BYTES;
   const headers = {
     reason: distinct(refusals.map(({ code }) => code)),
     field: distinct(refusals.flatMap(({ field }) => field ?? [])),
     detail: JSON.stringify(refusals.slice(0, MAX_LISTED_REFUSALS)),
     stream: stream.name,
-    'feed-message': feedMessage,
+    'feed-message': messageName,
     'rejected-at': at.toISOString(),
     ...(slot === undefined ? {} : { slot }),
     ...(signature === undefined ? {} : { signature }),

@@ -5,6 +5,8 @@ import { enumWords } from '../../schemas/enum-words.ts';
 import { COMMITMENTS, type Commitment, DEFAULT_COMMITMENT } from '../feed/event.ts';
 import { invalidProto, loadFeedProto } from '../feed/proto.ts';
 import type { ReplayWindow } from '../feed/resume.ts';
+import { leafOf, plainSource } from '../record/field-source.ts';
+import type { SimulatedMapping } from './mapped-stream.ts';
 import type { UpdateFilter } from './update-filter.ts';
 
 /** What a client asks of `Subscribe`. */
@@ -23,16 +25,18 @@ interface FeedProtocolOptions {
   /** Full name of the service, e.g. `perps.v1.PositionFeed`. */
   readonly service: string;
   readonly schema: AvroSchema;
+  /** Where the fields of an update go. */
+  readonly mapping?: SimulatedMapping | undefined;
 }
 
 /** Errors: INVALID_DEFINITION when the proto does not describe a feed or does not fit the schema. */
-export function createFeedProtocol({ protoPath, service, schema }: FeedProtocolOptions) {
+export function createFeedProtocol({ protoPath, service, schema, mapping }: FeedProtocolOptions) {
   const { subscribe, replayInfo, update: updateType } = loadFeedProto(protoPath, [], service);
   const { response: stream } = subscribe;
-  const fields = schema.fields.map((field) => ({
-    name: field.name,
-    toWire: converterOf(field, updateType, protoPath),
-  }));
+  const fields = schema.fields.map((field) => {
+    const path = (mapping === undefined ? undefined : plainSource(field.name, mapping)) ?? field.name;
+    return { name: field.name, steps: path.split('.'), toWire: converterOf(field, path, updateType, protoPath) };
+  });
   const encode = (message: object): Buffer => stream.encode(message).finish() as Buffer;
   return {
     /** For a gRPC server: `Subscribe` takes a `SubscribeRequest` and streams bytes, `GetReplayInfo` answers a `ReplayWindow`. */
@@ -54,10 +58,10 @@ export function createFeedProtocol({ protoPath, service, schema }: FeedProtocolO
     /** The bytes of one stream message, like those of `slot` and `ping`. */
     update(record: AvroRecord): Buffer {
       const update: Record<string, unknown> = {};
-      for (const { name, toWire } of fields) {
+      for (const { name, steps, toWire } of fields) {
         const value = record[name];
         // What is null in the record is absent on the wire.
-        if (value !== null && value !== undefined) update[name] = toWire(value);
+        if (value !== null && value !== undefined) put(update, steps, toWire(value));
       }
       return encode({ update });
     },
@@ -69,9 +73,17 @@ export function createFeedProtocol({ protoPath, service, schema }: FeedProtocolO
 /** A record's value as protobufjs encodes it. */
 type ToWire = (value: AvroValue) => unknown;
 
-function converterOf({ name, kind, allowed }: AvroField, type: protobuf.Type, protoPath: string): ToWire {
-  const field = type.fields[name];
-  if (field === undefined) throw invalidProto(protoPath, `has no field ${name} in ${type.name}, but the schema has`);
+function put(message: Record<string, unknown>, [step = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) message[step] = value;
+  else {
+    message[step] ??= {};
+    put(message[step] as Record<string, unknown>, rest, value);
+  }
+}
+
+function converterOf({ name, kind, allowed }: AvroField, path: string, type: protobuf.Type, protoPath: string): ToWire {
+  const field = leafOf(type, path);
+  if (field === undefined) throw invalidProto(protoPath, `has no field ${path} in ${type.name}, but the schema has`);
   if (kind === 'timestamp-millis') return (value) => (value as Date).getTime();
   if (kind === 'long') return (value) => longOf(value as bigint);
   if (allowed === undefined) return (value) => value;

@@ -4,6 +4,7 @@ import { faultsOf } from './faults.ts';
 import { createFeedProtocol, type FeedProtocol } from './feed-protocol.ts';
 import { FeedScript } from './feed-script.ts';
 import { checkSettings, type FeedSettings } from './feed-settings.ts';
+import { requireSimulable, type SimulatedMapping, withConstants } from './mapped-stream.ts';
 import { createMarket } from './market/market.ts';
 import { createOracleWriter, type OracleWriter } from './oracle.ts';
 import { createSchemaGenerator } from './schema-generator.ts';
@@ -17,6 +18,8 @@ export interface SimulatedStream {
   /** Full name of the gRPC service. */
   readonly service: string;
   readonly schemaPath: string;
+  /** Where the fields of an update go. Left out: by their names. */
+  readonly mapping?: SimulatedMapping | undefined;
   /** The fields that identify an update together; needed for every stream but the positions. */
   readonly key?: readonly string[] | undefined;
   /** The field that the producer counts. This feed leaves it out. */
@@ -46,17 +49,20 @@ export async function createSimulatedFeed(stream: SimulatedStream, settings: Fee
   const { seed, updates = Number.POSITIVE_INFINITY, ratePerSecond, replayWindowSlots, profile = 'market' } = settings;
   const whole = loadAvroSchema(stream.schemaPath);
   const schema = { ...whole, fields: whole.fields.filter(({ name }) => name !== stream.ordinal) };
-  const protocol = createFeedProtocol({ ...stream, schema });
+  const constants = requireSimulable(stream, schema);
+  // What the feed does not send is in no message.
+  const sent = { ...schema, fields: schema.fields.filter(({ name }) => !Object.hasOwn(constants, name)) };
+  const protocol = createFeedProtocol({ ...stream, schema: sent });
   const script = new FeedScript({
     timeline: new Timeline({ seed, ...TIMELINE }),
     // Position updates come from the market model, everything else from the schema's own limits.
     generator:
       schema.name === POSITION_UPDATE
         ? createMarket({ seed, ...MARKET, profile })
-        : createSchemaGenerator({ schema, seed, key: stream.key ?? [] }),
+        : withConstants(createSchemaGenerator({ schema: sent, seed, key: stream.key ?? [] }), constants),
     updates,
     plan: planFaults({ ...settings, updates }),
-    faults: faultsOf(schema),
+    faults: faultsOf(sent),
   });
   const { oraclePath } = stream;
   const oracle = oraclePath === undefined ? undefined : await createOracleWriter(oraclePath, protocol.update);

@@ -76,7 +76,7 @@ async function protoFindings(
   definitions: readonly BaseStream[],
   base: GitBase,
 ): Promise<Finding[]> {
-  const named = [...streams.map(({ feed }) => feed.proto), ...definitions.map(({ proto }) => proto ?? '')];
+  const named = [...streams.map(({ feed }) => feed?.proto ?? ''), ...definitions.map(({ proto }) => proto ?? '')];
   const folders = [...new Set(named.filter((path) => path !== '').map((path) => posix.dirname(path)))].sort();
   const older: ProtoSource[] = [];
   for (const path of await protoFiles(folders, (folder) => base.list(folder))) {

@@ -1,9 +1,10 @@
+import { plainFeed } from '../../pipeline/feed.ts';
 import type { Environment, StreamDefinition } from '../../pipeline/types.ts';
 
 export const positions: StreamDefinition = {
   name: 'positions',
   file: 'connectors/positions.yaml',
-  feed: { proto: 'schemas/position-update.proto', service: 'perps.v1.PositionFeed', ignore: [] },
+  feed: plainFeed('schemas/position-update.proto', 'perps.v1.PositionFeed'),
   schema: 'schemas/position-update.avsc',
   topic: { name: 'positions', partitions: 4, key: 'position_account', config: { 'retention.ms': '604800000' } },
   table: { name: 'public.positions', key: ['position_account', 'signature'] },

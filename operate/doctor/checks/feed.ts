@@ -8,6 +8,7 @@ export const feedReachable: Check<'streams' | 'environment' | 'feedWindow'> = {
   reaches: 'feed',
   needs: [],
   run: perStream(async (stream, { environment, feedWindow }) => {
+    if (stream.feed === undefined) return ok(stream.name, 'has no feed: others write its topic');
     const subject = `${stream.feed.service} at ${environment.feed.address}`;
     try {
       const { earliest, latest } = await feedWindow(stream);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadProject } from '../../../pipeline/load.ts';
-import { loadFeedService } from '../../../producer/feed/protocol.ts';
+import { feedServiceOf } from '../../../producer/feed/feed-service.ts';
 import { createRecordMapper } from '../../../producer/record/mapper.ts';
 import { type AvroRecord, loadAvroSchema } from '../../../schemas/avro-schema.ts';
 import { mutatedProject } from '../../support/contract-fixture.ts';
@@ -34,7 +34,7 @@ function isProject(edits: readonly Edit[]): boolean {
     try {
       const [stream] = loadProject(project.root, {}).streams;
       if (stream === undefined) return false;
-      loadFeedService(join(project.root, stream.feed.proto), [join(project.root, 'schemas')], stream.feed.service);
+      feedServiceOf(project.root, stream);
       return true;
     } finally {
       project.remove();
@@ -50,9 +50,8 @@ function producedRecords(edits: readonly Edit[], count: number): AvroRecord[] {
   try {
     const [stream] = loadProject(project.root, {}).streams;
     if (stream === undefined) throw new Error('the project has no stream');
-    const protoPath = join(project.root, stream.feed.proto);
-    const feed = loadFeedService(protoPath, [join(project.root, 'schemas')], stream.feed.service);
-    const map = createRecordMapper(loadAvroSchema(join(project.root, stream.schema)), feed.enums);
+    const service = feedServiceOf(project.root, stream);
+    const map = createRecordMapper(loadAvroSchema(join(project.root, stream.schema)), service);
     return Array.from({ length: count }, (_, index) => {
       const mapped = map(update(index));
       if (!mapped.ok) throw new Error(JSON.stringify(mapped.refusals));

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { headerText } from '../../../core/kafka-headers.ts';
 import { type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';
+import { packageRoot } from '../../../core/package-root.ts';
 import { replayMarks } from '../../../operate/dead-letters/replay-marks.ts';
 import { publishRecords } from '../../../operate/publish-records.ts';
 import { checkpointTopic, deadLetterTopic, rejectedTopic } from '../../../pipeline/names.ts';
+import { feedServiceOf } from '../../../producer/feed/feed-service.ts';
 import { rejectedRecord } from '../../../producer/record/rejected.ts';
 import type { AvroRecord } from '../../../schemas/avro-schema.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -90,7 +92,7 @@ describe('dead letters and rejected updates', () => {
     const refused = (update: Record<string, unknown>, code: 'TOO_LONG' | 'NOT_ALLOWED', field: string) =>
       rejectedRecord(
         sink.stream,
-        'perps.v1.PositionFeedMessage',
+        feedServiceOf(packageRoot(), sink.stream),
         {
           bytes: feedMessage({ update: positionUpdate(update) }),
           update,

@@ -1,7 +1,30 @@
-import { DEFINITION, ENVIRONMENTS, type Mutation, SQL, sinkSetting, withRollup } from './edit.ts';
+import { DEFINITION, ENVIRONMENTS, feedLine, type Mutation, SQL, sinkSetting, withRollup } from './edit.ts';
 
 /** Edits of definition and environments. */
 export const definitionMutations: readonly Mutation[] = [
+  {
+    name: 'a path is misspelt',
+    edit: feedLine('fields: { sied: side }'),
+    rule: 'MAPPING_PATH',
+    also: ['MAPPING_TARGET'],
+    says: /sied is no field of perps\.v1\.PositionUpdate; did you mean "side"/,
+  },
+  {
+    name: 'a constant is for no field',
+    edit: feedLine("constants: { sizes: '1' }"),
+    rule: 'MAPPING_TARGET',
+  },
+  {
+    name: 'text is to be written as hex',
+    edit: feedLine('fields: { owner: { to: owner, text: hex } }'),
+    rule: 'MAPPING_CONVERSION',
+  },
+  {
+    name: 'a constant is no number',
+    edit: feedLine('constants: { leverage: x }'),
+    rule: 'MAPPING_CONSTANT',
+    also: ['MAPPING_TARGET'],
+  },
   {
     name: 'batches are not rewritten while the reduction buffer is on',
     edit: { file: ENVIRONMENTS, find: ':5432/perps\n', replace: ':5432/perps?reWriteBatchedInserts=false\n' },

@@ -62,6 +62,12 @@ export const jdbcParameter = (parameter: string): Edit => ({
   find: ':5432/perps\n',
   replace: `:5432/perps?${parameter}\n`,
 });
+/** More lines of `feed`. */
+export const feedLine = (line: string): Edit => ({
+  file: DEFINITION,
+  find: '  service: perps.v1.PositionFeed\n',
+  replace: `  service: perps.v1.PositionFeed\n  ${line}\n`,
+});
 export const topicSetting = (setting: string): Edit => ({
   file: DEFINITION,
   find: '    retention.ms: 604800000\n',

@@ -105,14 +105,14 @@ export const protoMutations: readonly Mutation[] = [
     says: /^SubscribeRequest, SlotNotice, Ping, GetReplayInfoRequest, GetReplayInfoResponse are declared in no file; is an import/,
   },
   {
-    name: 'a time becomes a Timestamp of Google',
+    name: 'a time becomes a Duration of Google',
     edit: {
       file: PROTO,
       find: 'optional int64 block_time = 6;',
-      replace: 'google.protobuf.Timestamp block_time = 6;',
+      replace: 'google.protobuf.Duration block_time = 6;',
     },
     rule: 'PROTO_TYPE',
-    says: /message google\.protobuf\.Timestamp .* one value;.* int64 \(milliseconds since the Unix epoch\)/,
+    says: /message google\.protobuf\.Duration .* one value;.* int64 \(milliseconds since the Unix epoch\)/,
   },
   {
     name: 'a field has a type that is declared nowhere',

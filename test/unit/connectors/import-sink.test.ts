@@ -4,6 +4,7 @@ import { renderSink } from '../../../connectors/render/render-sink.ts';
 import type { RunState, SinkConfig } from '../../../connectors/sink-config.ts';
 import { createScrub } from '../../../core/scrub.ts';
 import { definitionText } from '../../../pipeline/definition-text.ts';
+import { plainFeed } from '../../../pipeline/feed.ts';
 import { loadProject } from '../../../pipeline/load.ts';
 import type { SinkDefinition } from '../../../pipeline/types.ts';
 import { positions, staging } from '../../support/positions-stream.ts';
@@ -47,7 +48,7 @@ describe('importing a connector', () => {
     const { stream } = imported(rendered({ config: { 'flush.max.retries': '7' } }), 'PAUSED');
     const text = definitionText({
       ...stream,
-      feed: { ...stream.feed, proto: 'feed.proto' },
+      feed: plainFeed('feed.proto', 'perps.v1.PositionFeed'),
       schema: 'record.avsc',
     });
     expect(text).toMatch(/^# yaml-language-server: .*\nname: positions\nfeed:\n {2}proto: feed\.proto\n/);

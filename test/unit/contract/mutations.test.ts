@@ -47,7 +47,7 @@ async function check<T>(edits: readonly Edit[], use: (findings: readonly Finding
 /** Rules about how the layers agree; the others compare with the base. */
 const CONTRACT_RULES = new Set(ruleGroups.flatMap(({ rules }) => rules.map(({ id }) => id)));
 /** Rules that only ever tell. */
-const NOTES_ONLY = ['COLLATION', 'DEAD_LETTER_RISK', 'SINK_RENAMED'];
+const NOTES_ONLY = ['COLLATION', 'NO_FEED', 'DEAD_LETTER_RISK', 'SINK_RENAMED'];
 
 const shown = ({ rule, file, line, message }: Finding): string => `${rule} ${file}:${line} ${message}`;
 

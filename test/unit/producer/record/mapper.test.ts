@@ -12,7 +12,7 @@ import {
 } from '../../../support/position-feed.ts';
 
 const service = loadFeedService(positionProto, positionIncludes, positionService);
-const mapper = createRecordMapper(positionSchema, service.enums);
+const mapper = createRecordMapper(positionSchema, service);
 
 /** Maps an update that has gone over the wire. */
 function map(changes: Record<string, unknown> = {}, without: readonly string[] = []) {

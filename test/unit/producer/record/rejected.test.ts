@@ -14,7 +14,7 @@ const service = loadFeedService(positionProto, positionIncludes, positionService
 /** Bytes beyond this are cut. */
 const MAX_REJECTED_BYTES = 512 * 1024;
 const at = new Date('2026-01-01T00:00:00Z');
-const reject = (refused: RefusedUpdate) => rejectedRecord(positionStream, service.messageName, refused, at);
+const reject = (refused: RefusedUpdate) => rejectedRecord(positionStream, service, refused, at);
 const refusals = [
   { field: 'size', code: 'NOT_A_DECIMAL', message: '"NaN" is not' },
   { field: 'symbol', code: 'MISSING', message: 'is empty' },

@@ -1,0 +1,165 @@
+import { ConnectError } from '../core/errors.ts';
+import type { Problem } from './finding.ts';
+import type { CurrentDefinition } from './types.ts';
+import type { Path, YamlFile } from './yaml-file.ts';
+
+/** A value that YAML spells out. */
+export type Scalar = string | number | boolean;
+
+/** Where a stream's updates come from. */
+export interface FeedDefinition {
+  /** The .proto file. */
+  readonly proto: string;
+  /** Full name of the service, e.g. `perps.v1.PositionFeed`. */
+  readonly service: string;
+  /** The call that streams updates. Left out: the service has `Subscribe` and `GetReplayInfo`. */
+  readonly method?: string | undefined;
+  /** What is asked of the method: constants by path in its request. */
+  readonly request: Readonly<Record<string, Scalar>>;
+  /** Path of the update in what the method streams; left out: the message is the update. */
+  readonly update?: string | undefined;
+  /** Other members of the update's oneof, which are left out on purpose. */
+  readonly leave: readonly string[];
+  /** How the feed is resumed; every feed with a method has one. */
+  readonly position?: PositionDefinition | undefined;
+  /** Avro fields by path in the update. A field that has no entry goes by its own name. */
+  readonly fields: Readonly<Record<string, FieldMapping>>;
+  /** Values of Avro fields that the feed does not send. */
+  readonly constants: Readonly<Record<string, Scalar>>;
+  /** Paths in the update that go nowhere, on purpose. Without an entry here the contract check objects to them. */
+  readonly ignore: readonly string[];
+}
+
+/** How a feed is resumed: at a slot, behind a cursor, or not at all. */
+export type PositionDefinition =
+  | {
+      readonly kind: 'slot' | 'cursor';
+      /** Path in the update. */
+      readonly field: string;
+      /** Path in the request that takes it back. */
+      readonly request: string;
+    }
+  | { readonly kind: 'none' };
+
+export type PositionKind = PositionDefinition['kind'];
+
+export const TIME_UNITS = ['seconds', 'milliseconds', 'microseconds', 'nanoseconds'] as const;
+export type TimeUnit = (typeof TIME_UNITS)[number];
+export type TextForm = 'hex' | 'base58' | 'base64' | 'json';
+
+/** Which Avro field takes a value of the update, and what is done with it on the way: at most one of these. */
+export interface FieldMapping {
+  readonly to: string;
+  /** The integer is the amount times 10^scale; or the path of the field that says so. */
+  readonly scale?: number | string | undefined;
+  /** Path of the field that holds x: the amount is the integer times 10^x. */
+  readonly exponent?: string | undefined;
+  /** What the integer counts; of a Duration, what the Avro field counts. */
+  readonly unit?: TimeUnit | undefined;
+  /** How bytes are written as text; `json` for messages and lists. */
+  readonly text?: TextForm | undefined;
+  /** Words by names of the enum's values. */
+  readonly words?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The keys of a mapping that convert. */
+export const CONVERSIONS = ['scale', 'exponent', 'unit', 'text', 'words'] as const;
+export type Conversion = (typeof CONVERSIONS)[number];
+
+/** What a mapping does with a value; undefined when it only renames. */
+export const conversionOf = (mapping: FieldMapping): Conversion | undefined =>
+  CONVERSIONS.find((key) => mapping[key] !== undefined);
+
+/** A feed as YAML has it: what only renames is text alone. */
+export interface FeedDocument extends Omit<FeedDefinition, 'fields'> {
+  readonly fields: Readonly<Record<string, string | FieldMapping>>;
+}
+
+export const toFeed = (document: FeedDocument): FeedDefinition => ({
+  ...document,
+  fields: Object.fromEntries(
+    Object.entries(document.fields).map(([path, entry]) => [path, typeof entry === 'string' ? { to: entry } : entry]),
+  ),
+});
+
+const WITH_METHOD = ['request', 'update', 'leave', 'position'] as const;
+
+/** What the schema cannot say about a feed. */
+export function checkFeed(file: YamlFile, feed: FeedDocument): Problem[] {
+  const problems: Problem[] = [];
+  const refuse = (path: Path, message: string) => problems.push(file.problemAtKey(['feed', ...path], message));
+  const { method, position } = feed;
+  if (method === undefined) {
+    for (const key of WITH_METHOD) {
+      const value = feed[key];
+      if (value === undefined || Object.keys(value).length === 0) continue;
+      refuse([key], `feed.${key} belongs to feed.method, which is left out; name the method, or remove ${key}`);
+    }
+  } else if (position === undefined) {
+    refuse(['method'], 'feed.method needs feed.position: kind slot, cursor or none says how the feed is resumed');
+  }
+  for (const [path, entry] of Object.entries(feed.fields)) {
+    const conversions = typeof entry === 'string' ? [] : CONVERSIONS.filter((key) => entry[key] !== undefined);
+    if (conversions.length < 2) continue;
+    refuse(
+      ['fields', path],
+      `feed.fields: ${path} has ${conversions.join(' and ')}; one value is converted once, keep one`,
+    );
+  }
+  const asked = position?.kind === 'none' || position === undefined ? undefined : position.request;
+  if (asked !== undefined && Object.hasOwn(feed.request, asked)) {
+    refuse(
+      ['request', asked],
+      `feed.request: ${asked} is a constant here and takes the position back; remove one of the two`,
+    );
+  }
+  return problems;
+}
+
+/** Where the producer numbers updates, identity and order are sent as they are, slot by slot. */
+export function checkOrdinal(file: YamlFile, feed: FeedDocument, current: CurrentDefinition | undefined): Problem[] {
+  if (current?.ordinal === undefined) return [];
+  const { fields, constants, position } = toFeed(feed);
+  const refuse = (problem: string): Problem =>
+    file.problemAt(['table', 'current', 'ordinal'], `table.current.ordinal: ${problem}; leave the ordinal out`);
+  const problems: Problem[] = [];
+  if (position !== undefined && position.kind !== 'slot') {
+    problems.push(refuse(`a feed with position ${position.kind} has no slots in which updates are numbered`));
+  }
+  for (const name of [current.identity, current.order]) {
+    const [path, mapping] = Object.entries(fields).find(([, { to }]) => to === name) ?? [name];
+    const isConverted = mapping !== undefined && conversionOf(mapping) !== undefined;
+    if (!isConverted && !path.includes('.') && !Object.hasOwn(constants, name)) continue;
+    problems.push(refuse(`${name} is converted or lies inside a message, and the producer numbers updates by it`));
+  }
+  return problems;
+}
+
+/** A feed of our own shape, whose fields go by name. */
+export const plainFeed = (proto: string, service: string): FeedDefinition => ({
+  proto,
+  service,
+  request: {},
+  leave: [],
+  fields: {},
+  constants: {},
+  ignore: [],
+});
+
+/** A stream's feed. Errors: USAGE for a stream whose records others write. */
+export function requireFeed({ name, feed }: { readonly name: string; readonly feed: FeedDefinition | undefined }) {
+  if (feed !== undefined) return feed;
+  throw new ConnectError('USAGE', `stream ${name} has no feed: others write the records of its topic`, {
+    hint: `leave ${name} out with --only, or give its definition a \`feed\``,
+  });
+}
+
+/** The streams that have a feed. Errors: USAGE when none of them has. */
+export function fedStreams<T extends { readonly name: string; readonly feed: FeedDefinition | undefined }>(
+  streams: readonly T[],
+): T[] {
+  const fed = streams.filter(({ feed }) => feed !== undefined);
+  const [first] = streams;
+  if (fed.length === 0 && first !== undefined) requireFeed(first);
+  return fed;
+}
