@@ -1,6 +1,5 @@
 import { ConnectError } from '../core/errors.ts';
 import type { Problem } from './finding.ts';
-import type { CurrentDefinition } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** A value that YAML spells out. */
@@ -116,8 +115,15 @@ export function checkFeed(file: YamlFile, feed: FeedDocument): Problem[] {
   return problems;
 }
 
+/** Of a view of current states: what it is ordered by. */
+interface OrderedStates {
+  readonly identity: string;
+  readonly order: string;
+  readonly ordinal?: string | undefined;
+}
+
 /** Where the producer numbers updates, identity and order are sent as they are, slot by slot. */
-export function checkOrdinal(file: YamlFile, feed: FeedDocument, current: CurrentDefinition | undefined): Problem[] {
+export function checkOrdinal(file: YamlFile, feed: FeedDocument, current: OrderedStates | undefined): Problem[] {
   if (current?.ordinal === undefined) return [];
   const { fields, constants, position } = toFeed(feed);
   const refuse = (problem: string): Problem =>
