@@ -28,11 +28,17 @@ export function findPsql(env: NodeJS.ProcessEnv): string | undefined {
 }
 
 /**
- * Runs psql on the environment's database with the terminal as it is, and returns its exit code. The password goes by its
- * environment, which no list of processes shows.
+ * Runs psql on the environment's database with the terminal as it is, and returns its exit code. `writes`: as the migrator, else
+ * as a reader, whose transactions are read only. The
+ * password goes by its environment, which no list of processes shows.
  */
-export function runPsql({ asReader, env }: Session, psql: string, args: readonly string[]): Promise<number> {
-  const child = spawn(psql, args, { stdio: 'inherit', env: { ...env, ...psqlEnvironment(asReader) } });
+export function runPsql(
+  session: Session,
+  psql: string,
+  { args, writes = false }: { readonly args: readonly string[]; readonly writes?: boolean | undefined },
+): Promise<number> {
+  const connection = writes ? session.asMigrator : session.asReader;
+  const child = spawn(psql, args, { stdio: 'inherit', env: { ...session.env, ...psqlEnvironment(connection) } });
   // Ctrl-C is psql's: it ends a statement, not the session.
   return new Promise((resolve, reject) => {
     child.on('error', reject);
@@ -40,8 +46,8 @@ export function runPsql({ asReader, env }: Session, psql: string, args: readonly
   });
 }
 
-/** Each statement may take as long as somebody waits for it. */
-const READ_ONLY = '-c default_transaction_read_only=on';
+/** A statement that is forgotten keeps VACUUM from its work; whoever needs longer sets `statement_timeout`. */
+const READ_ONLY = '-c default_transaction_read_only=on -c statement_timeout=10min';
 
 const SSL_MODES = { none: 'prefer', require: 'require', verify: 'verify-full' } as const;
 

@@ -13,6 +13,7 @@ import {
   postgresTimeZone,
   postgresWrites,
 } from './checks/postgres.ts';
+import { postgresRights } from './checks/postgres-rights.ts';
 import { registryReachable, registrySubjects } from './checks/registry.ts';
 import { sinksRunning, workerAccepts, workerOverridePolicy, workerPlugins, workerReachable } from './checks/worker.ts';
 
@@ -30,6 +31,7 @@ export const allChecks: readonly Check[] = [
   postgresIdleTransactions,
   postgresMigrations,
   postgresWrites,
+  postgresRights,
   postgresIndexes,
   postgresCollation,
   postgresClock,

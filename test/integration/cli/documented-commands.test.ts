@@ -71,6 +71,8 @@ const WALK = [
   'up',
   'migrate up',
   'migrate status',
+  'migrate up --roles external',
+  'migrate status --roles external',
   'psql',
   'schemas register',
   'render',

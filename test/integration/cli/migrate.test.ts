@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { withPostgres } from '../../../core/postgres.ts';
 import { readMigrations } from '../../../migrations/files.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
@@ -43,6 +43,34 @@ describe('connect migrate', () => {
       message: expect.stringContaining('public.positions is not there'),
       hint: 'run `connect migrate up`, then deploy',
     });
+  });
+
+  it('says what to do where whoever migrates may not make roles, and prints what others have to run', async () => {
+    const file = join(test.root, 'connect.yaml');
+    const text = readFileSync(file, 'utf8');
+    const others = ['owner', 'sink', 'reader'].map((purpose) => `${purpose}: others_${test.suffix}_${purpose}`);
+    writeFileSync(
+      file,
+      text.replace('      user: perps_worker\n', `      user: perps_worker\n      roles: { ${others.join(', ')} }\n`),
+    );
+    onTestFinished(() => writeFileSync(file, text));
+    const refused = await connect('migrate', 'up');
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /perps may not create the role others_\w+_owner: it lacks CREATEROLE\n +hint +let a role that may/,
+    );
+    expect(refused.stderr).toContain('--roles external');
+    const external = await connect('migrate', 'up', '--roles', 'external', '-o', 'json');
+    expect(external.code, external.stderr).toBe(0);
+    const { grants, migrations } = JSON.parse(external.stdout);
+    expect(migrations).toEqual([names.at(-1)]);
+    expect(grants.slice(0, 3)).toEqual(
+      ['owner', 'sink', 'reader'].map((purpose) => `CREATE ROLE others_${test.suffix}_${purpose} NOLOGIN;`),
+    );
+    expect(grants).toContain(`GRANT SELECT ON public.pgmigrations TO others_${test.suffix}_reader;`);
+    const status = await connect('migrate', 'status', '--roles', 'external');
+    expect(status.stdout).toContain(`GRANT SELECT, INSERT, UPDATE ON public.positions TO others_${test.suffix}_sink;`);
+    expect((await connect('migrate', 'up', '--roles', 'mine')).code).toBe(64);
   });
 
   it('status lists applied and pending, as text and as JSON', async () => {

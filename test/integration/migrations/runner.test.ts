@@ -18,9 +18,9 @@ describe('the migration runner', () => {
     database = test.database;
   });
   afterAll(() => test.remove());
-  beforeEach(() => query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT ALL ON SCHEMA public TO perps'));
+  beforeEach(() => query('DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC'));
 
-  const query = (sql: string) => withPostgres(test.superuser, (client) => client.query(sql));
+  const query = (sql: string) => withPostgres(test.database, (client) => client.query(sql));
   const up = (folder: string) => migrate(database, { folder, direction: 'up' });
 
   async function relations(): Promise<string[]> {
@@ -237,7 +237,7 @@ describe('the migration runner', () => {
         query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                WHERE datname = '${database.database}' AND query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()`);
       try {
-        await withPostgres(test.superuser, (client) => untilSleeping(client));
+        await withPostgres(test.database, (client) => untilSleeping(client));
         return await task(end);
       } finally {
         await end();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { withPostgres } from '../../../core/postgres.ts';
+import { type PostgresConnection, withPostgres } from '../../../core/postgres.ts';
 import type { VerifyReport } from '../../../operate/verify.ts';
+import { readerConnection, sinkConnection } from '../../../pipeline/connections.ts';
 import { runCli, startCli, succeed } from '../../support/cli.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
@@ -42,7 +43,7 @@ describe('connect verify', () => {
   });
 
   const sql = (text: string): Promise<{ rows: Record<string, string>[] }> =>
-    withPostgres(project.superuser, (client) => client.query<Record<string, string>>(text));
+    withPostgres(project.database, (client) => client.query<Record<string, string>>(text));
 
   async function verify(...flags: string[]): Promise<{ code: number | null; report: VerifyReport }> {
     const words = ['verify', '--only', 'positions', '-o', 'json', ...flags];
@@ -63,6 +64,39 @@ describe('connect verify', () => {
       differences: 0,
       oracle: { updates: UPDATES, expectedRows: UPDATES - FAULTY, expectedRejected: FAULTY },
     });
+  });
+
+  it("lets the sink's login upsert and nothing else, and the reader's only look", async () => {
+    const { environment, secrets } = project;
+    const as = (connection: PostgresConnection, text: string) =>
+      withPostgres({ ...connection, readOnly: undefined }, (client) => client.query(text));
+    const [sink, reader] = [sinkConnection(environment, secrets), readerConnection(environment, secrets)];
+    expect([sink.user, reader.user]).toEqual(['perps_worker', 'perps_viewer']);
+    const refused = [
+      'DELETE FROM positions',
+      'TRUNCATE positions',
+      'UPDATE position_days SET size = 0',
+      'ALTER TABLE positions ADD COLUMN more int',
+      'ALTER TABLE positions DISABLE TRIGGER ALL',
+    ];
+    for (const text of refused) await expect(as(sink, text), text).rejects.toThrow(/permission denied|must be owner/);
+    for (const text of [...refused, 'UPDATE positions SET size = 0', 'UPDATE current_positions SET size = 0']) {
+      await expect(as(reader, text), text).rejects.toThrow(/permission denied|must be owner/);
+    }
+    await expect(withPostgres(reader, (client) => client.query('CREATE TEMP TABLE mine ()'))).rejects.toThrow(
+      'read-only',
+    );
+    const { id: _id, ...row } = (await sql('SELECT * FROM positions ORDER BY slot DESC LIMIT 1')).rows[0] ?? {};
+    const names = Object.keys(row);
+    await withPostgres(sink, (client) =>
+      client.query(
+        `INSERT INTO positions (${names.join(', ')}) VALUES (${names.map((_name, index) => `$${index + 1}`).join(', ')})
+         ON CONFLICT (position_account, signature) DO UPDATE SET slot = EXCLUDED.slot + 1`,
+        names.map((name) => row[name]),
+      ),
+    );
+    const { rows } = await sql(`SELECT slot FROM current_positions WHERE position_account = '${row.position_account}'`);
+    expect(rows).toEqual([{ slot: String(BigInt(row.slot ?? 0) + 1n) }]);
   });
 
   it('names the record of a missing row', async () => {

@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { knownCause } from '../../../connectors/wait/known-causes.ts';
+import type { PostgresClient } from '../../../core/postgres.ts';
 import { readMigrations } from '../../../migrations/files.ts';
+import { readGrants } from '../../../migrations/roles.ts';
 import { openPglite, PGLITE_TIMEOUT_MS, runPart } from '../../support/pglite.ts';
 import { upsert } from '../../support/position-rows.ts';
 import { createWrites } from '../../support/position-writes.ts';
@@ -66,6 +68,18 @@ describe('the migration of the rights', { timeout: PGLITE_TIMEOUT_MS }, () => {
   const names = (sink = 'writers') => `
     SET perps_connect.owner_role = 'owners'; SET perps_connect.sink_role = '${sink}'; SET perps_connect.reader_role = 'readers'`;
 
+  /** Every right of these roles, as text. */
+  const rightsOf = async (those: readonly string[]): Promise<unknown[]> => {
+    const rows = await select(`
+      SELECT concat_ws(' ', rolname, privilege_type, name) AS right FROM (
+        SELECT oid::regclass::text AS name, relacl AS acl FROM pg_class
+        UNION ALL SELECT oid::regprocedure::text, proacl FROM pg_proc
+        UNION ALL SELECT nspname, nspacl FROM pg_namespace
+      ) AS objects, aclexplode(acl) JOIN pg_roles ON pg_roles.oid = grantee
+      WHERE rolname IN (${those.map((one) => `'${one}'`).join(', ')}) ORDER BY 1`);
+    return rows.map(({ right }) => right);
+  };
+
   // Whoever owns the tables, without the right to make roles.
   beforeEach(() => database.exec('BEGIN; SET ROLE perps'));
   afterEach(() => database.exec('ROLLBACK'));
@@ -96,16 +110,29 @@ describe('the migration of the rights', { timeout: PGLITE_TIMEOUT_MS }, () => {
     const before = await roles();
     await addRights();
     expect(await roles()).toEqual(before);
-    const needed = await select("SELECT * FROM stream_rights('funding_payments')");
-    expect(needed).toContainEqual({
-      role: 'Writers-2',
-      statement: 'GRANT SELECT, INSERT, UPDATE ON public.funding_payments TO "Writers-2"',
-    });
-    await database.exec('RESET ROLE; CREATE ROLE owners; CREATE ROLE "Writers-2"; CREATE ROLE readers');
-    for (const { statement } of needed) await database.exec(String(statement));
-    expect(await select(`SELECT has_table_privilege('Writers-2', 'funding_payments', 'INSERT') AS may`)).toEqual([
-      { may: true },
+    const streams = [
+      {
+        table: 'public.positions',
+        derived: ['public.current_positions', 'public.position_days', 'public.position_days_from_history'],
+        rebuild: 'public.rebuild_position_days',
+      },
+      { table: 'public.funding_payments', derived: [] },
+      { table: 'public.not_there', derived: [] },
+    ];
+    const grants = await readGrants(database as unknown as Pick<PostgresClient, 'query'>, streams);
+    expect(grants.slice(0, 3)).toEqual([
+      'CREATE ROLE owners NOLOGIN;',
+      'CREATE ROLE "Writers-2" NOLOGIN;',
+      'CREATE ROLE readers NOLOGIN;',
     ]);
+    expect(grants).toContain('GRANT SELECT, INSERT, UPDATE ON public.funding_payments TO "Writers-2";');
+    await database.exec(`RESET ROLE; ${grants.join('\n')}`);
+    const given = await rightsOf(['owners', 'Writers-2', 'readers']);
+    await database.exec(`ROLLBACK; BEGIN; CREATE ROLE owners; CREATE ROLE "Writers-2"; CREATE ROLE readers`);
+    await database.exec(names('Writers-2'));
+    await addRights();
+    expect(given).toEqual(await rightsOf(['owners', 'Writers-2', 'readers']));
+    expect(given.length).toBeGreaterThan(25);
   });
 
   it('gives them to the tables of streams that were there before', async () => {
