@@ -1,4 +1,5 @@
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import { leaveOutOfCoreDumps } from '../core/core-dumps.ts';
 import { ConnectError } from '../core/errors.ts';
 import { packageVersion } from '../core/package-root.ts';
 import { commandGroups, OTHER } from './commands.ts';
@@ -84,6 +85,7 @@ function interrupted(error: unknown): ConnectError {
 
 /** Entry point of the `connect` executable. */
 export async function main(): Promise<void> {
+  leaveOutOfCoreDumps('self');
   const abort = new AbortController();
   const onSignal = () => {
     if (abort.signal.aborted) process.exit(130);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, renameSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { leaveOutOfCoreDumps } from '../core/core-dumps.ts';
 import { ConnectError, messageOf } from '../core/errors.ts';
 import { fileSize } from './log-tail.ts';
 import type { LaunchCommand } from './part.ts';
@@ -16,8 +17,10 @@ const KILL_GRACE_MS = 10_000;
  */
 export async function launch(command: LaunchCommand, marker: string, outputFile: string): Promise<ProcessIdentity> {
   keepOneOld(outputFile);
-  const output = openSync(outputFile, 'a', 0o644);
+  const output = openSync(outputFile, 'a', 0o600);
   try {
+    // An earlier version made it readable by all.
+    fchmodSync(output, 0o600);
     const child = spawn(command.command, command.args, {
       detached: true,
       stdio: ['ignore', output, output],
@@ -31,6 +34,7 @@ export async function launch(command: LaunchCommand, marker: string, outputFile:
     });
     child.unref();
     const pid = child.pid ?? 0;
+    leaveOutOfCoreDumps(pid);
     // It may have ended by now; the one who waits for it to be ready will see.
     return identify(pid, marker) ?? { pid, startTime: 'unknown', marker };
   } catch (error) {

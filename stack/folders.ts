@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
@@ -8,16 +8,29 @@ import type { PartName } from './types.ts';
 /** Where the stack of one project keeps its things. */
 export type StateFolder = ReturnType<typeof describe>;
 
-/** Creates `<root>/.connect` if need be. Errors: ENVIRONMENT when it cannot be written. */
+const OWNERS_ALONE = 0o700;
+/** Root's PostgreSQL runs as another user, who has to get through to its data. */
+const PASSABLE = 0o711;
+
+/**
+ * Creates `<root>/.connect` if need be, and closes what an earlier version has left open: records, logs and passwords are in it. Errors:
+ * ENVIRONMENT when it cannot be written.
+ */
 export function stateFolder(root: string): StateFolder {
   const wanted = join(root, '.connect');
+  const upper = process.geteuid?.() === 0 ? PASSABLE : OWNERS_ALONE;
   try {
-    makeFolder(join(wanted, 'logs'));
-    makeFolder(join(wanted, 'config'), 0o700);
+    for (const name of ['', 'data']) makePrivate(join(wanted, name), upper);
+    for (const name of ['logs', 'config', join('data', 'kafka')]) makePrivate(join(wanted, name), OWNERS_ALONE);
   } catch (error) {
     throw storageError(error, wanted) ?? error;
   }
   return describe(wanted);
+}
+
+function makePrivate(path: string, mode: number): void {
+  makeFolder(path, mode);
+  if ((statSync(path).mode & 0o777) !== mode) chmodSync(path, mode);
 }
 
 /** Creates a folder and those above it. Errors tell of the disk what is wrong with it. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 
 /** A process we have started: a number alone may by now belong to someone else. */
 export interface ProcessIdentity {
@@ -11,6 +11,7 @@ export interface ProcessIdentity {
 }
 
 interface ProcessFacts {
+  readonly uid: number;
   readonly startTime: string;
   /** Undefined when it is dying and its command line is gone already. */
   readonly hasArgument: ((argument: string) => boolean) | undefined;
@@ -31,16 +32,22 @@ export function isAlive(identity: ProcessIdentity): boolean {
 
 /**
  * Processes whose command line has the argument. Finds what was started by a parent killed before it could write
- * down the number.
+ * down the number. Another user's is none of ours, whatever its command line says; root's may run as another user.
  */
 export function findByMarker(marker: string): ProcessIdentity[] {
   const found: ProcessIdentity[] = [];
   for (const pid of process.platform === 'linux' ? linuxPids() : psPids(marker)) {
     const facts = processFacts(pid);
-    if (pid !== process.pid && facts?.hasArgument?.(marker)) found.push({ pid, startTime: facts.startTime, marker });
+    if (pid !== process.pid && facts !== undefined && mayBeOurs(facts) && facts.hasArgument?.(marker))
+      found.push({ pid, startTime: facts.startTime, marker });
   }
   return found;
 }
+
+const mayBeOurs = ({ uid }: ProcessFacts): boolean => {
+  const user = process.geteuid?.();
+  return user === 0 || uid === user;
+};
 
 /** The command line of a process, for naming it to a person. */
 export function describeProcess(pid: number): string {
@@ -70,16 +77,17 @@ function linuxFacts(pid: number): ProcessFacts | undefined {
   const ticks = fields[19]; // field 22 of the whole line: start in clock ticks since boot
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const startTime = `${boot}:${ticks}`;
+  const { uid } = statSync(`/proc/${pid}`);
   if (fields[0] === 'Z') {
     // Killed: the first thread is gone and the command line with it, but until the last one is, its ports stay taken.
     const dying = readdirSync(`/proc/${pid}/task`).length > 1;
-    return dying ? { startTime, hasArgument: undefined } : undefined;
+    return dying ? { uid, startTime, hasArgument: undefined } : undefined;
   }
   const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   // Its memory is gone before its state says so: a process that has no command line any more is dying too.
-  if (line === '') return { startTime, hasArgument: undefined };
+  if (line === '') return { uid, startTime, hasArgument: undefined };
   const args = line.split('\0');
-  return { startTime, hasArgument: (argument) => args.includes(argument) };
+  return { uid, startTime, hasArgument: (argument) => args.includes(argument) };
 }
 
 /** Every process of a Linux. */
@@ -90,11 +98,11 @@ export const linuxPids = (): number[] =>
 
 /** `ps` gives the command line as one text, so an argument is a stretch of it between blanks. */
 function psFacts(pid: number): ProcessFacts | undefined {
-  const line = ps(['-ww', '-o', 'state=,lstart=,command=', '-p', String(pid)]).trim();
-  const [, state = '', startTime = '', command = ''] =
-    /^(\S+)\s+(\w+\s+\w+\s+\d+\s+[\d:]+\s+\d+)\s+(.*)$/.exec(line) ?? [];
+  const line = ps(['-ww', '-o', 'state=,uid=,lstart=,command=', '-p', String(pid)]).trim();
+  const [, state = '', uid = '', startTime = '', command = ''] =
+    /^(\S+)\s+(\d+)\s+(\w+\s+\w+\s+\d+\s+[\d:]+\s+\d+)\s+(.*)$/.exec(line) ?? [];
   if (startTime === '' || state.startsWith('Z')) return undefined;
-  return { startTime, hasArgument: (argument) => ` ${command} `.includes(` ${argument} `) };
+  return { uid: Number(uid), startTime, hasArgument: (argument) => ` ${command} `.includes(` ${argument} `) };
 }
 
 const psPids = (marker: string): number[] =>

@@ -65,6 +65,9 @@ export function jvmFlags(heapMb: number, extra: readonly string[] = []): string[
     // A JVM that has run out of memory limps on with some of its threads dead; better a process that is plainly gone.
     '-XX:+ExitOnOutOfMemoryError',
     '-XX:-UsePerfData',
+    // Passwords are in the heap.
+    '-XX:-HeapDumpOnOutOfMemoryError',
+    '-XX:-CreateCoredumpOnCrash',
     ...extra,
   ];
 }
@@ -86,6 +89,9 @@ export function jvmEnvironment(env: NodeJS.ProcessEnv, given: Readonly<Record<st
   return childEnvironment(env, isUtf8 ? given : { LC_ALL: 'C.UTF-8', ...given });
 }
 
+/** A path in which log4j looks nothing up. */
+const literal = (path: string): string => path.replaceAll('${', '$$$${');
+
 /** A log4j2 configuration: one rolling file, times in UTC. `levels` are loggers that say less, or more, than INFO. */
 export function log4j2Properties(file: string, levels: Readonly<Record<string, string>>): string {
   const loggers = Object.entries(levels).flatMap(([name, level], index) => [
@@ -96,8 +102,9 @@ export function log4j2Properties(file: string, levels: Readonly<Record<string, s
     status: 'ERROR',
     'appender.file.type': 'RollingFile',
     'appender.file.name': 'file',
-    'appender.file.fileName': file,
-    'appender.file.filePattern': `${file}.%i`,
+    'appender.file.fileName': literal(file),
+    'appender.file.filePattern': `${literal(file)}.%i`,
+    'appender.file.filePermissions': 'rw-------',
     'appender.file.layout.type': 'PatternLayout',
     'appender.file.layout.pattern': "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z'}{UTC} %-5p %c{1} - %m%n",
     'appender.file.policies.type': 'Policies',

@@ -10,6 +10,7 @@ import { meaningfulLines } from '../log-tail.ts';
 import { fingerprint, type Part, partMarker } from '../part.ts';
 import { accepts } from '../ports.ts';
 import type { PostgresHome } from '../postgres-home.ts';
+import { scramVerifier } from '../scram-verifier.ts';
 import {
   INITDB_ARGUMENTS,
   PIPELINE_DATABASE,
@@ -75,9 +76,10 @@ async function initialise(home: PostgresHome, password: string, env: NodeJS.Proc
   const passwordFile = `${home.data}.password`;
   await rm(fresh, { recursive: true, force: true });
   await rm(home.data, { recursive: true, force: true });
+  await rm(passwordFile, { force: true });
   await mkdir(fresh, { recursive: true, mode: 0o700 });
   try {
-    await writeFile(passwordFile, password, { mode: 0o600 });
+    await writeFile(passwordFile, password, { mode: 0o600, flag: 'wx' });
     if (home.user !== undefined) {
       await chown(fresh, home.user.uid, home.user.gid);
       await chown(passwordFile, home.user.uid, home.user.gid);
@@ -115,7 +117,7 @@ async function createDatabases(port: number, secrets: PartContext['secrets']): P
 async function createDatabase(client: PostgresClient, name: string, password: string): Promise<void> {
   const role = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [name]);
   const verb = role.rowCount === 0 ? 'CREATE' : 'ALTER';
-  await client.query(`${verb} ROLE ${name} LOGIN PASSWORD ${client.escapeLiteral(password)}`);
+  await client.query(`${verb} ROLE ${name} LOGIN PASSWORD ${client.escapeLiteral(scramVerifier(password))}`);
   const database = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
   if (database.rowCount === 0) await client.query(`CREATE DATABASE ${name} OWNER ${name}`);
 }

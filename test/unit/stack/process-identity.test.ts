@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { leaveOutOfCoreDumps } from '../../../core/core-dumps.ts';
 import { stopProcess } from '../../../stack/child.ts';
 import { describeProcess, findByMarker, identify, isAlive } from '../../../stack/process-identity.ts';
 
@@ -43,6 +45,26 @@ describe('a process we have started', () => {
     const { pid } = await start(LIVE_ON, marker);
     expect(findByMarker(marker).map((found) => found.pid)).toEqual([pid]);
     expect(findByMarker(marker.slice(0, -1))).toEqual([]);
+  });
+
+  it.runIf(process.platform === 'linux')('leaves its memory out of core dumps', async () => {
+    const { pid } = await start(LIVE_ON, newMarker());
+    leaveOutOfCoreDumps(pid);
+    expect(Number(readFileSync(`/proc/${pid}/coredump_filter`, 'utf8'))).toBe(0);
+    leaveOutOfCoreDumps(2 ** 30);
+  });
+
+  it.runIf(process.geteuid?.() === 0)("is not taken for one of ours when it is another user's", async () => {
+    const marker = newMarker();
+    const { pid } = await start(LIVE_ON, marker);
+    process.seteuid?.(54_321);
+    try {
+      expect(findByMarker(marker)).toEqual([]);
+    } finally {
+      process.seteuid?.(0);
+    }
+    // Root's PostgreSQL runs as somebody else.
+    expect(findByMarker(marker)).toMatchObject([{ pid }]);
   });
 
   it('is gone once it has ended', async () => {

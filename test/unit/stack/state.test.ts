@@ -12,6 +12,16 @@ import { scratchFolder } from '../../support/scratch.ts';
 const record = { pid: 1, startTime: 't', marker: 'm', port: 2, fingerprint: 'f' };
 
 describe('the state of a stack', () => {
+  it('is closed to others, also where an earlier version left it open', () => {
+    const root = scratchFolder();
+    for (const name of ['logs', 'config', 'data/kafka']) mkdirSync(join(root, '.connect', name), { recursive: true });
+    const { path, logs, config, data } = stateFolder(root);
+    const modes = [path, data, logs, config, join(data, 'kafka')].map((folder) => statSync(folder).mode & 0o777);
+    // Root's PostgreSQL runs as another user, who has to get through to its data.
+    const upper = process.geteuid?.() === 0 ? 0o711 : 0o700;
+    expect(modes).toEqual([upper, upper, 0o700, 0o700, 0o700]);
+  });
+
   it('remembers and forgets one part at a time', () => {
     const folder = stateFolder(scratchFolder());
     recordPart(folder, 'kafka', record);

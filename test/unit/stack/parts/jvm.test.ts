@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseProperties } from '../../../../core/properties.ts';
 import { findJava } from '../../../../stack/java.ts';
-import { jvmEnvironment, log4j2Properties } from '../../../../stack/parts/jvm.ts';
+import { jvmEnvironment, jvmFlags, log4j2Properties } from '../../../../stack/parts/jvm.ts';
 import { scratchFolder } from '../../../support/scratch.ts';
 
 test.each([{}, { LANG: 'C' }, { LC_ALL: 'POSIX', LANG: 'C.UTF-8' }])(
@@ -29,4 +29,16 @@ test('a log file is named as it is, whatever its path holds', () => {
     'logger.l0.name': 'org.apache.kafka',
     'logger.l0.level': 'WARN',
   });
+});
+
+test("log4j looks nothing up in a path, and the log is its owner's alone", () => {
+  const properties = parseProperties(log4j2Properties(`/home/\${env:X}/a.log`, {}));
+  expect(properties['appender.file.fileName']).toBe(`/home/$\${env:X}/a.log`);
+  expect(properties['appender.file.filePermissions']).toBe('rw-------');
+});
+
+test('no JVM of the stack leaves its memory in a file', () => {
+  expect(jvmFlags(64)).toEqual(
+    expect.arrayContaining(['-XX:-HeapDumpOnOutOfMemoryError', '-XX:-CreateCoredumpOnCrash']),
+  );
 });
