@@ -107,7 +107,7 @@ async function createDatabases(port: number, secrets: PartContext['secrets']): P
     await createDatabase(client, REGISTRY_DATABASE, secrets.registry);
     for (const statement of roleStatements()) await client.query(statement);
     for (const owner of ['worker', 'viewer'] as const) {
-      const password = client.escapeLiteral(secrets[owner]);
+      const password = client.escapeLiteral(scramVerifier(secrets[owner]));
       await client.query(`ALTER ROLE ${PIPELINE_LOGINS[owner].name} LOGIN PASSWORD ${password}`);
     }
   });
