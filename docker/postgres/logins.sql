@@ -1,4 +1,5 @@
 -- Written from stack/settings by scripts/docker-files.mjs; a test compares them.
+SET log_min_error_statement = 'panic';
 DO $$ BEGIN CREATE ROLE perps_owner; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 DO $$ BEGIN CREATE ROLE perps_sink; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
 DO $$ BEGIN CREATE ROLE perps_worker; EXCEPTION WHEN duplicate_object THEN NULL; END $$;

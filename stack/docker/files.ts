@@ -15,6 +15,12 @@ import { PLUGIN_FOLDER, pluginList } from './plugin-list.ts';
 
 const WRITTEN = '# Written from stack/settings by scripts/docker-files.mjs; a test compares them.\n';
 
+/** Passwords are in the heap. */
+const JVM_OPTIONS =
+  '-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError -XX:-HeapDumpOnOutOfMemoryError -XX:-CreateCoredumpOnCrash';
+/** JMX without a login lets whoever reaches it run code. */
+const JMX_INSIDE = '-Dcom.sun.management.jmxremote.host=127.0.0.1';
+
 /**
  * The files below `docker/` that repeat what the embedded stack is made of, by their path in this package. They are
  * committed, so that `docker compose` needs no build of this package first.
@@ -52,10 +58,10 @@ function brokerEnvironment(): string {
   return environmentText({
     ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [variable(key), value])),
     KAFKA_HEAP_OPTS: `-Xms128m -Xmx${BROKER_HEAP_MB}m`,
-    KAFKA_OPTS: '-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError',
+    KAFKA_OPTS: `${JVM_OPTIONS} ${JMX_INSIDE}`,
     // The image hands these to the broker alone; KAFKA_JMX_OPTS would make every tool run in the container want the port.
     KAFKA_JMX_PORT: JMX_PORT,
-    KAFKA_JMX_HOSTNAME: 'kafka',
+    KAFKA_JMX_HOSTNAME: '127.0.0.1',
   });
 }
 
@@ -79,16 +85,16 @@ function workerEnvironment(): string {
     KAFKA_HEAP_OPTS: `-Xmx${WORKER_HEAP_MB}m`,
     // In place of the image's own choice of a collector: with two of them the JVM does not start.
     KAFKA_JVM_PERFORMANCE_OPTS: ['-server', ...WORKER_JVM_FLAGS, '-Djava.awt.headless=true'].join(' '),
-    KAFKA_OPTS: '-Duser.timezone=UTC -XX:+ExitOnOutOfMemoryError',
-    // Remote JMX for the exporter of the profile `observability`; the port is published nowhere. These arguments reach
-    // the worker alone; KAFKA_JMX_OPTS would make every tool run in the container want the port.
+    KAFKA_OPTS: JVM_OPTIONS,
+    // JMX for the exporter of the profile `observability`, which is in this container's network. These arguments reach the worker alone; KAFKA_JMX_OPTS would make every tool run in the container want the port.
     EXTRA_ARGS: [
       '-name connectDistributed',
       '-Dcom.sun.management.jmxremote.authenticate=false',
       '-Dcom.sun.management.jmxremote.ssl=false',
+      JMX_INSIDE,
       `-Dcom.sun.management.jmxremote.port=${JMX_PORT}`,
       `-Dcom.sun.management.jmxremote.rmi.port=${JMX_PORT}`,
-      '-Djava.rmi.server.hostname=connect',
+      '-Djava.rmi.server.hostname=127.0.0.1',
     ].join(' '),
   });
 }
@@ -106,6 +112,9 @@ function workerProperties(): string {
   );
 }
 
+/** A statement that fails is logged, with the password in it. */
+const UNLOGGED = "SET log_min_error_statement = 'panic';";
+
 /** Run by the image once, on an empty data folder. */
 function databases(): string {
   const passwords = { [PIPELINE_DATABASE]: 'PERPS_DATABASE_PASSWORD', [REGISTRY_DATABASE]: 'PERPS_REGISTRY_PASSWORD' };
@@ -116,7 +125,7 @@ function databases(): string {
       `CREATE DATABASE ${name} OWNER ${name};`,
     ].join('\n'),
   );
-  return `${[WRITTEN.replace('#', '--').trimEnd(), ...statements].join('\n')}\n`;
+  return `${[WRITTEN.replace('#', '--').trimEnd(), UNLOGGED, ...statements].join('\n')}\n`;
 }
 
 /** Run by the image after `databases.sql`; on a volume from before, by hand. */
@@ -125,7 +134,7 @@ function logins(): string {
     `\\getenv password ${password}`,
     `ALTER ROLE ${name} LOGIN PASSWORD :'password';`,
   ]);
-  return `${[WRITTEN.replace('#', '--').trimEnd(), ...roleStatements(), ...passwords].join('\n')}\n`;
+  return `${[WRITTEN.replace('#', '--').trimEnd(), UNLOGGED, ...roleStatements(), ...passwords].join('\n')}\n`;
 }
 
 const environmentText = (entries: Settings): string =>

@@ -19,11 +19,18 @@ export interface ComposeService {
   readonly profiles?: readonly string[];
   readonly network_mode?: string;
   readonly privileged?: boolean;
+  readonly security_opt?: readonly string[];
+  readonly cap_drop?: readonly string[];
+  readonly pids_limit?: number;
+  readonly read_only?: boolean;
+  readonly tmpfs?: readonly string[];
+  readonly secrets?: readonly string[];
 }
 
 export interface ComposeFile {
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly volumes: Readonly<Record<string, unknown>>;
+  readonly secrets: Readonly<Record<string, { readonly environment: string }>>;
 }
 
 /** A file of this repository. */

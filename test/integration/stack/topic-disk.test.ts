@@ -43,7 +43,7 @@ async function startMeasuredBroker() {
   const rules = join(folder, 'kafka-metrics.yaml');
   writeFileSync(
     rules,
-    repositoryFile('docker/observability/kafka-metrics.yaml').replace(`kafka:${JMX_PORT}`, `127.0.0.1:${jmx}`),
+    repositoryFile('docker/observability/kafka-metrics.yaml').replace(`127.0.0.1:${JMX_PORT}`, `127.0.0.1:${jmx}`),
   );
   const { command } = await findJava(process.env);
   const args = ['-Xmx96m', '-XX:TieredStopAtLevel=1', '-jar', classPathOf(group), `${exporter}`, rules];

@@ -21,7 +21,7 @@ import { capturedContext } from '../../../support/captured-context.ts';
 import { type ComposeService, composeFile, composeText, repositoryFile } from '../../../support/compose-file.ts';
 import { restConnect } from '../../../support/rest-connect.ts';
 
-const { services, volumes } = composeFile();
+const { services, volumes, secrets } = composeFile();
 const entries = Object.entries(services);
 const service = (name: string): ComposeService => {
   const found = services[name];
@@ -32,6 +32,8 @@ const service = (name: string): ComposeService => {
 const tagged = (name: string): string => service(name).image.replace(/@.*/, '');
 const steps = ['migrate', 'register', 'deploy'];
 const longRunning = entries.filter(([name]) => !steps.includes(name));
+/** In the network of the part that they read: its JMX has no login. */
+const exporters: Record<string, string> = { 'kafka-metrics': 'service:kafka', 'connect-metrics': 'service:connect' };
 const dockerfiles = ['docker/connect/Dockerfile', 'docker/app/Dockerfile'];
 const baseImages = dockerfiles.flatMap((file) =>
   [...repositoryFile(file).matchAll(/^FROM (\S+)/gm)]
@@ -66,9 +68,13 @@ describe('docker-compose.yml', () => {
 
   it.each(entries)(
     '%s surprises nobody: pinned image, own network, no privileges, a bound of memory',
-    (_name, definition) => {
+    (name, definition) => {
       expect(definition.image).toMatch(/^([a-z/-]+:v?\d+\.\d+\.\d+|postgres:\d+\.\d+)(@sha256:[0-9a-f]{64})?$/);
-      expect(definition.network_mode).toBeUndefined();
+      expect(definition.network_mode).toBe(exporters[name]);
+      expect(definition.security_opt).toEqual(['no-new-privileges:true']);
+      expect(definition.pids_limit).toBeGreaterThan(0);
+      // PostgreSQL's image begins as root, and gives its data to its user.
+      expect(definition.cap_drop).toEqual(name === 'postgres' ? [] : ['ALL']);
       expect(definition.privileged).toBeUndefined();
       expect(definition.mem_limit).toMatch(/^\d+[mg]$/);
       for (const port of definition.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
@@ -144,13 +150,40 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('lets nobody reach JMX from outside of its container', () => {
+    for (const file of ['docker/kafka/broker.env', 'docker/connect/worker.env'])
+      expect(repositoryFile(file)).toMatch(/-Dcom\.sun\.management\.jmxremote\.host=127\.0\.0\.1\b/);
+    for (const [, { ports = [] }] of entries)
+      expect(ports.join()).not.toMatch(new RegExp(`${JMX_PORT}|${METRICS_PORT}`));
+  });
+
+  it('lets the containers of this package write nowhere but into memory', () => {
+    for (const [name, definition] of entries.filter(([, { image }]) => image.startsWith('perps-connect/app')))
+      expect([name, definition.read_only, definition.tmpfs]).toEqual([name, true, ['/tmp']]);
+  });
+
+  it('hands passwords over in files where the image takes them so, and takes them from .env', () => {
+    expect(service('postgres').environment).toMatchObject({ POSTGRES_PASSWORD_FILE: '/run/secrets/postgres_password' });
+    expect(service('grafana').environment).toMatchObject({
+      GF_SECURITY_ADMIN_PASSWORD__FILE: '/run/secrets/grafana_password',
+    });
+    const named = entries.flatMap(([, { secrets: used = [] }]) => used);
+    expect(Object.keys(secrets).sort()).toEqual(named.sort());
+    for (const { environment: variable } of Object.values(secrets))
+      expect(repositoryFile('.env.example')).toContain(`${variable}=`);
+  });
+
   it('tells the exporters the ports that the parts have open', () => {
     for (const name of ['kafka', 'connect']) {
       const exporter = service(`${name}-metrics`);
       expect(exporter.image).toBe(service('connect').image);
       expect(exporter.command?.slice(2, 4)).toEqual([`${IMAGE_FOLDER}/${EXPORTER_JAR}`, String(METRICS_PORT)]);
-      expect(repositoryFile(`docker/observability/${name}-metrics.yaml`)).toContain(`hostPort: ${name}:${JMX_PORT}\n`);
-      expect(repositoryFile('docker/observability/prometheus.yml')).toContain(`"${name}-metrics:${METRICS_PORT}"`);
+      expect(repositoryFile(`docker/observability/${name}-metrics.yaml`)).toContain(
+        `hostPort: 127.0.0.1:${JMX_PORT}\n`,
+      );
+      expect(exporter.network_mode).toBe(`service:${name}`);
+      // A container that is in another's network is reached by the other's name.
+      expect(repositoryFile('docker/observability/prometheus.yml')).toContain(`"${name}:${METRICS_PORT}"`);
     }
   });
 });
@@ -291,7 +324,8 @@ describe('the commands of the profile app', () => {
 
 describe('the environment variables of docker-compose.yml', () => {
   const used = [...composeText().matchAll(/(?<!\$)\$\{(\w+)(:[?-][^}]*)?\}/g)].filter(([, name]) => name !== 'env');
-  const names = [...new Set(used.map(([, name = '']) => name))];
+  const ofSecrets = Object.values(secrets).map(({ environment: name }) => name);
+  const names = [...new Set([...used.map(([, name = '']) => name), ...ofSecrets])];
 
   it('have a safe default, or fail and say what to do', () => {
     for (const [whole, name = ''] of used) {
