@@ -1,4 +1,4 @@
-import { isReference } from '../core/reference.ts';
+import { isByReference } from '../core/reference.ts';
 import { createScrub, HIDDEN, type Scrub } from '../core/scrub.ts';
 import { isSecretKey, isSecretName } from '../core/secret-names.ts';
 import { visibleJson } from '../core/visible.ts';
@@ -49,7 +49,7 @@ function hideIn(value: unknown, scrub: Scrub, coins: ReadonlySet<string>): unkno
   if (Array.isArray(value)) return value.map(hide);
   const shown = Object.create(null) as Record<string, unknown>;
   for (const [key, item] of Object.entries(value)) {
-    const isSecret = typeof item === 'string' && isSecretKey(key, coins) && !isReference(item);
+    const isSecret = typeof item === 'string' && isSecretKey(key, coins) && !isByReference(item);
     shown[freeName(shown, scrub(key))] = isSecret ? HIDDEN : hide(item);
   }
   return shown;

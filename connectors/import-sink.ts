@@ -1,6 +1,6 @@
 import { ConnectError } from '../core/errors.ts';
 import { listOf } from '../core/properties.ts';
-import { isReference } from '../core/reference.ts';
+import { isByReference } from '../core/reference.ts';
 import type { Scrub } from '../core/scrub.ts';
 import { deadLetterTopic } from '../pipeline/names.ts';
 import { decidedElsewhere, OWNER_KEY } from '../pipeline/setting-owners.ts';
@@ -115,7 +115,7 @@ function omitted(live: SinkConfig, topic: string, fields: SinkFields): string[] 
 
 /** Errors: REFUSED for a secret that is no reference. */
 function importable(connector: string, live: SinkConfig, key: string, value: string, scrub: Scrub): string {
-  if (isReference(value)) return value;
+  if (isByReference(value)) return value;
   const isShown = withoutSecrets({ ...live, [key]: value })[key] === value && scrub(value) === value;
   if (!isMasked(value) && isShown) return value;
   throw new ConnectError('REFUSED', `${connector} has a secret in ${key} that is no reference; nothing was written`, {

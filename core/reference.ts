@@ -23,6 +23,12 @@ export function parseReference(value: string): Reference | undefined {
 /** Whether a value is one reference and nothing else: its secret is resolved elsewhere. */
 export const isReference = (value: string): boolean => parseReference(value) !== undefined;
 
+/** What may stand in front of a reference as part of one value: the scheme of a header, or a user name. */
+const BEFORE_REFERENCE = /^(?:Bearer +|[\w.@-]+:)?(?=\$\{)/;
+
+/** Whether a value's secret stands elsewhere: one reference, alone or as in `Bearer ${…}` and `perps:${…}`. */
+export const isByReference = (value: string): boolean => isReference(value.replace(BEFORE_REFERENCE, ''));
+
 /** Whether a text has a reference anywhere in it, so that its value is only known once that is resolved. */
 export const holdsReference = (text: string): boolean => referencesIn(text).length > 0;
 

@@ -18,8 +18,8 @@ const VALUE =
   /\\+"[^"]*"|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?:(?:basic|bearer|digest|negotiate) +)?(?:\$\{[^{}]*\}|[^\s,;&"'})\]])+/iy;
 /** Cookies have semicolons between them. */
 const COOKIES = /[^\n"']+/y;
-/** One reference and nothing else: it is shown as it is. */
-const REFERENCE = /^\\*["']?\$\{[^{}]+\}\\*["']?$/;
+/** One reference, at most behind a scheme or a user name (see `isByReference`): it is shown as it is. */
+const REFERENCE = /^\\*["']?(?:bearer +|[\w.@-]+:)?\$\{[^{}]+\}\\*["']?$/i;
 
 const URL_LOGIN = /(:\/\/)[^/?#\s@]+@/g;
 

@@ -91,4 +91,5 @@ export function tlsFailure(error: unknown, { setting, hasCertificate }: TlsSide)
 }
 
 /** The name, or the words without what only OpenSSL's authors understand. */
-const codeOf = (error: Error): string => (error as NodeJS.ErrnoException).code ?? error.message.split(':').at(-1) ?? '';
+const codeOf = (error: Error): string =>
+  (error as NodeJS.ErrnoException).code ?? (error.message.split(':').at(-1) ?? '').trim();

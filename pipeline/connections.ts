@@ -2,8 +2,10 @@ import { ConnectError } from '../core/errors.ts';
 import type { HttpLogin } from '../core/http-login.ts';
 import type { PostgresConnection, PostgresServer } from '../core/postgres.ts';
 import type { TlsFiles } from '../core/tls.ts';
+import { secretOf } from './http-settings.ts';
 import { groupRoles } from './names.ts';
 import type { Environment, GroupRoles, HttpAuth, HttpPart, SecretReference } from './types.ts';
+import { workerReferences } from './worker-settings.ts';
 
 /** Resolves a reference to its secret; see `resolveSecret`. */
 export type Secrets = (reference: SecretReference) => string;
@@ -18,7 +20,7 @@ export interface HttpConnection {
 /** The gRPC service that updates come from; `address` is host:port. */
 export interface FeedConnection {
   readonly address: string;
-  readonly tls: boolean;
+  readonly tls: boolean | TlsFiles;
   readonly token?: string | undefined;
 }
 
@@ -96,7 +98,7 @@ export function knownSecrets(environment: Environment, secrets: Secrets): string
     database.migrator?.password,
     database.reader?.password,
     secretOf(connect.auth),
-    worker.databasePassword,
+    ...workerReferences(worker).map(({ reference }) => reference),
     feed.token,
   ];
   return resolvable(
@@ -104,9 +106,6 @@ export function knownSecrets(environment: Environment, secrets: Secrets): string
     secrets,
   );
 }
-
-const secretOf = (auth: HttpAuth | undefined): SecretReference | undefined =>
-  auth?.type === 'basic' ? auth.password : auth?.type === 'bearer' ? auth.token : undefined;
 
 /** The values behind references, without those that only resolve on a worker or on another machine. */
 export function resolvable(references: Iterable<SecretReference>, secrets: Secrets): string[] {

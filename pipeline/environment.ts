@@ -2,12 +2,14 @@ import { ConnectError } from '../core/errors.ts';
 import { checkDatabase, completeDatabase, type DatabaseForm, jdbcUrl } from './database-settings.ts';
 import type { DefinedStream } from './definition.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { checkFeed, completeFeed } from './feed-settings.ts';
 import type { Problem } from './finding.ts';
 import { checkHttp, completeHttp, type HttpForm } from './http-settings.ts';
 import { checkKafka, completeKafka, type KafkaForm } from './kafka-settings.ts';
 import { checkSecretRules } from './secret-rules.ts';
 import { type ConnectForm, targetRules } from './targets.ts';
 import type { ConverterFlavour, EmbeddedStackSettings, Environment, HttpPart, SecretRules } from './types.ts';
+import { checkWorker } from './worker-settings.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Ports = EmbeddedStackSettings['ports'];
@@ -54,6 +56,7 @@ export function completeEnvironment(
     kafka: completeKafka(kafka, form.connect, root),
     registry: completeHttp<HttpPart>(registry, root),
     database: completeDatabase(database, root),
+    feed: completeFeed(form.feed, root),
     connect: targetRules(form.connect).complete({ environment: name, root, ...form }),
     worker: {
       registryUrl: registryOfWorker(worker.converter, registry.url),
@@ -146,6 +149,10 @@ export function checkEnvironments(file: YamlFile, document: EnvironmentsDocument
       problems.push(...checkKafka(file, ['environments', name, 'kafka'], form.kafka, form.connect));
       problems.push(...checkHttp(file, ['environments', name, 'registry'], form.registry));
       problems.push(...checkDatabase(file, ['environments', name], { ...form, root }));
+      problems.push(...checkFeed(file, ['environments', name, 'feed'], form.feed));
+      const { registryUrl = registryOfWorker(form.worker.converter, form.registry.url) } = form.worker;
+      const worker = { ...form.worker, registryUrl };
+      problems.push(...checkWorker(file, ['environments', name], { ...form, worker }));
       problems.push(...targetRules(form.connect).check(file, { environment: name, ...form }));
     }
   }

@@ -1,7 +1,7 @@
 import { clearTextProblem } from './clear-text.ts';
 import type { Problem } from './finding.ts';
 import { absolute } from './kafka-settings.ts';
-import type { HttpPart, SecretReference } from './types.ts';
+import type { HttpAuth, HttpPart, SecretReference } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** `registry` or `connect` as the schema leaves it. User name and password of their own are the short form of a basic login. */
@@ -9,6 +9,10 @@ export interface HttpForm extends HttpPart {
   readonly username?: string | undefined;
   readonly password?: SecretReference | undefined;
 }
+
+/** The reference that a login has; undefined for one without a secret. */
+export const secretOf = (auth: HttpAuth | undefined): SecretReference | undefined =>
+  auth?.type === 'basic' ? auth.password : auth?.type === 'bearer' ? auth.token : undefined;
 
 /** The same with files by absolute path, and one form of login. */
 export function completeHttp<Part extends HttpPart>(form: Part & HttpForm, root: string): Part {

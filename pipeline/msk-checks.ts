@@ -1,9 +1,11 @@
+import { isReference } from '../core/reference.ts';
 import type { DefinedStream } from './definition.ts';
 import type { Problem } from './finding.ts';
 import { type AutoscaledCapacity, type MskConnect, WORKER_JAVA } from './msk-connect.ts';
 import { checkProvider, providersOf } from './msk-providers.ts';
 import { whyRefused, workerPropertyOf } from './msk-worker-properties.ts';
 import type { Environment } from './types.ts';
+import { WORKER_FILES } from './worker-settings.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** `connect` of an environment as the schema leaves it: each value is valid, but not yet what goes together. */
@@ -70,15 +72,23 @@ export function checkMskConnect(file: YamlFile, at: Path, form: MskForm): Proble
 export function checkMskFiles(
   file: YamlFile,
   at: Path,
-  { databaseTls }: Pick<Environment['worker'], 'databaseTls'>,
+  { databaseTls, registryTls = {} }: Pick<Environment['worker'], 'databaseTls' | 'registryTls'>,
 ): Problem[] {
-  const named = (['ca', 'certificate'] as const).find((name) => databaseTls?.[name] !== undefined);
-  if (named === undefined) return [];
-  const message =
-    named === 'ca'
-      ? "MSK Connect's workers take no files: name a file of this project with that one certificate by embeddedCa"
-      : "MSK Connect's workers take no files, and so show no certificate: let the sink log in by its password alone";
-  return [file.problemAt([...at, 'worker', 'databaseTls', named], message)];
+  const refuse = (path: Path, message: string) => file.problemAt([...at, 'worker', ...path], message);
+  const none = "MSK Connect's workers take no files";
+  const problems = WORKER_FILES.flatMap((name) =>
+    registryTls[name] === undefined || isReference(registryTls[name])
+      ? []
+      : [refuse(['registryTls', name], `${none}: name one in S3 by a reference, \${s3import:REGION:BUCKET/FILE}`)],
+  );
+  if (databaseTls?.ca !== undefined) {
+    const message = `${none}: name a file of this project with that one certificate by embeddedCa`;
+    problems.push(refuse(['databaseTls', 'ca'], message));
+  } else if (databaseTls?.certificate !== undefined) {
+    const message = `${none}, and so show no certificate: let the sink log in by its password alone`;
+    problems.push(refuse(['databaseTls', 'certificate'], message));
+  }
+  return problems;
 }
 
 function checkAutoscaled(

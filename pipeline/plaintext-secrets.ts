@@ -1,4 +1,4 @@
-import { isReference } from '../core/reference.ts';
+import { isByReference } from '../core/reference.ts';
 import { isSecretName } from '../core/secret-names.ts';
 import type { Problem } from './finding.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
@@ -15,7 +15,7 @@ export function findPlaintextSecrets(file: YamlFile): Problem[] {
   visit(file.data, [], (path, value) => {
     const key = String(path.findLast((step) => typeof step === 'string') ?? '');
     const refuse = (why: string) => problems.push(file.problemAt(path, `${key} is ${why}`));
-    if (value !== '' && isSecretName(key) && !isReference(String(value))) {
+    if (value !== '' && isSecretName(key) && !isByReference(String(value))) {
       refuse(`a secret in plain text; write a reference, \${env:NAME} or \${file:path:key}`);
     } else if (URL_WITH_LOGIN.test(String(value)) || URL_WITH_PASSWORD_PARAMETER.test(String(value))) {
       refuse('a URL that holds credentials; give user and password reference in their own keys');

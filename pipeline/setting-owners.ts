@@ -17,6 +17,9 @@ export interface SettingOwner {
   readonly exclusive?: true;
 }
 
+const ofConverter = (environment: string, names: readonly string[]): Record<string, SettingOwner> =>
+  Object.fromEntries(names.map((name) => [`value.converter.${name}`, { environment }]));
+
 /** Every connector setting that is not this package's own choice, and what decides it. */
 export const SETTING_OWNERS: Readonly<Record<string, SettingOwner>> = {
   name: { definition: 'sink.name', exclusive: true },
@@ -36,6 +39,25 @@ export const SETTING_OWNERS: Readonly<Record<string, SettingOwner>> = {
   'value.converter': { environment: 'worker.converter' },
   'value.converter.apicurio.registry.url': { environment: 'worker.registryUrl' },
   'value.converter.schema.registry.url': { environment: 'worker.registryUrl' },
+  ...ofConverter('worker.registryAuth', [
+    'apicurio.auth.username',
+    'apicurio.auth.password',
+    'apicurio.rest.request.headers.Authorization',
+    'basic.auth.user.info',
+    'bearer.auth.token',
+  ]),
+  ...ofConverter(
+    'worker.registryTls',
+    ['apicurio.rest.request.ssl', 'schema.registry.ssl'].flatMap((ssl) =>
+      [
+        'ca-bundle.location',
+        'truststore.location',
+        'truststore.password',
+        'keystore.location',
+        'keystore.password',
+      ].map((name) => `${ssl}.${name}`),
+    ),
+  ),
   [OWNER_KEY]: { project: 'project', exclusive: true },
 };
 

@@ -5,6 +5,7 @@ import { checkMskConnect, checkMskFiles, checkMskStream, type MskForm } from './
 import type { MskConnect } from './msk-connect.ts';
 import { checkProvider, withProvider } from './msk-providers.ts';
 import type { Environment, RestConnect } from './types.ts';
+import { type WorkerSecrets, workerReferences } from './worker-settings.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Connect = Environment['connect'];
@@ -15,7 +16,7 @@ export type ConnectForm = (RestConnect & HttpForm) | MskConnect;
 export interface TargetForm {
   readonly environment: string;
   readonly connect: ConnectForm;
-  readonly worker: Pick<Environment['worker'], 'databasePassword' | 'databaseTls'>;
+  readonly worker: WorkerSecrets & Pick<Environment['worker'], 'databaseTls'>;
 }
 
 /** What a kind of target adds to what the schema says of it. */
@@ -25,7 +26,9 @@ interface TargetRules {
   checkStream(defined: DefinedStream, form: TargetForm): Problem[];
 }
 
-const mskForm = ({ connect, worker }: TargetForm): MskForm => withProvider(connect as MskForm, worker.databasePassword);
+/** With a provider behind each reference that the workers resolve. */
+const mskForm = ({ connect, worker }: TargetForm): MskForm =>
+  workerReferences(worker).reduce((form, { reference }) => withProvider(form, reference), connect as MskForm);
 
 /** Every kind of target. */
 const TARGETS: Readonly<Record<Connect['target'], TargetRules>> = {
@@ -36,13 +39,15 @@ const TARGETS: Readonly<Record<Connect['target'], TargetRules>> = {
     checkStream: () => [],
   },
   msk: {
-    complete: ({ connect, worker }) => withProvider(connect as MskConnect, worker.databasePassword),
+    complete: (form) => mskForm(form) as MskConnect,
     check(file, form) {
       const at = ['environments', form.environment];
       return [
         ...checkMskConnect(file, [...at, 'connect'], mskForm(form)),
         ...checkMskFiles(file, at, form.worker),
-        ...checkProvider(file, [...at, 'worker', 'databasePassword'], form.worker.databasePassword, mskForm(form)),
+        ...workerReferences(form.worker).flatMap(({ path, reference }) =>
+          checkProvider(file, [...at, 'worker', ...path], reference, mskForm(form)),
+        ),
       ];
     },
     checkStream: (defined, form) => checkMskStream(defined, form.environment, mskForm(form)),

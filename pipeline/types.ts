@@ -155,9 +155,21 @@ export interface Environment {
     readonly databaseTls?: WorkerDatabaseTls | undefined;
     readonly databaseUser: string;
     readonly databasePassword: SecretReference;
+    /** How the converter logs in to the registry. */
+    readonly registryAuth?: HttpAuth | undefined;
+    readonly registryTls?: WorkerTls | undefined;
+    /** Whether the converter's login may travel in clear text. */
+    readonly insecure?: boolean | undefined;
   };
   /** The gRPC service that updates come from. */
-  readonly feed: { readonly address: string; readonly tls: boolean; readonly token?: SecretReference };
+  readonly feed: {
+    readonly address: string;
+    /** Whether the service speaks TLS, and with which files beyond the system's authorities. */
+    readonly tls: boolean | TlsFiles;
+    readonly token?: SecretReference;
+    /** Whether the token may travel in clear text. */
+    readonly insecure?: boolean | undefined;
+  };
 }
 
 /** A name and a password by which PostgreSQL lets somebody in. */
@@ -196,6 +208,17 @@ export type HttpAuth =
   | { readonly type: 'none' | 'mtls' }
   | { readonly type: 'basic'; readonly username: string; readonly password?: SecretReference | undefined }
   | { readonly type: 'bearer'; readonly token: SecretReference };
+
+/** Files on the workers for a TLS connection of Java. A store is JKS where its name ends so, and PKCS #12 otherwise. */
+export interface WorkerTls {
+  /** PEM file of one certificate; only Apicurio's converter reads it. */
+  readonly ca?: string | undefined;
+  readonly truststore?: string | undefined;
+  readonly truststorePassword?: SecretReference | undefined;
+  /** The worker's certificate and key. */
+  readonly keystore?: string | undefined;
+  readonly keystorePassword?: SecretReference | undefined;
+}
 
 /** Any Kafka Connect cluster, by its REST API. */
 export interface RestConnect extends HttpPart {

@@ -1,4 +1,4 @@
-import { isReference } from '../../core/reference.ts';
+import { isByReference } from '../../core/reference.ts';
 import { createScrub, HIDDEN } from '../../core/scrub.ts';
 import { isSecretName } from '../../core/secret-names.ts';
 import { type SettingLookup, settingsOf } from '../settings/connector-keys.ts';
@@ -104,7 +104,7 @@ function shownChange(
 const scrub = createScrub();
 
 function shown<V extends string | undefined>(value: V, secret: boolean): V | string {
-  if (value === undefined || isReference(value)) return value;
+  if (value === undefined || isByReference(value)) return value;
   return secret ? HIDDEN : scrub(value);
 }
 

@@ -114,7 +114,7 @@ const CAUSES: readonly CausePattern[] = [
     cause: /./,
     trace: ASKING,
     means: 'the schema registry was asked, and gave no schema',
-    hint: "check the converter's address, login and certificates for the registry, seen from the worker; then `connect deploy`. Offsets have not moved, nothing is lost",
+    hint: 'check worker.registryUrl, worker.registryAuth and worker.registryTls of the environment, seen from the worker; then `connect deploy`. Offsets have not moved, nothing is lost',
   },
   {
     fault: 'record',

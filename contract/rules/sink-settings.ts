@@ -1,6 +1,6 @@
 import { connectorKeys, lookUp } from '../../connectors/settings/connector-keys.ts';
 import { valueProblem } from '../../connectors/settings/setting-value.ts';
-import { isReference } from '../../core/reference.ts';
+import { isByReference } from '../../core/reference.ts';
 import { createScrub } from '../../core/scrub.ts';
 import { isSecretName } from '../../core/secret-names.ts';
 import { nearest } from '../../pipeline/did-you-mean.ts';
@@ -59,13 +59,14 @@ const secretReference = sinkRule({
     for (const [key, value] of Object.entries(config)) {
       const found = lookUp(keys, config, key);
       const isNamed = isSecretName(key) || (found.known && found.definition?.type === 'PASSWORD');
-      const isSecret = isNamed && value !== '' && !isReference(value);
+      const isSecret = isNamed && value !== '' && !isByReference(value);
       if (!isSecret && (isNamed || !holdsLogin(value))) continue;
       yield {
         ...at(key),
         message: isSecret ? `${key} is a secret in plain text` : `${key} holds a login in plain text`,
-        remedy:
-          'write a reference that the worker resolves, to an environment variable for example; user and password have settings of their own',
+        remedy: key.includes('.converter.')
+          ? 'remove it, and say by worker.registryAuth and worker.registryTls in connect.yaml how the converter logs in to the registry'
+          : 'write a reference that the worker resolves, to an environment variable for example; user and password have settings of their own',
       };
     }
   },

@@ -1,7 +1,9 @@
-import { Client, type ClientOptions, credentials, Metadata } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, type ClientOptions, credentials, Metadata } from '@grpc/grpc-js';
+import { ConnectError } from '../../core/errors.ts';
 import { isLoopback } from '../../core/loopback.ts';
+import { readTls } from '../../core/tls.ts';
 import type { FeedConnection } from '../../pipeline/connections.ts';
-import { feedError } from './errors.ts';
+import { FEED_TLS, feedError, feedTlsFailure } from './errors.ts';
 import type { Commitment, FeedEvent } from './event.ts';
 import type { FeedService } from './protocol.ts';
 import type { ReplayWindow } from './resume.ts';
@@ -27,10 +29,10 @@ const REPLY_TIMEOUT_MS = 10_000;
 /** A larger message ends the run with an error instead of filling the memory. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
-/** Prepares a connection. It connects with the first call. */
+/** Prepares a connection. It connects with the first call. Errors: USAGE for a file of TLS that cannot be read, REFUSED for one that cannot be used. */
 export function openFeed({ address, tls, token, service }: FeedOptions) {
-  const security = tls ? credentials.createSsl() : credentials.createInsecure();
-  const client = new Client(address, security, channelOptions(address));
+  const client = new Client(address, channelCredentials(address, tls), channelOptions(address));
+  const side = { address, service: service.name, tls, hasToken: token !== undefined };
   const metadata = new Metadata();
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
 
@@ -38,7 +40,7 @@ export function openFeed({ address, tls, token, service }: FeedOptions) {
     address,
     /** What the feed can replay. Errors: UNREACHABLE, TIMEOUT, REFUSED. */
     replayInfo(): Promise<ReplayWindow> {
-      const call = { address, service: service.name, method: 'GetReplayInfo' };
+      const call = { ...side, method: 'GetReplayInfo' };
       return new Promise((resolve, reject) => {
         client.makeUnaryRequest<null, ReplayWindow>(
           service.replayInfoPath,
@@ -56,7 +58,7 @@ export function openFeed({ address, tls, token, service }: FeedOptions) {
      * REFUSED, UNSAFE when `fromSlot` is no longer replayable, and whatever `onEvent` fails with.
      */
     subscribe({ fromSlot, commitment, signal, onEvent }: SubscribeOptions): Promise<void> {
-      const call = { address, service: service.name, method: 'Subscribe', fromSlot };
+      const call = { ...side, method: 'Subscribe', fromSlot };
       const stream = client.makeServerStreamRequest(
         service.subscribePath,
         service.encodeSubscribe,
@@ -95,6 +97,20 @@ export function openFeed({ address, tls, token, service }: FeedOptions) {
     },
     close: () => client.close(),
   };
+}
+
+function channelCredentials(address: string, tls: FeedConnection['tls']): ChannelCredentials {
+  if (tls === false) return credentials.createInsecure();
+  if (tls === true) return credentials.createSsl();
+  const { ca, cert, key } = readTls(tls, FEED_TLS);
+  const bytes = (text: string | undefined) => (text === undefined ? null : Buffer.from(text));
+  try {
+    return credentials.createSsl(bytes(ca), bytes(key), bytes(cert));
+  } catch (error) {
+    const failure = feedTlsFailure(error, tls);
+    if (failure === undefined) throw error;
+    throw new ConnectError('REFUSED', `no TLS connection to feed at ${address}: ${failure.says}`, failure);
+  }
 }
 
 function channelOptions(address: string): ClientOptions {

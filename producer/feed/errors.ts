@@ -1,5 +1,7 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
 import { ConnectError, type ErrorCode, messageOf } from '../../core/errors.ts';
+import { type TlsFailure, tlsFailure } from '../../core/tls.ts';
+import type { FeedConnection } from '../../pipeline/connections.ts';
 
 /** What was being asked of the feed when it failed. */
 interface FeedCall {
@@ -7,7 +9,12 @@ interface FeedCall {
   readonly service: string;
   readonly method: string;
   readonly fromSlot?: bigint | undefined;
+  readonly tls: FeedConnection['tls'];
+  readonly hasToken: boolean;
 }
+
+/** Where connect.yaml names the files of TLS. */
+export const FEED_TLS = 'feed.tls';
 
 const CHECK_ADDRESS = 'check feed.address in connect.yaml and that the feed runs; locally `connect simulate` is one';
 const CHECK_TOKEN = 'check feed.token in connect.yaml and the rights it carries';
@@ -18,12 +25,12 @@ interface Verdict {
   readonly code: ErrorCode;
   readonly says: string;
   readonly hint: string;
+  /** The client's own words add nothing. */
+  readonly saysAll?: boolean;
 }
 
 const VERDICTS: Partial<Record<status, Verdict>> = {
-  [status.UNAVAILABLE]: { code: 'UNREACHABLE', says: 'is not reachable', hint: CHECK_ADDRESS },
   [status.DEADLINE_EXCEEDED]: { code: 'TIMEOUT', says: 'did not answer in time', hint: CHECK_ADDRESS },
-  [status.UNAUTHENTICATED]: { code: 'REFUSED', says: 'refused our credentials', hint: CHECK_TOKEN },
   [status.PERMISSION_DENIED]: { code: 'REFUSED', says: 'does not permit this', hint: CHECK_TOKEN },
   [status.UNIMPLEMENTED]: { code: 'REFUSED', says: 'does not serve this', hint: CHECK_SERVICE },
   [status.NOT_FOUND]: { code: 'REFUSED', says: 'does not know this', hint: CHECK_SERVICE },
@@ -41,10 +48,10 @@ export function feedError(error: unknown, call: FeedCall): ConnectError {
   if (error instanceof ConnectError) return error;
   const { code = status.UNKNOWN, details } = error as Partial<ServiceError>;
   const reason = details ?? messageOf(error);
-  const verdict = verdictOf(code, reason, call.fromSlot);
+  const verdict = verdictOf(code, reason, call);
   return new ConnectError(
     verdict.code,
-    `feed ${call.service}/${call.method} at ${call.address} ${verdict.says}: ${reason}`,
+    `feed ${call.service}/${call.method} at ${call.address} ${verdict.says}${verdict.saysAll ? '' : `: ${reason}`}`,
     {
       hint: verdict.hint,
       // The cause is left out on purpose: its metadata may echo the token.
@@ -58,7 +65,37 @@ export function feedError(error: unknown, call: FeedCall): ConnectError {
   );
 }
 
-function verdictOf(code: status, reason: string, fromSlot: bigint | undefined): Verdict {
+/** What a failure of TLS means; undefined for any other. */
+export const feedTlsFailure = (error: unknown, tls: FeedConnection['tls']): TlsFailure | undefined =>
+  tlsFailure(error, { setting: FEED_TLS, hasCertificate: typeof tls === 'object' && tls.certificate !== undefined });
+
+/** What the client says of a connection that there never was. With any other text the service itself is unavailable. */
+const NEVER_CONNECTED =
+  /^No connection established\. Last error: (?:Error: )?([\s\S]{1,2000}?)(?:\s+\(\d{4}-[^)]*\))?\. Resolution note/;
+
+function unavailable(reason: string, tls: FeedConnection['tls']): Verdict {
+  const [, why] = NEVER_CONNECTED.exec(reason) ?? [];
+  const failure = why === undefined ? undefined : feedTlsFailure(new Error(why), tls);
+  if (failure === undefined) {
+    // Some servers only hang up on a certificate that they do not accept, or on a client that does not speak TLS.
+    const hasCertificate = typeof tls === 'object' && tls.certificate !== undefined;
+    const more = hasCertificate ? '; it may also refuse feed.tls.certificate' : '';
+    const hint = `${CHECK_ADDRESS}${tls === false ? '; where it speaks TLS, set feed.tls: true' : more}`;
+    return { code: 'UNREACHABLE', says: 'is not reachable', hint };
+  }
+  return { code: 'REFUSED', says: `has no TLS connection: ${failure.says}`, hint: failure.hint, saysAll: true };
+}
+
+function unauthenticated(reason: string, hasToken: boolean): Verdict {
+  const refused = (says: string, hint: string): Verdict => ({ code: 'REFUSED', says, hint });
+  if (!hasToken) return refused('asks for a token', 'name a reference to one by feed.token in connect.yaml');
+  return /expired/i.test(reason)
+    ? refused('says that the token has expired', 'get a new token for feed.token of connect.yaml')
+    : refused('does not accept the token', CHECK_TOKEN);
+}
+
+function verdictOf(code: status, reason: string, { fromSlot, tls, hasToken }: FeedCall): Verdict {
+  if (code === status.UNAUTHENTICATED) return unauthenticated(reason, hasToken);
   if (code === status.OUT_OF_RANGE) {
     return {
       code: 'UNSAFE',
@@ -67,5 +104,6 @@ function verdictOf(code: status, reason: string, fromSlot: bigint | undefined): 
     };
   }
   if (code === status.RESOURCE_EXHAUSTED && reason.includes('larger than max')) return TOO_LARGE;
+  if (code === status.UNAVAILABLE) return unavailable(reason, tls);
   return VERDICTS[code] ?? { code: 'UNREACHABLE', says: `broke off (${status[code]})`, hint: CHECK_ADDRESS };
 }

@@ -1,5 +1,12 @@
 import { once } from 'node:events';
-import { Server, ServerCredentials, type ServerWritableStream, type sendUnaryData, type status } from '@grpc/grpc-js';
+import {
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServerWritableStream,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { feedMessage, positionIncludes, positionProto, positionService } from './position-feed.ts';
 
@@ -36,6 +43,10 @@ export async function startScriptedFeed(script: {
   /** Plays one subscription; `index` counts from 0. */
   readonly play: (call: ScriptedCall, index: number) => void | Promise<void>;
   readonly port?: number;
+  /** Default: plain text. */
+  readonly credentials?: ServerCredentials;
+  /** Why a caller with this token, or without one, is not let in; undefined for one that is. */
+  readonly refuses?: (authorization: string | undefined) => string | undefined;
 }): Promise<ScriptedFeed> {
   const definition = loadSync(positionProto, {
     keepCase: true,
@@ -48,7 +59,9 @@ export async function startScriptedFeed(script: {
   const cut = () => server.drain(address, 0);
   const raw = { ...definition, Subscribe: { ...definition.Subscribe, responseSerialize: (bytes: Buffer) => bytes } };
   server.addService(raw as never, {
-    GetReplayInfo(_call: unknown, reply: sendUnaryData<object>) {
+    GetReplayInfo({ metadata }: { metadata: Metadata }, reply: sendUnaryData<object>) {
+      const details = script.refuses?.(metadata.get('authorization')[0]?.toString());
+      if (details !== undefined) return reply({ code: status.UNAUTHENTICATED, details });
       const { earliest, latest } = script.window?.() ?? { earliest: 1n, latest: 1n };
       reply(null, { earliest_slot: earliest.toString(), latest_slot: latest.toString() });
     },
@@ -60,8 +73,10 @@ export async function startScriptedFeed(script: {
   });
   let address = '';
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${script.port ?? 0}`, ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
+    server.bindAsync(
+      `127.0.0.1:${script.port ?? 0}`,
+      script.credentials ?? ServerCredentials.createInsecure(),
+      (error, bound) => (error === null ? resolve(bound) : reject(error)),
     );
   });
   address = `127.0.0.1:${port}`;

@@ -15,8 +15,9 @@ export const feedReachable: Check<'streams' | 'environment' | 'feedWindow'> = {
       return ok(subject, `can replay slots ${earliest} to ${latest}`);
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
-      const remedy = 'check feed in connect.yaml (address, tls, token), and ask whoever runs the feed';
-      if (!isLoopback(environment.feed.address)) return broken(subject, error.message, remedy);
+      const remedy = error.hint ?? 'check feed in connect.yaml (address, tls, token), and ask whoever runs the feed';
+      const mayBeOff = isLoopback(environment.feed.address) && ['UNREACHABLE', 'TIMEOUT'].includes(error.code);
+      if (!mayBeOff) return broken(subject, error.message, remedy);
       return warning(subject, 'does not answer', 'start one with `connect simulate` when you want updates');
     }
   }),

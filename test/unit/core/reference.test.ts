@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   holdsReference,
+  isByReference,
   isLocalReference,
   isReference,
   parseReference,
@@ -51,4 +52,16 @@ test.each([
   ['secretsmanager:perps/db:password', false],
 ])('%s is resolved on this machine: %s', (inside, isLocal) => {
   expect(isLocalReference(reference(inside))).toBe(isLocal);
+});
+
+test.each([
+  [reference('env:A'), true],
+  [`Bearer ${reference('env:A')}`, true],
+  [`perps@example.com:${reference('vault:a:b')}`, true],
+  ['Bearer abc', false],
+  [`two words:${reference('env:A')}`, false],
+  [`perps:hunter2${reference('env:A')}`, false],
+  [`Bearer ${reference('env:A')}.more`, false],
+])('the secret of %s stands elsewhere: %s', (value, isElsewhere) => {
+  expect(isByReference(value)).toBe(isElsewhere);
 });

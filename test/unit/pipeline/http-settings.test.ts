@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { httpConnection } from '../../../pipeline/connections.ts';
+import { feedConnection, httpConnection } from '../../../pipeline/connections.ts';
 import { loadProject } from '../../../pipeline/load.ts';
 import type { RestConnect } from '../../../pipeline/types.ts';
 import { complaints, projectFolder } from './project-folder.ts';
@@ -9,6 +9,8 @@ import { complaints, projectFolder } from './project-folder.ts';
 const remote = (
   registry: string,
   connect = '{ target: rest, url: "http://connect.internal:8083" }',
+  worker = 'registryAuth: { type: none }',
+  feed = '{ address: "feed.internal:443" }',
 ) => `default: staging
 environments:
   staging:
@@ -16,8 +18,8 @@ environments:
     registry: ${registry}
     connect: ${connect}
     database: { host: 127.0.0.1, name: perps, user: app, password: "\${env:DATABASE_PASSWORD}" }
-    worker: { databasePassword: "\${env:DATABASE_PASSWORD}" }
-    feed: { address: "feed.internal:443" }
+    worker: { databasePassword: "\${env:DATABASE_PASSWORD}", ${worker} }
+    feed: ${feed}
 secrets: { environment: [P, T, DATABASE_PASSWORD] }
 `;
 
@@ -96,5 +98,84 @@ describe('registry and connect', () => {
     [`{ url: "${HTTPS}", auth: { type: token, token: "\${env:T}" } }`, 'must be one of'],
   ])('are refused: %s', (registry, message) => {
     expect(complaints({ 'connect.yaml': remote(registry) }).join('\n')).toContain(message);
+  });
+});
+
+describe("the converter's login to the registry", () => {
+  const BASIC = `auth: { type: basic, username: me, password: "\${env:P}" }`;
+  const ofWorker = (worker: string, registry = `{ url: "${HTTPS}", ${BASIC} }`) => remote(registry, undefined, worker);
+
+  it('is a reference that the worker resolves, and files that the worker has', () => {
+    const worker = `registryAuth: { type: basic, username: w, password: "\${vault:a:b}" }, registryTls: { ca: /etc/ca.pem, keystore: /etc/w.p12, keystorePassword: "\${env:ANY}" }`;
+    const { registryAuth, registryTls } = load(ofWorker(worker)).staging.worker;
+    expect(registryAuth).toEqual({ type: 'basic', username: 'w', password: `\${vault:a:b}` });
+    expect(registryTls).toEqual({ ca: '/etc/ca.pem', keystore: '/etc/w.p12', keystorePassword: `\${env:ANY}` });
+  });
+
+  it('must be given where ours is, but for the short form', () => {
+    const wanted =
+      'connect.yaml:8:5  the registry wants a login, and the converter on the worker asks it too: add registryAuth: { type: basic, … } with a reference that the worker resolves, or { type: none } where it needs none';
+    expect(complaints({ 'connect.yaml': ofWorker('converter: apicurio') })).toEqual([wanted]);
+    const short = `{ url: "${HTTPS}", username: me, password: "\${env:P}" }`;
+    expect(complaints({ 'connect.yaml': ofWorker('converter: apicurio', short) })).toEqual([]);
+  });
+
+  it('does not travel in clear text', () => {
+    const worker = `registryUrl: "http://registry.vpc:8080", registryAuth: { type: bearer, token: "\${env:T}" }`;
+    expect(complaints({ 'connect.yaml': ofWorker(worker) })).toEqual([
+      'connect.yaml:8:116  the token would travel to registry.vpc:8080 in clear text: write https:// into worker.registryUrl, or, where nobody else can listen, set worker.insecure: true',
+    ]);
+    expect(complaints({ 'connect.yaml': ofWorker(`insecure: true, ${worker}`) })).toEqual([]);
+  });
+
+  it.each([
+    ['registryAuth: { type: mtls }', 'name its key store by worker.registryTls.keystore'],
+    [
+      'registryAuth: { type: none }, registryUrl: "http://127.0.0.1:1", registryTls: { ca: /a }',
+      '"registryTls" is for https',
+    ],
+    [
+      'registryAuth: { type: none }, converter: confluent, registryTls: { ca: /a }',
+      "Confluent's converter reads no PEM files",
+    ],
+    [
+      `registryAuth: { type: none }, registryTls: { ca: /a, truststore: /b, truststorePassword: "\${env:A}" }`,
+      'the converter reads one of the two: "ca" or "truststore"',
+    ],
+    ['registryAuth: { type: none }, registryTls: { keystore: /b }', 'lacks "keystorePassword"'],
+    [`registryAuth: { type: basic, username: "a:b", password: "\${env:A}" }`, 'letters, digits and _ . @ -'],
+    ['registryAuth: { type: bearer, token: abc }', 'no secret stands in a file'],
+  ])('is refused: %s', (worker, message) => {
+    expect(complaints({ 'connect.yaml': ofWorker(worker) }).join('\n')).toContain(message);
+  });
+});
+
+describe('a feed', () => {
+  const withFeed = (feed: string) => remote(`{ url: "${HTTPS}" }`, undefined, undefined, feed);
+  const TOKEN = `token: "\${env:T}"`;
+
+  it('is reached by TLS with files of the project', () => {
+    const { root, staging } = load(
+      withFeed(`{ address: "feed.internal:443", tls: { ca: ca.pem, certificate: c.pem, key: c.key }, ${TOKEN} }`),
+    );
+    expect(feedConnection(staging, secrets)).toEqual({
+      address: 'feed.internal:443',
+      tls: { ca: join(root, 'ca.pem'), certificate: join(root, 'c.pem'), key: join(root, 'c.key') },
+      token: `behind \${env:T}`,
+    });
+  });
+
+  it('gets its token in clear text on this machine only', () => {
+    const feed = `{ address: "feed.internal:443", ${TOKEN} }`;
+    expect(complaints({ 'connect.yaml': withFeed(feed) })).toEqual([
+      'connect.yaml:9:50  the token would travel to feed.internal:443 in clear text: set feed.tls: true, or, where nobody else can listen, set feed.insecure: true',
+    ]);
+    for (const allowed of [
+      feed.replace('443"', '443", tls: true'),
+      feed.replace('443"', '443", insecure: true'),
+      feed.replace('feed.internal', '127.0.0.1'),
+    ]) {
+      expect(complaints({ 'connect.yaml': withFeed(allowed) })).toEqual([]);
+    }
   });
 });

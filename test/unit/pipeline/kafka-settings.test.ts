@@ -127,3 +127,18 @@ test.each([
 ])('%s is refused', (_what, kafka, complaint) => {
   expect(complaints(kafka)).toEqual(expect.arrayContaining([expect.stringMatching(complaint)]));
 });
+
+test('a password does not travel to another machine in clear text', () => {
+  const sasl = `sasl: { mechanism: plain, username: me, password: "\${env:PERPS_KAFKA}" }`;
+  const refusal = (host: string) =>
+    `4: the password would travel to ${host} in clear text: set kafka.ssl: true, or, where nobody else can listen, set kafka.insecure: true`;
+  expect(complaints(`{ brokers: ["127.0.0.1:9092", "b-1.example.com:9092"], ${sasl} }`)).toEqual([
+    refusal('b-1.example.com:9092'),
+  ]);
+  expect(complaints(`{ brokers: ["b-1.example.com:9092"], ssl: false, ${sasl} }`)).toEqual([
+    refusal('b-1.example.com:9092'),
+  ]);
+  expect(complaints(`{ brokers: ["b-1.example.com:9092"], ssl: { ca: ca.pem }, ${sasl} }`)).toEqual([]);
+  expect(complaints(`{ brokers: ["b-1.example.com:9092"], insecure: true, ${sasl} }`)).toEqual([]);
+  expect(complaints(`{ brokers: ["localhost:9092"], ${sasl} }`)).toEqual([]);
+});

@@ -262,3 +262,22 @@ test('a connector whose name leaves no room for those of its plugin and worker c
     }),
   ).toEqual(['connectors/positions.yaml:12:9  sink.name must have at most 115 characters for the environment staging']);
 });
+
+test("the workers have a provider behind each reference of the converter's login", () => {
+  const login = `worker: { registryAuth: { type: bearer, token: '\${ssm::/perps/registry}' }, `;
+  const text = environment(CONNECT.replace(/\n\s+workerConfiguration:[\s\S]*$/, '')).replace('worker: { ', login);
+  const secure = text.replace('http://registry', 'https://registry');
+  const root = projectFolder({ 'connect.yaml': secure });
+  expect(loadProject(root, {}).environments.staging?.connect).toMatchObject({
+    workerConfiguration: {
+      'config.providers': 'secretsmanager,ssm',
+      'config.providers.ssm.class': 'com.amazonaws.kafka.config.providers.SsmParamStoreConfigProvider',
+    },
+  });
+  expect(complaints({ 'connect.yaml': secure.replace('{ssm:', '{vault:') }).join()).toContain(
+    'no config provider "vault" on the workers of MSK Connect',
+  );
+  const withFile = (path: string) => secure.replace('registryAuth', `registryTls: { ca: '${path}' }, registryAuth`);
+  expect(complaints({ 'connect.yaml': withFile('/etc/ca.pem') }).join()).toContain('name one in S3 by a reference');
+  expect(complaints({ 'connect.yaml': withFile('$' + '{s3import:eu-central-1:certs/ca.pem}') })).toEqual([]);
+});

@@ -74,3 +74,37 @@ test("Confluent's converter takes the place of Apicurio's, and nothing else chan
     'value.converter.schema.registry.url': 'https://registry:8081',
   });
 });
+
+test('the login of the converter is written in its own words, and no secret among them', () => {
+  const reference = '$' + '{env:P}';
+  const stores = { keystore: '/w.p12', keystorePassword: reference };
+  const apicurio = (worker: object) =>
+    renderSink(positions, { ...staging, worker: { ...staging.worker, ...worker } }, fields);
+  const confluent = (worker: object) => apicurio({ ...worker, converter: 'confluent' });
+  const basic = { registryAuth: { type: 'basic', username: 'w', password: reference } };
+  const bearer = { registryAuth: { type: 'bearer', token: reference } };
+  expect(apicurio({ ...basic, registryTls: { ca: '/ca.pem', ...stores } })).toMatchObject({
+    'value.converter.apicurio.auth.username': 'w',
+    'value.converter.apicurio.auth.password': reference,
+    'value.converter.apicurio.rest.request.ssl.ca-bundle.location': '/ca.pem',
+    'value.converter.apicurio.rest.request.ssl.keystore.location': '/w.p12',
+    'value.converter.apicurio.rest.request.ssl.keystore.type': 'PKCS12',
+    'value.converter.apicurio.rest.request.ssl.keystore.password': reference,
+    'value.converter.apicurio.rest.request.ssl.key.password': reference,
+  });
+  expect(apicurio(bearer)).toMatchObject({
+    'value.converter.apicurio.rest.request.headers.Authorization': `Bearer ${reference}`,
+  });
+  const registryTls = { truststore: '/ca.jks', truststorePassword: reference };
+  expect(confluent({ ...basic, registryTls })).toMatchObject({
+    'value.converter.basic.auth.credentials.source': 'USER_INFO',
+    'value.converter.basic.auth.user.info': `w:${reference}`,
+    'value.converter.schema.registry.ssl.truststore.location': '/ca.jks',
+    'value.converter.schema.registry.ssl.truststore.type': 'JKS',
+    'value.converter.schema.registry.ssl.truststore.password': reference,
+  });
+  expect(confluent(bearer)).toMatchObject({
+    'value.converter.bearer.auth.credentials.source': 'STATIC_TOKEN',
+    'value.converter.bearer.auth.token': reference,
+  });
+});

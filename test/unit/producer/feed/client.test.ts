@@ -81,7 +81,7 @@ describe('a feed client', () => {
 
   it.each([
     [status.OUT_OF_RANGE, 'UNSAFE', 'from slot 7: window is 100 to 200'],
-    [status.UNAUTHENTICATED, 'REFUSED', 'refused our credentials'],
+    [status.UNAUTHENTICATED, 'REFUSED', 'asks for a token'],
     [status.PERMISSION_DENIED, 'REFUSED', 'does not permit'],
     [status.UNIMPLEMENTED, 'REFUSED', 'does not serve'],
     [status.INVALID_ARGUMENT, 'REFUSED', 'refused the request'],

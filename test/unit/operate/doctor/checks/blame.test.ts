@@ -23,6 +23,15 @@ test('a simulator is advised where the feed is on this machine, and nowhere else
   expect(foreign?.remedy).not.toContain('simulate');
 });
 
+test('a feed that refuses us is broken on this machine too, with the remedy of the refusal', async () => {
+  const hint = 'get a new token for feed.token of connect.yaml';
+  const feedWindow = () => Promise.reject(new ConnectError('REFUSED', 'says that the token has expired', { hint }));
+  const environment = { ...staging, feed: { ...staging.feed, address: '127.0.0.1:19350' } };
+  expect(await feedReachable.run({ streams: [positions], environment, feedWindow })).toMatchObject([
+    { verdict: 'broken', message: 'says that the token has expired', remedy: hint },
+  ]);
+});
+
 test('a registry that answers without its database is not blamed for its address', async () => {
   const { url } = await serveJson(() => ({ status: 500, body: { message: 'Connection to database refused' } }));
   const [diagnosis] = await registryReachable.run({ registry: createSchemaRegistry({ url }) });
