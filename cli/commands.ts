@@ -26,6 +26,7 @@ import { registerSimulate } from './commands/simulate.ts';
 import { registerStart } from './commands/start.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerUp } from './commands/up.ts';
+import { registerUpgrade } from './commands/upgrade.ts';
 import { registerVerify } from './commands/verify.ts';
 import { registerWatch } from './commands/watch.ts';
 import type { Register } from './context.ts';
@@ -49,7 +50,15 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   {
     heading: 'Definitions, schemas and tables:',
-    commands: [registerCheck, registerInit, registerRender, registerSchemas, registerMigrate, registerRebuild],
+    commands: [
+      registerCheck,
+      registerInit,
+      registerRender,
+      registerSchemas,
+      registerMigrate,
+      registerRebuild,
+      registerUpgrade,
+    ],
   },
   {
     heading: 'Sinks:',

@@ -30,7 +30,14 @@ export const MSK_ENVIRONMENT = `  production:
       sasl: { mechanism: aws-iam }
       replicationFactor: 3
     registry: { url: 'http://registry.perps.internal:8080/apis/ccompat/v7' }
-    database: { host: db.perps.internal, name: perps, user: perps, password: '\${env:PERPS_DB_PASSWORD}', tls: verify }
+    database:
+      host: db.perps.internal
+      name: perps
+      user: perps_worker
+      password: '\${env:PERPS_WORKER_PASSWORD}'
+      migrator: { user: perps, password: '\${env:PERPS_DATABASE_PASSWORD}' }
+      reader: { user: perps_viewer, password: '\${env:PERPS_VIEWER_PASSWORD}' }
+      tls: verify
     connect:
       target: msk
       region: eu-central-1
@@ -60,13 +67,14 @@ ${line}
 export const PARTS: Readonly<
   Record<Template, { environments: string; onMsk: boolean; hasExample: boolean; variable: string }>
 > = {
-  positions: { environments: '', onMsk: false, hasExample: true, variable: '# PERPS_DB_PASSWORD=' },
-  blank: { environments: '', onMsk: false, hasExample: false, variable: '# PERPS_DB_PASSWORD=' },
+  positions: { environments: '', onMsk: false, hasExample: true, variable: '# PERPS_DATABASE_PASSWORD=' },
+  blank: { environments: '', onMsk: false, hasExample: false, variable: '# PERPS_DATABASE_PASSWORD=' },
   msk: {
     environments: MSK_ENVIRONMENT,
     onMsk: true,
     hasExample: false,
-    variable: '# The environment `production` reads this one as a variable.\nPERPS_DB_PASSWORD=',
+    variable:
+      '# The environment `production` reads these as variables.\nPERPS_WORKER_PASSWORD=\nPERPS_DATABASE_PASSWORD=\nPERPS_VIEWER_PASSWORD=',
   },
 };
 

@@ -83,7 +83,8 @@ const tableFunction: Rule = {
           found === undefined
             ? `function ${name} is missing`
             : `function ${name} is not what this package's newest migrations make of it`,
-        remedy: "bring it back by a migration; a project's own column belongs into it, and then it is allowed by name",
+        remedy:
+          "`connect upgrade` brings the migration, where the project is of an earlier version; else bring it back by one. A project's own column belongs into it, and then it is allowed by name",
         allowedAs: { kind: 'function', name },
       };
     }

@@ -65,6 +65,8 @@ async function runWatch(words: readonly string[], options: CliOptions): Promise<
 /** The order in which a newcomer meets them: each finds what the ones before it have made. */
 const WALK = [
   'init my-project',
+  'upgrade --diff',
+  'upgrade',
   'init stream trades',
   'check',
   'up --fresh',

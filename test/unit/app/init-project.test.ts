@@ -31,7 +31,7 @@ describe('connect init', () => {
   it.each(TEMPLATES)(
     'makes a project of the template %s that passes the check, and that git and editors understand',
     {
-      timeout: 60_000,
+      timeout: 120_000,
     },
     async (template) => {
       const project = init({ template });

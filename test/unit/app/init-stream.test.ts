@@ -18,7 +18,7 @@ describe('connect init stream', () => {
   afterEach(() => rmSync(root, { recursive: true, force: true }));
 
   it('writes a stream that passes the contract check, with the next free migration number', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const paths = initStream(capturedContext({ cwd: root }).context, 'insurance_fund_flows');
     const numbers = readdirSync(join(root, 'migrations')).filter((name) => /^\d{4}_/.test(name));
@@ -48,7 +48,7 @@ describe('connect init stream', () => {
   });
 
   it('brings the base proto and the guard functions into a project that has neither, and `check` knows their bodies', {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     for (const folder of ['connectors', 'schemas', 'migrations']) rmSync(join(root, folder), { recursive: true });
     const { context } = capturedContext({ cwd: root });
@@ -65,7 +65,12 @@ describe('connect init stream', () => {
     const guards = join(root, 'migrations', '0001_delivery_guards.sql');
     writeFileSync(guards, readFileSync(guards, 'utf8').replace('NEW.kafka_offset < OLD', 'NEW.kafka_offset <= OLD'));
     expect(await checkContract(loadProject(root, {}), { only: ['trades'] })).toMatchObject([
-      { rule: 'TABLE_FUNCTION', file: 'migrations/0001_delivery_guards.sql', path: 'keep_newest_delivery' },
+      {
+        rule: 'TABLE_FUNCTION',
+        file: 'migrations/0001_delivery_guards.sql',
+        path: 'keep_newest_delivery',
+        remedy: expect.stringContaining('`connect upgrade`'),
+      },
     ]);
   });
 
