@@ -1,4 +1,5 @@
 import { scanTopic } from '../../core/kafka-scan.ts';
+import { placeId, readPlaces } from '../read-places.ts';
 import type { StreamSource } from '../read-records.ts';
 import {
   type DeadLetter,
@@ -51,22 +52,12 @@ export function letterSource(
       return ranges.reduce((sum, { low, high }) => sum + high - low, 0n);
     },
     async load(letters) {
-      const wanted = new Map(letters.map(({ place }) => [`${place.partition}@${place.offset}`, place]));
-      const starts = new Map<number, bigint>();
-      const ends = new Map<number, bigint>();
-      for (const { partition, offset } of wanted.values()) {
-        if (offset < (starts.get(partition) ?? offset + 1n)) starts.set(partition, offset);
-        if (offset >= (ends.get(partition) ?? 0n)) ends.set(partition, offset + 1n);
-      }
       const found = new Map<string, DeadLetter>();
-      const onRecords = async (records: Parameters<Parameters<typeof scanTopic>[1]['onRecords']>[0]): Promise<void> => {
-        for (const record of records) {
-          const id = `${record.partition}@${record.offset}`;
-          if (wanted.has(id)) found.set(id, toDeadLetter(stream, source, record));
-        }
-      };
-      await scanTopic(kafka, { topic, clientId: CLIENT_ID, signal, starts, ends, onRecords });
-      return letters.flatMap(({ place }) => found.get(`${place.partition}@${place.offset}`) ?? []);
+      const places = letters.map(({ place }) => place);
+      await readPlaces({ kafka, signal }, { topic, clientId: CLIENT_ID, places }, (record) =>
+        found.set(placeId(record), toDeadLetter(stream, source, record)),
+      );
+      return letters.flatMap(({ place }) => found.get(placeId(place)) ?? []);
     },
   };
 }

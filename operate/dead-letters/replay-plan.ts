@@ -69,6 +69,8 @@ export interface ReplayRules extends Pick<Done, 'again'> {
   readonly ranges: readonly PartitionRange[];
   /** The names of letters that were judged before, by record id; those that are judged now are added. */
   readonly copies: Map<string, string>;
+  /** Letters that are not what stands, or stood, at their place in the data topic. */
+  readonly changed: ReadonlySet<DeadLetter>;
 }
 
 /** Judges dead letters that are not done, in order; nothing is sent. Errors: what keeps the registry or the database from answering. */
@@ -85,7 +87,9 @@ export async function planReplay(
     const toRecord = deadLetter.source === 'rejected' ? fromRejected : fromDataTopic;
     const verdict: ReplayVerdict =
       copy === undefined
-        ? await toRecord(context, deadLetter, rules.ranges)
+        ? rules.changed.has(deadLetter)
+          ? refused(`it is not the record that stands at ${name}: somebody else than the sink has written it`)
+          : await toRecord(context, deadLetter, rules.ranges)
         : { kind: 'replayed-before', reason: `the same as ${copy}` };
     plan.push({ deadLetter, verdict });
   }

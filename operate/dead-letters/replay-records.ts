@@ -6,6 +6,7 @@ import { inChunks } from '../in-chunks.ts';
 import { publishRecords } from '../publish-records.ts';
 import { formatPlace } from '../record-place.ts';
 import { deployedSink, type SinkAction } from '../sink-action.ts';
+import { findChanged } from './changed-letters.ts';
 import { type KnownLetter, withoutRecord } from './dead-letter.ts';
 import { discardMarks } from './discard-marks.ts';
 import { type LetterSource, runLetters } from './letter-source.ts';
@@ -85,7 +86,9 @@ export async function replayRecords(
   const judge = async (batch: readonly KnownLetter[], copies: Map<string, string>): Promise<Sending[]> => {
     for (const letter of batch)
       tell(outcomes, letter, { outcome: 'refused', reason: 'Kafka has deleted it meanwhile' });
-    const plan = await planReplay(context, await source.load(batch), { ranges, again, copies });
+    const loaded = await source.load(batch);
+    const changed = await findChanged(action, loaded, ranges);
+    const plan = await planReplay(context, loaded, { ranges, again, copies, changed });
     return plan.flatMap(({ deadLetter, verdict }) => {
       const isReady = verdict.kind === 'ready';
       tell(outcomes, deadLetter, isReady ? { outcome: 'planned' } : { outcome: verdict.kind, reason: verdict.reason });

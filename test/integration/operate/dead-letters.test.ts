@@ -69,6 +69,7 @@ describe('dead letters and rejected updates', () => {
     });
     const [row] = await sink.query("SELECT kafka_partition FROM positions WHERE signature = 'Signature1'");
     const partition = Number(row?.kafka_partition);
+    const original = (await records(topic)).find((one) => one.partition === partition && one.offset === 0n);
     const undecodable = {
       '__connect.errors.stage': 'VALUE_CONVERTER',
       // As a worker writes it when the definition says onUndecodable: dlq.
@@ -84,7 +85,10 @@ describe('dead letters and rejected updates', () => {
         deadLetter(102, Buffer.from('plain text'), undecodable),
         deadLetter(103, sink.encode(103, { symbol: 'X'.repeat(21) }), {}),
         deadLetter(104, sink.encode(104), { 'replay.count': '3', 'replay.of': 'somewhere' }),
-        deadLetter(1, sink.encode(1, { leverage: 7 }), { '__connect.errors.offset': '0' }, partition),
+        {
+          ...deadLetter(1, original?.value ?? Buffer.of(), { '__connect.errors.offset': '0' }, partition),
+          key: original?.key ?? null,
+        },
         deadLetter(106, sink.encode(106), {}, 3),
         deadLetter(107, sink.encode(107), {}, 3),
       ],
@@ -367,5 +371,27 @@ describe('dead letters and rejected updates', () => {
     expect(samples).toEqual([]);
     expect({ differences, deadLetters }).toEqual({ differences: 0, deadLetters: 61 });
     expect(await json('status')).toMatchObject({ deadLetters: '61', rejected: '5' });
+  });
+
+  it('a replay sends nothing that is not what its headers say, while that is still there', async () => {
+    const original = (await records(topic)).find(
+      ({ offset, headers }) => offset === 1n && headers['replay.of'] === undefined,
+    );
+    if (original === undefined) throw new Error('no record at an offset 1');
+    const forged = deadLetter(
+      1,
+      sink.encode(1, { leverage: 7 }),
+      { '__connect.errors.offset': '1' },
+      original.partition,
+    );
+    const topicOfLetters = { topic: deadLetterTopic(sink.stream), clientId: 'test' };
+    await publishRecords(kafka, { ...topicOfLetters, records: [{ ...forged, key: original.key }] });
+    for (const again of [[], ['--again']]) {
+      const { letters, replayed } = await json('dlq', 'replay', '--where', 'leverage=7', '--yes', ...again);
+      expect(replayed).toBe(0);
+      expect(letters).toMatchObject([
+        { outcome: 'refused', reason: expect.stringContaining('it is not the record that stands at') },
+      ]);
+    }
   });
 });
