@@ -11,6 +11,7 @@ import { valueSubject } from '../pipeline/names.ts';
 import { isOwnedBy } from '../pipeline/setting-owners.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { type AvroSchema, parseAvroSchema } from '../schemas/avro-schema.ts';
+import { editorSchema } from './init/stream-files.ts';
 import type { Session } from './session.ts';
 
 export interface Imported extends ImportedSink {
@@ -44,7 +45,7 @@ export async function importConnector(session: Session, connector: string, as: s
   const adopts = environment.project !== undefined && !isOwnedBy(live, environment.project);
   const unsaid =
     sink.state === 'UNASSIGNED' ? ['sink.state: left open, because the cluster has not said whether it runs'] : [];
-  const definition = definitionText(imported.stream);
+  const definition = definitionText(imported.stream, `../${editorSchema(project.root, 'definition')}`);
   return { ...imported, definition, guesses: [...guesses, ...unknown, ...unsaid], adopts };
 }
 

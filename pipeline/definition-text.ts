@@ -2,8 +2,8 @@ import { Document } from 'yaml';
 import type { FeedDefinition } from './feed.ts';
 import type { StreamDefinition } from './types.ts';
 
-/** A stream as the text of its definition, in the order in which definitions are read. */
-export function definitionText(stream: StreamDefinition): string {
+/** A stream as the text of its definition, in the order in which definitions are read. `editorSchema`: where an editor finds its JSON Schema. */
+export function definitionText(stream: StreamDefinition, editorSchema: string): string {
   const { name, feed, schema, topic, table, allow, sink } = stream;
   const document = new Document({
     name,
@@ -14,8 +14,7 @@ export function definitionText(stream: StreamDefinition): string {
     ...withoutEmpty({ allow }),
     sink: withoutEmpty(sink),
   });
-  const schemaLine = '# yaml-language-server: $schema=../pipeline/definition.schema.json';
-  return `${schemaLine}\n${document.toString({ lineWidth: 0 })}`;
+  return `# yaml-language-server: $schema=${editorSchema}\n${document.toString({ lineWidth: 0 })}`;
 }
 
 /** What only renames is text alone. */

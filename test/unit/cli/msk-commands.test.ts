@@ -64,6 +64,10 @@ test('what the environment says of its workers is not repeated in an imported de
   const { code, stdout, stderr } = await project.run('import', 'positions-sink');
   expect(code, stderr).toBe(0);
   expect(stdout).not.toContain('fetch.min.bytes');
+  // The project is not this package: its schemas are where it is installed.
+  expect(stdout).toMatch(
+    /^# yaml-language-server: \$schema=\.\.\/node_modules\/perps-connect\/pipeline\/definition\.schema\.json\n/,
+  );
 });
 
 test('how many tasks autoscaled capacity runs does not get into an imported definition', {

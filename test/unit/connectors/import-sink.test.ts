@@ -46,12 +46,17 @@ describe('importing a connector', () => {
 
   it('is a file that loads, with nothing in it that says nothing', () => {
     const { stream } = imported(rendered({ config: { 'flush.max.retries': '7' } }), 'PAUSED');
-    const text = definitionText({
-      ...stream,
-      feed: plainFeed('feed.proto', 'perps.v1.PositionFeed'),
-      schema: 'record.avsc',
-    });
-    expect(text).toMatch(/^# yaml-language-server: .*\nname: positions\nfeed:\n {2}proto: feed\.proto\n/);
+    const text = definitionText(
+      {
+        ...stream,
+        feed: plainFeed('feed.proto', 'perps.v1.PositionFeed'),
+        schema: 'record.avsc',
+      },
+      '../schemas/definition.json',
+    );
+    expect(text).toMatch(
+      /^# yaml-language-server: \$schema=\.\.\/schemas\/definition\.json\nname: positions\nfeed:\n {2}proto: feed\.proto\n/,
+    );
     expect(text).not.toMatch(/omit|ignore/);
     const root = projectFolder({ 'connect.yaml': LOCAL, 'connectors/positions.yaml': text });
     const [loaded] = loadProject(root, {}).streams;
