@@ -37,6 +37,10 @@ export interface ImportedSink {
 /** What `sink.omit` says at no cost, the sink would work out again for every field of every record. */
 const SINKS_OWN_LIST = 'field.include.list';
 
+/** A rendered sink has some sixty settings. */
+const MAX_SETTINGS = 1_000;
+const MAX_LENGTH = 1 << 20;
+
 /** The topic a connector reads. Errors: REFUSED for a connector that no definition can make. */
 export function importedTopic(name: string, config: SinkConfig): string {
   const refuse = (why: string): never => {
@@ -46,6 +50,10 @@ export function importedTopic(name: string, config: SinkConfig): string {
     const now = config['connector.class'] ?? 'connector without a class';
     return refuse(`it is a ${now}, definitions make ${CONNECTOR_CLASS}`);
   }
+  const texts = Object.entries(config).flat();
+  const length = texts.reduce((sum, text) => sum + text.length, 0);
+  if (texts.length > 2 * MAX_SETTINGS || length > MAX_LENGTH)
+    return refuse('its configuration is larger than any sink needs');
   const [topic, ...others] = listOf(config.topics);
   if (topic === undefined || others.length > 0) return refuse('a stream has one topic, named by `topics`');
   return topic;

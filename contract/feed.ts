@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import protobuf from 'protobufjs';
+import { readLimited } from '../core/read-limited.ts';
 import { didYouMean } from '../pipeline/did-you-mean.ts';
 import type { FeedDefinition } from '../pipeline/feed.ts';
 import type { Place } from '../pipeline/finding.ts';
@@ -105,7 +106,7 @@ function readSources(root: string, file: string) {
   const pending = [file];
   for (let path = pending.shift(); path !== undefined; path = pending.shift()) {
     if (found.has(path)) continue;
-    const text = readFileSync(join(root, path), 'utf8');
+    const text = readLimited(join(root, path));
     found.set(path, text);
     for (const { index, 0: statement, 1: name = '' } of text.matchAll(IMPORT)) {
       const here = [posix.join(posix.dirname(path), name), name].find((one) => existsSync(join(root, one)));

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectError, messageOf } from '../core/errors.ts';
+import { readLimited } from '../core/read-limited.ts';
 
 /** A piece of a part that does not run in one transaction. It can be repeated: a migrator that is killed begins with it again. */
 export interface MigrationStep {
@@ -70,7 +71,7 @@ function listSql(folder: string): string[] {
 }
 
 function parseMigration(path: string, name: string): MigrationFile {
-  const text = readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+  const text = readLimited(path).replaceAll('\r\n', '\n');
   const [up, down, ...more] = [...text.matchAll(ANY_MARK)];
   if (up === undefined || down === undefined || more.length > 0 || up[0] !== MARKS[0] || down[0] !== MARKS[1]) {
     throw invalid(path, `needs exactly one line "${MARKS[0]}" and, after it, one line "${MARKS[1]}"`);

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
+import { readLimited } from '../core/read-limited.ts';
 import { checkAcross, checkDefinition, type DefinedStream, type DefinitionDocument, toStream } from './definition.ts';
 import { didYouMean } from './did-you-mean.ts';
 import {
@@ -122,8 +123,9 @@ function readChecked(root: string, relative: string, schema: SchemaName, problem
 
 function readText(root: string, relative: string): string {
   try {
-    return readFileSync(join(root, relative), 'utf8');
+    return readLimited(join(root, relative));
   } catch (error) {
+    if (error instanceof ConnectError) throw error;
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new ConnectError('INVALID_DEFINITION', `${relative} in ${root} cannot be read (${reason})`, { cause: error });
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { ConnectError } from '../core/errors.ts';
+import { readLimited } from '../core/read-limited.ts';
 
 /** Avro's own types that a field may have. */
 const PLAIN_KINDS = ['string', 'int', 'long', 'boolean', 'double', 'bytes'] as const;
@@ -42,8 +42,9 @@ export interface AvroSchema {
 export function loadAvroSchema(path: string): AvroSchema {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readLimited(path);
   } catch (error) {
+    if (error instanceof ConnectError) throw error;
     throw new ConnectError('INVALID_DEFINITION', `Avro schema ${path} cannot be read: ${(error as Error).message}`, {
       cause: error,
       hint: 'check `schema` in the stream definition',

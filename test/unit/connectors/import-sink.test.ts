@@ -103,3 +103,12 @@ describe('importing a connector', () => {
     expect(() => importedTopic('x', { ...rendered(), 'connector.class': 'a.B' })).toThrow(/it is a a\.B, definitions/);
   });
 });
+
+it('a connector with more settings than a sink can have is refused', () => {
+  const many = Object.fromEntries(Array.from({ length: 1_001 }, (_one, index) => [`key.${index}`, 'x']));
+  for (const config of [many, { key: 'x'.repeat(2 ** 20) }]) {
+    expect(() =>
+      importedTopic('huge', { 'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector', ...config }),
+    ).toThrow('huge cannot be imported: its configuration is larger than any sink needs');
+  }
+});
