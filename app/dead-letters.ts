@@ -7,6 +7,7 @@ import { type DeadLetter, type SourceTopic, sourceTopic } from '../operate/dead-
 import { type DiscardMark, discardedWhy, discardMarks } from '../operate/dead-letters/discard-marks.ts';
 import { type DiscardOptions, type DiscardResult, discardRecords } from '../operate/dead-letters/discard-records.ts';
 import type { LetterSource } from '../operate/dead-letters/letter-source.ts';
+import { readDeleted } from '../operate/dead-letters/open-records.ts';
 import { type ContentReaders, type RecordContent, readContent } from '../operate/dead-letters/record-content.ts';
 import { readReplayed } from '../operate/dead-letters/replay-marks.ts';
 import type { ReplayContext } from '../operate/dead-letters/replay-plan.ts';
@@ -32,6 +33,8 @@ export interface ListedDeadLetters {
   readonly letters: number;
   /** Those that are neither replayed nor discarded. */
   readonly open: number;
+  /** Those of them that Kafka has deleted: the topic of refused updates is bounded. */
+  readonly deleted?: number | undefined;
   readonly groups: readonly CauseGroup[];
 }
 
@@ -48,8 +51,11 @@ export const listDeadLetters = (
     await source.scan(async (letter) => found.add(letter));
     const groups = found.list();
     const letters = groups.reduce((sum, group) => sum + group.count, 0);
-    const open = groups.reduce((sum, group) => sum + group.count - group.replayed - group.discarded, 0);
-    return { stream: stream.name, topic: sourceTopic(stream, request.source), letters, open, groups };
+    const there = groups.reduce((sum, group) => sum + group.count - group.replayed - group.discarded, 0);
+    const gone = source.isPart || request.source === 'dlq' ? 0 : (await readDeleted(action)).open;
+    const deleted = gone === 0 ? undefined : gone;
+    const topic = sourceTopic(stream, request.source);
+    return { stream: stream.name, topic, letters, open: there + gone, deleted, groups };
   });
 
 /** A record as it is shown, and printed as JSON. */
@@ -115,7 +121,7 @@ export async function discardDeadLetters(
   }
   return eachSource(session, request, async (action, _readers, source) => ({
     stream: action.stream.name,
-    ...(await discardRecords(action, source, request)),
+    ...(await discardRecords(action, request.source, source, request)),
   }));
 }
 

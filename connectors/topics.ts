@@ -30,18 +30,21 @@ export interface TopicOutcome {
   readonly differences: readonly string[];
 }
 
+/** Of refused updates, so that a wrong feed does not fill the brokers' disks. */
+export const REJECTED_BYTES = 10 * 2 ** 30;
+
 /** The topics of a stream. Copies of a partition beyond two are only worth something when a write waits for two of them. */
 export function topicSpecs(stream: StreamDefinition, replicationFactor: number): TopicSpec[] {
   const durable: Record<string, string> = replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {};
   const { partitions, config } = stream.topic;
   const { data, rejected, deadLetter, checkpoint } = streamTopics(stream);
-  // What was refused is kept until someone has dealt with it.
+  // What the database refused is kept until someone has dealt with it; of what a feed sends wrong, which may be all of it, so much.
   const kept = { ...durable, 'cleanup.policy': 'delete', 'retention.ms': '-1' };
   // Kafka compacts no segment that it still writes to: with its default of a week, whoever reads the topic would read a week.
   const compacted = { ...durable, 'cleanup.policy': 'compact', 'segment.ms': '3600000' };
   return [
     { name: data, keyed: true, partitions, config: { ...durable, ...config } },
-    { name: rejected, partitions: 1, config: kept },
+    { name: rejected, partitions: 1, config: { ...kept, 'retention.bytes': String(REJECTED_BYTES) } },
     { name: deadLetter, partitions: 1, config: kept },
     { name: checkpoint, partitions: 1, config: compacted },
   ];

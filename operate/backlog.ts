@@ -1,6 +1,8 @@
 import { type OffsetReader, positionsIn, type SinkPosition } from '../connectors/sink-group.ts';
+import type { PartitionRange } from '../core/kafka-admin.ts';
 import { deadLetterTopic, rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
+import { firstOffsets } from './dead-letters/deleted-updates.ts';
 import { unreadGaps } from './gaps.ts';
 
 /** Where the sink stands in one partition. */
@@ -11,12 +13,13 @@ export type PartitionLag = Omit<SinkPosition, 'low'>;
  * jump over when it starts, the refused updates and the dead-letter records.
  */
 export async function readBacklog(admin: OffsetReader, stream: StreamDefinition) {
-  const recordsIn = async (topic: string): Promise<bigint> =>
-    ((await admin.ranges(topic)) ?? []).reduce((sum, { low, high }) => sum + high - low, 0n);
+  const rangesOf = async (topic: string): Promise<readonly PartitionRange[]> => (await admin.ranges(topic)) ?? [];
+  const recordsIn = (ranges: readonly PartitionRange[]): bigint =>
+    ranges.reduce((sum, { low, high }) => sum + high - low, 0n);
   const [positions = [], rejected, deadLetters] = await Promise.all([
     positionsIn(admin, stream),
-    recordsIn(rejectedTopic(stream)),
-    recordsIn(deadLetterTopic(stream)),
+    rangesOf(rejectedTopic(stream)),
+    rangesOf(deadLetterTopic(stream)),
   ]);
   const partitions: PartitionLag[] = positions.map(({ partition, committed, end, lag }) => ({
     partition,
@@ -24,5 +27,11 @@ export async function readBacklog(admin: OffsetReader, stream: StreamDefinition)
     end,
     lag,
   }));
-  return { partitions, gaps: unreadGaps(positions), rejected, deadLetters };
+  return {
+    partitions,
+    gaps: unreadGaps(positions),
+    rejected: recordsIn(rejected),
+    rejectedFrom: firstOffsets(rejected),
+    deadLetters: recordsIn(deadLetters),
+  };
 }

@@ -5,6 +5,7 @@ import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
 import type { PostgresConnection } from '../core/postgres.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { readBacklog } from './backlog.ts';
+import { deletedUpdates } from './dead-letters/deleted-updates.ts';
 import { countOpen } from './dead-letters/open-records.ts';
 import { type Gap, openGaps, readAcceptedGaps } from './gaps.ts';
 import { estimateRows } from './row-count.ts';
@@ -89,6 +90,8 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     rows,
     /** Records in the topic of refused updates. */
     rejected: backlog?.rejected,
+    /** Refused updates that Kafka has deleted from it: it is bounded. */
+    rejectedDeleted: backlog && deletedUpdates(backlog.rejectedFrom),
     /** Records in the dead-letter topic. */
     deadLetters: backlog?.deadLetters,
     /** Of these two, what is neither replayed nor discarded. */

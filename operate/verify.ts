@@ -6,6 +6,7 @@ import { isDeliveryField, rejectedTopic } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { RecordDecoder } from '../schemas/record-decoder.ts';
+import { deletedUpdates, firstOffsets } from './dead-letters/deleted-updates.ts';
 import { countOpen } from './dead-letters/open-records.ts';
 import { gapsBefore, readAcceptedGaps, type ShownGap } from './gaps.ts';
 import { readRecords, type StreamSource } from './read-records.ts';
@@ -63,7 +64,8 @@ export async function verifyStream(options: VerifyOptions) {
       rollup,
     });
     const rejected = await readRejected(options);
-    const counts = { rejected: BigInt(rejected.size), deadLetters: BigInt(topic.deadLetters) };
+    const rejectedFrom = firstOffsets(await topicRanges(options.kafka, rejectedTopic(stream), CLIENT_ID));
+    const counts = { rejected: BigInt(rejected.size), deadLetters: BigInt(topic.deadLetters), rejectedFrom };
     const open = await countOpen(options, counts, { each: 'content' });
     const oracle = oraclePath === undefined ? undefined : await checkOracle({ ...check, rejected, path: oraclePath });
     return {
@@ -94,6 +96,8 @@ export async function verifyStream(options: VerifyOptions) {
       gaps: gaps.map(({ from, to, ...gap }) => ({ ...gap, from: from.toString(), to: to.toString() })),
       /** Distinct refused updates in the rejected topic. */
       rejected: rejected.size,
+      /** Refused updates that Kafka has deleted from it: it is bounded. */
+      rejectedDeleted: Number(deletedUpdates(rejectedFrom)),
       deadLetters: topic.deadLetters,
       /** Records of the two topics that are neither replayed nor discarded. */
       openRejected: Number(open.rejected),

@@ -8,8 +8,8 @@ import type {
 import { inLine } from '../../core/visible.ts';
 import { count, noun, table } from '../format.ts';
 
-export function groupLines({ topic, letters, open, groups }: ListedDeadLetters): string[] {
-  if (letters === 0) return [`${topic}  none`];
+export function groupLines({ topic, letters, open, deleted = 0, groups }: ListedDeadLetters): string[] {
+  if (letters + deleted === 0) return [`${topic}  none`];
   const header = ['  RECORDS', 'REPLAYED', 'DISCARDED', 'STAGE', 'OLDEST', 'NEWEST', 'CAUSE'];
   const rows = groups.map((group) => [
     `  ${count(group.count)}`,
@@ -21,7 +21,8 @@ export function groupLines({ topic, letters, open, groups }: ListedDeadLetters):
     inLine(group.cause),
   ]);
   const still = open === letters ? '' : `, ${count(open)} neither replayed nor discarded`;
-  return [`${topic}  ${count(letters)} ${noun(letters, 'record')}${still}`, ...table([header, ...rows])];
+  const gone = deleted === 0 ? '' : `, ${count(deleted)} of them deleted by Kafka: the topic is bounded`;
+  return [`${topic}  ${count(letters)} ${noun(letters, 'record')}${still}${gone}`, ...table([header, ...rows])];
 }
 
 export function letterLines(letter: ShownDeadLetter): string[] {
@@ -100,11 +101,15 @@ export function discardLines({ letters }: DiscardedStream): string[] {
 }
 
 /** What became of all of them. */
-export function discardSummary({ stream, letters, discarded, more }: DiscardedStream, isDryRun: boolean): string {
+export function discardSummary(
+  { stream, letters, discarded, more, deleted = 0 }: DiscardedStream,
+  isDryRun: boolean,
+): string {
   const planned = letters.filter(({ outcome }) => outcome === 'planned').length;
   const before = letters.length - discarded - planned;
+  const gone = deleted === 0 ? '' : `, and ${count(deleted)} that Kafka has deleted`;
   const first = isDryRun ? `${count(planned)} would be discarded` : `${count(discarded)} discarded`;
-  return `${stream}: ${first}${before === 0 ? '' : `, ${count(before)} done before`}${moreWords(more)}`;
+  return `${stream}: ${first}${gone}${before === 0 ? '' : `, ${count(before)} done before`}${moreWords(more)}`;
 }
 
 const moreWords = (more = 0): string => (more === 0 ? '' : `; ${count(more)} more wait, run it again`);

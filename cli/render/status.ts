@@ -25,6 +25,7 @@ export function statusLines({ streams, target }: EnvironmentStatus): string[] {
     ...failures,
     ...streams.flatMap(({ connector, notes }) => notes.map((note) => `! ${connector}  ${note}`)),
     ...streams.flatMap(positionLines),
+    ...streams.flatMap(deletedLines),
     ...streams.flatMap(producerLines),
     ...streams.flatMap(watchLines),
     ...[...unanswered].flatMap(([message, hint]) => [
@@ -47,6 +48,13 @@ function positionLines({ connector, gaps, partitions }: EnvironmentStatus['strea
         `! ${connector}  committed offset ${committed} of partition ${partition} is beyond the end of its topic (${end}): the topic was created anew`,
     ),
   ];
+}
+
+/** The topic of refused updates is bounded. */
+function deletedLines({ connector, rejectedDeleted = 0n }: EnvironmentStatus['streams'][number]): string[] {
+  return rejectedDeleted === 0n
+    ? []
+    : [`! ${connector}  Kafka has deleted ${count(rejectedDeleted)} refused updates: their topic is bounded`];
 }
 
 /** A producer writes a checkpoint every half second while its feed goes on. */

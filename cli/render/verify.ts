@@ -8,7 +8,7 @@ export function verifyLines(report: VerifyReport): string[] {
     `${report.differences === 0 ? '✓' : '✗'} ${report.stream}   ${count(report.records)} records, ${count(report.rows)} rows: ` +
       `${count(report.missing)} missing, ${count(report.unequal)} unequal, ${count(report.unexpected)} unexpected`,
     `  current    ${count(report.identities)} identities, ${count(report.notCurrent)} not the newest`,
-    `  refused    ${count(report.rejected)} in the rejected topic, ${count(report.deadLetters)} dead letters${openWords(report)}`,
+    `  refused    ${count(report.rejected)} in the rejected topic${deletedWords(report)}, ${count(report.deadLetters)} dead letters${openWords(report)}`,
   ];
   if (foldRows + notFolded > 0)
     lines.push(`  rollup     ${count(foldRows)} rows, ${count(notFolded)} identities not what the history gives`);
@@ -46,3 +46,6 @@ function openWords({ rejected, deadLetters, openRejected, openDeadLetters }: Ver
   const open = openRejected + openDeadLetters;
   return open === rejected + deadLetters ? '' : `; ${count(open)} neither replayed nor discarded`;
 }
+
+const deletedWords = ({ rejectedDeleted }: VerifyReport): string =>
+  rejectedDeleted === 0 ? '' : ` and ${count(rejectedDeleted)} that Kafka deleted from it`;

@@ -1,8 +1,11 @@
 import { inChunks } from '../in-chunks.ts';
 import { formatPlace } from '../record-place.ts';
 import type { SinkAction } from '../sink-action.ts';
+import type { SourceTopic } from './dead-letter.ts';
+import { deletedMarks } from './deleted-updates.ts';
 import { discardedWhy, discardMarks } from './discard-marks.ts';
 import { type LetterSource, runLetters } from './letter-source.ts';
+import { readDeleted } from './open-records.ts';
 import { readReplayed } from './replay-marks.ts';
 
 export interface DiscardOptions {
@@ -27,9 +30,12 @@ export interface DiscardResult {
   readonly discarded: number;
   /** Letters that nobody has handled and that one run has no room for. */
   readonly more?: number | undefined;
+  /** Refused updates that Kafka has deleted and that nobody had handled; a run without conditions discards them as well. */
+  readonly deleted?: number | undefined;
 }
 
 const BATCH = 500;
+const NOTHING_DELETED = { first: new Map<number, bigint>(), open: 0 };
 
 /**
  * Marks dead letters as discarded, so that they no longer count. They stay in their topic, and a replay leaves them alone.
@@ -37,6 +43,7 @@ const BATCH = 500;
  */
 export async function discardRecords(
   action: SinkAction,
+  kind: SourceTopic,
   source: LetterSource,
   { reason, dryRun, agree }: DiscardOptions,
 ): Promise<DiscardResult> {
@@ -54,15 +61,18 @@ export async function discardRecords(
     return { letter, cause, outcome: 'planned' };
   });
   const open = known.letters.filter((_one, index) => letters[index]?.outcome === 'planned');
-  if (dryRun || open.length === 0) return { letters, discarded: 0, more };
-  await agree(open.length, action.stream.name);
+  const { first, open: deleted } = source.isPart || kind === 'dlq' ? NOTHING_DELETED : await readDeleted(action);
+  const rest = { more, deleted: deleted === 0 ? undefined : deleted };
+  if (dryRun || open.length + deleted === 0) return { letters, discarded: 0, ...rest };
+  await agree(open.length + deleted, action.stream.name);
   const at = new Date().toISOString();
   for (const batch of inChunks(open, BATCH)) {
     await marks.write(new Map(batch.map(({ recordId, name }) => [recordId, { of: name, reason, at }])));
   }
+  if (deleted > 0) await marks.write(deletedMarks(action.stream, first, { reason, at }));
   return {
     letters: letters.map((one) => (one.outcome === 'planned' ? { ...one, outcome: 'discarded' } : one)),
     discarded: open.length,
-    more,
+    ...rest,
   };
 }

@@ -15,6 +15,7 @@ import {
 } from './checks/postgres.ts';
 import { postgresRights } from './checks/postgres-rights.ts';
 import { registryReachable, registrySubjects } from './checks/registry.ts';
+import { rejectedBound } from './checks/rejected-bound.ts';
 import { sinksRunning, workerAccepts, workerOverridePolicy, workerPlugins, workerReachable } from './checks/worker.ts';
 
 /** In the order of the report: the machine, then each part and what depends on it. */
@@ -24,6 +25,7 @@ export const allChecks: readonly Check[] = [
   kafkaReachable,
   topicsSettings,
   retentionOverrun,
+  rejectedBound,
   registryReachable,
   registrySubjects,
   postgresReachable,

@@ -13,7 +13,7 @@ import { feedServiceOf } from '../../producer/feed/feed-service.ts';
 import { readCheckpoint } from '../../producer/kafka/checkpoint-store.ts';
 import { loadAvroSchema } from '../../schemas/avro-schema.ts';
 import { createSchemaRegistry } from '../../schemas/registry.ts';
-import { countOpen, type SourceCounts } from '../dead-letters/open-records.ts';
+import { countOpen, meanRejectedBytes, type SourceCounts } from '../dead-letters/open-records.ts';
 import { type AcceptedGap, readAcceptedGaps } from '../gaps.ts';
 import { freeBytes } from './free-bytes.ts';
 
@@ -61,6 +61,8 @@ export function createProbes(examined: Examined, secrets: Secrets) {
     /** Of so many refused updates and dead-letter records, those that are neither replayed nor discarded. */
     openRecords: (stream: StreamDefinition, counts: SourceCounts) =>
       countOpen({ stream, kafka: connection }, counts, { each: 'record' }),
+    /** Mean size of the oldest refused updates. */
+    meanRejectedBytes: (stream: StreamDefinition) => meanRejectedBytes({ stream, kafka: connection }),
     query: <Row extends object>(sql: string): Promise<readonly Row[]> =>
       withPostgres(database, async (client) => (await client.query<Row>(sql)).rows),
     /** What the worker has installed; undefined when the host does not say. */

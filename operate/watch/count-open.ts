@@ -1,7 +1,8 @@
-import type { KafkaAdmin } from '../../core/kafka-admin.ts';
+import type { KafkaAdmin, PartitionRange } from '../../core/kafka-admin.ts';
 import { deadLetterTopic, rejectedTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import { countOpen, type SourceCounts } from '../dead-letters/open-records.ts';
+import { deletedUpdates, firstOffsets } from '../dead-letters/deleted-updates.ts';
+import { countOpen, type OpenCounts } from '../dead-letters/open-records.ts';
 import type { CheckpointTail } from './checkpoint-tail.ts';
 import type { KeptKafka } from './kept-kafka.ts';
 
@@ -10,7 +11,7 @@ const COUNT_EVERY_MS = 15_000;
 const READ_EVERY_MS = 60_000;
 
 interface Counted {
-  readonly open: SourceCounts;
+  readonly open: OpenCounts;
   /** What it was counted from. */
   readonly from: string;
   readonly countedAt: number;
@@ -24,14 +25,20 @@ export function createOpenCounter(kafka: KeptKafka, tail: Pick<CheckpointTail, '
     admin: KafkaAdmin,
     stream: StreamDefinition,
     present: ReadonlySet<string>,
-  ): Promise<SourceCounts | undefined> => {
+  ): Promise<OpenCounts | undefined> => {
     const now = Date.now();
     const last = known.get(stream.name);
     if (last !== undefined && now - last.countedAt < COUNT_EVERY_MS) return last.open;
     const [rejected, deadLetters] = [rejectedTopic(stream), deadLetterTopic(stream)];
     if (!present.has(rejected) || !present.has(deadLetters)) return undefined;
-    const counts = { rejected: await recordsIn(admin, rejected), deadLetters: await recordsIn(admin, deadLetters) };
-    const from = `${counts.rejected}/${counts.deadLetters}/${tail.handledMarks(stream)}`;
+    const ranges = await admin.rangesOf(rejected);
+    const rejectedFrom = firstOffsets(ranges);
+    const counts = {
+      rejected: recordsIn(ranges),
+      deadLetters: recordsIn(await admin.rangesOf(deadLetters)),
+      rejectedFrom,
+    };
+    const from = `${counts.rejected}/${deletedUpdates(rejectedFrom)}/${counts.deadLetters}/${tail.handledMarks(stream)}`;
     const isKnown = last !== undefined && (last.from === from || now - last.readAt < READ_EVERY_MS);
     const open = isKnown ? last.open : await countOpen({ stream, kafka: kafka.connection }, counts, { each: 'record' });
     known.set(stream.name, {
@@ -45,5 +52,5 @@ export function createOpenCounter(kafka: KeptKafka, tail: Pick<CheckpointTail, '
   };
 }
 
-const recordsIn = async (admin: KafkaAdmin, topic: string): Promise<bigint> =>
-  (await admin.rangesOf(topic)).reduce((sum, { low, high }) => sum + high - low, 0n);
+const recordsIn = (ranges: readonly PartitionRange[]): bigint =>
+  ranges.reduce((sum, { low, high }) => sum + high - low, 0n);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKafka } from '../../../core/kafka.ts';
 import { headerText } from '../../../core/kafka-headers.ts';
 import { type ScannedRecord, scanTopic } from '../../../core/kafka-scan.ts';
 import { packageRoot } from '../../../core/package-root.ts';
@@ -394,4 +395,47 @@ describe('dead letters and rejected updates', () => {
       ]);
     }
   });
+  it('are read within a bounded memory, and none goes uncounted when Kafka deletes the oldest', async () => {
+    const rejected = rejectedTopic(sink.stream);
+    const values = Array.from({ length: 600 }, (_one, index) => Buffer.alloc(500_000, `${index};`));
+    const headers = { reason: 'TOO_LONG', field: 'owner' };
+    const bad = values.map((value) => ({ partition: 0, key: null, value, headers }));
+    await publishRecords(kafka, { topic: rejected, clientId: 'test', records: bad.splice(0) });
+    values.length = 0;
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const sampling = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }, 20);
+    try {
+      expect(await json('rejected', 'list')).toMatchObject({ letters: 605, open: 600 });
+      const { letters, of } = await json('rejected', 'show', '--limit', '6', '--where', 'cause=TOO_LONG owner');
+      expect([letters.length, of]).toEqual([6, 600]);
+      expect((await json('rejected', 'show', '--limit', '2')).of).toBe(605);
+    } finally {
+      clearInterval(sampling);
+    }
+    // All of them have 300 MB.
+    expect(most).toBeLessThan(200_000_000);
+
+    const admin = createKafka(kafka, 'test').admin();
+    await admin.connect();
+    // The client deletes only in topics that it has asked for.
+    await admin.fetchTopicOffsets(rejected);
+    await admin.deleteTopicRecords({ topic: rejected, partitions: [{ partition: 0, offset: '605' }] });
+    await admin.disconnect();
+    const { letters, deleted, open } = await json('rejected', 'list');
+    expect(letters).toBe(0);
+    // A copy of a handled update has no name of its own in the marks.
+    expect(deleted).toBeGreaterThanOrEqual(600);
+    expect(open).toBe(deleted);
+    expect(await json('status')).toMatchObject({ rejected: '0', rejectedDeleted: '605', openRejected: String(open) });
+    expect(await json('verify')).toMatchObject({ rejectedDeleted: 605, openRejected: open });
+    expect(await json('rejected', 'discard', '--reason', 'a test feed', '--yes')).toMatchObject({
+      discarded: 0,
+      deleted,
+    });
+    expect(await json('status')).toMatchObject({ rejectedDeleted: '605', openRejected: '0' });
+    expect((await connect('rejected', 'list')).stdout).toMatch(/ {2}none\n$/);
+  }, 120_000);
 });

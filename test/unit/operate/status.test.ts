@@ -57,6 +57,7 @@ test('a stream without topics has no backlog', async () => {
     partitions: [],
     gaps: [],
     rejected: 0n,
+    rejectedFrom: new Map(),
     deadLetters: 0n,
   });
 });
@@ -112,6 +113,7 @@ describe('a stream that somebody has to look at', () => {
     gaps,
     rows: undefined,
     rejected: 0n,
+    rejectedDeleted: 0n,
     openRejected: 0n,
     openDeadLetters: 0n,
     deadLetters: 0n,
