@@ -5,7 +5,6 @@ import { loadFeed } from '../../../contract/feed.ts';
 import { readMigrations } from '../../../migrations/files.ts';
 import { loadProject } from '../../../pipeline/load.ts';
 import { loadAvroSchema } from '../../../schemas/avro-schema.ts';
-import { positions } from '../../support/positions-stream.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 test('a file of a project that is longer than people write is named and not read', () => {
@@ -30,7 +29,19 @@ test('a file of a project that is longer than people write is named and not read
   expect(thrownBy(() => loadProject(folder, {}))).toMatchObject(tooLong('connect.yaml'));
   expect(thrownBy(() => loadAvroSchema(file('a.avsc')))).toMatchObject(tooLong('a.avsc'));
   file('a.proto');
-  expect(thrownBy(() => loadFeed(folder, { ...positions.feed, proto: 'a.proto' }))).toMatchObject(tooLong('a.proto'));
+  expect(
+    thrownBy(() =>
+      loadFeed(folder, {
+        proto: 'a.proto',
+        service: 'a.Feed',
+        request: {},
+        leave: [],
+        fields: {},
+        constants: {},
+        ignore: [],
+      }),
+    ),
+  ).toMatchObject(tooLong('a.proto'));
   file('0001_a.sql');
   expect(thrownBy(() => readMigrations(folder))).toMatchObject(tooLong('0001_a.sql'));
 });
