@@ -19,7 +19,7 @@ const RATE = Number(process.env.SOAK_RATE ?? 1_000);
  */
 const WATCH = `
   CREATE TABLE seen (at BIGSERIAL PRIMARY KEY, account TEXT NOT NULL, signature TEXT NOT NULL);
-  CREATE FUNCTION note_current() RETURNS trigger LANGUAGE plpgsql AS $$
+  CREATE FUNCTION note_current() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
   BEGIN
     INSERT INTO seen (account, signature)
     SELECT position_account, signature FROM position_days WHERE position_account = NEW.position_account AND is_current;

@@ -86,7 +86,9 @@ export async function createTrials(name: string): Promise<Trials> {
       const { worker } = test.environment;
       const databaseUrl = `${worker.databaseUrl}${parameters === '' ? '' : `?${parameters}`}`;
       const environment = { ...test.environment, worker: { ...worker, databaseUrl } };
-      const config = { ...renderSink(stream, environment, schema.fields), 'tasks.max': '1' };
+      // As the owner, because these migrations are about tables, and grant nothing.
+      const owner = { 'connection.username': test.database.user, 'connection.password': test.database.password };
+      const config = { ...renderSink(stream, environment, schema.fields), ...owner, 'tasks.max': '1' };
       if (before) await send(first);
       await api.putConfig(stream.sink.name, config);
       if (!before) await send(first);
