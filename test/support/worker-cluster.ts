@@ -26,8 +26,14 @@ export interface WorkerCluster {
   remove(): void;
 }
 
+/** What is different for workers on a broker that is not shared. */
+export interface OwnSettings {
+  readonly settings?: Readonly<Record<string, string | number>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Starts them and returns once each takes writes. `name` begins the group and its topics. */
-export async function startWorkers(name: string, count: number): Promise<WorkerCluster> {
+export async function startWorkers(name: string, count: number, own: OwnSettings = {}): Promise<WorkerCluster> {
   const folder = mkdtempSync(join(tmpdir(), `perps-connect-workers-${name}-`));
   const ports = await freePorts(count);
   const group = `${name}-${ports[0]}`;
@@ -39,7 +45,7 @@ export async function startWorkers(name: string, count: number): Promise<WorkerC
   process.once('exit', remove);
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
   try {
-    for (const port of ports) workers.push(await startWorker(join(folder, String(port)), port, group));
+    for (const port of ports) workers.push(await startWorker(join(folder, String(port)), port, group, own));
     await Promise.all(urls.map((url) => untilItWrites(url, folder)));
   } catch (error) {
     remove();
@@ -53,7 +59,12 @@ export async function startWorkers(name: string, count: number): Promise<WorkerC
   };
 }
 
-async function startWorker(folder: string, port: number, group: string): Promise<ChildProcess> {
+async function startWorker(
+  folder: string,
+  port: number,
+  group: string,
+  { settings: different, env }: OwnSettings,
+): Promise<ChildProcess> {
   const groups = stackGroups(cacheFolder(process.env));
   const secrets = readSecrets(existingStateFolder(inject('stackRoot')) ?? missing());
   const java = await findJava(process.env);
@@ -76,6 +87,7 @@ async function startWorker(folder: string, port: number, group: string): Promise
     'heartbeat.interval.ms': 1_000,
     'consumer.session.timeout.ms': 6_000,
     'consumer.heartbeat.interval.ms': 1_000,
+    ...different,
   };
   writeFileSync(join(folder, 'connect.properties'), propertiesText(own));
   writeFileSync(join(folder, 'log4j2.properties'), log4j2Properties(join(folder, 'connect.log'), {}));
@@ -93,6 +105,7 @@ async function startWorker(folder: string, port: number, group: string): Promise
       env: jvmEnvironment(process.env, {
         CLASSPATH: classPathOf(groups.kafka),
         PERPS_WORKER_PASSWORD: (secrets ?? missing()).worker,
+        ...env,
       }),
     },
   );
