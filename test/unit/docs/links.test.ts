@@ -7,6 +7,7 @@ const root = resolve(import.meta.dirname, '../../..');
 /** Documents for people who use or change this package. The changelog is none: it names files of earlier versions. */
 const documents = [
   'README.md',
+  'SECURITY.md',
   'CONTRIBUTING.md',
   'bench/README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
