@@ -38,9 +38,8 @@ interface Inside {
 class Client extends pg.Client {
   readonly #sendsClearText: boolean;
 
-  // A pool hides the password from whoever copies its options, so it is taken by name.
-  constructor({ sendsClearText, password, ...config }: pg.ClientConfig & { readonly sendsClearText: boolean }) {
-    super({ ...config, password, types: exactTypes });
+  constructor({ sendsClearText, ...config }: pg.ClientConfig & { readonly sendsClearText: boolean }) {
+    super({ ...config, types: exactTypes });
     this.#sendsClearText = sendsClearText;
   }
 
