@@ -29,7 +29,9 @@ export const MSK_ENVIRONMENT = `  production:
       cluster: arn:aws:kafka:eu-central-1:123456789012:cluster/perps/0a1b2c3d-4e5f-6a7b-8c9d-0e1f2a3b4c5d-2
       sasl: { mechanism: aws-iam }
       replicationFactor: 3
-    registry: { url: 'http://registry.perps.internal:8080/apis/ccompat/v7' }
+    registry:
+      url: https://registry.perps.internal/apis/ccompat/v7
+      auth: { type: basic, username: perps, password: '\${env:PERPS_REGISTRY_PASSWORD}' }
     database:
       host: db.perps.internal
       name: perps
@@ -48,8 +50,10 @@ export const MSK_ENVIRONMENT = `  production:
       capacity: { provisioned: { mcuCount: 1, workerCount: 2 } }
       plugin: { bucket: perps-connect-plugins }
       logs: { cloudWatch: { logGroup: /perps/connect } }
-    worker: { databasePassword: '\${secretsmanager:perps/db:password}' }
-    feed: { address: 'feed.perps.internal:443', tls: true }
+    worker:
+      databasePassword: '\${secretsmanager:perps/db:password}'
+      registryAuth: { type: basic, username: perps-worker, password: '\${secretsmanager:perps/registry:password}' }
+    feed: { address: 'feed.perps.internal:443', tls: true, token: '\${env:PERPS_FEED_TOKEN}' }
 `;
 
 /** What git leaves alone. */
@@ -63,6 +67,8 @@ export const envExample = (
 ${line}
 `;
 
+const MSK_VARIABLES = [...MSK_ENVIRONMENT.matchAll(/\$\{env:(\w+)\}/g)].map(([, name]) => name);
+
 /** In what the projects of the templates differ. */
 export const PARTS: Readonly<
   Record<Template, { environments: string; onMsk: boolean; hasExample: boolean; variable: string }>
@@ -73,8 +79,7 @@ export const PARTS: Readonly<
     environments: MSK_ENVIRONMENT,
     onMsk: true,
     hasExample: false,
-    variable:
-      '# The environment `production` reads these as variables.\nPERPS_WORKER_PASSWORD=\nPERPS_DATABASE_PASSWORD=\nPERPS_VIEWER_PASSWORD=',
+    variable: `# The environment \`production\` reads these as variables.\n${MSK_VARIABLES.map((name) => `${name}=`).join('\n')}`,
   },
 };
 

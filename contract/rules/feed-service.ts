@@ -29,7 +29,15 @@ export const feedService: Rule = {
       };
       return;
     }
-    if (stream.feed.method !== undefined) return;
+    if (stream.feed.method !== undefined) {
+      yield {
+        path: `${service}.${stream.feed.method}`,
+        places: [definition.placeOf(['feed', 'method'])],
+        message: `the producer cannot read ${stream.feed.method}: this version reads Subscribe and GetReplayInfo alone`,
+        remedy: 'serve Subscribe and GetReplayInfo, and take method, request, update, leave and position out; or leave `feed` out and write the topic yourself',
+      };
+      return;
+    }
     for (const { name, place, text } of problems(feed.service)) {
       yield {
         path: name,
