@@ -34,7 +34,8 @@ export const feedService: Rule = {
         path: `${service}.${stream.feed.method}`,
         places: [definition.placeOf(['feed', 'method'])],
         message: `the producer cannot read ${stream.feed.method}: this version reads Subscribe and GetReplayInfo alone`,
-        remedy: 'serve Subscribe and GetReplayInfo, and take method, request, update, leave and position out; or leave `feed` out and write the topic yourself',
+        remedy:
+          'serve Subscribe and GetReplayInfo, and take method, request, update, leave and position out; or leave `feed` out and write the topic yourself',
       };
       return;
     }
