@@ -38,8 +38,9 @@ interface Inside {
 class Client extends pg.Client {
   readonly #sendsClearText: boolean;
 
-  constructor({ sendsClearText, ...config }: pg.ClientConfig & { readonly sendsClearText: boolean }) {
-    super({ ...config, types: exactTypes });
+  // A pool hides the password from whoever copies its options, so it is taken by name.
+  constructor({ sendsClearText, password, ...config }: pg.ClientConfig & { readonly sendsClearText: boolean }) {
+    super({ ...config, password, types: exactTypes });
     this.#sendsClearText = sendsClearText;
   }
 
