@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { ConnectError } from '../../core/errors.ts';
 import { requireFeed } from '../../pipeline/feed.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import { type FeedService, loadFeedService } from './protocol.ts';
@@ -9,6 +10,15 @@ import { type FeedService, loadFeedService } from './protocol.ts';
  */
 export function feedServiceOf(root: string, stream: Pick<StreamDefinition, 'name' | 'feed'>): FeedService {
   const feed = requireFeed(stream);
+  if (feed.method !== undefined) {
+    throw new ConnectError(
+      'INVALID_DEFINITION',
+      `stream ${stream.name}: this version reads no feed by feed.method yet`,
+      {
+        hint: 'serve Subscribe and GetReplayInfo (docs/architecture.md), or leave the feed out and write the topic yourself',
+      },
+    );
+  }
   const proto = resolve(root, feed.proto);
   return loadFeedService(proto, [dirname(proto), root], feed.service, feed);
 }
