@@ -41,7 +41,8 @@ describe('a database that stops answering in the middle of a statement', () => {
 
   /** Holds the table so that the sink waits in the middle of a write, and runs a task meanwhile. */
   const whileHeld = (task: (waiting: readonly number[]) => Promise<void>) =>
-    withPostgres(sink.test.database, async (client) => {
+    // What the worker's session waits for is shown to nobody else but the superuser.
+    withPostgres(sink.test.superuser, async (client) => {
       await client.query('BEGIN; LOCK TABLE positions IN SHARE MODE');
       await sink.produce(100, 100 + Number((await client.query('SELECT FROM positions')).rowCount));
       const pids = await eventually(

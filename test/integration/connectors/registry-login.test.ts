@@ -12,7 +12,7 @@ import { type Login, startTlsProxy } from '../../support/tls-proxy.ts';
 type Worker = Pick<Environment['worker'], 'registryAuth' | 'registryTls'>;
 
 // The one secret that the shared worker can resolve: also the password of these logins.
-const SECRET = '$' + '{env:PERPS_DATABASE_PASSWORD}';
+const SECRET = '$' + '{env:PERPS_WORKER_PASSWORD}';
 
 /** Certificate and key as a Java client reads them. */
 function keyStore({ certificate, key }: { certificate: string; key: string }, password: string): string {
@@ -32,7 +32,7 @@ describe("the converter's way to a registry behind TLS", { timeout: 180_000 }, (
   beforeAll(async () => {
     sink = await createSinkFixture('registrylogin');
     authority = await createAuthority(sink.test.root);
-    password = sink.test.env.PERPS_DATABASE_PASSWORD ?? '';
+    password = sink.test.env.PERPS_WORKER_PASSWORD ?? '';
   }, 120_000);
   afterAll(async () => {
     await sink?.test.remove();

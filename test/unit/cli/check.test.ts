@@ -63,23 +63,20 @@ describe('connect check', () => {
     applyEdit(root, { file: 'connect.yaml', find: staging, replace: `${staging}      converter: confluent\n` });
     expect(await check()).toMatchObject({ code: 0, stdout: '' });
 
-    const settings = [
-      'value.converter.use.latest.versoin: "true"',
-      'value.converter.basic.auth.user.info: perps:perps',
-      'value.converter.http.read.timeout.ms: "10000"',
-    ];
-    applyEdit(root, {
-      file: DEFINITION,
-      find: '\nsink:\n',
-      replace: `\nsink:\n  config: { ${settings.join(', ')} }\n`,
-    });
-    const { code, stdout } = await check('--format', 'json');
-    expect(code).toBe(3);
-    const { findings } = JSON.parse(stdout) as { findings: { message: string }[] };
-    const messages = findings.map(({ message }) => message);
-    expect(messages).toContain('value.converter.basic.auth.user.info is a secret in plain text');
-    expect(messages.filter((message) => message.includes('no setting of io.confluent'))).toEqual([
+    const messagesWith = async (settings: string): Promise<string[]> => {
+      applyEdit(root, { file: DEFINITION, find: '\nsink:\n', replace: `\nsink:\n  config: { ${settings} }\n` });
+      const { code, stdout } = await check('--format', 'json');
+      applyEdit(root, { file: DEFINITION, find: `\nsink:\n  config: { ${settings} }\n`, replace: '\nsink:\n' });
+      expect(code).toBe(3);
+      return (JSON.parse(stdout) as { findings: { message: string }[] }).findings.map(({ message }) => message);
+    };
+    const timeout = 'value.converter.http.read.timeout.ms: "10000"';
+    const misspelt = await messagesWith(`value.converter.use.latest.versoin: "true", ${timeout}`);
+    expect(misspelt.filter((message) => message.includes('no setting of io.confluent'))).toEqual([
       '"value.converter.use.latest.versoin" is no setting of io.confluent.connect.avro.AvroConverter; did you mean "value.converter.use.latest.version"?',
+    ]);
+    expect(await messagesWith('value.converter.basic.auth.user.info: perps:perps')).toEqual([
+      expect.stringContaining('value.converter.basic.auth.user.info is a secret in plain text; write a reference'),
     ]);
   });
 
