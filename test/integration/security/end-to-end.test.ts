@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { type PostgresConnection, withPostgres } from '../../../core/postgres.ts';
@@ -8,6 +7,7 @@ import { eventually } from '../../support/eventually.ts';
 import { freePorts } from '../../support/free-ports.ts';
 import { createPrivatePostgres, type PrivatePostgres } from '../../support/private-postgres.ts';
 import { copyProject } from '../../support/project.ts';
+import { scratchFolder } from '../../support/scratch.ts';
 import { type SecureBroker, startSecureBroker } from '../../support/secure-broker.ts';
 import { startTlsProxy, type TlsProxy } from '../../support/tls-proxy.ts';
 import { startWorkers } from '../../support/worker-cluster.ts';
@@ -96,7 +96,7 @@ async function startSecured(): Promise<Secured> {
     username: 'perps',
     password: PASSWORDS.PERPS_CONNECT_PASSWORD,
   });
-  const root = mkdtempSync(join(tmpdir(), 'perps-connect-secured-'));
+  const root = scratchFolder();
   copyProject(root);
   const [feedPort = 0] = await freePorts(1);
   const own = `ca: ${files.ca}, certificate: ${files.certificate}, key: ${files.key}`;
