@@ -2,6 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Logger } from '../../core/log.ts';
 import { waitUntilCaughtUp } from '../../operate/catch-up.ts';
+import { fedStreams } from '../../pipeline/feed.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { ProducerStats } from '../../producer/run-statistics.ts';
 import { startSimulator } from '../../producer/simulator/feed-server.ts';
@@ -38,10 +39,10 @@ type Progress = Map<string, { readonly sent: number; readonly stats: ProducerSta
 const FAULTY_EVERY = 10_000;
 const CATCH_UP_TIMEOUT_MS = 300_000;
 
-/** Simulates each stream's feed and publishes it, all side by side, until every record is in the table. */
+/** Simulates each stream's feed and publishes it, all side by side, until every record is in the table. Errors: USAGE when no stream has a feed. */
 export async function runFlow(session: Session, options: FlowOptions): Promise<void> {
   const { kafka, asReader, signal } = session;
-  const streams = session.streams.filter(({ feed }) => feed !== undefined);
+  const streams = fedStreams(session.streams);
   const progress: Progress = new Map();
   const rows = await createRowCounter(asReader, streams, (counted) =>
     options.onCounts({ ...sums(progress), ...counted }),
