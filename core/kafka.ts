@@ -39,8 +39,19 @@ letQueuesRest();
 /** kafkajs keeps only the message of what a broker function throws; the error itself is kept here. */
 const failedSearches = new WeakMap<BrokerSource, unknown>();
 
-/** The one place where a kafkajs client is built. `clientId` shows up in the broker's logs and quotas. */
-export function createKafka(connection: KafkaConnection, clientId: string, logger?: Logger): Kafka {
+/** How often a client that works for hours tries again to connect: for some 16 seconds. */
+const PATIENT_RETRIES = 8;
+
+/**
+ * The one place where a kafkajs client is built. `clientId` shows up in the broker's logs and quotas. `retries`: how often a
+ * connection is tried again, each time with the next broker.
+ */
+export function createKafka(
+  connection: KafkaConnection,
+  clientId: string,
+  logger?: Logger,
+  retries: number = PATIENT_RETRIES,
+): Kafka {
   return new Kafka({
     clientId,
     brokers: brokersOf(connection),
@@ -48,7 +59,7 @@ export function createKafka(connection: KafkaConnection, clientId: string, logge
     ...(connection.sasl === undefined ? {} : { sasl: loginOf(connection.sasl) }),
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
-    retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 },
+    retry: { initialRetryTime: 100, maxRetryTime: 5_000, retries },
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => {
       const { message, timestamp: _time, logger: _name, ...fields } = entry.log;
@@ -86,9 +97,14 @@ export interface AdminSession {
   close(): Promise<void>;
 }
 
-/** Opens nothing yet. `retries`: how often the client repeats a question. */
+/** Somebody waits for the answer. */
+const ADMIN_RETRIES = 4;
+
+/** Opens nothing yet. `retries`: how often the client repeats a question. It tries each broker before it calls the cluster unreachable. */
 export function createAdmin(connection: KafkaConnection, clientId: string, retries: number): AdminSession {
-  const client = createKafka(connection, clientId).admin({ retry: { retries } });
+  const { brokers } = connection;
+  const tries = Math.max(retries, 'lookUp' in brokers ? ADMIN_RETRIES : brokers.length);
+  const client = createKafka(connection, clientId, undefined, tries).admin({ retry: { retries } });
   return {
     async connect() {
       try {
@@ -108,7 +124,7 @@ export async function withAdmin<T>(
   clientId: string,
   task: (admin: KafkaAdmin) => Promise<T>,
 ): Promise<T> {
-  const session = createAdmin(connection, clientId, 3);
+  const session = createAdmin(connection, clientId, ADMIN_RETRIES);
   const admin = await session.connect();
   try {
     return await task(admin);

@@ -18,8 +18,9 @@ export type RecordMapper = (update: Readonly<Record<string, unknown>>) => Mapped
  */
 export function createRecordMapper(schema: AvroSchema, shape: UpdateShape = {}): RecordMapper {
   const fields = schema.fields.map((field) => ({ name: field.name, ...fieldSource(field, shape) }));
+  const unfilled = recordWithAll(fields.map(({ name }) => name));
   return (update) => {
-    const record: AvroRecord = {};
+    const record = { ...unfilled };
     let refusals: Refusal[] | undefined;
     for (const { name, from, read } of fields) {
       const value = read(update[from], update);
@@ -31,3 +32,10 @@ export function createRecordMapper(schema: AvroSchema, shape: UpdateShape = {}):
     return refusals === undefined ? { ok: true, record } : { ok: false, refusals };
   };
 }
+
+/**
+ * A record with every field, to be copied. V8 turns an object that gets some twenty properties one by one into a dictionary, which
+ * costs every update half as much again to fill; a parsed object and its copies keep their shape.
+ */
+const recordWithAll = (names: readonly string[]): AvroRecord =>
+  JSON.parse(JSON.stringify(Object.fromEntries(names.map((name) => [name, null]))));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
@@ -316,7 +316,9 @@ describe('the oracle of a simulated feed', () => {
       for await (const _entry of readOracle(oraclePath)) lines += 1;
       return lines;
     };
-    await waitFor(async () => ((await count()) > 100 ? true : undefined), { timeoutMs: 10_000, what: 'oracle lines' });
+    // While it is written, the file's last line may be half there, so whole lines are counted as such.
+    const wholeLines = async () => (await readFile(oraclePath, 'utf8')).split('\n').length - 1;
+    await waitFor(async () => ((await wholeLines()) > 100 ? true : undefined), { timeoutMs: 10_000, what: 'oracle lines' });
     await simulator.close();
     expect(await count()).toBe(simulator.sent());
   });
