@@ -318,7 +318,10 @@ describe('the oracle of a simulated feed', () => {
     };
     // While it is written, the file's last line may be half there, so whole lines are counted as such.
     const wholeLines = async () => (await readFile(oraclePath, 'utf8')).split('\n').length - 1;
-    await waitFor(async () => ((await wholeLines()) > 100 ? true : undefined), { timeoutMs: 10_000, what: 'oracle lines' });
+    await waitFor(async () => ((await wholeLines()) > 100 ? true : undefined), {
+      timeoutMs: 10_000,
+      what: 'oracle lines',
+    });
     await simulator.close();
     expect(await count()).toBe(simulator.sent());
   });
