@@ -12,6 +12,8 @@ export function avroText(field: AvroField): string {
       if (field.minimum === undefined && field.maximum === undefined) return field.kind;
       return `${field.kind} ${field.minimum ?? ''}…${field.maximum ?? ''}`;
     }
+    case 'array':
+      return `array of ${field.items === undefined ? 'nothing' : avroText(field.items)}`;
     default:
       return field.kind;
   }

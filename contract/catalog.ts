@@ -70,9 +70,14 @@ export interface ColumnType {
   readonly text: string;
   /** Characters of varchar(n) and char(n). */
   readonly length?: number | undefined;
-  /** Digits of numeric(p,s); fraction digits of seconds of timestamp(p). */
+  /** Digits of numeric(p,s); fraction digits of seconds of timestamp(p) and time(p). */
   readonly precision?: number | undefined;
   readonly scale?: number | undefined;
+  /** Of an array: its elements' type, as in pg_type. */
+  readonly element?: string | undefined;
+  /** Of an enum: its words, and whether a cast leads to it from the varchar that the sink sends. */
+  readonly labels?: readonly string[] | undefined;
+  readonly assignable?: boolean | undefined;
 }
 
 export interface UniqueIndex {
@@ -122,10 +127,15 @@ SELECT coalesce(json_agg(relation ORDER BY relation->>'name'), '[]'::json) AS re
         'type', json_build_object(
           'name', t.typname,
           'text', replace(format_type(a.atttypid, a.atttypmod), 'character varying', 'varchar'),
-          'length', CASE WHEN t.typname IN ('varchar', 'bpchar') THEN m.modifier - 4 END,
+          'length', CASE WHEN t.typname IN ('varchar', 'bpchar', '_varchar', '_bpchar') THEN m.modifier - 4 END,
           'precision', CASE WHEN t.typname = 'numeric' THEN (m.modifier - 4) >> 16
-                            WHEN t.typname IN ('timestamp', 'timestamptz') THEN m.modifier END,
-          'scale', CASE WHEN t.typname = 'numeric' THEN (((m.modifier - 4) & 2047) # 1024) - 1024 END),
+                            WHEN t.typname IN ('timestamp', 'timestamptz', 'time', 'timetz') THEN m.modifier END,
+          'scale', CASE WHEN t.typname = 'numeric' THEN (((m.modifier - 4) & 2047) # 1024) - 1024 END,
+          'element', (SELECT e.typname FROM pg_type e WHERE e.oid = t.typelem AND t.typcategory = 'A'),
+          'labels', CASE WHEN t.typtype = 'e' THEN (
+            SELECT json_agg(l.enumlabel ORDER BY l.enumsortorder) FROM pg_enum l WHERE l.enumtypid = t.oid) END,
+          'assignable', CASE WHEN t.typtype = 'e' THEN EXISTS (
+            SELECT FROM pg_cast x WHERE x.castsource = 'varchar'::regtype AND x.casttarget = t.oid AND x.castcontext IN ('a', 'i')) END),
         'nullable', NOT a.attnotnull,
         'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
         'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END,

@@ -73,15 +73,16 @@ function unitProblem(source: FeedField, field: PlacedField): ConversionProblem |
   if (isTime(field)) return undefined;
   return {
     message: `a count since 1970 becomes a time, not ${avroText(field)}`,
-    remedy: `make ${field.name} a timestamp-millis, or remove \`unit\``,
+    remedy: `make ${field.name} a timestamp-millis or timestamp-micros, or remove \`unit\``,
   };
 }
 
 function textProblem(source: FeedField, field: PlacedField, form: string): ConversionProblem | undefined {
-  if (field.kind !== 'string' || field.allowed !== undefined) {
+  const isText = field.kind === 'string' && field.allowed === undefined;
+  if (!isText && !(form === 'json' && field.kind === 'json')) {
     return {
       message: `${form} is text, and ${field.name} is ${avroText(field)}`,
-      remedy: `make ${field.name} a string`,
+      remedy: `make ${field.name} a string${form === 'json' ? ', or JSON for jsonb (docs/types.md)' : ''}`,
     };
   }
   const isComposite = !isSingle(source) || source.isMessage;
@@ -104,10 +105,10 @@ function wordProblem(
   field: PlacedField,
   words: Readonly<Record<string, string>>,
 ): ConversionProblem | undefined {
-  if (field.kind !== 'string') {
+  if (field.kind !== 'string' && field.kind !== 'enum') {
     return {
       message: `a word is text, and ${field.name} is ${avroText(field)}`,
-      remedy: `make ${field.name} a string`,
+      remedy: `make ${field.name} a string or an enum`,
     };
   }
   if (!isSingle(source) || (source.enum === undefined && source.type !== 'string')) {

@@ -77,11 +77,11 @@ export interface Mismatch {
 export const columnRule = ({
   check,
   ...text
-}: RuleText & { check(matched: MatchedColumn): Mismatch | undefined }): Rule =>
+}: RuleText & { check(matched: MatchedColumn, contract: Contract): Mismatch | undefined }): Rule =>
   matchedColumnRule({
     ...text,
-    *check(matched) {
-      const mismatch = check(matched);
+    *check(matched, contract) {
+      const mismatch = check(matched, contract);
       if (mismatch === undefined) return;
       const { attribute, ...words } = mismatch;
       yield { path: matched.path, places: [matched.field.placeOf(attribute), matched.place], ...words };

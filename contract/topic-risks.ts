@@ -67,9 +67,12 @@ export function largestRecord(fields: readonly AvroField[], key: string): number
   return Number.isFinite(bytes) ? bytes : undefined;
 }
 
+const UUID_CHARACTERS = 36;
+
 function fieldBytes({ kind, maxLength, allowed, precision = 0 }: AvroField): number {
   if (kind === 'decimal') return precision + NUMBER_BYTES;
-  if (kind === 'bytes') return Number.POSITIVE_INFINITY;
+  if (['bytes', 'json', 'array'].includes(kind)) return Number.POSITIVE_INFINITY;
+  if (kind === 'uuid') return UUID_CHARACTERS + NUMBER_BYTES;
   if (kind !== 'string') return NUMBER_BYTES;
   const characters = allowed === undefined ? maxLength : Math.max(...allowed.map((word) => word.length));
   return NUMBER_BYTES + (characters ?? Number.POSITIVE_INFINITY) * CHARACTER_BYTES;

@@ -1,7 +1,8 @@
 import { traceColumns } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroField, AvroRecord, AvroSchema, AvroValue } from '../schemas/avro-schema.ts';
-import { quoteIdentifier, SQL_TYPES } from './canonical.ts';
+import { canonicalText } from '../schemas/canonical-text.ts';
+import { quoteIdentifier, sqlTypeOf } from './canonical.ts';
 
 /** A decoded record and where it stands; the sink makes a row of it. */
 export interface SinkRow {
@@ -34,8 +35,8 @@ export function statementGroups(rows: readonly SinkRow[], stream: StreamDefiniti
 
 /** Builds the sink's upsert for rows with the same fields. Fields that the sink does not write are left out. */
 export function createStatements(stream: StreamDefinition, schema: AvroSchema) {
-  const kinds = new Map(schema.fields.map(({ name, kind }) => [name, kind]));
-  const isWritten = (name: string) => kinds.has(name) && !stream.sink.omit.includes(name);
+  const known = new Map(schema.fields.map((field) => [field.name, field]));
+  const isWritten = (name: string) => known.has(name) && !stream.sink.omit.includes(name);
   const table = quoteIdentifier(stream.table.name);
   const key = stream.table.key.map(quoteIdentifier).join(', ');
 
@@ -43,15 +44,18 @@ export function createStatements(stream: StreamDefinition, schema: AvroSchema) {
     const fields = Object.keys(rows[0]?.values ?? {}).filter(isWritten);
     const columns = [...fields, traceColumns.partition, traceColumns.offset];
     const types = [
-      ...fields.map((name) => sqlType(rows.find(({ values }) => values[name] !== null)?.values[name], kinds.get(name))),
+      ...fields.map((name) => sqlType(rows.find(({ values }) => values[name] !== null)?.values[name], known.get(name))),
       'integer',
       'bigint',
     ];
     const names = columns.map(quoteIdentifier);
     const updated = columns.filter((name) => !stream.table.key.includes(name)).map(quoteIdentifier);
-    const arrays = types.map((type, index) => `$${index + 1}::text[]::${type}[]`);
+    // Cast one by one: unnest would take arrays of arrays apart.
+    const arrays = types.map((_type, index) => `$${index + 1}::text[]`);
+    const columnNames = types.map((_type, index) => `c${index}`);
+    const cast = types.map((type, index) => `c${index}::${type}`);
     return {
-      text: `INSERT INTO ${table} (${names.join(', ')}) SELECT * FROM unnest(${arrays.join(', ')})
+      text: `INSERT INTO ${table} (${names.join(', ')}) SELECT ${cast.join(', ')} FROM unnest(${arrays.join(', ')}) AS r(${columnNames.join(', ')})
              ON CONFLICT (${key}) DO UPDATE SET ${updated.map((name) => `${name} = EXCLUDED.${name}`).join(', ')}`,
       values: [
         ...fields.map((name) => rows.map(({ values }) => sqlText(values[name]))),
@@ -63,25 +67,42 @@ export function createStatements(stream: StreamDefinition, schema: AvroSchema) {
 }
 
 /** The type under which the sink sends a value. It follows the record's schema, which need not be this project's. */
-function sqlType(value: AvroValue | undefined, kind: AvroField['kind'] | undefined): string {
+function sqlType(value: AvroValue | undefined, field: AvroField | undefined): string {
+  const kind = field?.kind;
   if (typeof value === 'bigint') return 'bigint';
   if (typeof value === 'number') return kind === 'double' ? 'double precision' : 'integer';
   if (typeof value === 'boolean') return 'boolean';
-  if (value instanceof Date) return 'timestamp';
+  if (value instanceof Date) return field?.zone === undefined ? 'timestamp' : 'timestamptz';
   if (Buffer.isBuffer(value)) return 'bytea';
-  if (typeof value === 'string') return kind === 'decimal' ? 'numeric' : 'text';
-  // Null in every row.
-  return kind === undefined ? 'text' : SQL_TYPES[kind];
+  // Texts, lists, and null in every row.
+  if (field === undefined) return 'varchar';
+  return typeof value === 'string' && NOT_AS_TEXT.has(field.kind) ? 'varchar' : sqlTypeOf(field);
 }
+
+/** Kinds whose values are no texts: a text of such a field comes from another schema. */
+const NOT_AS_TEXT: ReadonlySet<AvroField['kind']> = new Set([
+  'int',
+  'long',
+  'timestamp-millis',
+  'boolean',
+  'double',
+  'bytes',
+  'array',
+]);
 
 /** A value as PostgreSQL reads it from text. */
 function sqlText(value: AvroValue | undefined): string | null {
-  if (value === null || value === undefined) return null;
-  if (Buffer.isBuffer(value)) return `\\x${value.toString('hex')}`;
-  if (!(value instanceof Date)) return String(value);
+  if (Array.isArray(value)) return `{${value.map(elementText).join(',')}}`;
+  if (!(value instanceof Date)) return canonicalText(value);
   const text = value.toISOString();
   const year = value.getUTCFullYear();
   // Beyond four digits ISO 8601 has a sign, which PostgreSQL does not read; the year 0 is its 1 BC.
   if (year > 9999) return text.replace(/^\+0*/, '');
   return year > 0 ? text : `${String(1 - year).padStart(4, '0')}${text.replace(/^-?\d+/, '')} BC`;
+}
+
+/** An element of an array as PostgreSQL reads it. */
+function elementText(value: AvroValue): string {
+  const text = sqlText(value);
+  return text === null ? 'NULL' : `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

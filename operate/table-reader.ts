@@ -2,7 +2,7 @@ import type { PostgresClient } from '../core/postgres.ts';
 import { isDeliveryField } from '../pipeline/names.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroField, AvroSchema } from '../schemas/avro-schema.ts';
-import { type CanonicalRow, canonicalSql, quoteIdentifier, SQL_TYPES } from './canonical.ts';
+import { type CanonicalRow, canonicalSql, quoteIdentifier, readColumn, sqlTypeOf } from './canonical.ts';
 
 /** A row of the stream's table: its values as canonical text, and the record it came from. */
 export interface TableRow {
@@ -24,7 +24,7 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
   const selected = (fields: readonly AvroField[]): string =>
     fields.map((field) => `${canonicalSql(field)} AS ${quoteIdentifier(field.name)}`).join(', ');
   const columns = selected(schema.fields);
-  const arrays = keyFields.map((field, index) => `$${index + 1}::text[]::${SQL_TYPES[field.kind]}[]`).join(', ');
+  const arrays = keyFields.map((field, index) => `$${index + 1}::text[]::${sqlTypeOf(field)}[]`).join(', ');
   const wanted = keyFields.map((_field, index) => `k${index}`).join(', ');
   const matches = keyFields.map((field, index) => `t.${quoteIdentifier(field.name)} = k.k${index}`).join(' AND ');
   // LATERAL keeps each look-up an index scan, whatever the planner thinks of the array's length.
@@ -35,6 +35,10 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
   const findCorrectedSql = `SELECT ${columns} FROM ${found} WHERE to_jsonb(found) ->> '${CORRECTED_AT}' IS NOT NULL`;
 
   const keyOf = (values: CanonicalRow): string => keyFields.map(({ name }) => values[name]).join('\u0000');
+  const canonical = (row: Readonly<Record<string, string | number | null>>): CanonicalRow =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, text]) => [name, readColumn(fieldOf(byName, name), text as string)]),
+    );
   const query = async (sql: string, keys: readonly CanonicalRow[]) => {
     const parameters = keyFields.map(({ name }) => keys.map((key) => key[name]));
     return (await client.query<Record<string, string | number | null>>(sql, parameters)).rows;
@@ -48,7 +52,7 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
       const rows = await query(findSql, keys);
       const found = new Map<string, TableRow>();
       for (const { __partition, __offset, ...values } of rows) {
-        const row = values as CanonicalRow;
+        const row = canonical(values);
         found.set(keyOf(row), {
           values: row,
           partition: __partition as number | null,
@@ -60,7 +64,7 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
     /** Those of these keys, by `keyOf`, whose rows somebody has corrected. None in a table that does not note corrections. */
     async findCorrected(keys: readonly CanonicalRow[]): Promise<Set<string>> {
       const rows = await query(findCorrectedSql, keys);
-      return new Set(rows.map((row) => keyOf(row as CanonicalRow)));
+      return new Set(rows.map((row) => keyOf(canonical(row))));
     },
     /**
      * Those of these rows, by `keyOf`, whose identity has another row at the same place in the order of states: without a number
@@ -71,7 +75,7 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
       if (current === undefined) return new Set();
       const places = [current.identity, current.order].map((name) => fieldOf(byName, name));
       const sent = [...keyFields, ...places];
-      const lists = sent.map((field, index) => `$${index + 1}::text[]::${SQL_TYPES[field.kind]}[]`).join(', ');
+      const lists = sent.map((field, index) => `$${index + 1}::text[]::${sqlTypeOf(field)}[]`).join(', ');
       const names = sent.map((_field, index) => `k${index}`).join(', ');
       const samePlace = places.map(({ name }, index) => `t.${quoteIdentifier(name)} = k.k${keyFields.length + index}`);
       const { rows: tied } = await client.query<{ at: string }>(
@@ -91,10 +95,10 @@ export function createTableReader(client: PostgresClient, stream: StreamDefiniti
       const content = schema.fields.filter(({ name }) => !isDeliveryField(stream, name));
       const { rows } = await client.query<Record<string, string | null>>(
         `SELECT ${selected(content)} FROM ${quoteIdentifier(current.view)}
-         WHERE ${quoteIdentifier(identity.name)} = ANY ($1::text[]::${SQL_TYPES[identity.kind]}[])`,
+         WHERE ${quoteIdentifier(identity.name)} = ANY ($1::text[]::${sqlTypeOf(identity)}[])`,
         [identities],
       );
-      return new Map(rows.map((row) => [String(row[identity.name]), row]));
+      return new Map(rows.map(canonical).map((row) => [String(row[identity.name]), row]));
     },
   };
 }

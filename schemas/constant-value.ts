@@ -1,14 +1,18 @@
 import type { AvroField, AvroValue } from './avro-schema.ts';
 import { formatDecimal, parseDecimal } from './decimal.ts';
+import { jsonProblem } from './jsonb-text.ts';
+import { daysOf, instantOf, instantText, timeOf, timeText } from './time-text.ts';
+import { isUuid } from './uuid-text.ts';
 
 /**
- * The value of a field that is written down once, as text, number or truth value: a time as ISO 8601, bytes as hex. Throws an Error
- * that says why the field cannot hold it.
+ * The value of a field that is written down once, as text, number or truth value: a time as ISO 8601, bytes as hex. A list has none.
+ * Throws an Error that says why the field cannot hold it.
  */
 export function constantValue(field: AvroField, value: string | number | boolean): AvroValue {
   const { kind, name } = field;
   switch (kind) {
     case 'string':
+    case 'enum':
       return textOf(field, String(value));
     case 'int':
     case 'long': {
@@ -39,9 +43,37 @@ export function constantValue(field: AvroField, value: string | number | boolean
       }
       return time;
     }
-    default:
+    case 'array':
       throw new Error(`a field of type ${kind} has no constants: ${name}`);
+    default:
+      return READERS[kind](String(value));
   }
+}
+
+type Texts = 'bytes' | 'uuid' | 'json' | 'date' | 'time-millis' | 'time-micros' | 'timestamp-micros';
+
+/** Kinds that are read from one form of text. */
+const READERS: Readonly<Record<Texts, (text: string) => AvroValue>> = {
+  bytes: (text) => Buffer.from(wanted(/^([\da-f]{2})*$/i.test(text), text, 'bytes as hex'), 'hex'),
+  uuid: (text) => wanted(isUuid(text), text, 'a UUID').toLowerCase(),
+  json: (text) => {
+    const problem = jsonProblem(text);
+    if (problem !== undefined) throw new Error(`${text} ${problem}`);
+    return text;
+  },
+  date: (text) => wanted(!Number.isNaN(daysOf(text)), text, 'a date such as 2026-01-01'),
+  'time-millis': (text) => timeText(timeOf(wanted(timeOf(text) % 1000 === 0, text, 'a time such as 09:30:00.123'))),
+  'time-micros': (text) => timeText(timeOf(wanted(timeOf(text) >= 0, text, 'a time such as 09:30:00.123456'))),
+  'timestamp-micros': (text) => {
+    const [, seconds, fraction = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?Z$/.exec(text) ?? [];
+    wanted(!Number.isNaN(Date.parse(`${seconds}Z`)), text, 'a time such as 2026-01-01T00:00:00.123456Z');
+    return instantText(instantOf(`${seconds}.${fraction.padEnd(6, '0')}Z`));
+  },
+};
+
+function wanted(fits: boolean, text: string, form: string): string {
+  if (fits) return text;
+  throw new Error(`${text} is not ${form}`);
 }
 
 function textOf({ allowed, minLength = 0, maxLength = Number.MAX_SAFE_INTEGER }: AvroField, text: string): string {

@@ -4,7 +4,7 @@ import { fieldRule, type Rule } from '../rule.ts';
 
 const fieldType: Rule = {
   id: 'FIELD_TYPE',
-  what: 'Every Avro field is of a type that a column can hold: flat, with supported logical types and valid limits.',
+  what: 'Every Avro field is of a type that a column can hold: flat, or a list, with supported logical types and valid limits.',
   why: 'Neither producer nor sink can write such a field into a row.',
   *check({ schema }) {
     for (const { name, place, reason } of schema.unsupported) {
@@ -13,7 +13,7 @@ const fieldType: Rule = {
         places: [place],
         message: `${name}: ${reason}`,
         remedy:
-          'use string, int, long, boolean, double, bytes, decimal on bytes or timestamp-millis on long, alone or with null',
+          'use a type that docs/types.md lists, alone or with null; what has none goes as text, or as JSON into jsonb',
       };
     }
   },
@@ -36,13 +36,14 @@ const fieldLimits = fieldRule({
 });
 
 function contradiction(field: AvroField): { attribute: string; text: string } | undefined {
-  const { kind, minLength, maxLength, minimum, maximum, allowed } = field;
+  // An array's limits are those of its elements.
+  const { kind, minLength, maxLength, minimum, maximum, allowed } = field.items ?? field;
   const isText = kind === 'string';
   const isWhole = kind === 'int' || kind === 'long';
   for (const [attribute, value, fits] of [
     ['minLength', minLength, isText],
     ['maxLength', maxLength, isText],
-    ['allowed', allowed, isText],
+    ['allowed', allowed, isText || kind === 'enum'],
     ['minimum', minimum, isWhole],
     ['maximum', maximum, isWhole],
   ] as const) {

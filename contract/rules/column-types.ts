@@ -1,53 +1,10 @@
-import type { AvroFieldKind } from '../../schemas/avro-schema.ts';
 import { avroText, fieldRange, isWhole } from '../avro-text.ts';
 import type { ColumnType } from '../catalog.ts';
 import { matchedColumns } from '../contract.ts';
 import { columnRule, type Rule } from '../rule.ts';
-
-/** What each kind can be written into without a change of its value; names as in pg_type. Ranges and limits have rules of their own. */
-const FAMILIES: Readonly<Record<AvroFieldKind, readonly string[]>> = {
-  string: ['varchar', 'text'],
-  int: ['int2', 'int4', 'int8', 'numeric'],
-  long: ['int2', 'int4', 'int8', 'numeric'],
-  decimal: ['numeric'],
-  'timestamp-millis': ['timestamp', 'timestamptz'],
-  boolean: ['bool'],
-  double: ['float8'],
-  bytes: ['bytea'],
-};
-
-const WHY_NOT: Readonly<Record<string, string>> = {
-  bpchar: 'char(n) pads values with blanks',
-  float4: 'a float changes values',
-  float8: 'a float changes values',
-  money: 'money depends on the locale and has two digits',
-};
-
-const typeFamily = columnRule({
-  id: 'TYPE_FAMILY',
-  what: 'The Avro type and the column type are of one family: string and varchar, decimal and numeric, and so on.',
-  why: 'PostgreSQL refuses the row and the task fails, or the value is changed on its way.',
-  check({ field, column, path }) {
-    const allowed = FAMILIES[field.kind];
-    if (allowed.includes(column.type.name)) return undefined;
-    const reason = WHY_NOT[column.type.name] ?? `${field.kind} goes into ${allowed.map(sqlName).join(' or ')}`;
-    return {
-      attribute: 'type',
-      message: `${field.name}: ${avroText(field)} does not fit column ${path} ${column.type.text}: ${reason}`,
-      remedy: `make the column ${allowed.map(sqlName).join(' or ')} by a migration, or change the field's type`,
-    };
-  },
-});
-
-const SQL_NAMES: Readonly<Record<string, string>> = {
-  int2: 'smallint',
-  int4: 'integer',
-  int8: 'bigint',
-  bool: 'boolean',
-  float8: 'double precision',
-};
-
-const sqlName = (name: string): string => SQL_NAMES[name] ?? name;
+import { enumColumnRules } from './enum-columns.ts';
+import { timeColumnRules } from './time-columns.ts';
+import { typeFamily } from './type-family.ts';
 
 const decimalScale = columnRule({
   id: 'DECIMAL_SCALE',
@@ -88,9 +45,10 @@ const integerRange = columnRule({
   why: 'PostgreSQL refuses a value out of range, and the task fails.',
   check({ field, column, path }) {
     const range = rangeOf(column.type);
-    if (!isWhole(field) || range === undefined) return undefined;
+    const numbers = field.items ?? field;
+    if (!isWhole(numbers) || range === undefined) return undefined;
     const [lowest, highest] = range;
-    const [minimum, maximum] = fieldRange(field);
+    const [minimum, maximum] = fieldRange(numbers);
     if (minimum >= lowest && maximum <= highest) return undefined;
     const attribute = maximum > highest ? 'maximum' : 'minimum';
     return {
@@ -102,13 +60,15 @@ const integerRange = columnRule({
 });
 
 /** The whole numbers a column holds; undefined when it holds all of 64 bits or no numbers. */
-function rangeOf({ name, precision, scale = 0 }: ColumnType): readonly [bigint, bigint] | undefined {
-  const bits = BITS[name];
+function rangeOf({ name, element, precision, scale = 0 }: ColumnType): readonly [bigint, bigint] | undefined {
+  const bits = BITS[element ?? name];
   if (bits !== undefined) return [-(2n ** bits), 2n ** bits - 1n];
   if (name !== 'numeric' || precision === undefined) return undefined;
   const highest = 10n ** BigInt(Math.max(0, precision - scale)) - 1n;
   return [-highest, highest];
 }
+
+const UUID_LENGTH = 36;
 
 const stringLength = columnRule({
   id: 'STRING_LENGTH',
@@ -116,9 +76,10 @@ const stringLength = columnRule({
   why: 'PostgreSQL refuses a text that is too long, and the task fails.',
   check({ field, column, path }) {
     const { length } = column.type;
-    if (field.kind !== 'string' || length === undefined) return undefined;
-    const longest = field.allowed?.reduce((most, word) => Math.max(most, [...word].length), 0);
-    const bound = field.maxLength ?? longest;
+    const { kind, allowed, maxLength } = field.items ?? field;
+    if (!['string', 'enum', 'uuid'].includes(kind) || length === undefined) return undefined;
+    const longest = allowed?.reduce((most, word) => Math.max(most, [...word].length), 0);
+    const bound = maxLength ?? longest ?? (kind === 'uuid' ? UUID_LENGTH : undefined);
     if (bound !== undefined && bound <= length && (longest ?? 0) <= length) return undefined;
     const limit =
       bound === undefined
@@ -134,37 +95,6 @@ const stringLength = columnRule({
   },
 });
 
-const timestampZone = columnRule({
-  id: 'TIMESTAMP_ZONE',
-  what: 'A timestamp-millis goes into a timestamp without time zone, which holds UTC.',
-  why: "A timestamptz is shown and cut into days in each session's zone: daily figures would depend on who asks.",
-  check({ field, column, path }) {
-    if (field.kind !== 'timestamp-millis' || column.type.name !== 'timestamptz') return undefined;
-    return {
-      attribute: 'logicalType',
-      message: `${field.name}: timestamp-millis is UTC, but column ${path} is ${column.type.text}`,
-      remedy: "make the column TIMESTAMP by a migration (USING … AT TIME ZONE 'utc')",
-    };
-  },
-});
-
-const MILLIS = 3;
-
-const timestampPrecision = columnRule({
-  id: 'TIMESTAMP_PRECISION',
-  what: 'The column of a timestamp-millis keeps at least three fraction digits.',
-  why: 'PostgreSQL rounds milliseconds away without an error.',
-  check({ field, column, path }) {
-    const { precision } = column.type;
-    if (field.kind !== 'timestamp-millis' || precision === undefined || precision >= MILLIS) return undefined;
-    return {
-      attribute: 'logicalType',
-      message: `${field.name}: timestamp-millis has 3 fraction digits, column ${path} ${column.type.text} keeps ${precision}`,
-      remedy: 'make the column TIMESTAMP or TIMESTAMP(3) by a migration',
-    };
-  },
-});
-
 /** Collations that compare texts byte by byte, whatever the locale library says. */
 const BY_BYTES = new Set(['C', 'POSIX', 'ucs_basic', 'pg_c_utf8']);
 
@@ -175,7 +105,7 @@ const collation: Rule = {
   *check(contract) {
     for (const { field, column, path, place } of matchedColumns(contract)) {
       const { collation: name } = column;
-      if (field.kind !== 'string' || name === undefined || BY_BYTES.has(name)) continue;
+      if (!['string', 'enum'].includes(field.kind) || name === undefined || BY_BYTES.has(name)) continue;
       const isKey = contract.stream.table.key.includes(column.name);
       yield {
         path,
@@ -195,7 +125,7 @@ export const columnTypeRules = [
   decimalPrecision,
   integerRange,
   stringLength,
-  timestampZone,
-  timestampPrecision,
+  ...timeColumnRules,
+  ...enumColumnRules,
   collation,
 ];

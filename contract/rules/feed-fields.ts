@@ -64,11 +64,19 @@ const SOURCES: Readonly<Record<AvroFieldKind, readonly string[]>> = {
   string: ['string'],
   int: WHOLE_32,
   long: [...WHOLE_32, ...WHOLE_64],
-  decimal: ['string'],
+  decimal: ['string', ...WHOLE_32, ...WHOLE_64],
   'timestamp-millis': WHOLE_64,
+  'timestamp-micros': WHOLE_64,
+  'time-millis': ['string', ...WHOLE_32, ...WHOLE_64],
+  'time-micros': ['string', ...WHOLE_64],
+  date: ['string', 'int32', 'sint32', 'sfixed32'],
   boolean: ['bool'],
   double: ['double', 'float'],
   bytes: ['bytes'],
+  uuid: ['string'],
+  json: ['string'],
+  enum: ['string'],
+  array: [],
 };
 
 /** What to send each kind as. */
@@ -76,11 +84,19 @@ const BEST_SOURCE: Readonly<Record<AvroFieldKind, string>> = {
   string: 'string',
   int: 'int32 or uint32',
   long: 'int64 or uint64',
-  decimal: 'string (plain decimal text)',
+  decimal: 'string (plain decimal text), or uint64 for a whole number',
   'timestamp-millis': 'int64 (milliseconds since the Unix epoch)',
+  'timestamp-micros': 'int64 (microseconds since the Unix epoch)',
+  'time-millis': 'int32 (milliseconds since midnight)',
+  'time-micros': 'int64 (microseconds since midnight)',
+  date: 'string (2024-02-29), or int32 (days since the Unix epoch)',
   boolean: 'bool',
   double: 'double',
   bytes: 'bytes',
+  uuid: 'string (a UUID)',
+  json: 'string (JSON)',
+  enum: 'an enum',
+  array: 'a repeated field',
 };
 
 const protoType = fedFieldRule({
@@ -105,6 +121,12 @@ const protoType = fedFieldRule({
 
 function mismatch(source: FeedField, field: PlacedField): string | undefined {
   const avro = avroText(field);
+  if (field.items !== undefined) {
+    if (source.cardinality !== 'repeated') return `a single ${source.type} does not become an ${avro}`;
+    if (source.isMessage)
+      return `a list of ${source.type} does not become an ${avro}; as JSON it becomes jsonb (text: json)`;
+    return mismatch({ ...source, cardinality: 'single' }, { ...field, items: undefined, ...field.items });
+  }
   if (source.cardinality === 'repeated' || source.cardinality === 'map') {
     return `a ${source.cardinality === 'map' ? 'map' : 'repeated field'} does not become one ${avro}`;
   }
@@ -114,8 +136,11 @@ function mismatch(source: FeedField, field: PlacedField): string | undefined {
   if (source.isMessage && sent === source.type)
     return `message ${source.type} does not become ${avro}: a column takes one value`;
   if (source.enum !== undefined) {
-    if (field.kind === 'string' && field.allowed !== undefined) return undefined;
-    return `enum ${source.type} becomes a string with "allowed" words, not ${avro}`;
+    if (['string', 'enum'].includes(field.kind) && field.allowed !== undefined) return undefined;
+    return `enum ${source.type} becomes an enum or a string with "allowed" words, not ${avro}`;
+  }
+  if (field.kind === 'decimal' && sent !== 'string' && (field.scale ?? 0) > 0 && SOURCES.decimal.includes(sent)) {
+    return `${sent} becomes ${avro} only by its scale, which feed.fields may say`;
   }
   if (SOURCES[field.kind].includes(sent)) return undefined;
   if (field.kind === 'decimal' && /^(double|float)$/.test(sent)) {
@@ -155,7 +180,13 @@ function zeroOf(
   if (mapping?.words !== undefined) return zeroWord(source, mapping.words);
   switch (kind) {
     case 'timestamp-millis':
+    case 'timestamp-micros':
       return '1970-01-01';
+    case 'date':
+      return source.type === 'string' ? undefined : '1970-01-01';
+    case 'time-millis':
+    case 'time-micros':
+      return source.type === 'string' ? undefined : '00:00';
     case 'int':
     case 'long':
     case 'double':
@@ -163,12 +194,19 @@ function zeroOf(
     case 'string':
       if (allowed !== undefined) return wordOfZero(source, allowed);
       return nullable && minLength === 0 ? 'the empty text' : undefined;
+    case 'enum':
+      return wordOfZero(source, allowed ?? []);
     case 'boolean':
       return 'false';
     case 'bytes':
       return nullable ? 'no bytes' : undefined;
     case 'decimal':
       return source.type === 'string' ? undefined : '0';
+    case 'uuid':
+    case 'json':
+    case 'array':
+      // An empty text is an unset one, and a list has no other form of absence.
+      return undefined;
   }
 }
 

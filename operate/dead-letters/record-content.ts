@@ -2,6 +2,7 @@ import { bigintOf, isLongLike } from '../../producer/feed/long.ts';
 import type { FeedService } from '../../producer/feed/protocol.ts';
 import { jsonText } from '../../producer/record/json-text.ts';
 import type { AvroValue } from '../../schemas/avro-schema.ts';
+import { canonicalText } from '../../schemas/canonical-text.ts';
 import type { RecordDecoder } from '../../schemas/record-decoder.ts';
 import { decodeValue } from '../judge-records.ts';
 import type { DeadLetter } from './dead-letter.ts';
@@ -68,5 +69,5 @@ function shownValue(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Date) return value.toISOString();
   if (Buffer.isBuffer(value)) return value.toString('hex');
-  return String(value);
+  return canonicalText(value);
 }

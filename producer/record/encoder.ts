@@ -1,7 +1,8 @@
 import { ConnectError } from '../../core/errors.ts';
 import type { AvroField, AvroRecord, AvroSchema, AvroValue } from '../../schemas/avro-schema.ts';
-import { parseDecimal, toTwosComplement } from '../../schemas/decimal.ts';
+import { daysOf, instantOf, timeOf } from '../../schemas/time-text.ts';
 import { frame } from '../../schemas/wire-format.ts';
+import { writeBytes, writeDecimal, writeLong, writeNumber, writeText } from './avro-bytes.ts';
 
 /** A mapped record as the bytes of a Kafka value: magic byte, schema id, Avro. */
 export type RecordEncoder = (record: AvroRecord) => Buffer;
@@ -35,8 +36,8 @@ export function createRecordEncoder(schema: AvroSchema, schemaId: number): Recor
 function createAvroWriter(schema: AvroSchema): (record: AvroRecord, target: Buffer, start: number) => number {
   const fields = schema.fields.map((field) => ({
     name: field.name,
-    write: valueWriter(field),
-    ...unionBranches(schema, field),
+    ...branchesOf(rawTypeOf(schema, field)),
+    write: valueWriter(field, valueTypeOf(rawTypeOf(schema, field))),
   }));
   return (record, target, start) => {
     let at = start;
@@ -59,20 +60,27 @@ function createAvroWriter(schema: AvroSchema): (record: AvroRecord, target: Buff
 /** The most bytes a value takes, with its length prefix and its union branch. */
 function roomFor(value: AvroValue): number {
   if (typeof value === 'string') return value.length * 3 + 16;
+  if (Array.isArray(value)) return value.reduce<number>((room, item) => room + roomFor(item), 16);
   return Buffer.isBuffer(value) ? value.length + 16 : 16;
 }
 
-/** Which branch of a nullable field's union is null; -1 for a field that is no union. */
-function unionBranches(schema: AvroSchema, { name, nullable }: AvroField): { nullBranch: number; valueBranch: number } {
-  if (!nullable) return { nullBranch: -1, valueBranch: -1 };
-  const { fields } = schema.raw as { fields: readonly { name: string; type: readonly unknown[] }[] };
-  const nullBranch = fields.find((field) => field.name === name)?.type.indexOf('null') ?? 0;
+/** Which branch of a nullable type is null; -1 for a type that is no union. */
+function branchesOf(type: unknown): { nullBranch: number; valueBranch: number } {
+  if (!Array.isArray(type)) return { nullBranch: -1, valueBranch: -1 };
+  const nullBranch = type.indexOf('null');
   return { nullBranch, valueBranch: 1 - nullBranch };
 }
 
-function valueWriter({ kind, precision = 38, scale = 0 }: AvroField): ValueWriter {
+const rawTypeOf = ({ raw }: AvroSchema, { name }: AvroField): unknown =>
+  (raw as { fields: readonly { name: string; type: unknown }[] }).fields.find((field) => field.name === name)?.type;
+
+const valueTypeOf = (type: unknown): unknown => (Array.isArray(type) ? type.find((branch) => branch !== 'null') : type);
+
+function valueWriter({ kind, precision = 38, scale = 0, allowed, items }: AvroField, raw: unknown): ValueWriter {
   switch (kind) {
     case 'string':
+    case 'uuid':
+    case 'json':
       return (value, target, at) => writeText(value as string, target, at);
     case 'int':
       return (value, target, at) => writeNumber(value as number, target, at);
@@ -88,85 +96,37 @@ function valueWriter({ kind, precision = 38, scale = 0 }: AvroField): ValueWrite
       return (value, target, at) => target.writeDoubleLE(value as number, at);
     case 'bytes':
       return (value, target, at) => writeBytes(value as Buffer, target, at);
+    case 'date':
+      return (value, target, at) => writeNumber(daysOf(value as string), target, at);
+    case 'time-millis':
+      return (value, target, at) => writeNumber(timeOf(value as string) / 1000, target, at);
+    case 'time-micros':
+      return (value, target, at) => writeNumber(timeOf(value as string), target, at);
+    case 'timestamp-micros':
+      return (value, target, at) => writeLong(instantOf(value as string), target, at);
+    case 'enum': {
+      const numbers = new Map<AvroValue, number>(allowed?.map((word, number) => [word, number]));
+      return (value, target, at) => writeNumber(numbers.get(value) as number, target, at);
+    }
+    case 'array':
+      return arrayWriter(items as AvroField, raw);
   }
 }
 
-/** Zigzag varint of a whole number within ±2^52. */
-function writeNumber(value: number, target: Buffer, at: number): number {
-  let rest = value < 0 ? -2 * value - 1 : 2 * value;
-  let position = at;
-  while (rest > 0x7fffffff) {
-    target[position] = (rest % 128) | 128;
-    position += 1;
-    rest = Math.floor(rest / 128);
-  }
-  while (rest > 127) {
-    target[position] = (rest & 127) | 128;
-    position += 1;
-    rest >>>= 7;
-  }
-  target[position] = rest;
-  return position + 1;
-}
-
-const EXACT = 2n ** 52n;
-
-function writeLong(value: bigint, target: Buffer, at: number): number {
-  if (value < EXACT && value > -EXACT) return writeNumber(Number(value), target, at);
-  let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
-  let position = at;
-  while (rest > 127n) {
-    target[position] = Number(rest & 127n) | 128;
-    position += 1;
-    rest >>= 7n;
-  }
-  target[position] = Number(rest);
-  return position + 1;
-}
-
-function writeText(text: string, target: Buffer, at: number): number {
-  // As if each character were one byte, which is true of nearly all text here; if not, it is written again.
-  const start = writeNumber(text.length, target, at);
-  const bytes = target.write(text, start);
-  if (bytes === text.length) return start + bytes;
-  return writeNumber(bytes, target, at) + target.write(text, writeNumber(bytes, target, at));
-}
-
-function writeBytes(bytes: Uint8Array, target: Buffer, at: number): number {
-  const start = writeNumber(bytes.length, target, at);
-  target.set(bytes, start);
-  return start + bytes.length;
-}
-
-/** Up to 15 digits are exact in a double, whatever they are. */
-const EXACT_DIGITS = 15;
-
-/** Canonical text ("-12.500000", exactly `scale` fraction digits) as a length and big-endian two's complement. */
-function writeDecimal(
-  text: string,
-  shape: { readonly precision: number; readonly scale: number },
-  target: Buffer,
-  at: number,
-): number {
-  if (text.length > EXACT_DIGITS) return writeBytes(toTwosComplement(parseDecimal(text, shape)), target, at);
-  let unscaled = 0;
-  for (let i = 0; i < text.length; i += 1) {
-    const digit = text.charCodeAt(i) - 48;
-    // The point and the minus lie below "0".
-    if (digit >= 0) unscaled = unscaled * 10 + digit;
-  }
-  const negative = text.charCodeAt(0) === 45;
-  // The complement of a negative number has the same bytes with every bit turned, and is never negative itself.
-  let magnitude = negative && unscaled > 0 ? unscaled - 1 : unscaled;
-  const flip = negative && unscaled > 0 ? 0xff : 0;
-  let length = 1;
-  for (let limit = 128; magnitude >= limit; limit *= 256) length += 1;
-  target[at] = length * 2;
-  for (let position = at + length; position > at; position -= 1) {
-    target[position] = (magnitude & 0xff) ^ flip;
-    magnitude = Math.floor(magnitude / 256);
-  }
-  return at + 1 + length;
+/** One block of all elements, and an empty one, as avsc writes them. */
+function arrayWriter(items: AvroField, raw: unknown): ValueWriter {
+  const { items: type } = raw as { items: unknown };
+  const write = valueWriter(items, undefined);
+  const { nullBranch, valueBranch } = branchesOf(type);
+  return (value, target, at) => {
+    const values = value as readonly AvroValue[];
+    let position = values.length === 0 ? at : writeNumber(values.length, target, at);
+    for (const one of values) {
+      if (nullBranch >= 0) position = writeNumber(one === null ? nullBranch : valueBranch, target, position);
+      if (one !== null) position = write(one, target, position);
+    }
+    return writeNumber(0, target, position);
+  };
 }
 
 const missing = ({ name }: AvroSchema, field: string): ConnectError =>

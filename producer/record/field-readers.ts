@@ -1,23 +1,13 @@
 import type { AvroField, AvroValue } from '../../schemas/avro-schema.ts';
 import { DecimalError, formatDecimal, parseDecimal } from '../../schemas/decimal.ts';
 import { enumWord } from '../../schemas/enum-words.ts';
+import { instantText, MAX_MICROS, MAX_TIME, MIN_MICROS, MIN_TIME } from '../../schemas/time-text.ts';
 import { bigintOf, isLongLike } from '../feed/long.ts';
 import type { ProtoEnum } from '../feed/protocol.ts';
-import type { RefusalCode } from './refusal.ts';
+import { type FieldReader, FieldRefusal, shown, wrongType } from './refused-field.ts';
+import { dateReader, jsonReader, timeReader, uuidReader } from './text-readers.ts';
 
-/** Why one field is refused. A class, so that the reader's result needs no wrapper around every good value. */
-export class FieldRefusal {
-  readonly code: RefusalCode;
-  readonly message: string;
-
-  constructor(code: RefusalCode, message: string) {
-    this.code = code;
-    this.message = message;
-  }
-}
-
-/** Turns a field of an update into the record's value, or says why it cannot. Undefined or null in is unset. */
-type FieldReader = (raw: unknown) => AvroValue | FieldRefusal;
+export { FieldRefusal };
 
 /** The reader of one schema field; `protoEnum` when the feed sends it as an enum. */
 export function createFieldReader(field: AvroField, protoEnum: ProtoEnum | undefined): FieldReader {
@@ -44,12 +34,44 @@ function readerOf(field: AvroField, protoEnum: ProtoEnum | undefined): FieldRead
       return (raw) => (typeof raw === 'number' && Number.isFinite(raw) ? raw : wrongType(raw, 'a finite number'));
     case 'bytes':
       return (raw) => (Buffer.isBuffer(raw) ? raw : wrongType(raw, 'bytes'));
+    case 'enum':
+      return wordReader(field, field.allowed ?? [], protoEnum);
+    case 'uuid':
+      return textOr(field, uuidReader);
+    case 'json':
+      return textOr(field, jsonReader);
+    case 'date':
+      return textOr(field, dateReader(wholeNumber));
+    case 'time-millis':
+      return textOr(field, timeReader(1000, wholeNumber));
+    case 'time-micros':
+      return textOr(field, timeReader(1, wholeNumber));
+    case 'timestamp-micros':
+      return integerReader(field, MIN_MICROS, MAX_MICROS, (value) => instantText(BigInt(value)));
+    case 'array':
+      return arrayReader(readerOf(field.items as AvroField, protoEnum));
   }
 }
 
-/** Years 1 to 9999: every part between here and the table writes them in the same way. */
-const MIN_TIME = BigInt(Date.parse('0001-01-01T00:00:00.000Z'));
-const MAX_TIME = BigInt(Date.parse('9999-12-31T23:59:59.999Z'));
+/** An empty text of these says nothing: proto3 sends no difference between it and an unset one. */
+function textOr({ nullable }: AvroField, read: FieldReader): FieldReader {
+  const unset = nullable ? null : new FieldRefusal('MISSING', 'is empty');
+  return (raw) => (raw === '' ? unset : read(raw));
+}
+
+/** A list is refused with its first element that is. */
+function arrayReader(read: FieldReader): FieldReader {
+  return (raw) => {
+    if (!Array.isArray(raw)) return wrongType(raw, 'a list');
+    const values: AvroValue[] = [];
+    for (const [index, one] of raw.entries()) {
+      const value = read(one);
+      if (value instanceof FieldRefusal) return new FieldRefusal(value.code, `element ${index}: ${value.message}`);
+      values.push(value);
+    }
+    return values;
+  };
+}
 
 /**
  * Bytes that are not UTF-8 were read as U+FFFD: such a text is no longer what the feed sent. No text needs a control character but tab and
@@ -150,19 +172,14 @@ function decimalReader({ precision = 38, scale = 0, nullable }: AvroField): Fiel
   const canonical = new RegExp(`^(?:(?!-[0.]+$)-)?(?:0|[1-9]\\d{0,${Math.max(precision - scale - 1, 0)}})${fraction}$`);
   return (raw) => {
     if (raw === '') return unset;
-    if (typeof raw !== 'string') return wrongType(raw, 'a decimal as text');
-    if (precision > scale && canonical.test(raw)) return raw;
+    const text = typeof raw === 'string' || scale > 0 ? raw : wholeNumber(raw)?.toString();
+    if (typeof text !== 'string') return wrongType(raw, scale > 0 ? 'a decimal as text' : 'a whole number');
+    if (precision > scale && canonical.test(text)) return text;
     try {
-      return formatDecimal(parseDecimal(raw, shape), scale);
+      return formatDecimal(parseDecimal(text, shape), scale);
     } catch (error) {
       if (error instanceof DecimalError) return new FieldRefusal(error.problem, error.message);
       throw error;
     }
   };
 }
-
-const wrongType = (raw: unknown, wanted: string): FieldRefusal =>
-  new FieldRefusal('WRONG_TYPE', `${shown(String(raw))} is not ${wanted}`);
-
-const SHOWN = 60;
-const shown = (text: string): string => JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);

@@ -19,8 +19,9 @@ type FaultyValue = (field: AvroField) => AvroValue | undefined;
 
 const decimalFault =
   (value: (precision: number, scale: number) => string): FaultyValue =>
-  ({ kind, precision = 0, scale = 0 }) =>
-    kind === 'decimal' ? value(precision, scale) : undefined;
+  ({ kind, precision = 0, scale = 0, maximum }) =>
+    // One with limits travels as a whole number, which is never any of these.
+    kind === 'decimal' && maximum === undefined ? value(precision, scale) : undefined;
 
 const KINDS: readonly FaultyValue[] = [
   ({ maxLength, allowed }) =>

@@ -2,12 +2,15 @@ import type { MethodDefinition } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import type { AvroField, AvroRecord, AvroSchema, AvroValue } from '../../schemas/avro-schema.ts';
 import { enumWords } from '../../schemas/enum-words.ts';
+import { daysOf, instantOf, timeOf } from '../../schemas/time-text.ts';
 import { COMMITMENTS, type Commitment, DEFAULT_COMMITMENT } from '../feed/event.ts';
 import { invalidProto, loadFeedProto } from '../feed/proto.ts';
 import type { ReplayWindow } from '../feed/resume.ts';
 import { leafOf, plainSource } from '../record/field-source.ts';
+import type { Fault } from './faults.ts';
 import type { SimulatedMapping } from './mapped-stream.ts';
 import type { UpdateFilter } from './update-filter.ts';
+import { carriesWhole, withinWire } from './wire-range.ts';
 
 /** What a client asks of `Subscribe`. */
 export interface SubscribeRequest {
@@ -35,10 +38,22 @@ export function createFeedProtocol({ protoPath, service, schema, mapping }: Feed
   const { response: stream } = subscribe;
   const fields = schema.fields.map((field) => {
     const path = (mapping === undefined ? undefined : plainSource(field.name, mapping)) ?? field.name;
-    return { name: field.name, steps: path.split('.'), toWire: converterOf(field, path, updateType, protoPath) };
+    const type = leafOf(updateType, path)?.type ?? '';
+    return {
+      name: field.name,
+      steps: path.split('.'),
+      toWire: converterOf(field, path, updateType, protoPath),
+      type,
+      sent: withinWire(field, type),
+    };
   });
   const encode = (message: object): Buffer => stream.encode(message).finish() as Buffer;
   return {
+    /** The schema, within what the messages carry. */
+    schema: { ...schema, fields: fields.map(({ sent }) => sent) },
+    /** Whether a message carries this value of a field. */
+    carries: ({ field, value }: Fault): boolean =>
+      fields.every(({ name, type }) => name !== field || carriesWhole(type, value)),
     /** For a gRPC server: `Subscribe` takes a `SubscribeRequest` and streams bytes, `GetReplayInfo` answers a `ReplayWindow`. */
     service: {
       Subscribe: callOf<SubscribeRequest, Buffer>(`/${service}/Subscribe`, {
@@ -81,11 +96,27 @@ function put(message: Record<string, unknown>, [step = '', ...rest]: readonly st
   }
 }
 
-function converterOf({ name, kind, allowed }: AvroField, path: string, type: protobuf.Type, protoPath: string): ToWire {
+function converterOf(
+  { name, kind, allowed, items }: AvroField,
+  path: string,
+  type: protobuf.Type,
+  protoPath: string,
+): ToWire {
   const field = leafOf(type, path);
   if (field === undefined) throw invalidProto(protoPath, `has no field ${path} in ${type.name}, but the schema has`);
+  if (items !== undefined) {
+    const one = converterOf({ ...items, name }, path, type, protoPath);
+    return (value) => (value as readonly AvroValue[]).map(one);
+  }
+  if (kind === 'timestamp-micros') return (value) => longOf(instantOf(value as string));
+  if (field.type !== 'string') {
+    if (kind === 'decimal') return wholeOf(field.type);
+    if (kind === 'date') return (value) => daysOf(value as string);
+    if (kind === 'time-micros') return (value) => timeOf(value as string);
+    if (kind === 'time-millis') return (value) => timeOf(value as string) / 1000;
+  }
   if (kind === 'timestamp-millis') return (value) => (value as Date).getTime();
-  if (kind === 'long') return (value) => longOf(value as bigint);
+  if (kind === 'long') return wholeOf(field.type);
   if (allowed === undefined) return (value) => value;
   if (!(field.resolvedType instanceof protobuf.Enum))
     throw invalidProto(protoPath, `has no enum for ${type.name}.${name}`);
@@ -97,6 +128,12 @@ function converterOf({ name, kind, allowed }: AvroField, path: string, type: pro
   // A number is an enum value that the proto does not name; it goes out as it is.
   return (value) => (typeof value === 'number' ? value : numbers.get(value as string));
 }
+
+/** A long, or a decimal of scale 0, as a whole number of that type. */
+const wholeOf =
+  (type: string): ToWire =>
+  (value) =>
+    type.endsWith('64') ? longOf(BigInt(value as string)) : Number(value);
 
 /** A 64-bit number in the halves that protobufjs takes. */
 const longOf = (value: bigint) => ({

@@ -5,6 +5,7 @@ import { likelyNumber } from './likely/numbers.ts';
 import { likelyText } from './likely/texts.ts';
 import type { Draw } from './likely/value-context.ts';
 import { Random } from './prng.ts';
+import { textualOf } from './textual-values.ts';
 
 /** Different texts in a field, so that owners and the like come back. */
 const POOL = 200;
@@ -28,8 +29,9 @@ export const likelyDrawerOf = (field: AvroField, number: number, seed: number): 
 export const drawerOf = (field: AvroField, number: number, seed: number): Draw =>
   sometimesNull(field, plainDrawerOf(field, number, seed));
 
-const sometimesNull = ({ nullable }: AvroField, draw: Draw): Draw =>
-  nullable ? (context) => (context.random.oneIn(NULL_ONE_IN) ? null : draw(context)) : draw;
+/** A list is never null: the wire has no other sign of one than its elements. */
+const sometimesNull = ({ nullable, kind }: AvroField, draw: Draw): Draw =>
+  nullable && kind !== 'array' ? (context) => (context.random.oneIn(NULL_ONE_IN) ? null : draw(context)) : draw;
 
 function likely(field: AvroField, number: number, seed: number): Draw {
   if (field.kind === 'string' && field.allowed === undefined) return likelyText(field, number, seed);
@@ -37,13 +39,21 @@ function likely(field: AvroField, number: number, seed: number): Draw {
   // Of a number whose name says nothing, one in so many may be any; the others can be read in a table.
   const small: Draw = (context) =>
     context.random.oneIn(EXTREME_ONE_IN) ? plain(context) : smallOf(field, context.random);
+  if (isWhole(field)) return small;
   return likelyNumber(field) ?? (['int', 'long', 'double'].includes(field.kind) ? small : plain);
 }
+
+/** Whether a decimal is sent as a whole number. */
+const isWhole = ({ kind, maximum }: AvroField): boolean => kind === 'decimal' && maximum !== undefined;
+
+const bytesOf = (random: Random, length: number): Buffer =>
+  Buffer.from(Array.from({ length }, () => random.below(256)));
 
 function smallOf({ kind, minimum = 0n, maximum = LONG_MAX }: AvroField, random: Random): AvroValue {
   // A quotient by a power of two is the same on every platform.
   if (kind === 'double') return random.below(8 * SMALL) / 8;
   const whole = minimum + (BigInt(random.below(SMALL)) % (maximum - minimum + 1n));
+  if (kind === 'decimal') return String(whole);
   return kind === 'int' ? Number(whole) : whole;
 }
 
@@ -52,7 +62,9 @@ function plainDrawerOf(field: AvroField, number: number, seed: number): Draw {
     case 'string':
       return textOf(field, number, seed);
     case 'decimal':
-      return ({ random }) => decimal(random, field.precision ?? 1, field.scale ?? 0);
+      return isWhole(field)
+        ? ({ random }) => String(between(random, field, LONG_MAX))
+        : ({ random }) => decimal(random, field.precision ?? 1, field.scale ?? 0);
     case 'timestamp-millis':
       return ({ slot }) => slot.blockTime;
     case 'long':
@@ -66,7 +78,15 @@ function plainDrawerOf(field: AvroField, number: number, seed: number): Draw {
       // A quotient by a power of two is the same on every platform.
       return ({ random }) => (random.next() - 2 ** 31) / 2 ** 10;
     case 'bytes':
-      return ({ random }) => Buffer.from(Array.from({ length: random.below(33) }, () => random.below(256)));
+      return ({ random }) => bytesOf(random, random.below(33));
+    case 'array': {
+      const item = drawerOf(field.items as AvroField, number, seed);
+      // The wire has no null in a list.
+      return (context) =>
+        Array.from({ length: context.random.below(4) }, () => item(context)).filter((value) => value !== null);
+    }
+    default:
+      return textualOf(field);
   }
 }
 

@@ -59,10 +59,10 @@ export async function createSimulatedFeed(stream: SimulatedStream, settings: Fee
     generator:
       schema.name === POSITION_UPDATE
         ? createMarket({ seed, ...MARKET, profile })
-        : withConstants(createSchemaGenerator({ schema: sent, seed, key: stream.key ?? [] }), constants),
+        : withConstants(createSchemaGenerator({ schema: protocol.schema, seed, key: stream.key ?? [] }), constants),
     updates,
     plan: planFaults({ ...settings, updates }),
-    faults: faultsOf(sent),
+    faults: faultsOf(protocol.schema).filter(protocol.carries),
   });
   const { oraclePath } = stream;
   const oracle = oraclePath === undefined ? undefined : await createOracleWriter(oraclePath, protocol.update);

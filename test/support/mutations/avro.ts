@@ -84,14 +84,25 @@ export const avroMutations: readonly Mutation[] = [
     rule: 'FIELD_TYPE',
   },
   {
-    name: 'a word becomes an enum of Avro',
+    name: 'a word becomes an enum of Avro that is longer than its column',
     edit: {
       file: AVSC,
       find: '"name": "side", "type": "string", "maxLength": 10, "allowed": ["Long", "Short"]',
-      replace: '"name": "side", "type": { "type": "enum", "name": "Side", "symbols": ["Long", "Short"] }',
+      replace:
+        '"name": "side", "type": { "type": "enum", "name": "Side", "symbols": ["Long", "Short", "LongAndShort"] }',
     },
-    rule: 'FIELD_TYPE',
-    says: /has the type "enum": a word is a string with its words in "allowed"/,
+    rule: 'STRING_LENGTH',
+    also: ['ENUM_WORDS'],
+  },
+  {
+    name: 'a key becomes a UUID, and its column stays text',
+    edit: {
+      file: AVSC,
+      find: '"signature", "type": "string", "minLength": 1, "maxLength": 88',
+      replace: '"signature", "type": { "type": "string", "logicalType": "uuid" }',
+    },
+    rule: 'KEY_TYPE',
+    says: /a uuid as varchar\(88\); make the column uuid/,
   },
   {
     name: 'a time loses its logical type',

@@ -50,6 +50,31 @@ export const sqlMutations: readonly Mutation[] = [
     rule: 'INTEGER_RANGE',
   },
   {
+    name: 'a word becomes an enum that nothing casts to',
+    edit: {
+      file: SQL,
+      find: 'COMMENT ON TABLE positions IS',
+      replace: `CREATE TYPE position_side AS ENUM ('Long', 'Short');
+ALTER TABLE positions ALTER COLUMN side TYPE position_side USING side::position_side;
+COMMENT ON TABLE positions IS`,
+    },
+    rule: 'ENUM_COLUMN',
+    says: /nothing casts .* CREATE CAST \(varchar AS position_side\) WITH INOUT AS ASSIGNMENT/,
+  },
+  {
+    name: 'an enum lacks a word',
+    edit: {
+      file: SQL,
+      find: 'COMMENT ON TABLE positions IS',
+      replace: `CREATE TYPE position_side AS ENUM ('Long');
+CREATE CAST (varchar AS position_side) WITH INOUT AS ASSIGNMENT;
+ALTER TABLE positions ALTER COLUMN side TYPE position_side USING side::position_side;
+COMMENT ON TABLE positions IS`,
+    },
+    rule: 'ENUM_COLUMN',
+    says: /has no "Short"; .*ADD VALUE 'Short'/,
+  },
+  {
     name: 'a timestamp gets a zone',
     edit: { file: SQL, find: 'block_time        TIMESTAMP ', replace: 'block_time        TIMESTAMPTZ ' },
     rule: 'TIMESTAMP_ZONE',

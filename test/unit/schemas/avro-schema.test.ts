@@ -40,7 +40,7 @@ describe('reading an Avro schema', () => {
 
   it.each([
     ['a union of two types', { name: 'a', type: ['null', 'int', 'long'] }, 'union'],
-    ['an array', { name: 'a', type: { type: 'array', items: 'int' } }, 'flat'],
+    ['an array of doubles', { name: 'a', type: { type: 'array', items: 'double' } }, 'JSON for jsonb'],
     ['a nested record', { name: 'a', type: { type: 'record', name: 'N', fields: [] } }, 'flat'],
     ['a decimal without precision', { name: 'a', type: { type: 'bytes', logicalType: 'decimal' } }, 'precision'],
     [
