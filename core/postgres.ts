@@ -123,10 +123,14 @@ async function isStandby(client: PostgresClient): Promise<boolean> {
 
 /** A pool of the first server with the same exact types. The caller ends it. */
 export function createPool(connection: PostgresConnection, max: number): PostgresPool {
-  const pool = new pg.Pool({ ...checkedConfig(connection), Client: Client as unknown as new () => pg.ClientBase, max });
+  const pool = new pg.Pool({
+    ...checkedConfig(connection),
+    Client: Client as unknown as new () => pg.ClientBase,
+    max,
+    // Before whatever the client is wanted for.
+    onConnect: (client) => keepFromWriting(connection, client),
+  });
   pool.on('error', () => {});
-  // Sent before whatever the client is wanted for.
-  pool.on('connect', (client) => void keepFromWriting(connection, client).catch(() => {}));
   return pool;
 }
 

@@ -118,6 +118,8 @@ function converterOf(
   if (kind === 'timestamp-millis') return (value) => (value as Date).getTime();
   if (kind === 'long') return wholeOf(field.type);
   if (allowed === undefined) return (value) => value;
+  // A text says the word itself, and a number as one that the schema does not have.
+  if (field.type === 'string') return String;
   if (!(field.resolvedType instanceof protobuf.Enum))
     throw invalidProto(protoPath, `has no enum for ${type.name}.${name}`);
   const { name: enumName, values } = field.resolvedType;

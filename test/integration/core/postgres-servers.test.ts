@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type PostgresConnection, withPostgres } from '../../../core/postgres.ts';
+import { createPool, type PostgresConnection, withPostgres } from '../../../core/postgres.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createPrivatePostgres, type PrivatePostgres } from '../../support/private-postgres.ts';
 
@@ -44,4 +44,20 @@ test('of several servers a command uses the one that takes writes, also after a 
 test('a password that every server refuses is no outage', async () => {
   const nobody = { ...by(second, second), user: 'nobody' };
   await expect(portOf(nobody)).rejects.toMatchObject({ code: 'REFUSED', message: expect.stringContaining('nobody') });
+});
+
+test('a pool that only reads is told so before its first query, and node-postgres warns of nothing', async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => void warnings.push(warning);
+  process.on('warning', note);
+  const pool = createPool({ ...by(second), readOnly: { statementTimeoutMs: 60_000 } }, 1);
+  try {
+    const { rows } = await pool.query(`SELECT current_setting('transaction_read_only') AS "readOnly"`);
+    expect(rows).toEqual([{ readOnly: 'on' }]);
+    await new Promise(setImmediate);
+    expect(warnings).toEqual([]);
+  } finally {
+    await pool.end();
+    process.off('warning', note);
+  }
 });

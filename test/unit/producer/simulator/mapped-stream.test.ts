@@ -30,6 +30,8 @@ describe('the simulator on a mapped stream', () => {
         replace: 'message Held {\n  string sum = 1;\n}\n\nmessage PositionUpdate {',
       },
       { file: PROTO, find: '  string symbol = 7;\n', replace: '' },
+      // A word of the schema as a text, without an enum.
+      { file: PROTO, find: '  Side side = 8;', replace: '  string side = 8;' },
       // Another name than the one that the market model fills.
       { file: AVSC, find: '"name": "PositionUpdate"', replace: '"name": "Holding"' },
     ]);
