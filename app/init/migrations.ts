@@ -45,8 +45,11 @@ export const creating = (statement: string): string =>
 export const replacing = (statement: string): string =>
   statement.replace(/^CREATE FUNCTION/m, 'CREATE OR REPLACE FUNCTION');
 
-/** What the migration of the group roles has in front of, and behind, what is this package's example alone. */
-function rightsOfEveryStream(files: readonly MigrationFile[]): { readonly up: string; readonly down: string } {
+/**
+ * What the migration of the group roles has in front of, and behind, what is this package's example alone. It also grants on the tables
+ * of streams that are there.
+ */
+export function rightsOfEveryStream(files: readonly MigrationFile[]): { readonly up: string; readonly down: string } {
   const migration = files.find((file) => makesFunction([file], 'grant_stream_rights'));
   const [, up] = /^-- Up Migration\n([\s\S]*)^-- Of the stream positions\.$/m.exec(migration?.up ?? '') ?? [];
   const [, down] = /^-- Of every stream\.$([\s\S]*)/m.exec(migration?.down ?? '') ?? [];

@@ -4,7 +4,15 @@ import { DELIVERY_FUNCTIONS } from '../../contract/guards.ts';
 import { packageVersion } from '../../core/package-root.ts';
 import type { MigrationFile } from '../../migrations/files.ts';
 import type { NewFile } from '../../pipeline/new-stream.ts';
-import { functionText, makesFunction, migrationPath, nextNumber, packageMigrations, replacing } from './migrations.ts';
+import {
+  functionText,
+  makesFunction,
+  migrationPath,
+  nextNumber,
+  packageMigrations,
+  replacing,
+  rightsOfEveryStream,
+} from './migrations.ts';
 
 /** A migration that an upgrade brings, and what it comes from. */
 export interface BroughtMigration extends NewFile {
@@ -19,14 +27,18 @@ const SHARED = [...DELIVERY_FUNCTIONS, 'group_role', 'stream_rights', 'grant_str
 
 /**
  * What a project's migrations lack of this package's: with the project's next numbers, behind all that may have landed. A project
- * of the example gets the migrations themselves; another one the functions that its tables share, where they are not the package's.
+ * of the example gets the migrations themselves; another one the functions that its tables share, where they are not the package's, and the
+ * group roles.
  */
 export function missingMigrations(project: readonly MigrationFile[]): readonly BroughtMigration[] {
   const ours = packageMigrations();
   const known = new Set(project.flatMap((file) => originOf(file, ours) ?? []));
   const hasExample = ours[0] !== undefined && known.has(ours[0].name);
-  if (!hasExample) return changedFunctions(project, ours);
   const number = nextNumber(project);
+  if (!hasExample) {
+    const changed = changedFunctions(project, ours, number);
+    return [...changed, ...missingRights(project, ours, number + changed.length)];
+  }
   return ours
     .filter(({ name }) => !known.has(name))
     .map((file, index) => brought(file, migrationPath(number + index, file.name.slice(5))));
@@ -64,6 +76,7 @@ function brought(file: MigrationFile, path: string): BroughtMigration {
 function changedFunctions(
   project: readonly MigrationFile[],
   ours: readonly MigrationFile[],
+  number: number,
 ): readonly BroughtMigration[] {
   const changed = SHARED.flatMap((name) => {
     const [now = '', wanted = ''] = [functionText(project, name), functionText(ours, name)];
@@ -85,7 +98,25 @@ ${up.join('\n\n')}
 ${down.join('\n\n')}
 `;
   const origin = `${changed.map(({ name }) => `${name}()`).join(', ')} of perps-connect ${packageVersion()}`;
-  return [{ path: migrationPath(nextNumber(project), 'delivery_guards'), text, origin }];
+  return [{ path: migrationPath(number, 'delivery_guards'), text, origin }];
+}
+
+/** Group roles, and their rights on the tables that are there, for a project from before there were any. */
+function missingRights(
+  project: readonly MigrationFile[],
+  ours: readonly MigrationFile[],
+  number: number,
+): readonly BroughtMigration[] {
+  const hasTables = makesFunction(project, 'keep_newest_delivery');
+  if (!hasTables || makesFunction(project, 'grant_stream_rights')) return [];
+  const { up, down } = rightsOfEveryStream(ours);
+  return [
+    {
+      path: migrationPath(number, 'rights'),
+      text: `-- Up Migration\n\n${up}\n\n-- Down Migration\n\n${down}\n`,
+      origin: `group roles of perps-connect ${packageVersion()}`,
+    },
+  ];
 }
 
 /** Without comments and without what says whether the function is there already. */

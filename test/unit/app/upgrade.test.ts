@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PGlite } from '@electric-sql/pglite';
 import { describe, expect, it } from 'vitest';
 import { initStream } from '../../../app/init-stream.ts';
 import { applyUpgrade, planUpgrade } from '../../../app/upgrade.ts';
@@ -8,6 +9,7 @@ import { packageRoot } from '../../../core/package-root.ts';
 import { readMigrations } from '../../../migrations/files.ts';
 import { capturedContext } from '../../support/captured-context.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
+import { openPglite, PGLITE_TIMEOUT_MS, runPart } from '../../support/pglite.ts';
 import { scratchFolderOfFile } from '../../support/scratch.ts';
 
 const fixtures = join(packageRoot(), 'test', 'fixtures', 'upgrade');
@@ -121,4 +123,60 @@ describe('connect upgrade', () => {
     expect(await checkProject(root, {})).toEqual([]);
     expect(planUpgrade(context).files).toEqual([]);
   });
+
+  it('brings a project without the example, from before there were group roles, the roles and their rights on its tables', {
+    timeout: PGLITE_TIMEOUT_MS,
+  }, async () => {
+    const { root, context, read, migrations } = oldProject();
+    for (const folder of ['connectors', 'schemas', 'migrations']) rmSync(join(root, folder), { recursive: true });
+    initStream(context, 'fills');
+    const guards = read('migrations/0001_delivery_guards.sql');
+    const withoutRights = guards.replace(/-- Rights of their own[\s\S]*?(?=-- Down Migration)/, '');
+    const older = withoutRights.replace(/-- The roles stay[\s\S]*?(?=DROP FUNCTION keep_newest)/, '');
+    const table = read('migrations/0002_fills.sql').replaceAll(/^.*SELECT grant_stream_rights.*$/gm, '');
+    writeFileSync(join(root, 'migrations', '0001_delivery_guards.sql'), older);
+    writeFileSync(join(root, 'migrations', '0002_fills.sql'), table);
+    expect(older + table).not.toMatch(/group_role|grant_stream_rights/);
+
+    expect(
+      planUpgrade(context)
+        .files.filter((file) => file.origin)
+        .map(({ path }) => path),
+    ).toEqual(['migrations/0003_rights.sql']);
+    applyUpgrade(planUpgrade(context));
+    expect(planUpgrade(context).files).toEqual([]);
+    expect(await checkProject(root, {})).toEqual([]);
+    initStream(context, 'swaps');
+    expect(migrations()).toContain('0004_swaps.sql');
+    const database = await openPglite();
+    const files = readMigrations(join(root, 'migrations'));
+    try {
+      for (const file of files) await runPart(database, file, 'up');
+      for (const stream of ['fills', 'swaps']) expect(await rightsOn(database, stream)).toEqual(DOCUMENTED_RIGHTS);
+      for (const file of files.toReversed()) await runPart(database, file, 'down');
+      expect((await database.query("SELECT FROM pg_proc WHERE pronamespace = 'public'::regnamespace")).rows).toEqual(
+        [],
+      );
+    } finally {
+      await database.close();
+    }
+  });
 });
+
+/** As docs/database-rights.md says: what each group role may do on the table of a stream. */
+const DOCUMENTED_RIGHTS = {
+  owner: 'SELECT,INSERT,UPDATE,DELETE,TRUNCATE',
+  sink: 'SELECT,INSERT,UPDATE',
+  reader: 'SELECT',
+};
+
+async function rightsOn(database: PGlite, table: string): Promise<Record<string, string>> {
+  const { rows } = await database.query<{ purpose: string; privileges: string }>(
+    `SELECT purpose, string_agg(privilege, ',' ORDER BY rank) AS privileges
+     FROM unnest('{owner,sink,reader}'::text[]) AS purpose,
+       unnest('{SELECT,INSERT,UPDATE,DELETE,TRUNCATE,REFERENCES,TRIGGER}'::text[]) WITH ORDINALITY AS p (privilege, rank)
+     WHERE has_table_privilege(group_role(purpose), $1, privilege) GROUP BY purpose`,
+    [table],
+  );
+  return Object.fromEntries(rows.map(({ purpose, privileges }) => [purpose, privileges]));
+}
