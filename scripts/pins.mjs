@@ -82,8 +82,10 @@ async function main() {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const workflows = readdirSync(`${root}.github/workflows`).map((name) => `.github/workflows/${name}`);
   const files = [...workflows, 'docker-compose.yml', 'docker/app/Dockerfile', 'docker/connect/Dockerfile'];
-  // The workflow of a new project.
+  // The workflow of a new project, and those of an example.
   files.push('app/init/project-texts.ts');
+  const promotion = 'examples/two-environments/.github/workflows';
+  files.push(...readdirSync(`${root}${promotion}`).map((name) => `${promotion}/${name}`));
   const texts = files.map((file) => [`${root}${file}`, readFileSync(`${root}${file}`, 'utf8')]);
   const pins = texts.map(([, text]) => pinsOf(text));
   const found = new Map();

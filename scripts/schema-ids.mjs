@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Renews the `$id` of each JSON Schema of the package: where the registry's mirror serves that file of this version, so
-// that an editor can be given the `$id` alone. Run it after the version in package.json has changed.
+// that an editor can be given the `$id` alone; and the version that the examples depend on. Run it after the version in package.json has changed.
 //
 //   node scripts/schema-ids.mjs
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -29,6 +29,14 @@ function main() {
       ? text.replace(/(?<=^ {2})"\$id": "[^"]*"/m, () => id)
       : text.replace(/(?<=^ {2})"\$schema": "[^"]*",/m, (line) => `${line}\n  ${id},`);
     writeFileSync(`${root}${file}`, renewed);
+  }
+  for (const example of readdirSync(`${root}examples`, { withFileTypes: true }).filter((one) => one.isDirectory())) {
+    const file = `${root}examples/${example.name}/package.json`;
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(
+      file,
+      text.replace(/(?<="perps-connect": ")[^"]*/, () => manifest.version),
+    );
   }
 }
 

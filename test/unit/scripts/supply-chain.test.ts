@@ -18,19 +18,24 @@ const script = async <T>(name: string): Promise<T> =>
   (await import(new URL(`../../../scripts/${name}`, import.meta.url).href)) as T;
 const { pinsOf, renewed, newestOf } = await script<Pins>('pins.mjs');
 const { npmPackages, jars } = await script<Packages>('packages.mjs');
-const folder = '.github/workflows';
-const workflows = readdirSync(new URL(`../../../${folder}`, import.meta.url)).map(
-  (name) => [name, repositoryFile(`${folder}/${name}`)] as const,
-);
+const workflowsIn = (folder: string) =>
+  readdirSync(new URL(`../../../${folder}`, import.meta.url)).map(
+    (name) => [name, repositoryFile(`${folder}/${name}`)] as const,
+  );
+const workflows = workflowsIn('.github/workflows');
+const workflowsOfExamples = workflowsIn('examples/two-environments/.github/workflows');
 
-it.each(workflows)('%s runs actions by their commit, may read, and keeps no login', (_name, text) => {
-  const uses = [...text.matchAll(/uses: (.*)/g)].map(([, pin]) => pin);
-  const ours = /^\.\/\.github\/workflows\/[\w-]+\.yml$/;
-  for (const pin of uses.filter((one = '') => !ours.test(one)))
-    expect(pin).toMatch(/^actions\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
-  expect((parse(text) as { permissions: unknown }).permissions).toEqual({ contents: 'read' });
-  expect(text.match(/persist-credentials: false/g)?.length).toBe(text.match(/actions\/checkout@/g)?.length);
-});
+it.each([...workflows, ...workflowsOfExamples])(
+  '%s runs actions by their commit, may read, and keeps no login',
+  (_name, text) => {
+    const uses = [...text.matchAll(/uses: (.*)/g)].map(([, pin]) => pin);
+    const ours = /^\.\/\.github\/workflows\/[\w-]+\.yml$/;
+    for (const pin of uses.filter((one = '') => !ours.test(one)))
+      expect(pin).toMatch(/^actions\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    expect((parse(text) as { permissions: unknown }).permissions).toEqual({ contents: 'read' });
+    expect(text.match(/persist-credentials: false/g)?.length).toBe(text.match(/actions\/checkout@/g)?.length);
+  },
+);
 
 it('one version of pnpm in package.json, workflows and image; another one is not made to download it', () => {
   const { packageManager } = JSON.parse(repositoryFile('package.json')) as { packageManager: string };
