@@ -34,7 +34,7 @@ async function runReadme(copy, servers) {
     if (name !== undefined && copy.environments.get(name) === undefined) await startEnvironment(copy, name);
     const server = Object.keys(servers).find((one) => command.startsWith(one));
     if (server !== undefined) await copy.serve(command, servers[server]);
-    else if (command.startsWith('curl')) await copy.until(command, ({ trades }) => trades?.published === UPDATES);
+    else if (command.startsWith('curl')) await copy.until(command, ({ trades }) => trades?.published >= UPDATES);
     // What must hold besides is asked of parts that run.
     else if (!command.endsWith(' down')) copy.run(command);
   }

@@ -19,7 +19,7 @@ export async function startEnvironment(copy, name) {
     cpSync(join(copy.folder, part), join(folder, part), { recursive: true });
   const bin = join(copy.folder, 'node_modules/perps-connect/bin/connect.mjs');
   const connect = (verb) =>
-    spawnSync(process.execPath, [bin, verb, '-e', 'local'], {
+    spawnSync(process.execPath, [bin, verb], {
       cwd: folder,
       env: { ...process.env, ...ports },
       stdio: 'inherit',
