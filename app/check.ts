@@ -6,14 +6,19 @@ import { openEnvironment, openProject, type Runtime } from './session.ts';
 
 export type { Finding };
 
+/** What a check is about. */
 export interface CheckRequest {
   /** A branch, tag or commit: what a change since then breaks is checked as well. */
   readonly against?: string | undefined;
+  /** Environment of connect.yaml. Default: the project's. */
   readonly env?: string | undefined;
+  /** Names of streams. Default: all. */
   readonly only?: string[] | undefined;
 }
 
+/** What a check found. Nothing is wrong where `findings` is empty. */
 export interface Checked {
+  /** Each with rule, file, line, message and remedy. */
   readonly findings: readonly Finding[];
   /** From the repository's top folder to the project, ending with a slash. */
   readonly prefix: string;
@@ -21,7 +26,10 @@ export interface Checked {
   readonly subject: string;
 }
 
-/** Proves that all layers of the project's files agree and, when asked, compares them with git and, if `live`, with what runs in the environment. */
+/**
+ * Proves that all layers of the project's files agree and, when asked, compares them with git and, if `live`, with what runs in the environment. What is
+ * wrong is no error but a finding. Errors: USAGE without a project, for an unknown stream or commit; with `live` UNREACHABLE and REFUSED.
+ */
 export async function check(runtime: Runtime, request: CheckRequest & { readonly live: boolean }): Promise<Checked> {
   const { against, live, only } = request;
   const root = findProjectRoot(runtime.cwd, runtime.env);

@@ -26,6 +26,7 @@ import type { Session } from './session.ts';
 import { withTopics } from './topics.ts';
 import { type CheckedPart, requireKnown } from './unknown-parts.ts';
 
+/** How a deploy is done. */
 export interface DeployOptions extends Partial<DeployListener> {
   readonly plan: PlanOptions;
   /** A plan that was saved: applied exactly, or not at all. */
@@ -70,6 +71,7 @@ export interface DeployedStream extends DeployResult {
   readonly topics: readonly TopicOutcome[];
 }
 
+/** What a deploy came to. */
 export interface Deployed {
   readonly streams: readonly DeployedStream[];
   /** Connectors that were deleted because no definition names them. */

@@ -8,8 +8,9 @@ import type { Session } from './session.ts';
 
 export type { DoctorReport, Verdict };
 
+/** How a diagnosis is made. */
 export interface DoctorOptions {
-  /** Bound of each check. */
+  /** Bound of each check, in milliseconds. */
   readonly timeoutMs: number;
   /** Version of the Node that runs this: `v20.12.0`. */
   readonly nodeVersion: string;

@@ -6,7 +6,7 @@ import type { Runtime } from './session.ts';
 
 /**
  * Stops the local stack and returns the names of the parts that ran. It does not read the definitions: a stack must be
- * stoppable while one of them is being edited.
+ * stoppable while one of them is being edited. Errors: USAGE without a project, ENVIRONMENT for a part that does not stop.
  */
 export const down = ({ cwd, env, signal }: Runtime, onEvent: (event: StackEvent) => void): Promise<readonly string[]> =>
   stopParts({ root: findProjectRoot(cwd, env), signal, onEvent });

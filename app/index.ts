@@ -3,11 +3,11 @@
  * schemas, the migrations. Whatever fails throws a `ConnectError` with a code, a message, and what to do next.
  *
  * ```ts
- * import { createRuntime, openEnvironment, openProject, runStream } from 'perps-connect';
+ * import { createRuntime, openEnvironment, openProject, produce } from 'perps-connect';
  *
  * const runtime = createRuntime({ folder: '.', env: process.env, signal });
  * const session = openEnvironment(openProject(runtime), 'production', runtime);
- * await Promise.all(session.streams.map((stream) => runStream(session, stream)));
+ * await produce(session);
  * ```
  *
  * @packageDocumentation
@@ -21,6 +21,8 @@ export { type Checked, type CheckRequest, check, type Finding } from './check.ts
 export { type Deployed, type DeployedStream, type DeployListener, type DeployOptions, deploy } from './deploy.ts';
 export { type DoctorOptions, type DoctorReport, doctor } from './doctor.ts';
 export { down } from './down.ts';
+export { type InitOptions, type InitResult, initProject } from './init-project.ts';
+export { initStream } from './init-stream.ts';
 export {
   type MigrateOptions,
   type MigrationStatus,
@@ -51,5 +53,6 @@ export { type SimulateOptions, simulate } from './simulate.ts';
 export type { EachSinkOptions, FailedSink, SinkEvent, SinkOptions } from './sinks.ts';
 export { type EnvironmentStatus, openStatus } from './status.ts';
 export { type UpOptions, up } from './up.ts';
+export { applyUpgrade, planUpgrade, type Upgrade, type UpgradedFile } from './upgrade.ts';
 export { type VerifyOptions, type VerifyReport, verify } from './verify.ts';
 export { type Incident, type WatchEvent, type WatchOptions, type WatchView, watch } from './watch.ts';

@@ -21,6 +21,7 @@ import { writeFile, writeNewFiles } from './init/write-files.ts';
 import { requireStreamName } from './init-stream.ts';
 import type { Runtime } from './session.ts';
 
+/** What a new project is made of. */
 export interface InitOptions {
   /** Relative to where the command runs. */
   readonly folder: string;
@@ -29,6 +30,7 @@ export interface InitOptions {
   readonly stream?: string | undefined;
 }
 
+/** What was written. */
 export interface InitResult {
   /** Absolute. */
   readonly folder: string;

@@ -52,7 +52,10 @@ interface ObservedStream extends PlannedStream {
   readonly gaps: readonly Gap[];
 }
 
-/** Observes an environment and plans what a deploy would do. Changes nothing. Errors: USAGE for options that contradict. */
+/**
+ * Observes an environment and plans what a deploy would do. Changes nothing. Brokers and database that do not answer are `unknown` in it. Errors: USAGE for
+ * options that contradict; UNREACHABLE and REFUSED of Connect and registry.
+ */
 export async function plan(session: Session, options: PlanOptions): Promise<ObservedPlan> {
   refuseContradiction(session, options);
   const { environment } = session;

@@ -10,6 +10,7 @@ import type { Session } from './session.ts';
 
 export type { ProducerStats, ProducerSummary };
 
+/** How feeds are published. Times are in milliseconds. */
 export interface ProduceOptions
   extends Pick<
     RunStreamOptions,
@@ -29,12 +30,13 @@ export interface ProduceOptions
 const SILENCE_MS = 30_000;
 
 /**
- * Publishes the feeds of the selected streams side by side, until the user interrupts. When one fails the others are
- * stopped in good order, with what they read published and checkpointed; then all failures are thrown as one.
+ * Publishes the feeds of the selected streams side by side, until the session's signal. Streams without a feed are left out. When one fails the others are
+ * stopped in good order, with what they read published and checkpointed; then all failures are thrown as one. Errors: those of `runStream`; USAGE for
+ * `fromSlot` with several streams, ENVIRONMENT when metrics cannot be served.
  */
 export async function produce(
   session: Session,
-  { loggerOf, fromSlot, metrics, onServing, silenceMs = SILENCE_MS, ...options }: ProduceOptions,
+  { loggerOf, fromSlot, metrics, onServing, silenceMs = SILENCE_MS, ...options }: ProduceOptions = {},
 ): Promise<ProducerSummary[]> {
   const streams = fedStreams(session.streams);
   if (fromSlot !== undefined && streams.length > 1) {

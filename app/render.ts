@@ -3,6 +3,7 @@ import type { SinkSetting } from '../connectors/render/sink-setting.ts';
 import type { FeedDefinition, FieldMapping } from '../pipeline/feed.ts';
 import type { Session } from './session.ts';
 
+/** A sink as its files want it. */
 export interface RenderedSink {
   readonly name: string;
   /** Each setting with the reason for it, in the order of the configuration. */
@@ -20,7 +21,7 @@ export interface MappedField {
   readonly how: string;
 }
 
-/** The sink configurations that a deploy would send. Asks no server. */
+/** The sink configurations that a deploy would send, with references in place of secrets. Asks no server. Errors: INVALID_DEFINITION. */
 export const renderSinks = (session: Session): RenderedSink[] =>
   session.streams.map((stream) => ({
     name: stream.sink.name,

@@ -6,6 +6,7 @@ import type { Session } from './session.ts';
 
 export type { ProducerStats, ProducerSummary };
 
+/** How one feed is published. Times are in milliseconds. */
 export interface RunStreamOptions
   extends Omit<ProducerOptions, 'root' | 'kafka' | 'registry' | 'feed' | 'stream' | 'logger' | 'signal'> {
   /** Hears what the run has to say on the way. Default: nobody. */
@@ -18,7 +19,7 @@ export interface RunStreamOptions
 
 /**
  * Publishes the feed of one stream until the signal or the feed's end: what it has read is published and its checkpoint written
- * before it returns or throws. Errors: UNREACHABLE and NOT_FOUND for parts that are missing at the start; UNSAFE when slots would be
+ * before it returns or throws. Errors: USAGE for a stream without a feed; UNREACHABLE and NOT_FOUND for parts that are missing at the start; UNSAFE when slots would be
  * left out; REFUSED; TIMEOUT when Kafka did not take the last records in time.
  */
 export function runStream(

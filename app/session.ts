@@ -51,7 +51,7 @@ export interface RuntimeOptions {
   readonly onSecret?: ((secret: string) => void) | undefined;
 }
 
-/** What a verb gets from a program that uses this package. */
+/** Makes the runtime of a program that uses this package. */
 export const createRuntime = ({ folder, env, signal, onSecret }: RuntimeOptions): Runtime => ({
   cwd: folder,
   env,
@@ -72,7 +72,7 @@ export interface SessionOptions extends StreamSelection {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Loads the project around `cwd`. Errors: those of `findProjectRoot` and `loadProject`. */
+/** Loads the project around `cwd`. Errors: USAGE without one; INVALID_DEFINITION with every problem of every file in `details.problems`. */
 export function openProject({ cwd, env, learn }: Runtime): Project {
   const root = findProjectRoot(cwd, env);
   learn(stackSecrets(root));

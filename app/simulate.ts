@@ -6,6 +6,7 @@ import type { Session } from './session.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 import { oracleFile } from './verify.ts';
 
+/** What is simulated, and where it is served. */
 export interface SimulateOptions extends Omit<SimulatorOptions, 'port' | 'streams'> {
   /** Default: that of the environment's feed. */
   readonly port?: number | undefined;
@@ -17,7 +18,7 @@ export interface SimulateOptions extends Omit<SimulatorOptions, 'port' | 'stream
   readonly onClosed?: ((sent: number) => void) | undefined;
 }
 
-/** Serves simulated feeds until the user interrupts. Errors: those of `startSimulator`, ENVIRONMENT when an oracle cannot be written. */
+/** Serves simulated feeds until the session's signal. Errors: ENVIRONMENT for a port that is taken and an oracle that cannot be written; INVALID_DEFINITION. */
 export async function simulate(session: Session, options: SimulateOptions): Promise<void> {
   const { port, oracleFolder, onServing, onAllSent, onClosed, ...settings } = options;
   const { environment, signal } = session;

@@ -6,8 +6,9 @@ import type { Session } from './session.ts';
 
 export type { SinkEvent };
 
+/** What a verb takes that acts on sinks. */
 export interface SinkOptions {
-  /** Bound of the wait for each sink. Default: as long as actions take where the sinks run. */
+  /** Bound of the wait for each sink, in milliseconds. Default: as long as actions take where the sinks run. */
   readonly timeoutMs?: number | undefined;
   /** Start a sink also behind records that Kafka deleted before it read them; they are recorded. */
   readonly acceptGap?: boolean | undefined;

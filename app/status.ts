@@ -12,7 +12,8 @@ export interface EnvironmentStatus {
   readonly streams: readonly StreamStatus[];
 }
 
-/** Looks at the selected streams, each time that the returned function is called. What does not answer is named in the answer. */
+/** Looks at the selected streams, each time that the returned function is called. What does not answer is named in the answer. Errors: REFUSED
+ * and UNREACHABLE when the sinks' host does not answer; INTERRUPTED. */
 export async function openStatus(session: Session): Promise<() => Promise<EnvironmentStatus>> {
   const { environment, streams, kafka, asReader: database, signal } = session;
   const host = await session.host();

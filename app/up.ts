@@ -7,13 +7,17 @@ import type { Runtime, Session } from './session.ts';
 
 export type { ContainerStatus, PartStatus, StackEvent };
 
+/** How the local stack is started. */
 export interface UpOptions {
   /** Delete the data and start from empty. */
   readonly fresh?: boolean | undefined;
   readonly onEvent?: ((event: StackEvent) => void) | undefined;
 }
 
-/** Starts the parts of the local stack that do not run. Errors: USAGE for an environment that has none, those of the stack. */
+/**
+ * Starts the parts of the local stack that do not run, and returns once all of them do their work. They live on when this process ends. Errors: USAGE for an
+ * environment that has none, ENVIRONMENT for Java, ports, disk and a part that does not start, INTERRUPTED.
+ */
 export async function up(
   session: Session,
   { fresh = false, onEvent = () => {} }: UpOptions = {},

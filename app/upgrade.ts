@@ -20,6 +20,7 @@ export interface UpgradedFile {
   readonly lines: readonly { readonly line: number; readonly before: string; readonly after: string }[];
 }
 
+/** What an upgrade brings a project. */
 export interface Upgrade {
   readonly root: string;
   /** Of this package, which the project is brought up to. */
@@ -29,7 +30,7 @@ export interface Upgrade {
   readonly edited: readonly string[];
 }
 
-/** What a project of an earlier version lacks. Changes nothing, and does not renumber or edit what may have landed. Errors: USAGE. */
+/** What a project of an earlier version lacks. Changes nothing, and does not renumber or edit what may have landed. Errors: USAGE without a project. */
 export function planUpgrade({ cwd, env }: Pick<Runtime, 'cwd' | 'env'>): Upgrade {
   const root = findProjectRoot(cwd, env);
   const migrations = projectMigrations(root);
@@ -41,7 +42,7 @@ export function planUpgrade({ cwd, env }: Pick<Runtime, 'cwd' | 'env'>): Upgrade
   return { root, version: packageVersion(), files: [...brought, ...changed], edited: editedMigrations(migrations) };
 }
 
-/** Writes what `planUpgrade` found. */
+/** Writes what `planUpgrade` found. A new file that is there by now is an error of the file system. */
 export function applyUpgrade({ root, files }: Upgrade): void {
   for (const { path, text, origin } of files) writeFile(root, path, text, origin === undefined ? 'w' : 'wx');
 }

@@ -7,10 +7,11 @@ import type { Session } from './session.ts';
 
 export type { VerifyReport };
 
+/** What a verification compares. */
 export interface VerifyOptions {
   /** Absolute path of a folder that holds `<stream>.ndjson` of each stream: what its simulated feed sent. */
   readonly oracleFolder?: string | undefined;
-  /** First wait this long until the sinks have written what is in the topics now; only that is compared. */
+  /** First wait so many milliseconds until the sinks have written what is in the topics now; only that is compared. */
   readonly waitMs?: number | undefined;
   /** Samples hold keys and values of rows. Default: false. */
   readonly showValues?: boolean;
@@ -19,10 +20,13 @@ export interface VerifyOptions {
 /** A statement may read a whole history, which takes a while. */
 const HISTORY_MS = 3_600_000;
 
-/** Proves that topic and table agree, one stream after the other. */
+/**
+ * Proves that topic and table agree, one stream after the other. Differences are no error: each report counts them in `differences`. Errors: UNREACHABLE and
+ * REFUSED of Kafka, registry and database; TIMEOUT of `waitMs`; INTERRUPTED.
+ */
 export async function verify(
   session: Session,
-  { oracleFolder, waitMs, showValues = false }: VerifyOptions,
+  { oracleFolder, waitMs, showValues = false }: VerifyOptions = {},
 ): Promise<VerifyReport[]> {
   const { kafka, signal } = session;
   const database = { ...session.asReader, readOnly: { statementTimeoutMs: HISTORY_MS } };

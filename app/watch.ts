@@ -13,6 +13,7 @@ import type { Session } from './session.ts';
 
 export type { Incident, WatchEvent, WatchView };
 
+/** How a watch looks, acts and tells. Times are in milliseconds. */
 export interface WatchOptions {
   /** From the end of one look to the next. */
   readonly everyMs: number;
@@ -43,7 +44,7 @@ const SECOND_LOOK_MS = 1_000;
 const MOST_LOOKS = 10;
 
 /**
- * Watches the selected streams until the user interrupts, or once. Returns what it saw last. Errors: USAGE for receivers that are
+ * Watches the selected streams until the session's signal, or once. Returns what it saw last. Errors: USAGE for receivers that are
  * none, ENVIRONMENT when metrics cannot be served; no part that is away is one.
  */
 export async function watch(session: Session, options: WatchOptions): Promise<WatchView> {

@@ -35,6 +35,7 @@ const CODES = {
   INTERNAL: { exit: 1, retryable: false },
 } as const;
 
+/** What kind of failure it is; each has its exit code, and `retryable` says whether a second try may help. docs/reference/error-codes.md lists them. */
 export type ErrorCode = keyof typeof CODES;
 
 /** What an error carries besides its message: facts for `-o json`, and the next step for a person. */

@@ -29,6 +29,7 @@ export interface MigrateOptions extends LockOptions, StepEvents, RoleOptions {
   readonly onMigration?: ((name: string) => void) | undefined;
 }
 
+/** Which migrations of the files a database has, and which it lacks, by their names and in their order. */
 export interface MigrationStatus {
   readonly applied: readonly AppliedMigration[];
   readonly pending: readonly string[];

@@ -4,6 +4,7 @@ import { waitUntilHeld } from '../connectors/wait/wait-until-held.ts';
 import { requireNoGap } from './require-no-gap.ts';
 import { deployedSink, type SinkAction, waitUntilSinkRuns } from './sink-action.ts';
 
+/** What became of one sink. */
 export interface StateChange extends SinkTasks {
   readonly connector: string;
   /** `unchanged`: it was so already. */
