@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRestApi } from '../../../connectors/rest/api.ts';
@@ -18,7 +18,7 @@ import { frame, unframe } from '../../../schemas/wire-format.ts';
 import { eventually } from '../../support/eventually.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { feedMessage } from '../../support/position-feed.ts';
-import { createTestProject } from '../../support/project.ts';
+import { createTestProject, type TestProject } from '../../support/project.ts';
 import { restConnect } from '../../support/rest-connect.ts';
 import { startScriptedFeed } from '../../support/scripted-feed.ts';
 import { step } from '../../support/step.ts';
@@ -57,6 +57,30 @@ const slotOf = (message: Message): bigint => BigInt((message.update ?? message.s
 /** Slots before this one are not in the overlap with which the new producer begins. */
 const FIRST_COUNTED = 312_000_026;
 
+/** What of a project the new version writes otherwise by hand: docs/upgrade.md tells of the ordinal. */
+const BY_HAND = ['connectors/positions.yaml', 'schemas/position-update.proto', 'schemas/position-update.avsc'];
+
+/**
+ * Makes a project as the old version left it: its files, and the migrations that it had. Returns what then writes by hand what an upgrade leaves to
+ * people.
+ */
+function asOldVersion({ root }: TestProject, topic: string, sink: string): () => void {
+  const read = (path: string) => readFileSync(join(root, path), 'utf8');
+  const newer = BY_HAND.map((path) => [path, read(path)] as const);
+  for (const path of ['package.json', 'schemas/feed.proto', 'schemas/position-update.proto'])
+    cpSync(join(packageRoot(), 'test/fixtures/upgrade/project', path), join(root, path));
+  writeFileSync(join(root, 'schemas/position-update.avsc'), fixture('position-update.avsc'));
+  const definition = fixture('project/connectors/positions.yaml');
+  const named = definition.replace('\n  name: positions\n', `\n  name: ${topic}\n`).replace('positions-sink', sink);
+  writeFileSync(join(root, 'connectors/positions.yaml'), named);
+  const had = Object.keys(JSON.parse(fixture('checksums.json'))).map((name) => `${name}.sql`);
+  for (const name of readdirSync(join(root, 'migrations')))
+    if (!had.includes(name)) rmSync(join(root, 'migrations', name), { recursive: true });
+  return () => {
+    for (const [path, text] of newer) writeFileSync(join(root, path), text);
+  };
+}
+
 test('a stack that commit 3ac86f4 made is upgraded while its producer runs: migrate, register, deploy, producers', {
   timeout: 180_000,
 }, async () => {
@@ -64,8 +88,10 @@ test('a stack that commit 3ac86f4 made is upgraded while its producer runs: migr
   onTestFinished(() => project.remove());
   rmSync(join(project.root, 'connectors', 'funding_payments.yaml'));
   const { environment, secrets, database } = project;
+  const ours = readdirSync(join(project.root, 'migrations')).filter((name) => /^\d{4}_.*\.sql$/.test(name));
   const [stream] = selectStreams(project.project, ['positions']);
   if (stream === undefined) throw new Error('no stream positions');
+  const writeByHand = asOldVersion(project, stream.topic.name, stream.sink.name);
   const kafka = { brokers: environment.kafka.brokers };
   const registry = httpConnection(environment.registry, secrets);
   const query = (sql: string) =>
@@ -111,7 +137,7 @@ test('a stack that commit 3ac86f4 made is upgraded while its producer runs: migr
   };
 
   await step('the old version writes', async () => {
-    await migrate(database, { folder: join(project.root, 'migrations'), direction: 'up', count: 5 });
+    await migrate(database, { folder: join(project.root, 'migrations'), direction: 'up' });
     const applied = await query('SELECT name, sha256 FROM pgmigrations_checksums ORDER BY name');
     expect(Object.fromEntries(applied.map(({ name, sha256 }) => [name, sha256]))).toEqual(
       JSON.parse(fixture('checksums.json')),
@@ -129,6 +155,15 @@ test('a stack that commit 3ac86f4 made is upgraded while its producer runs: migr
     await api.putConfig(stream.sink.name, JSON.parse(text) as SinkConfig);
     await oldProducer(1);
     await written(312_000_011);
+  });
+  await step('its files are brought up', async () => {
+    const { files } = JSON.parse(await connect('upgrade', '-o', 'json'));
+    const brought = ours.slice(5).map((name) => `migrations/${name}`);
+    expect(files.map(({ path }: { path: string }) => path)).toEqual(
+      expect.arrayContaining([...brought, 'package.json']),
+    );
+    writeByHand();
+    expect(await connect('check')).toContain('all layers agree');
   });
   await step('a database that is not migrated yet is no finding, and no defect', async () => {
     const { code, stderr } = await run('verify');
