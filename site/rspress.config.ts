@@ -56,7 +56,7 @@ export default defineConfig({
         text: 'How-to',
         link: '/tasks',
         activeMatch:
-          '/(tasks|configuration|deploy|operations|on-call|troubleshooting|running|docker|msk|metrics|api|tuning)$',
+          '/(tasks|configuration|transport|database-rights|deploy|upgrade|operations|on-call|troubleshooting|running|docker|msk|metrics|api|tuning)$',
       },
       { text: 'Reference', link: '/reference/commands', activeMatch: '/reference/|/(contract-rules|output|tables)$' },
       {
@@ -73,7 +73,10 @@ export default defineConfig({
           items: pages(
             'tasks',
             'configuration',
+            'transport',
+            'database-rights',
             'deploy',
+            'upgrade',
             'operations',
             'on-call',
             'troubleshooting',

@@ -51,7 +51,9 @@ const sentence = (text: string): string => {
 };
 
 function commands(): string[] {
-  return ['# Commands', '', written('the commands themselves'), ...leafCommands().flatMap(commandSection)];
+  // What begins with underscores is for shells, not for people.
+  const shown = leafCommands().filter(({ path }) => !path[0]?.startsWith('_'));
+  return ['# Commands', '', written('the commands themselves'), ...shown.flatMap(commandSection)];
 }
 
 const schemaPage = (title: string, file: string, intro: string): string[] => [
@@ -72,7 +74,7 @@ function exitCodes(): string[] {
   return [
     '# Error codes',
     '',
-    `With \`-o json\` a command that fails prints \`{"error": {"code": …}}\`. README has what the exit codes mean. ${written('`core/errors.ts`')}`,
+    `With \`-o json\` a command that fails prints \`{"error": {"code": …}}\`. [output.md](../output.md#exit-codes) has what the exit codes mean. ${written('`core/errors.ts`')}`,
     '',
     '| code | exit code | may a second try help? |',
     '|---|---|---|',

@@ -15,6 +15,7 @@ interface Schema {
   readonly required?: readonly string[];
   readonly additionalProperties?: boolean | Schema;
   readonly items?: Schema;
+  readonly allOf?: readonly Schema[];
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
   readonly then?: Schema;
@@ -42,7 +43,9 @@ function resolved({ file, schema }: Place): Place {
 }
 
 const branchesOf = (schema: Schema): Schema[] =>
-  [schema.else, schema.then, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].filter((one) => one !== undefined);
+  [schema.else, schema.then, ...(schema.allOf ?? []), ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].filter(
+    (one) => one !== undefined,
+  );
 
 /** An object's shapes: itself, or each of its branches. */
 const shapesOf = (place: Place): Place[] => {
