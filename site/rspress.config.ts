@@ -58,7 +58,7 @@ export default defineConfig({
         activeMatch:
           '/(tasks|configuration|transport|database-rights|deploy|upgrade|operations|on-call|troubleshooting|running|docker|msk|metrics|api|tuning)$',
       },
-      { text: 'Reference', link: '/reference/commands', activeMatch: '/reference/|/(contract-rules|output|tables)$' },
+      { text: 'Reference', link: '/reference/commands', activeMatch: '/reference/|/(types|contract-rules|output|tables)$' },
       {
         text: 'Explanation',
         link: '/guarantees',
@@ -94,6 +94,7 @@ export default defineConfig({
             'reference/commands',
             'reference/connect-yaml',
             'reference/definitions',
+            'types',
             'contract-rules',
             'output',
             'tables',
