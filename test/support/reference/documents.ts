@@ -91,6 +91,12 @@ function jsonOutput(): string[] {
     '# JSON output',
     '',
     `What commands print with \`-o json\`. A key with * is always there. ${written('`cli/output-schemas/`')}`,
+    '',
+    '## An error',
+    '',
+    'What takes the place of any of these documents when a command fails; [error-codes.md](error-codes.md) has the codes.',
+    '',
+    ...keyTable(join(root, 'cli/output-schemas/common.schema.json'), 'error'),
     ...files.flatMap((name) => {
       const path = join(root, 'cli/output-schemas', name);
       return ['', `## ${titleOf(path)}`, '', ...keyTable(path)];

@@ -113,9 +113,10 @@ function rowOf(place: Place, path: string, isRequired: boolean): string {
   return `| \`${path}\`${isRequired ? ' *' : ''} | ${cell(typeOf(place))} | ${cell(notes.join(' '))} |`;
 }
 
-/** A table of every key that a JSON Schema knows; `*` marks those that must be given. */
-export function keyTable(path: string): string[] {
-  const schema = fileOf(path);
+/** A table of every key that a JSON Schema knows, or one of its definitions; `*` marks those that must be given. */
+export function keyTable(path: string, definition?: string): string[] {
+  const whole = fileOf(path);
+  const schema = definition === undefined ? whole : (whole.definitions?.[definition] ?? {});
   return ['| key | type | what it is |', '|---|---|---|', ...rowsOf({ file: path, schema }, '', new Set())];
 }
 
