@@ -23,3 +23,32 @@ it('a pool logs in with its password', async () => {
   });
   expect(password).toBe('long-enough');
 });
+
+it('a pool hands out no client that could not be kept from writing', async () => {
+  const message = (type: string, body: string) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(body.length + 4);
+    return Buffer.concat([Buffer.from(type), length, Buffer.from(body, 'latin1')]);
+  };
+  const ready = message('Z', 'I');
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write(Buffer.concat([message('R', '\0\0\0\0'), ready]));
+      socket.on('data', (asked) => {
+        const isSetting = asked.includes('default_transaction_read_only');
+        const answer = isSetting ? message('E', 'SERROR\0C42501\0Mnot allowed\0\0') : message('C', 'SELECT 0\0');
+        socket.write(Buffer.concat([answer, ready]));
+      });
+    });
+  });
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const login = { host: '127.0.0.1', port, database: 'd', user: 'u', password: 'long-enough', standbys: [] };
+  const reading = createPool({ ...login, readOnly: { statementTimeoutMs: 1_000 } }, 1);
+  await expect(reading.query('SELECT 1')).rejects.toThrow('not allowed');
+  const writing = createPool(login, 1);
+  await expect(writing.query('SELECT 1')).resolves.toMatchObject({ rows: [] });
+  await writing.end();
+});
