@@ -1,17 +1,15 @@
 import { ConnectError } from '../core/errors.ts';
-import { STREAM_NAME } from '../pipeline/new-stream.ts';
+import { problemOfStreamName } from '../pipeline/stream-name.ts';
 import { streamFiles } from './init/stream-files.ts';
 import { writeNewFiles } from './init/write-files.ts';
 import { openProject, type Runtime } from './session.ts';
 
-export { STREAM_NAME };
+export { problemOfStreamName };
 
 /** Errors: USAGE for what cannot name a stream. */
 export function requireStreamName(name: string): void {
-  if (STREAM_NAME.test(name)) return;
-  throw new ConnectError('USAGE', `"${name}" cannot name a stream`, {
-    hint: 'lower-case words joined by underscores, for example funding_payments: it becomes topic, table and file names',
-  });
+  const hint = problemOfStreamName(name);
+  if (hint !== undefined) throw new ConnectError('USAGE', `"${name}" cannot name a stream`, { hint });
 }
 
 /**

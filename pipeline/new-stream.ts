@@ -4,9 +4,6 @@ export interface NewFile {
   readonly text: string;
 }
 
-/** Names of streams: they become topics, tables and file names. */
-export const STREAM_NAME = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
-
 /** What the files of a new stream depend on. */
 export interface StreamSurroundings {
   /** The project's next free one. */

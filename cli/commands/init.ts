@@ -49,7 +49,7 @@ export const registerInit: Register = (program, context) => {
 
 /** What the flags leave open. */
 async function askTemplate(context: CliContext, flags: InitFlags): Promise<InitFlags> {
-  const { STREAM_NAME } = await import('../../app/init-stream.ts');
+  const { problemOfStreamName } = await import('../../app/init-stream.ts');
   context.note(
     'positions  the whole example: positions and funding payments',
     'blank      one stream, for a table of your own',
@@ -63,8 +63,6 @@ async function askTemplate(context: CliContext, flags: InitFlags): Promise<InitF
     ));
   const template = isTemplate(word) ? word : undefined;
   if (template === 'positions' || flags.stream !== undefined) return { ...flags, template };
-  const stream = await askFor(context, 'name of the first stream', 'trades', (answer) =>
-    STREAM_NAME.test(answer) ? undefined : 'lower-case words joined by underscores, for example funding_payments',
-  );
+  const stream = await askFor(context, 'name of the first stream', 'trades', problemOfStreamName);
   return { ...flags, template, stream };
 }
