@@ -58,7 +58,11 @@ export default defineConfig({
         activeMatch:
           '/(tasks|configuration|transport|database-rights|deploy|upgrade|operations|on-call|troubleshooting|running|docker|msk|metrics|api|tuning)$',
       },
-      { text: 'Reference', link: '/reference/commands', activeMatch: '/reference/|/(types|contract-rules|output|tables)$' },
+      {
+        text: 'Reference',
+        link: '/reference/commands',
+        activeMatch: '/reference/|/(types|contract-rules|output|tables)$',
+      },
       {
         text: 'Explanation',
         link: '/guarantees',
