@@ -21,6 +21,7 @@ export { type Checked, type CheckRequest, check, type Finding } from './check.ts
 export { type Deployed, type DeployedStream, type DeployListener, type DeployOptions, deploy } from './deploy.ts';
 export { type DoctorOptions, type DoctorReport, doctor } from './doctor.ts';
 export { down } from './down.ts';
+export { TEMPLATES, type Template } from './init/templates.ts';
 export { type InitOptions, type InitResult, initProject } from './init-project.ts';
 export { initStream } from './init-stream.ts';
 export {
