@@ -6,6 +6,7 @@ import type { NewFile } from '../pipeline/new-stream.ts';
 import { ENVIRONMENT_FILE } from '../pipeline/project-root.ts';
 import { packageMigrations } from './init/migrations.ts';
 import { extendedPackage, type PackageJson } from './init/package-json.ts';
+import { managerOf, type PackageManager, PNPM_SETTINGS } from './init/package-manager.ts';
 import {
   connectYaml,
   EDITOR_SETTINGS,
@@ -13,7 +14,7 @@ import {
   IGNORED,
   PARTS,
   projectReadme,
-  WORKFLOW,
+  workflow,
 } from './init/project-texts.ts';
 import { editorSchema, streamFiles } from './init/stream-files.ts';
 import type { Template } from './init/templates.ts';
@@ -28,12 +29,15 @@ export interface InitOptions {
   readonly template: Template;
   /** The first stream, where the template has none. */
   readonly stream?: string | undefined;
+  /** What installs its packages; by the lock file that the folder has where it is left out, and npm without one. */
+  readonly packageManager?: PackageManager | undefined;
 }
 
 /** What was written. */
 export interface InitResult {
   /** Absolute. */
   readonly folder: string;
+  readonly packageManager: PackageManager;
   /** Relative to the folder: those that were written, those that got more lines, and those that were there and stay. */
   readonly written: readonly string[];
   readonly extended: readonly string[];
@@ -53,7 +57,8 @@ export function requireNoProject({ cwd }: Pick<Runtime, 'cwd'>, folder: string):
  * Makes a project that passes `check` and `start` at once. It overwrites nothing: package.json and .gitignore are extended, and files
  * that only make life easier stay as they are. Errors: USAGE where a project is, or one of the other files; then nothing is written.
  */
-export function initProject(runtime: Pick<Runtime, 'cwd'>, { folder, template, stream }: InitOptions): InitResult {
+export function initProject(runtime: Pick<Runtime, 'cwd'>, options: InitOptions): InitResult {
+  const { folder, template, stream } = options;
   const root = resolve(runtime.cwd, folder);
   requireNoProject(runtime, folder);
   const { environments, onMsk, hasExample, variable } = PARTS[template];
@@ -62,6 +67,7 @@ export function initProject(runtime: Pick<Runtime, 'cwd'>, { folder, template, s
       hint: 'leave out --stream, and add one by `connect init stream NAME`; or choose another template',
     });
   }
+  const { packageManager = managerOf(root) } = options;
   const first = stream ?? 'trades';
   requireStreamName(first);
   const project = projectName(root);
@@ -71,9 +77,10 @@ export function initProject(runtime: Pick<Runtime, 'cwd'>, { folder, template, s
   const names = streams.flatMap(({ path }) => /^connectors\/(\w+)\.yaml$/.exec(path)?.[1] ?? []);
   const extras: NewFile[] = [
     { path: '.env.example', text: envExample(variable) },
-    { path: '.github/workflows/contract.yml', text: WORKFLOW },
+    { path: '.github/workflows/contract.yml', text: workflow(packageManager) },
     ...Object.entries(EDITOR_SETTINGS).map(([path, value]) => ({ path, text: json(value) })),
-    { path: 'README.md', text: projectReadme(project, names) },
+    { path: 'README.md', text: projectReadme(project, names, packageManager) },
+    ...(packageManager === 'pnpm' ? [{ path: 'pnpm-workspace.yaml', text: PNPM_SETTINGS }] : []),
   ];
   const manifest = packageOf(root, project);
   const extended = [
@@ -88,7 +95,7 @@ export function initProject(runtime: Pick<Runtime, 'cwd'>, { folder, template, s
   writeNewFiles(root, written, 'choose another folder, or move them away');
   for (const { path, text } of grown) writeFile(root, path, text);
   const paths = (of: readonly NewFile[]) => of.map(({ path }) => path);
-  return { folder: root, written: paths(written), extended: paths(grown), kept: paths(kept) };
+  return { folder: root, packageManager, written: paths(written), extended: paths(grown), kept: paths(kept) };
 }
 
 /** This package's own definitions, schemas and migrations. Their comments name the JSON Schemas as the project has them. */

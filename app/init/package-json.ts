@@ -1,4 +1,5 @@
 import { packageFile } from '../../core/package-root.ts';
+import { INSTALL_SCRIPTS } from './package-manager.ts';
 
 /** A package.json, as far as it is read here. */
 export interface PackageJson {
@@ -7,6 +8,7 @@ export interface PackageJson {
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly allowScripts?: Readonly<Record<string, boolean>>;
 }
 
 /** The versions that a project gets: this package's own, and those of the parts that it was tested with. */
@@ -36,6 +38,7 @@ export function extendedPackage(existing: PackageJson, { onMsk }: { readonly onM
     scripts: { ...SCRIPTS, ...existing.scripts },
     dependencies: sorted({ ...existing.dependencies, ...missing({ 'perps-connect': own, ...(onMsk ? aws : {}) }) }),
     devDependencies: sorted({ ...existing.devDependencies, ...missing({ [LOCAL_STACK]: postgres }) }),
+    allowScripts: { ...INSTALL_SCRIPTS, ...existing.allowScripts },
   };
 }
 

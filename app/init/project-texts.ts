@@ -1,3 +1,4 @@
+import { CLEAN_INSTALL, type PackageManager } from './package-manager.ts';
 import type { Template } from './templates.ts';
 
 /** `connect.yaml`: the local environment, and further ones. */
@@ -84,7 +85,9 @@ export const PARTS: Readonly<
 };
 
 /** Checks each pull request. The actions stand by their commits, as \`scripts/pins.mjs\` renews them. */
-export const WORKFLOW = `# Annotates the lines of a pull request that would break a running sink or a consumer.
+export const workflow = (
+  manager: PackageManager,
+): string => `# Annotates the lines of a pull request that would break a running sink or a consumer.
 name: contract
 on:
   pull_request:
@@ -103,7 +106,7 @@ jobs:
       - uses: actions/setup-node@49933ea5288caeca8642d1e84afbd3f7d6820020 # v4.4.0
         with:
           node-version: "22"
-      - run: npm ci
+      - run: ${CLEAN_INSTALL[manager]}
       - run: npx perps-connect check --against "origin/$BASE" --format github-actions
         env:
           BASE: \${{ github.base_ref }}
@@ -121,7 +124,11 @@ export const EDITOR_SETTINGS = {
 };
 
 /** One page for whoever meets the project. */
-export const projectReadme = (project: string, streams: readonly string[]): string => `# ${project}
+export const projectReadme = (
+  project: string,
+  streams: readonly string[],
+  manager: PackageManager,
+): string => `# ${project}
 
 Updates from a gRPC feed, by way of Kafka, in PostgreSQL, with [perps-connect](https://www.npmjs.com/package/perps-connect).
 Streams: ${streams.map((name) => `\`${name}\``).join(', ')}.
@@ -129,8 +136,8 @@ Streams: ${streams.map((name) => `\`${name}\``).join(', ')}.
 You need Node ≥ 20.12 and Java ≥ 17.
 
 \`\`\`sh
-npm install
-npm start
+${manager} install
+${manager} start
 \`\`\`
 
 \`start\` runs everything on this machine with made-up updates, compares every row, and shows what is in the tables. The first run downloads

@@ -27,14 +27,17 @@ export const registerInit: Register = (program, context) => {
       requireNoProject(context, folder);
       const answers = isAsked ? await askTemplate(context, flags) : flags;
       const { template = 'positions', stream } = answers;
-      const { written, extended, kept, ...result } = initProject(context, { folder, template, stream });
+      const packageManager = context.env.npm_config_user_agent?.startsWith('pnpm/') ? 'pnpm' : undefined;
+      const { written, extended, kept, ...result } = initProject(context, { folder, template, stream, packageManager });
       context.show({ ...result, template, written, extended, kept }, () => [
         ...written.map((path) => `+ ${path}`),
         ...extended.map((path) => `~ ${path}`),
         ...kept.map((path) => `= ${path}  was there and stays`),
       ]);
       const enter = folder === '.' ? '' : `cd ${folder}, `;
-      context.note(`${result.folder} is ready. Next: ${enter}npm install, npm start`);
+      context.note(
+        `${result.folder} is ready. Next: ${enter}${result.packageManager} install, ${result.packageManager} start`,
+      );
     });
   outputCommand(init, 'stream')
     .description('write definition, proto, Avro schema and migration of a new stream; they pass `connect check`')

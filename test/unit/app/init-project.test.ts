@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { TEMPLATES, type Template } from '../../../app/choices.ts';
-import { MSK_ENVIRONMENT, WORKFLOW } from '../../../app/init/project-texts.ts';
+import { MSK_ENVIRONMENT, workflow } from '../../../app/init/project-texts.ts';
 import { initProject } from '../../../app/init-project.ts';
 import { checkProject } from '../../../contract/check.ts';
 import { packageRoot } from '../../../core/package-root.ts';
@@ -99,6 +100,19 @@ describe('connect init', () => {
     expect(project.read('README.md')).toBe('# mine\n');
   });
 
+  it('says which install scripts run, to npm and pnpm as they ask, and names the commands of the one that the folder has', () => {
+    const allowed = parse(ours('pnpm-workspace.yaml')).allowBuilds;
+    const byNpm = init({ template: 'blank' });
+    expect(byNpm.init()).toMatchObject({ packageManager: 'npm' });
+    expect(JSON.parse(byNpm.read('package.json')).allowScripts).toEqual(allowed);
+    expect(byNpm.read('.github/workflows/contract.yml')).toContain('- run: npm ci\n');
+    const byPnpm = init({ template: 'blank', files: { 'pnpm-lock.yaml': '' } });
+    expect(byPnpm.init()).toMatchObject({ packageManager: 'pnpm' });
+    expect(parse(byPnpm.read('pnpm-workspace.yaml'))).toEqual({ allowBuilds: allowed });
+    expect(byPnpm.read('.github/workflows/contract.yml')).toContain('pnpm install --frozen-lockfile\n');
+    expect(byPnpm.read('README.md')).toContain('pnpm install\npnpm start\n');
+  });
+
   it('overwrites nothing: it names what is in the way and writes no file', () => {
     const project = init({ template: 'blank' });
     mkdirSync(join(project.root, 'schemas'));
@@ -131,6 +145,11 @@ describe('connect init', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ folder: join(cwd, 'of-flags'), template: 'blank', kept: [] });
     expect(stderr).toContain('Next: cd of-flags, npm install, npm start');
+    const asked = await runInProcess(['init', 'of-pnpm'], {
+      cwd,
+      env: { npm_config_user_agent: 'pnpm/12.21.0 npm/? node/v20' },
+    });
+    expect(asked.stderr).toContain('Next: cd of-pnpm, pnpm install, pnpm start');
   });
 
   it('takes --help for what it is, whatever the folder', async () => {
@@ -142,6 +161,6 @@ describe('connect init', () => {
   it("has the environment of docs/msk.md, and actions by the commits that this repository's workflows have", () => {
     expect(ours('docs/msk.md')).toContain(`environments:\n${MSK_ENVIRONMENT}`);
     const pins = (text: string) => text.match(/(?<=uses: ).*/g);
-    expect(pins(WORKFLOW)).toEqual(pins(ours('.github/workflows/contract.yml')));
+    expect(pins(workflow('npm'))).toEqual(pins(ours('.github/workflows/contract.yml')));
   });
 });
