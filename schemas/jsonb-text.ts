@@ -3,13 +3,14 @@ const MOST_LEVELS = 256;
 const MOST_DIGITS = 1_000;
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|[[{]|[\]}]|-?\d[\d.eE+-]*/g;
+/** Looked for in the text and not in the value: of two equal keys, jsonb reads both. */
+const UNSTORABLE = /\0|\p{Surrogate}/u;
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /** Why PostgreSQL does not keep a text as jsonb, or not within bounds; undefined when it does. */
 export function jsonProblem(text: string): string | undefined {
-  let value: unknown;
   try {
-    value = JSON.parse(text);
+    JSON.parse(text);
   } catch {
     return 'is no JSON';
   }
@@ -17,25 +18,18 @@ export function jsonProblem(text: string): string | undefined {
   for (const [token] of text.matchAll(TOKENS)) {
     if (token === '{' || token === '[') level += 1;
     else if (token === '}' || token === ']') level -= 1;
-    else if (token[0] !== '"' && digitsOf(token) > MOST_DIGITS)
-      return `has a number of more than ${MOST_DIGITS} digits`;
+    else if (token[0] === '"') {
+      if (UNSTORABLE.test(JSON.parse(token))) return 'holds \\u0000 or half a surrogate pair, which jsonb cannot';
+    } else if (digitsOf(token) > MOST_DIGITS) return `has a number of more than ${MOST_DIGITS} digits`;
     if (level > MOST_LEVELS) return `is nested more than ${MOST_LEVELS} levels deep`;
   }
-  return unstorable(value) ? 'holds \\u0000 or half a surrogate pair, which jsonb cannot' : undefined;
+  return undefined;
 }
 
 function digitsOf(token: string): number {
   const [, , whole = '', fraction = '', exponent = '0'] = NUMBER.exec(token) ?? [];
   const shift = Number(exponent);
   return Math.max(whole.length + shift, 0) + Math.max(fraction.length - shift, 0);
-}
-
-const UNSTORABLE = /\0|\p{Surrogate}/u;
-
-function unstorable(value: unknown): boolean {
-  if (typeof value === 'string') return UNSTORABLE.test(value);
-  if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([key, part]) => UNSTORABLE.test(key) || unstorable(part));
 }
 
 /**

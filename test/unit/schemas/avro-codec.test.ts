@@ -122,3 +122,19 @@ describe('the Avro codec', () => {
     }
   });
 });
+
+it.each(['int', 'long', 'string', ['null', 'boolean']])(
+  'an array of %j that says it has a billion elements ends where its bytes end',
+  (items) => {
+    const codec = createAvroType(recordOf({ type: 'array', items }));
+    const started = performance.now();
+    for (const bytes of [
+      Buffer.from([0x80, 0x94, 0xeb, 0xdc, 0x03, 0x02]),
+      // The negative number of elements, and how many bytes they take.
+      Buffer.from([0xff, 0x93, 0xeb, 0xdc, 0x03, 0x02, 0x02]),
+    ]) {
+      expect(() => codec.fromBuffer(bytes)).toThrow('truncated');
+    }
+    expect(performance.now() - started).toBeLessThan(500);
+  },
+);
