@@ -31,8 +31,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 600_000,
-          // Each of them loads the whole machine and has the time measured.
-          fileParallelism: false,
+          maxWorkers,
           ...withStack,
         },
       },

@@ -40,7 +40,7 @@ export interface TestProject {
   /** Process environment for commands run in this project. */
   readonly env: NodeJS.ProcessEnv;
   readonly secrets: (reference: string) => string;
-  /** The project's own database, as its owner and as superuser. */
+  /** The project’s own database, as its owner; and as the superuser, for what only a DBA does to it: roles, sessions of others, a damaged catalog. */
   readonly database: PostgresConnection;
   readonly superuser: PostgresConnection;
   /** Reads the project's files again, after a test has changed them. */

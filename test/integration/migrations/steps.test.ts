@@ -21,8 +21,9 @@ beforeAll(async () => {
 });
 afterAll(() => test.remove());
 
-const query = (sql: string) => withPostgres(test.superuser, (client) => client.query(sql));
-const asOwner = (sql: string) => withPostgres(test.database, (client) => client.query(sql));
+const query = (sql: string) => withPostgres(test.database, (client) => client.query(sql));
+/** Makes roles and removes them. */
+const asDba = (sql: string) => withPostgres(test.superuser, (client) => client.query(sql));
 
 const INSERT = `
   INSERT INTO positions (position_account, position_index, owner, signature, slot, block_time, symbol, side, size,
@@ -61,13 +62,12 @@ const files = async (relation: string) =>
   (await query(`SELECT pg_relation_filenode('${relation}') AS file`)).rows[0]?.file;
 
 it('texts compare as bytes, on a filled table with views of its users, after kills and while somebody reads', async () => {
-  await asOwner(`${INSERT} generate_series(1, 5000) AS n`);
+  await query(`${INSERT} generate_series(1, 5000) AS n`);
+  await asDba(`CREATE ROLE "An analyst ${test.suffix}"; CREATE ROLE "reader ${test.suffix}"`);
   await query(`
-    CREATE ROLE "An analyst ${test.suffix}";
-    CREATE ROLE "reader ${test.suffix}";
     ALTER DEFAULT PRIVILEGES FOR ROLE perps GRANT SELECT ON TABLES TO "reader ${test.suffix}"`);
   try {
-    await asOwner(`
+    await query(`
       CREATE VIEW "Big owners" WITH (security_barrier = true) AS SELECT owner, count(*) AS "how many" FROM current_positions GROUP BY owner;
       COMMENT ON VIEW "Big owners" IS 'it''s ours';
       COMMENT ON COLUMN "Big owners"."how many" IS 'positions';
@@ -81,7 +81,7 @@ it('texts compare as bytes, on a filled table with views of its users, after kil
     const table = await files('positions');
 
     // A transaction that is still open keeps a concurrent build waiting, and somebody ends the migrator meanwhile.
-    const isKilled = withPostgres(test.superuser, async (reader) => {
+    const isKilled = withPostgres(test.database, async (reader) => {
       await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM positions');
       await waitFor(
         async () => {
@@ -109,7 +109,7 @@ it('texts compare as bytes, on a filled table with views of its users, after kil
     const steps: number[] = [];
     const busy: string[] = [];
     const slowest = { ms: 0 };
-    await withPostgres(test.superuser, async (reader) => {
+    await withPostgres(test.database, async (reader) => {
       await reader.query('BEGIN; SELECT FROM positions LIMIT 1');
       const migration = migrate(test.database, {
         folder,
@@ -127,7 +127,7 @@ it('texts compare as bytes, on a filled table with views of its users, after kil
       });
       while (!isDone) {
         const start = Date.now();
-        await asOwner(`${INSERT} generate_series(${next}, ${next}) AS n`);
+        await query(`${INSERT} generate_series(${next}, ${next}) AS n`);
         next += 1;
         slowest.ms = Math.max(slowest.ms, Date.now() - start);
       }
@@ -152,18 +152,18 @@ it('texts compare as bytes, on a filled table with views of its users, after kil
     expect(await visible()).toEqual(wanted);
     expect(await collations()).toEqual([{ collation: 'default', columns: 18 }]);
   } finally {
-    await asOwner('DROP VIEW IF EXISTS bigger, "Big owners"').catch(() => {});
-    await query(`DROP OWNED BY "An analyst ${test.suffix}", "reader ${test.suffix}";
+    await query('DROP VIEW IF EXISTS bigger, "Big owners"').catch(() => {});
+    await asDba(`DROP OWNED BY "An analyst ${test.suffix}", "reader ${test.suffix}";
       DROP ROLE "An analyst ${test.suffix}", "reader ${test.suffix}"`);
   }
 });
 
 it('a view that cannot be made anew is named before anything changes', async () => {
-  await asOwner('CREATE MATERIALIZED VIEW kept AS SELECT owner FROM positions');
+  await query('CREATE MATERIALIZED VIEW kept AS SELECT owner FROM positions');
   await expect(migrate(test.database, { folder, direction: 'up' })).rejects.toThrow(
     /0008_text_by_bytes\.sql:\d+ \(up\) failed at its step "the columns".*: materialized view kept/,
   );
-  await asOwner('DROP MATERIALIZED VIEW kept');
+  await query('DROP MATERIALIZED VIEW kept');
   expect(await migrate(test.database, { folder, direction: 'up' })).toEqual([NAME]);
   expect(await collations()).toEqual([{ collation: 'C', columns: 18 }]);
 });

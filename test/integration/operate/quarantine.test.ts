@@ -205,10 +205,10 @@ describe('quarantine', () => {
       stderr: expect.stringMatching(/no record of \S+ can be stored now, not only \S+@\d+.*\n.*no fault of one record/),
     });
     await sink.query('ALTER TABLE positions DROP CONSTRAINT nothing_at_all');
-    const { superuser } = sink.test;
+    const { database } = sink.test;
     const alter = (setting: string) =>
-      withPostgres({ ...superuser, database: 'postgres' }, (client) =>
-        client.query(`ALTER DATABASE ${superuser.database} ${setting}`),
+      withPostgres({ ...database, database: 'postgres' }, (client) =>
+        client.query(`ALTER DATABASE ${database.database} ${setting}`),
       );
     await alter('SET default_transaction_read_only = on');
     expect(await acted()).toMatchObject({ code: 1, stderr: expect.stringMatching(/read-only transaction/) });

@@ -60,8 +60,9 @@ describe('the embedded stack', { timeout: 180_000 }, () => {
   }
 
   const query = async (sql: string): Promise<unknown[]> => {
-    const password = readSecrets(folder)?.superuser ?? '';
-    return withPostgres({ ...superuserConnection(ports.postgres, password), database: 'perps' }, async (client) => {
+    const password = readSecrets(folder)?.database ?? '';
+    const owner = { ...superuserConnection(ports.postgres, password), user: 'perps', database: 'perps' };
+    return withPostgres(owner, async (client) => {
       const { rows } = await client.query(sql);
       return rows as unknown[];
     });
@@ -90,9 +91,9 @@ describe('the embedded stack', { timeout: 180_000 }, () => {
   it('gets back the one part that was killed, and no other is touched', async () => {
     const before = pidOf('postgres');
     await query('CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)');
-    await kill('connect');
-    expect(PART_NAMES.filter((part) => processesOf(part).length === 0)).toEqual(['connect']);
-    expect((await start()).started).toEqual(['connect']);
+    await kill('registry');
+    expect(PART_NAMES.filter((part) => processesOf(part).length === 0)).toEqual(['registry']);
+    expect((await start()).started).toEqual(['registry']);
     expect(pidOf('postgres')).toBe(before);
   });
 
