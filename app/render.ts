@@ -1,6 +1,6 @@
 import { explainSink } from '../connectors/render/render-sink.ts';
 import type { SinkSetting } from '../connectors/render/sink-setting.ts';
-import type { FeedDefinition, FieldMapping } from '../pipeline/feed.ts';
+import type { FeedDefinition, FieldMapping, PositionDefinition } from '../pipeline/feed.ts';
 import type { Session } from './session.ts';
 
 /** A sink as its files want it. */
@@ -10,6 +10,18 @@ export interface RenderedSink {
   readonly settings: readonly SinkSetting[];
   /** How the definition leads the update's fields to Avro fields; none where all go by their names. */
   readonly mapping: readonly MappedField[];
+  /** How the feed is read; undefined where it has no method of its own. */
+  readonly feed: MethodFeed | undefined;
+}
+
+/** A feed's own method, and what is asked of it. */
+export interface MethodFeed extends Pick<FeedDefinition, 'request' | 'leave'> {
+  /** With its service: `acme.md.Tape/StreamPrints`. */
+  readonly method: string;
+  /** Where the update sits in what is streamed. */
+  readonly update: string;
+  /** How the feed is resumed. */
+  readonly position: string;
 }
 
 /** One entry of `feed.fields` or `feed.constants`. */
@@ -27,7 +39,30 @@ export const renderSinks = (session: Session): RenderedSink[] =>
     name: stream.sink.name,
     settings: explainSink(stream, session.environment, session.schema(stream).fields),
     mapping: stream.feed === undefined ? [] : explainMapping(stream.feed),
+    feed: stream.feed && explainMethod(stream.feed),
   }));
+
+function explainMethod({ service, method, request, update, leave, position }: FeedDefinition): MethodFeed | undefined {
+  if (method === undefined || position === undefined) return undefined;
+  return {
+    method: `${service}/${method}`,
+    request,
+    update: update ?? 'the message itself',
+    leave,
+    position: explainPosition(position),
+  };
+}
+
+function explainPosition(position: PositionDefinition): string {
+  switch (position.kind) {
+    case 'slot':
+      return `from the last slot (${position.field}) on, asked for by ${position.request}`;
+    case 'cursor':
+      return `behind the last cursor (${position.field}), asked for by ${position.request}`;
+    case 'none':
+      return 'nothing is replayed: what is sent while nobody reads is lost, and told';
+  }
+}
 
 const explainMapping = ({ fields, constants }: FeedDefinition): MappedField[] => [
   ...Object.entries(fields).map(([from, mapping]) => ({ from, to: mapping.to, how: howOf(mapping) })),

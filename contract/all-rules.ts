@@ -6,6 +6,7 @@ import { constraintRules } from './rules/constraints.ts';
 import { derivedRules } from './rules/derived.ts';
 import { feedFieldRules } from './rules/feed-fields.ts';
 import { feedMappingRules } from './rules/feed-mapping.ts';
+import { feedMethod } from './rules/feed-method.ts';
 import { feedService } from './rules/feed-service.ts';
 import { groupRightRules } from './rules/group-rights.ts';
 import { keyRules } from './rules/keys.ts';
@@ -25,7 +26,7 @@ export const ruleGroups: readonly { readonly title: string; readonly rules: read
     title: 'Avro schema and table',
     rules: [...columnRules, ...columnTypeRules, ...constraintRules, ...guardRules, ...groupRightRules],
   },
-  { title: 'Feed and Avro schema', rules: [feedService, ...feedFieldRules, ...feedMappingRules] },
+  { title: 'Feed and Avro schema', rules: [feedService, feedMethod, ...feedFieldRules, ...feedMappingRules] },
   { title: 'Keys, order, and what Connect adds', rules: [...keyRules, traceColumns, ...derivedRules] },
   { title: 'Topic', rules: topicRules },
   {

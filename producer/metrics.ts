@@ -44,6 +44,12 @@ export function createProducerMonitor({ metrics, streams, silenceMs }: ProducerM
   add('counter', 'reconnects_total', 'How often the feed was connected to again.', (run) => run.reconnects);
   add('gauge', 'queue_records', 'Records that wait for Kafka.', (run) => run.queue.records);
   add('gauge', 'queue_bytes', 'Bytes that wait for Kafka.', (run) => run.queue.bytes);
+  add(
+    'counter',
+    'lost_times_total',
+    'Breaks of a feed that replays nothing, in which updates may have been lost; those before this run included.',
+    (run) => run.lostTimes,
+  );
   add('gauge', 'checkpoint_slot', 'Slot of the last checkpoint in Kafka.', (run) => run.checkpoint?.slot);
   add(
     'gauge',

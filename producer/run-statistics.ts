@@ -29,7 +29,8 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
   let resumedFrom: bigint | undefined;
   let lastSlot: bigint | undefined;
   let acknowledgedAt: number | undefined;
-  let checkpoint: { readonly slot: bigint; readonly at: number } | undefined;
+  let checkpoint: { readonly slot: bigint | undefined; readonly at: number } | undefined;
+  let lostTimes = 0;
 
   const counts = () => ({
     /** Updates taken from the feed, undecodable ones and repeated ones included. */
@@ -73,13 +74,17 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
       lastSlot = slot ?? lastSlot;
       acknowledgedAt = Date.now();
     },
-    checkpointed(slot: bigint): void {
+    checkpointed(slot: bigint | undefined): void {
       checkpoint = { slot, at: Date.now() };
     },
-    subscribed(fromSlot: bigint, gap: Gap | undefined): void {
+    subscribed(fromSlot: bigint | undefined, gap: Gap | undefined): void {
       subscriptions += 1;
       resumedFrom ??= fromSlot;
       if (gap !== undefined) gaps.set(gap.from, gap);
+    },
+    /** How many times there were that nobody read, those before this run included. */
+    lost(times: number): void {
+      lostTimes = times;
     },
     /** What a checkpoint says about this run. */
     counts,
@@ -94,13 +99,16 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
       acknowledgedAt,
       /** The last one that the brokers have. */
       checkpoint,
+      lostTimes,
     }),
     stats,
-    summary: (endedBy: 'signal' | 'feed', commitment: Commitment) => ({
+    summary: (endedBy: 'signal' | 'feed', commitment: Commitment | undefined) => ({
       ...stats(0),
       endedBy,
-      /** What the feed was asked for. */
+      /** What the feed was asked for; undefined for a feed that has no such thing. */
       commitment,
+      /** Times that nobody read a feed which replays nothing, those before this run included. */
+      lostTimes,
       durationMs: Date.now() - startedAt,
       /** Slots left out by the operator's choice. */
       gaps: [...gaps.values()],

@@ -71,17 +71,21 @@ const ENDS = {
 
 /** How one stream's run went. */
 export function summaryLines(summary: ProducerSummary): string[] {
-  const { stream, received, published, rejected, refusals, resumedFrom, lastSlot, reconnects, gaps, load } = summary;
+  const { stream, received, published, rejected, refusals, resumedFrom, lastSlot, reconnects, gaps, load, commitment } =
+    summary;
   const reasons = Object.entries(refusals).map(([code, times]) => `${code} ${count(times)}`);
   return [
     `${stream}  ${ENDS[summary.endedBy]} after ${duration(summary.durationMs)}`,
-    `  received   ${count(received)} updates at ${summary.commitment}, from slot ${resumedFrom ?? '–'} on`,
+    `  received   ${count(received)} updates${commitment === undefined ? '' : ` at ${commitment}, from slot ${resumedFrom ?? '–'} on`}`,
     `  published  ${count(published)}`,
     `  rejected   ${count(rejected)}${reasons.length > 0 ? `  (${reasons.join(', ')})` : ''}`,
-    `  checkpoint slot ${lastSlot ?? '–'}`,
+    ...(commitment === undefined && lastSlot === undefined ? [] : [`  checkpoint slot ${lastSlot ?? '–'}`]),
     `  event loop late by ${load.eventLoopDelayMs.p50} ms (p50), ${load.eventLoopDelayMs.p99} ms (p99), ${load.eventLoopDelayMs.max} ms at most`,
     `  memory     ${load.residentMb.peak} MB at most`,
     ...(reconnects > 0 ? [`  reconnects ${reconnects}`] : []),
+    ...(summary.lostTimes > 0
+      ? [`  lost       ${summary.lostTimes} times nobody read the feed, which replays nothing`]
+      : []),
     ...gaps.map(({ from, to }) => `  gap        slots ${from} to ${to} were left out, as asked for`),
   ];
 }

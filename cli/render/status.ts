@@ -66,10 +66,22 @@ type Status = EnvironmentStatus['streams'][number];
 
 /** RUNNING and lag 0 say nothing of a feed that nobody reads. */
 function producerLines({ stream, producer }: Status): string[] {
-  if (producer === undefined || producer.ageSeconds < PRODUCER_SILENCE_S) return [];
-  const age = duration(producer.ageSeconds * 1000);
+  if (producer === undefined) return [];
+  const { slot, lost, ageSeconds } = producer;
+  const lines: string[] = [];
+  const last = lost?.recent.at(-1);
+  if (lost !== undefined && last !== undefined) {
+    const times = lost.count === 1 ? 'once' : `${lost.count} times`;
+    lines.push(
+      `! ${stream}  nobody read the feed ${times}, and it replays nothing; last from ${last.from} to ${last.to}`,
+    );
+  }
+  if (ageSeconds < PRODUCER_SILENCE_S) return lines;
+  const age = duration(ageSeconds * 1000);
+  const at = slot === undefined ? '' : `, at slot ${slot}`;
   return [
-    `! ${stream}  the producer wrote its last checkpoint ${age} ago, at slot ${producer.slot}: is \`connect produce\` running?`,
+    ...lines,
+    `! ${stream}  the producer wrote its last checkpoint ${age} ago${at}: is \`connect produce\` running?`,
   ];
 }
 

@@ -5,7 +5,7 @@ import type { Rule } from '../rule.ts';
 
 export const feedService: Rule = {
   id: 'FEED_SERVICE',
-  what: 'The proto has the service, with Subscribe streaming a oneof `message` of update, slot and ping, and GetReplayInfo.',
+  what: 'The proto has the service; without feed.method it has Subscribe, streaming a oneof `message` of update, slot and ping, and GetReplayInfo.',
   why: 'The producer cannot read the feed: it has no code for any stream in particular.',
   *check({ feed, stream, definition }) {
     if (feed === undefined || stream.feed === undefined) return;
@@ -29,16 +29,7 @@ export const feedService: Rule = {
       };
       return;
     }
-    if (stream.feed.method !== undefined) {
-      yield {
-        path: `${service}.${stream.feed.method}`,
-        places: [definition.placeOf(['feed', 'method'])],
-        message: `the producer cannot read ${stream.feed.method}: this version reads Subscribe and GetReplayInfo alone`,
-        remedy:
-          'serve Subscribe and GetReplayInfo, and take method, request, update, leave and position out; or leave `feed` out and write the topic yourself',
-      };
-      return;
-    }
+    if (stream.feed.method !== undefined) return;
     for (const { name, place, text } of problems(feed.service)) {
       yield {
         path: name,

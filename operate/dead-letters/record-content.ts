@@ -1,5 +1,6 @@
+import { headerText } from '../../core/kafka-headers.ts';
+import type { AnyFeedService } from '../../producer/feed/feed-service.ts';
 import { bigintOf, isLongLike } from '../../producer/feed/long.ts';
-import type { FeedService } from '../../producer/feed/protocol.ts';
 import { jsonText } from '../../producer/record/json-text.ts';
 import type { AvroValue } from '../../schemas/avro-schema.ts';
 import { canonicalText } from '../../schemas/canonical-text.ts';
@@ -16,7 +17,7 @@ export interface ContentReaders {
   /** Dead letters are Avro by the registry's schemas. */
   readonly decoder: RecordDecoder;
   /** Rejected updates are messages of the feed; undefined where none are read. */
-  readonly service: FeedService | undefined;
+  readonly service: AnyFeedService | undefined;
 }
 
 /** Bytes beyond this are counted, not shown. */
@@ -36,7 +37,7 @@ export async function readContent(
     hex: bytes.subarray(0, MAX_HEX_BYTES).toString('hex'),
   });
   if (deadLetter.source === 'rejected' && service !== undefined) {
-    const event = service.readEvent(bytes);
+    const event = service.readRejected(bytes, headerText(deadLetter.record.headers, 'feed-message'));
     if (event.kind === 'update') return { kind: 'update', fields: protoFields(event.update, service) };
     return unreadable(event.kind === 'undecodable' ? event.reason : `it is a message of kind ${event.kind}`);
   }
@@ -51,7 +52,7 @@ const avroFields = (record: Readonly<Record<string, AvroValue>>): Record<string,
 /** The fields that were set, numbers exact, enums by their names, messages and lists as JSON. */
 const protoFields = (
   message: Readonly<Record<string, unknown>>,
-  { update }: Pick<FeedService, 'update'>,
+  { update }: Pick<AnyFeedService, 'update'>,
 ): Record<string, string | null> =>
   Object.fromEntries(
     Object.entries(message).map(([name, value]) => {

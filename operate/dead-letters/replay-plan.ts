@@ -2,7 +2,7 @@ import type { RecordPlace } from '../../connectors/wait/failure.ts';
 import type { PartitionRange } from '../../core/kafka-admin.ts';
 import { headerText, type RecordHeaders } from '../../core/kafka-headers.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import type { FeedService } from '../../producer/feed/protocol.ts';
+import type { AnyFeedService } from '../../producer/feed/feed-service.ts';
 import { partitionOf } from '../../producer/kafka/partition.ts';
 import type { RecordEncoder } from '../../producer/record/encoder.ts';
 import type { RecordMapper } from '../../producer/record/mapper.ts';
@@ -49,7 +49,7 @@ export interface ReplayContext {
   readonly table: TableReader;
   /** The producer's own validation and encoding, for rejected updates. */
   /** Undefined where no rejected updates are read. */
-  readonly service: FeedService | undefined;
+  readonly service: AnyFeedService | undefined;
   readonly mapper: RecordMapper;
   readonly encode: RecordEncoder;
 }
@@ -138,7 +138,7 @@ function fromRejected(
   if (value === null) return refused('it has no value');
   if (headers['original-bytes'] !== undefined) return refused('its bytes were cut when it was rejected');
   if (service === undefined) return refused('the stream has no feed that says what its bytes mean');
-  const event = service.readEvent(value);
+  const event = service.readRejected(value, headerText(headers, 'feed-message'));
   if (event.kind === 'undecodable') return refused(`it is no message of the feed: ${event.reason}`);
   if (event.kind !== 'update') return refused(`it is a message of kind ${event.kind}, not an update`);
   const mapped = mapper(event.update);

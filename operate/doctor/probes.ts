@@ -77,6 +77,8 @@ export function createProbes(examined: Examined, secrets: Secrets) {
     /** What the stream's feed can replay. */
     async feedWindow(stream: StreamDefinition) {
       const service = feedServiceOf(project.root, stream);
+      // Only a feed of our own shape says what it can replay.
+      if (service.kind === 'method') return undefined;
       const feed = openFeed({ ...feedConnection(environment, secrets), service });
       try {
         return await feed.replayInfo();

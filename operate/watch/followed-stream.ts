@@ -1,12 +1,15 @@
 import type { ScannedRecord } from '../../core/topic-reader.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
-import { latestCheckpoint } from '../../producer/kafka/checkpoint.ts';
+import { type LostTimes, latestCheckpoint } from '../../producer/kafka/checkpoint.ts';
 import { type ClaimRecord, claimIn } from '../lock/claim.ts';
 
 /** A producer's last checkpoint, as far as it was read. */
 export interface Heartbeat {
-  readonly slot: bigint;
+  /** Undefined for a feed without slots. */
+  readonly slot: bigint | undefined;
+  /** Times that nobody read a feed which replays nothing. */
+  readonly lost: LostTimes | undefined;
   /** How long ago it was written, s. By the producer's clock only until one is written while we read. */
   ageSeconds(now: number): number;
 }
@@ -34,7 +37,7 @@ export function createFollowedStream(stream: StreamDefinition) {
     const isLive = record.offset >= liveFrom;
     const writtenAt = isLive ? Date.now() : Date.parse(checkpoint.at ?? '') || record.timestampMs;
     const ageSeconds = (now: number): number => Math.max(0, now - writtenAt) / 1000;
-    heartbeat = { slot: checkpoint.slot, ageSeconds };
+    heartbeat = { slot: checkpoint.slot, lost: checkpoint.lost, ageSeconds };
   };
   const checkpointOf = (record: TailedRecord) => {
     try {

@@ -96,7 +96,7 @@ function producerDraft({ seen: { producer } }: Situation): Draft | undefined {
   return {
     kind: 'producer',
     severity: 'critical',
-    summary: `the producer's last checkpoint is at slot ${producer.slot}, and no newer one comes`,
+    summary: `the producer's last checkpoint is ${producer.slot === undefined ? 'old' : `at slot ${producer.slot}`}, and no newer one comes`,
     next: 'is `connect produce` running, and does its feed send slots? It goes on from its checkpoint',
     needsPerson: true,
   };

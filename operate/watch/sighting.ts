@@ -36,7 +36,8 @@ export interface StreamSighting {
   readonly retentionUsed: number | undefined;
   /** Refused updates and dead-letter records that are open. */
   readonly open: SourceCounts | undefined;
-  readonly producer: { readonly slot: bigint; readonly ageSeconds: number } | undefined;
+  /** `slot` is undefined for a feed without slots. */
+  readonly producer: { readonly slot: bigint | undefined; readonly ageSeconds: number } | undefined;
   /** Slot of the newest row; undefined also for tables that do not tell. */
   readonly newestSlot: bigint | undefined;
 }

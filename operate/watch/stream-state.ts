@@ -3,7 +3,7 @@ import { checkpointTopic } from '../../pipeline/names.ts';
 import { type Claim, claimIn } from '../lock/claim.ts';
 import { claimPrefix } from '../lock/kafka-claim-log.ts';
 import { readRecords, type StreamSource } from '../read-records.ts';
-import { createFollowedStream } from './followed-stream.ts';
+import { createFollowedStream, type Heartbeat } from './followed-stream.ts';
 import { parseWatchMark, WATCH_MARK_KEY, type WatchMark } from './watch-mark.ts';
 
 /** Who looks after a stream, and what was done last. */
@@ -19,7 +19,7 @@ export interface WatchState {
 
 /** What the checkpoint topic tells about a stream's producer and its watch; nothing of one that there never was. */
 export interface StreamState {
-  readonly producer?: { readonly slot: bigint; readonly ageSeconds: number } | undefined;
+  readonly producer?: (Pick<Heartbeat, 'slot' | 'lost'> & { readonly ageSeconds: number }) | undefined;
   readonly watch?: WatchState | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function readStreamState(source: StreamSource): Promise<StreamState
   const beat = followed.heartbeat();
   const [claimed] = [...claims.values()].sort((one, other) => other.at - one.at);
   return {
-    producer: beat && { slot: beat.slot, ageSeconds: beat.ageSeconds(now) },
+    producer: beat && { slot: beat.slot, lost: beat.lost, ageSeconds: beat.ageSeconds(now) },
     watch: watchState(
       mark,
       claimed && { owner: claimed.claim.owner, silentSeconds: Math.max(0, now - claimed.at) / 1000 },

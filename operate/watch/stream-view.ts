@@ -37,7 +37,7 @@ export function streamView({ stream, role, seen, progress, restarts, quarantined
 
 /** Slots between what the producer has published and the newest row. */
 function slotsBehind({ producer, newestSlot }: Partial<StreamSighting> = {}): bigint | undefined {
-  if (producer === undefined || newestSlot === undefined) return undefined;
+  if (producer?.slot === undefined || newestSlot === undefined) return undefined;
   const behind = producer.slot - newestSlot;
   return behind > 0n ? behind : 0n;
 }

@@ -3,7 +3,7 @@ import { ConnectError } from '../../core/errors.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { readTls } from '../../core/tls.ts';
 import type { FeedConnection } from '../../pipeline/connections.ts';
-import { FEED_TLS, feedError, feedTlsFailure } from './errors.ts';
+import { FEED_TLS, type FeedCall, feedError, feedTlsFailure } from './errors.ts';
 import type { Commitment, FeedEvent } from './event.ts';
 import type { FeedService } from './protocol.ts';
 import type { ReplayWindow } from './resume.ts';
@@ -29,43 +29,38 @@ const REPLY_TIMEOUT_MS = 10_000;
 /** A larger message ends the run with an error instead of filling the memory. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
-/** Prepares a connection. It connects with the first call. Errors: USAGE for a file of TLS that cannot be read, REFUSED for one that cannot be used. */
-export function openFeed({ address, tls, token, service }: FeedOptions) {
+/** One stream of a feed, as bytes. */
+interface StreamedCall {
+  readonly path: string;
+  readonly request: Buffer;
+  readonly readEvent: (bytes: Buffer) => FeedEvent;
+}
+
+interface ReadOptions extends Pick<SubscribeOptions, 'signal' | 'onEvent'> {
+  /** For messages. */
+  readonly call: Omit<FeedCall, 'address' | 'tls' | 'hasToken'>;
+}
+
+/** A connection to a feed. It connects with the first call. */
+export type FeedChannel = ReturnType<typeof openChannel>;
+
+/** Errors: USAGE for a file of TLS that cannot be read, REFUSED for one that cannot be used. */
+export function openChannel({ address, tls, token }: FeedConnection) {
   const client = new Client(address, channelCredentials(address, tls), channelOptions(address));
-  const side = { address, service: service.name, tls, hasToken: token !== undefined };
+  const side = { address, tls, hasToken: token !== undefined };
   const metadata = new Metadata();
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
-
   return {
     address,
-    /** What the feed can replay. Errors: UNREACHABLE, TIMEOUT, REFUSED. */
-    replayInfo(): Promise<ReplayWindow> {
-      const call = { ...side, method: 'GetReplayInfo' };
-      return new Promise((resolve, reject) => {
-        client.makeUnaryRequest<null, ReplayWindow>(
-          service.replayInfoPath,
-          service.encodeReplayInfoRequest,
-          service.decodeReplayInfo,
-          null,
-          metadata,
-          { deadline: Date.now() + REPLY_TIMEOUT_MS },
-          (error, window) => (error === null && window ? resolve(window) : reject(feedError(error, call))),
-        );
-      });
-    },
+    side,
+    client,
+    metadata,
     /**
-     * Reads the feed until the feed ends the stream normally or the signal aborts. Errors: UNREACHABLE when the stream breaks,
-     * REFUSED, UNSAFE when `fromSlot` is no longer replayable, and whatever `onEvent` fails with.
+     * Reads a stream until the feed ends it normally or the signal aborts. Errors: UNREACHABLE when the stream breaks, REFUSED, UNSAFE
+     * when the feed no longer has what is asked for, and whatever `onEvent` fails with.
      */
-    subscribe({ fromSlot, commitment, signal, onEvent }: SubscribeOptions): Promise<void> {
-      const call = { ...side, method: 'Subscribe', fromSlot };
-      const stream = client.makeServerStreamRequest(
-        service.subscribePath,
-        service.encodeSubscribe,
-        service.readEvent,
-        { fromSlot, commitment },
-        metadata,
-      );
+    read({ path, request, readEvent }: StreamedCall, { call, signal, onEvent }: ReadOptions): Promise<void> {
+      const stream = client.makeServerStreamRequest(path, (bytes: Buffer) => bytes, readEvent, request, metadata);
       return new Promise((resolve, reject) => {
         const finish = (error?: unknown) => {
           // The call may still deliver what it holds already.
@@ -89,13 +84,53 @@ export function openFeed({ address, tls, token, service }: FeedOptions) {
           }
         };
         stream.on('data', take);
-        stream.on('error', (error) => finish(feedError(error, call)));
+        stream.on('error', (error) => finish(feedError(error, { ...side, ...call })));
         stream.on('end', stop);
         if (signal.aborted) stop();
         else signal.addEventListener('abort', stop, { once: true });
       });
     },
     close: () => client.close(),
+  };
+}
+
+/** The calls of a feed of our own shape. Errors: those of `openChannel`. */
+export function openFeed({ service, ...connection }: FeedOptions) {
+  const channel = openChannel(connection);
+  const { address, client, metadata, side } = channel;
+  return {
+    address,
+    /** What the feed can replay. Errors: UNREACHABLE, TIMEOUT, REFUSED. */
+    replayInfo(): Promise<ReplayWindow> {
+      const call = { ...side, service: service.name, method: 'GetReplayInfo' };
+      return new Promise((resolve, reject) => {
+        client.makeUnaryRequest<null, ReplayWindow>(
+          service.replayInfoPath,
+          service.encodeReplayInfoRequest,
+          service.decodeReplayInfo,
+          null,
+          metadata,
+          { deadline: Date.now() + REPLY_TIMEOUT_MS },
+          (error, window) => (error === null && window ? resolve(window) : reject(feedError(error, call))),
+        );
+      });
+    },
+    /**
+     * Reads the feed until the feed ends the stream normally or the signal aborts. Errors: UNREACHABLE when the stream breaks,
+     * REFUSED, UNSAFE when `fromSlot` is no longer replayable, and whatever `onEvent` fails with.
+     */
+    subscribe({ fromSlot, commitment, signal, onEvent }: SubscribeOptions): Promise<void> {
+      const call = { service: service.name, method: 'Subscribe', fromSlot };
+      return channel.read(
+        {
+          path: service.subscribePath,
+          request: service.encodeSubscribe({ fromSlot, commitment }),
+          readEvent: service.readEvent,
+        },
+        { call, signal, onEvent },
+      );
+    },
+    close: channel.close,
   };
 }
 

@@ -4,11 +4,13 @@ import { type TlsFailure, tlsFailure } from '../../core/tls.ts';
 import type { FeedConnection } from '../../pipeline/connections.ts';
 
 /** What was being asked of the feed when it failed. */
-interface FeedCall {
+export interface FeedCall {
   readonly address: string;
   readonly service: string;
   readonly method: string;
   readonly fromSlot?: bigint | undefined;
+  /** What a method of its own was asked to go on behind. */
+  readonly resume?: string | undefined;
   readonly tls: FeedConnection['tls'];
   readonly hasToken: boolean;
 }
@@ -94,12 +96,12 @@ function unauthenticated(reason: string, hasToken: boolean): Verdict {
     : refused('does not accept the token', CHECK_TOKEN);
 }
 
-function verdictOf(code: status, reason: string, { fromSlot, tls, hasToken }: FeedCall): Verdict {
+function verdictOf(code: status, reason: string, { fromSlot, resume, tls, hasToken }: FeedCall): Verdict {
   if (code === status.UNAUTHENTICATED) return unauthenticated(reason, hasToken);
   if (code === status.OUT_OF_RANGE) {
     return {
       code: 'UNSAFE',
-      says: `cannot replay${fromSlot === undefined ? '' : ` from slot ${fromSlot}`}`,
+      says: `cannot replay${fromSlot === undefined ? (resume === undefined ? '' : ` from ${resume}`) : ` from slot ${fromSlot}`}`,
       hint: 'slots would be missing; continue with --accept-gap to leave them out knowingly',
     };
   }

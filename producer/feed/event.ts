@@ -5,10 +5,15 @@ export type Commitment = (typeof COMMITMENTS)[number];
 /** What is asked of a feed unless an operator asks for less. */
 export const DEFAULT_COMMITMENT: Commitment = 'finalized';
 
+/** A message as protobufjs reads it: names as in the proto, enums as numbers, 64 bits as Long. */
+export type SentMessage = Readonly<Record<string, unknown>>;
+
 /** What a feed says, one message at a time. */
 export type FeedEvent =
-  /** `update` is the message in `bytes` as protobufjs reads it: names as in the proto, enums as numbers, 64 bits as Long. */
-  | { readonly kind: 'update'; readonly bytes: Buffer; readonly update: Readonly<Record<string, unknown>> }
+  /** `bytes` is the message that holds the update. */
+  | { readonly kind: 'update'; readonly bytes: Buffer; readonly update: SentMessage }
+  /** A message with several updates. */
+  | { readonly kind: 'updates'; readonly updates: readonly SentMessage[] }
   /**
    * The feed has sent everything up to `slot`, as final as `status` says; without a status, as the subscription asked. `bankId`
    * names the bank that is meant, where the slot has more than one.

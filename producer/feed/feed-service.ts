@@ -1,24 +1,21 @@
 import { dirname, resolve } from 'node:path';
-import { ConnectError } from '../../core/errors.ts';
 import { requireFeed } from '../../pipeline/feed.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
+import { loadMethodService, type MethodService } from './method/method-service.ts';
 import { type FeedService, loadFeedService } from './protocol.ts';
+
+/** A feed of our own shape, or one with a method of its own. */
+export type AnyFeedService = FeedService | MethodService;
 
 /**
  * The service of a stream's feed; `root` is the project's folder. Errors: INVALID_DEFINITION for a proto that does not fit, USAGE for a
  * stream without a feed.
  */
-export function feedServiceOf(root: string, stream: Pick<StreamDefinition, 'name' | 'feed'>): FeedService {
+export function feedServiceOf(root: string, stream: Pick<StreamDefinition, 'name' | 'feed'>): AnyFeedService {
   const feed = requireFeed(stream);
-  if (feed.method !== undefined) {
-    throw new ConnectError(
-      'INVALID_DEFINITION',
-      `stream ${stream.name}: this version reads no feed by feed.method yet`,
-      {
-        hint: 'serve Subscribe and GetReplayInfo (docs/architecture.md), or leave the feed out and write the topic yourself',
-      },
-    );
-  }
   const proto = resolve(root, feed.proto);
-  return loadFeedService(proto, [dirname(proto), root], feed.service, feed);
+  const includes = [dirname(proto), root];
+  const { method } = feed;
+  if (method !== undefined) return loadMethodService(proto, includes, { ...feed, method });
+  return loadFeedService(proto, includes, feed.service, feed);
 }

@@ -32,40 +32,72 @@ const WINDOW_RACES = 3;
  * is subscribed to again, a little before the slot where reading stopped. Errors: UNSAFE when slots would be left out,
  * REFUSED, and UNREACHABLE or TIMEOUT when the feed could not be reached within `connectTimeoutMs` of the start.
  */
-export async function followFeed(options: FollowOptions): Promise<'signal' | 'feed'> {
-  const { feed, position, commitment, signal, silenceMs, logger, onEvent } = options;
-  const startedAt = Date.now();
-  let everRead = false;
-  let failures = 0;
+export function followFeed(options: FollowOptions): Promise<'signal' | 'feed'> {
+  const { feed, position, commitment, signal, silenceMs, onEvent } = options;
   let races = 0;
-  while (!signal.aborted) {
-    const sessionStart = position.slot;
-    try {
+  return keepReading(
+    {
+      ...options,
+      address: feed.address,
+      place: () => position.slot,
+      isWorthAnotherTry: (error) => {
+        if (!isOutOfRange(error) || races >= WINDOW_RACES) return false;
+        races += 1;
+        return true;
+      },
+    },
+    async (read) => {
       const fromSlot = await subscribeFrom(options);
       const onFirstEvent = () => {
-        everRead = true;
+        read();
         races = 0;
         position.subscribed(fromSlot);
       };
-      const ended = await readFeed({ feed, fromSlot, commitment, signal, silenceMs, onFirstEvent, onEvent });
+      return readFeed({ feed, fromSlot, commitment, signal, silenceMs, onFirstEvent, onEvent });
+    },
+  );
+}
+
+interface KeepReadingOptions extends Pick<FollowOptions, 'signal' | 'endWithFeed' | 'connectTimeoutMs' | 'logger'> {
+  readonly address: string;
+  /** How far the feed has been read; a subscription that did not move it counts as a failure. */
+  readonly place: () => bigint | undefined;
+  /** Of an error that would end the reading otherwise. */
+  readonly isWorthAnotherTry: (error: unknown) => boolean;
+}
+
+/** Subscribes again and again; `subscribe` reads one subscription and calls `read` when it works. */
+export async function keepReading(
+  options: KeepReadingOptions,
+  subscribe: (read: () => void) => Promise<'ended' | 'stopped'>,
+): Promise<'signal' | 'feed'> {
+  const { address, place, isWorthAnotherTry, signal, logger } = options;
+  const startedAt = Date.now();
+  let everRead = false;
+  let failures = 0;
+  const read = () => {
+    everRead = true;
+  };
+  while (!signal.aborted) {
+    const sessionStart = place();
+    try {
+      const ended = await subscribe(read);
       if (ended === 'stopped') return 'signal';
       if (options.endWithFeed) return 'feed';
-      logger.info(
-        { feed: feed.address, slot: position.slot?.toString() },
-        'the feed ended its stream; connecting again',
-      );
+      logger.info({ feed: address, slot: place()?.toString() }, 'the feed ended its stream; connecting again');
     } catch (error) {
       if (signal.aborted) return 'signal';
-      if (isOutOfRange(error) && races < WINDOW_RACES) races += 1;
-      else if (!(error instanceof ConnectError) || !error.retryable) throw error;
-      else if (!everRead && Date.now() - startedAt >= options.connectTimeoutMs) throw error;
+      if (!isWorthAnotherTry(error)) {
+        if (!(error instanceof ConnectError) || !error.retryable) throw error;
+        if (!everRead && Date.now() - startedAt >= options.connectTimeoutMs) throw error;
+      }
       logger.warn(
-        { feed: feed.address, slot: position.slot?.toString(), reason: (error as Error).message },
+        { feed: address, slot: place()?.toString(), reason: (error as Error).message },
         'the feed was lost; connecting again',
       );
     }
     // A subscription that did not move the position counts as a failure, even if it ended normally.
-    failures = position.slot === sessionStart ? failures + 1 : 1;
+    failures = place() === sessionStart ? failures + 1 : 1;
     await sleep(backoffMs(failures, BACKOFF), undefined, { signal }).catch(() => {});
   }
   return 'signal';

@@ -21,7 +21,8 @@ export function loadFeedProto(protoPath: string, includeDirs: readonly string[],
   throw invalidProto(protoPath, `streams ${subscribe.response.fullName}, which has no message \`update\``);
 }
 
-function loadRoot(protoPath: string, includeDirs: readonly string[]): protobuf.Root {
+/** A .proto with what it imports, every name resolved. Errors: INVALID_DEFINITION. */
+export function loadRoot(protoPath: string, includeDirs: readonly string[]): protobuf.Root {
   const root = new protobuf.Root();
   const resolveByDefault = root.resolvePath.bind(root);
   root.resolvePath = (origin, target) => {

@@ -5,6 +5,7 @@ import { COMMITMENTS, type Commitment, type FeedEvent } from './event.ts';
 import { bigintOf, isLongLike, type LongLike } from './long.ts';
 import { loadFeedProto } from './proto.ts';
 import type { ReplayWindow } from './resume.ts';
+import { markUnset } from './unset.ts';
 
 /** An enum of the proto: its name and the names of its values by number. */
 export interface ProtoEnum {
@@ -29,11 +30,16 @@ export function loadFeedService(
   markUnset(update);
   const notice = subscribe.response.fields.slot?.resolvedType;
   if (notice instanceof protobuf.Type) markUnset(notice);
+  const messageName = subscribe.response.fullName.replace(/^\./, '');
+  const readBytes = (bytes: Buffer) => readEvent(subscribe.response, bytes);
   return {
+    kind: 'replay' as const,
     /** Full name, e.g. `perps.v1.PositionFeed`. */
     name: serviceName,
     /** Full name of the message that the feed streams. */
-    messageName: subscribe.response.fullName.replace(/^\./, ''),
+    messageName,
+    /** Full name of the message by which an update is kept when it is rejected. */
+    updateName: messageName,
     /** The message of an update, and where its fields go. */
     update,
     mapping,
@@ -44,7 +50,9 @@ export function loadFeedService(
         from_slot: fromSlot.toString(),
       }),
     /** Never throws: bytes that do not decode are an event, too. */
-    readEvent: (bytes: Buffer) => readEvent(subscribe.response, bytes),
+    readEvent: readBytes,
+    /** The bytes of a rejected update. */
+    readRejected: readBytes,
     replayInfoPath: `/${serviceName}/GetReplayInfo`,
     encodeReplayInfoRequest: () => encode(replayInfo.request, {}),
     decodeReplayInfo: (bytes: Buffer): ReplayWindow => {
@@ -85,19 +93,6 @@ function readEvent(type: protobuf.Type, bytes: Buffer): FeedEvent {
   }
   if (message.ping) return { kind: 'ping' };
   return { kind: 'undecodable', bytes, reason: 'the message is neither an update nor a slot nor a ping' };
-}
-
-/**
- * proto3 sends a zero or an empty text only of fields that are `optional`. For all others, unset means zero. protobufjs
- * reads unset optional fields as zero, too; this makes them read as null.
- */
-function markUnset(type: protobuf.Type, seen = new Set<protobuf.Type>()): void {
-  if (seen.has(type)) return;
-  seen.add(type);
-  for (const field of type.fieldsArray) {
-    if (field.options?.proto3_optional === true) Object.assign(type.ctor.prototype as object, { [field.name]: null });
-    if (field.resolvedType instanceof protobuf.Type) markUnset(field.resolvedType, seen);
-  }
 }
 
 const encode = (type: protobuf.Type, message: Record<string, unknown>): Buffer =>

@@ -2,21 +2,39 @@ import { ConnectError } from '../../core/errors.ts';
 import type { FeedClient, SubscribeOptions } from './client.ts';
 import type { FeedEvent } from './event.ts';
 
-export interface FeedSessionOptions extends SubscribeOptions {
-  readonly feed: Pick<FeedClient, 'address' | 'subscribe'>;
+interface WatchedOptions extends Pick<SubscribeOptions, 'signal' | 'onEvent'> {
+  readonly address: string;
   /** How long the feed may go without an update or a new slot. */
   readonly silenceMs: number;
   /** The subscription works. */
   readonly onFirstEvent: () => void;
 }
 
+export interface FeedSessionOptions extends SubscribeOptions, Omit<WatchedOptions, 'address'> {
+  readonly feed: Pick<FeedClient, 'address' | 'subscribe'>;
+}
+
+/** Reads one subscription of a feed of our own shape, as `readWatched` does. */
+export const readFeed = ({
+  feed,
+  fromSlot,
+  commitment,
+  ...options
+}: FeedSessionOptions): Promise<'ended' | 'stopped'> =>
+  readWatched({ ...options, address: feed.address }, (signal, onEvent) =>
+    feed.subscribe({ fromSlot, commitment, signal, onEvent }),
+  );
+
 /**
  * Reads one subscription to its end. Returns whether the feed ended it or our signal. Errors: those of the subscription;
  * TIMEOUT when the feed is open but silent. A ping is no sign of life: a feed whose source has died still sends pings.
  * The time that `onEvent` makes the feed wait does not count as silence.
  */
-export async function readFeed(options: FeedSessionOptions): Promise<'ended' | 'stopped'> {
-  const { feed, fromSlot, commitment, signal, silenceMs } = options;
+export async function readWatched(
+  options: WatchedOptions,
+  subscribe: (signal: AbortSignal, onEvent: SubscribeOptions['onEvent']) => Promise<void>,
+): Promise<'ended' | 'stopped'> {
+  const { address, signal, silenceMs } = options;
   const silence = new AbortController();
   let movedAt = Date.now();
   let waiting = false;
@@ -44,18 +62,14 @@ export async function readFeed(options: FeedSessionOptions): Promise<'ended' | '
     });
   };
   try {
-    await feed.subscribe({ fromSlot, commitment, signal: AbortSignal.any([signal, silence.signal]), onEvent });
+    await subscribe(AbortSignal.any([signal, silence.signal]), onEvent);
   } finally {
     clearInterval(watchdog);
   }
   if (signal.aborted) return 'stopped';
   if (!silence.signal.aborted) return 'ended';
-  throw new ConnectError(
-    'TIMEOUT',
-    `feed at ${feed.address} sent no update and no new slot for ${silenceMs / 1000} s`,
-    {
-      details: { address: feed.address },
-      hint: 'the stream is open but nothing moves: look at the feed, or raise the limit with --silence',
-    },
-  );
+  throw new ConnectError('TIMEOUT', `feed at ${address} sent no update and no new slot for ${silenceMs / 1000} s`, {
+    details: { address },
+    hint: 'the stream is open but nothing moves: look at the feed, or raise the limit with --silence',
+  });
 }

@@ -1,6 +1,7 @@
 import { ConnectError } from '../../core/errors.ts';
 import type { ScannedRecord } from '../../core/kafka-scan.ts';
 import { COMMITMENTS, type Commitment } from '../feed/event.ts';
+import type { LostTime, Place } from '../feed/method/position-kind.ts';
 import type { Gap } from '../feed/resume.ts';
 
 /** A gap that an operator chose to leave. */
@@ -9,25 +10,31 @@ export interface AcceptedGap extends Gap {
   readonly acceptedAt: string;
 }
 
-/** Where a stream is resumed. */
-export interface ResumePoint {
-  /** Everything the feed sent before it reached this slot is acknowledged by Kafka. */
-  readonly slot: bigint;
+/** Times that nobody read: how many there were, and the newest, oldest first. */
+export interface LostTimes {
+  readonly count: number;
+  readonly recent: readonly LostTime[];
+}
+
+/** Where a stream is resumed: everything the feed sent before it is acknowledged by Kafka. */
+export type ResumePoint = Place & {
   /** The newest accepted gaps, oldest first. */
   readonly gaps: readonly AcceptedGap[];
-  /** How final the updates were that the feed was asked for; left out by an older producer. */
+  /** Times in which updates may have been lost; left out when there are none. */
+  readonly lost?: LostTimes | undefined;
+  /** How final the updates were that the feed was asked for; left out by an older producer, and where a feed has no such thing. */
   readonly commitment?: Commitment | undefined;
   /** When it was written: ISO, UTC. */
   readonly at?: string | undefined;
   /** Over how many partitions of the topic the run spreads its records; left out by an older producer. */
   readonly partitions?: number | undefined;
-}
+};
 
 /**
  * How far a stream has been read and published, as it stands in the checkpoint topic under the stream's name. All but the
  * resume point is there for people.
  */
-export interface Checkpoint extends ResumePoint {
+export type Checkpoint = ResumePoint & {
   /** When it was written: ISO, UTC. */
   readonly at: string;
   /** Updates of this producer run: taken from the feed, published, refused. */
@@ -39,7 +46,7 @@ export interface Checkpoint extends ResumePoint {
   readonly partitions: number;
   /** Address of the feed it was read from. Not part of the key: a feed that moves keeps its place. */
   readonly feed: string;
-}
+};
 
 /** The record value: JSON in which slots are text, because they go beyond what a JSON number keeps. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Buffer {
@@ -56,15 +63,16 @@ function decodeCheckpoint(value: Buffer): ResumePoint | undefined {
     return undefined;
   }
   if (!isObject(parsed)) return undefined;
-  const slot = slotOf(parsed.slot);
+  const place = decodePlace(parsed);
   const gaps = Array.isArray(parsed.gaps) ? parsed.gaps.flatMap((gap) => decodeGap(gap) ?? []) : [];
   const commitment = COMMITMENTS.find((each) => each === parsed.commitment);
   const { at, partitions } = parsed;
-  return slot === undefined
+  return place === undefined
     ? undefined
     : {
-        slot,
+        ...place,
         gaps,
+        lost: decodeLost(parsed.lost),
         commitment,
         at: typeof at === 'string' ? at : undefined,
         partitions: typeof partitions === 'number' ? partitions : undefined,
@@ -102,6 +110,23 @@ export function latestCheckpoint(
     });
   }
   return found;
+}
+
+/** Undefined for a kind that a later version may have: more is never read from a guess. */
+function decodePlace({ kind, slot, cursor, heard }: Record<string, unknown>): Place | undefined {
+  if (kind === undefined) {
+    const place = slotOf(slot);
+    return place === undefined ? undefined : { slot: place };
+  }
+  if (kind === 'cursor' && typeof cursor === 'string' && cursor !== '') return { kind, cursor };
+  if (kind === 'none' && typeof heard === 'string') return { kind, heard };
+  return undefined;
+}
+
+function decodeLost(value: unknown): LostTimes | undefined {
+  if (!isObject(value) || typeof value.count !== 'number' || !Array.isArray(value.recent)) return undefined;
+  const recent = value.recent.filter(isObject).map(({ from, to }) => ({ from: String(from), to: String(to) }));
+  return { count: value.count, recent };
 }
 
 function decodeGap(value: unknown): AcceptedGap | undefined {

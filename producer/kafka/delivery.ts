@@ -3,8 +3,9 @@ import { ConnectError } from '../../core/errors.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { Commitment } from '../feed/event.ts';
+import type { LostTime, Place } from '../feed/method/position-kind.ts';
 import type { Gap } from '../feed/resume.ts';
-import { type Checkpoint, encodeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, encodeCheckpoint, type LostTimes } from './checkpoint.ts';
 import { type CheckpointWriterOptions, createCheckpointWriter } from './checkpoint-store.ts';
 import { createPublisher, type PublisherOptions } from './publisher.ts';
 import type { KafkaSender } from './sender.ts';
@@ -15,16 +16,23 @@ interface DeliveryOptions
   readonly stream: Pick<StreamDefinition, 'name' | 'topic'>;
   /** Address of the feed, and what it was asked for: for the checkpoints. */
   readonly feed: string;
-  readonly commitment: Commitment;
+  /** Left out for a feed that has no such thing. */
+  readonly commitment: Commitment | undefined;
+  /** What a mark of the feed's position stands for. */
+  readonly place?: ((mark: bigint) => Place) | undefined;
+  /** Times lost before this run. */
+  readonly lost?: LostTimes | undefined;
   readonly sender: Pick<KafkaSender, 'send' | 'abort' | 'partitions'>;
   /** What the checkpoints say about this run. */
   readonly counts: () => Pick<Checkpoint, 'received' | 'published' | 'rejected'>;
-  /** The brokers have the checkpoint at `slot`. */
-  readonly onCheckpoint: (slot: bigint) => void;
+  /** The brokers have the checkpoint, at `slot` where the feed has slots. */
+  readonly onCheckpoint: (slot: bigint | undefined) => void;
   /** Records or checkpoints cannot be sent any more; `flush` will throw the error. */
   readonly onFailed: () => void;
 }
 
+/** How many lost times a checkpoint names. */
+const KEPT_LOST = 20;
 /** How long Kafka may take for what is left when the run ends. */
 const FLUSH_TIMEOUT_MS = 30_000;
 
@@ -34,15 +42,18 @@ export function createDelivery(options: DeliveryOptions) {
   const topic = checkpointTopic(stream);
   const key = Buffer.from(stream.name);
   const instance = randomUUID();
+  const place = options.place ?? ((slot: bigint): Place => ({ slot }));
+  let { lost } = options;
   const checkpoints = createCheckpointWriter({
     floor,
     gaps: options.gaps,
-    write: async (slot, gaps) => {
+    write: async (mark, gaps) => {
+      const where = place(mark);
       const at = new Date().toISOString();
       const partitions = sender.partitions(stream.topic.name);
-      const value = encodeCheckpoint({ slot, at, ...counts(), instance, feed, commitment, partitions, gaps });
+      const value = encodeCheckpoint({ ...where, at, ...counts(), instance, feed, commitment, partitions, gaps, lost });
       await sender.send([{ topic, key, value }]);
-      options.onCheckpoint(slot);
+      options.onCheckpoint(where.slot);
     },
     onFailed,
   });
@@ -67,6 +78,12 @@ export function createDelivery(options: DeliveryOptions) {
   };
   return {
     publisher,
+    /** Records a time that nobody read; the next checkpoint holds it. */
+    addLost: (one: LostTime): void => {
+      lost = { count: (lost?.count ?? 0) + 1, recent: [...(lost?.recent ?? []), one].slice(-KEPT_LOST) };
+    },
+    /** How many such times there were, those before this run included. */
+    lostTimes: (): number => lost?.count ?? 0,
     /** Records that an operator leaves out these slots. */
     acceptGap: (gap: Gap): void => checkpoints.acceptGap({ ...gap, acceptedAt: new Date().toISOString() }),
     /**

@@ -16,6 +16,8 @@ export const REFUSAL_CODES = [
   'OUT_OF_RANGE',
   /** A time that the field's unit would round. */
   'NOT_EXACT',
+  /** A cursor that is lower than the one before it. */
+  'CURSOR_BACK',
   /** Not a plain decimal number: NaN, an exponent, spaces, a plus sign. */
   'NOT_A_DECIMAL',
   /** More digits behind the point than the column keeps; never rounded. */

@@ -1,7 +1,7 @@
 import { rejectedTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { AnyFeedService } from '../feed/feed-service.ts';
 import { bigintOf, isLongLike } from '../feed/long.ts';
-import type { FeedService } from '../feed/protocol.ts';
 import type { OutgoingRecord } from '../kafka/outgoing-record.ts';
 import { valueAtPath } from './conversions.ts';
 import { plainSource } from './field-source.ts';
@@ -32,7 +32,7 @@ const MAX_LISTED_REFUSALS = 64;
  */
 export function rejectedRecord(
   stream: Pick<StreamDefinition, 'name' | 'topic'>,
-  { messageName, mapping }: Pick<FeedService, 'messageName' | 'mapping'>,
+  { messageName, updateName, mapping }: Pick<AnyFeedService, 'messageName' | 'updateName' | 'mapping'>,
   { bytes, update, ordinal, refusals }: RefusedUpdate,
   at: Date,
 ): OutgoingRecord {
@@ -46,7 +46,7 @@ export function rejectedRecord(
     field: distinct(refusals.flatMap(({ field }) => field ?? [])),
     detail: JSON.stringify(refusals.slice(0, MAX_LISTED_REFUSALS)),
     stream: stream.name,
-    'feed-message': messageName,
+    'feed-message': update === undefined ? messageName : updateName,
     'rejected-at': at.toISOString(),
     ...(slot === undefined ? {} : { slot }),
     ...(signature === undefined ? {} : { signature }),

@@ -11,7 +11,10 @@ export const feedReachable: Check<'streams' | 'environment' | 'feedWindow'> = {
     if (stream.feed === undefined) return ok(stream.name, 'has no feed: others write its topic');
     const subject = `${stream.feed.service} at ${environment.feed.address}`;
     try {
-      const { earliest, latest } = await feedWindow(stream);
+      const window = await feedWindow(stream);
+      if (window === undefined)
+        return ok(subject, 'has a method of its own: only the producer can tell whether it answers');
+      const { earliest, latest } = window;
       return ok(subject, `can replay slots ${earliest} to ${latest}`);
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;

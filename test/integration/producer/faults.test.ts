@@ -123,7 +123,7 @@ describe('a producer process', () => {
       expect(summary?.published).toBe(summary?.received);
       expect(summary?.published).toBe((await test.published()).length);
       const checkpoint = await test.checkpoint();
-      expect(checkpoint?.slot.toString()).toBe(summary?.lastSlot);
+      expect(checkpoint?.slot?.toString()).toBe(summary?.lastSlot);
       const stop = new AbortController();
       const next = await test.run(simulator.address, {
         overlapSlots: 2n,

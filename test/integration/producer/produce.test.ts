@@ -1,8 +1,23 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import avro from 'avsc';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureTopics } from '../../../connectors/topics.ts';
+import { withAdmin } from '../../../core/kafka.ts';
+import { scanTopic } from '../../../core/kafka-scan.ts';
 import { createMetrics } from '../../../core/metrics.ts';
+import { httpConnection } from '../../../pipeline/connections.ts';
+import { selectStreams } from '../../../pipeline/load.ts';
+import { valueSubject } from '../../../pipeline/names.ts';
+import type { StreamDefinition } from '../../../pipeline/types.ts';
+import { readCheckpoint } from '../../../producer/kafka/checkpoint-store.ts';
 import { createProducerMonitor } from '../../../producer/metrics.ts';
 import type { Simulator } from '../../../producer/simulator/feed-server.ts';
+import { registerSchema } from '../../../schemas/register.ts';
+import { createSchemaRegistry } from '../../../schemas/registry.ts';
+import { startCli } from '../../support/cli.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   createProducerProject,
   differences,
@@ -11,6 +26,8 @@ import {
 } from '../../support/producer-project.ts';
 import { startScriptedFeed } from '../../support/scripted-feed.ts';
 import { simulatePositions } from '../../support/simulated-positions.ts';
+import { SLOT_POSITION, TAPE_PROTO, writeTape } from '../../support/tape.ts';
+import { type Print, printOf, serveTape } from '../../support/tape-server.ts';
 
 const UPDATES = 6_000;
 const FAULTY = 60;
@@ -101,3 +118,174 @@ describe('a producer on a simulated feed', () => {
     expect((await test.checkpoint())?.slot).toBe(312_000_002n);
   });
 });
+
+describe('a feed that nobody here has shaped, by its definition alone', () => {
+  const PRINTS = 10_000;
+  let test: ProducerProject;
+  beforeAll(async () => {
+    test = await createProducerProject('tape', { register: false, topics: false });
+  });
+  afterAll(() => test?.project.remove());
+
+  it.each([
+    ['slot', SLOT_POSITION],
+    ['cursor', '{ kind: cursor, field: mark, request: since.mark }'],
+    ['none', '{ kind: none }'],
+  ])(
+    '%s: every print is exact, the producer killed and started again in the middle',
+    async (kind, position) => {
+      const { root, env, suffix } = test.project;
+      const name = `tape_${kind}_${suffix}`;
+      writeTape(root, { name, position });
+      const stream = selectStreams(test.project.reload(), [name])[0] as StreamDefinition;
+      await withAdmin(test.kafka, 'tape', (admin) => ensureTopics(admin, stream, 1));
+      const registry = createSchemaRegistry(httpConnection(test.project.environment.registry, test.project.secrets));
+      const schemaText = readFileSync(join(root, stream.schema), 'utf8');
+      await registerSchema(registry, { subject: valueSubject(stream), schemaText });
+      let calls = 0;
+      let live = 0;
+      let sent = 0;
+      const asked: unknown[] = [];
+      const server = await serveTape(join(root, TAPE_PROTO), test.project.environment.feed.address, async (call) => {
+        calls += 1;
+        const isFirst = calls === 1;
+        const { from_blk: blk, since } = call.request;
+        asked.push(kind === 'slot' ? blk : since?.mark);
+        let next = 0;
+        if (kind === 'none') next = live;
+        else if (kind === 'slot' && blk !== null && blk !== undefined) next = (Number(blk) - 7_000_000) * 5;
+        else if (since) next = Number(since.mark.slice(2)) + 1;
+        for (; next < PRINTS && !call.cancelled(); next += 1) {
+          if (next % 500 === 0) call.beat();
+          await call.send(printOf(next));
+          sent = Math.max(sent, next + 1);
+          // Sent while nobody reads: of these only a replay could tell.
+          live = next + 100;
+          if (isFirst && next === 4_000)
+            await eventually(() => expect(call.cancelled()).toBe(true), { timeoutMs: 30_000 });
+          if (next % 200 === 0) await sleep(5);
+        }
+        call.end();
+      });
+      try {
+        const produce = () =>
+          startCli(['produce', '--only', name, '--end-with-feed', '-o', 'json'], { cwd: root, env });
+        const first = produce();
+        await eventually(
+          async () => {
+            expect(sent, first.output.stderr).toBeGreaterThan(4_000);
+            expect(await readCheckpoint(test.kafka, stream, { clientId: 'tape' })).toBeDefined();
+          },
+          { timeoutMs: 40_000 },
+        );
+        first.child.kill('SIGKILL');
+        await first.ended;
+        const second = await produce().ended;
+        expect(second.code, second.stderr).toBe(0);
+      } finally {
+        server.close();
+      }
+      // Independent of our readers: Avro by its own library, amounts by the numbers that were sent.
+      const type = avro.Type.forSchema(JSON.parse(schemaText));
+      const seen = new Set<number>();
+      await scanTopic(test.kafka, {
+        topic: stream.topic.name,
+        clientId: 'tape',
+        onRecords: async (records) => {
+          for (const { value } of records) {
+            const record = type.fromBuffer((value ?? Buffer.alloc(0)).subarray(5)) as TapeRecord;
+            const number = Number(record.resume_mark.slice(2));
+            seen.add(number);
+            expect(tapeFacts(record)).toEqual(printFacts(printOf(number)));
+          }
+        },
+      });
+      const checkpoint = await readCheckpoint(test.kafka, stream, { clientId: 'tape' });
+      if (kind === 'none') {
+        expect(checkpoint?.lost).toMatchObject({
+          count: 1,
+          recent: [{ from: expect.any(String), to: expect.any(String) }],
+        });
+        // What is missing was on its way when the producer was killed, or was sent while nobody read.
+        const missing = [...new Array(PRINTS).keys()].filter((number) => !seen.has(number));
+        expect(missing).toContain(4_050);
+        expect(missing.at(-1)).toBe(4_099);
+        expect(asked).toHaveLength(2);
+      } else {
+        expect(seen.size).toBe(PRINTS);
+        expect(String(asked[1])).not.toMatch(/null|undefined/);
+        expect(checkpoint?.lost).toBeUndefined();
+      }
+    },
+    120_000,
+  );
+});
+
+interface TapeRecord {
+  readonly trade_id: string;
+  readonly resume_mark: string;
+  readonly block: number;
+  readonly traded_at: number;
+  readonly price: Buffer;
+  readonly quantity: Buffer;
+  readonly side: string;
+  readonly fee: Buffer;
+  readonly costs_json: string | null;
+  readonly tags_json: string;
+  readonly is_maker: boolean;
+  readonly sequence: Buffer;
+  readonly took_ms: number | null;
+  readonly settled_at: number | null;
+  readonly venue: string;
+}
+
+/** A record as plain facts: unscaled amounts as text. */
+const tapeFacts = (record: TapeRecord) => ({
+  id: record.trade_id,
+  block: record.block,
+  at: record.traded_at,
+  price: unscaled(record.price),
+  quantity: unscaled(record.quantity),
+  side: record.side,
+  fee: unscaled(record.fee),
+  costs: JSON.parse(record.costs_json ?? 'null'),
+  tags: JSON.parse(record.tags_json),
+  isMaker: record.is_maker,
+  sequence: unscaled(record.sequence),
+  took: record.took_ms,
+  settled: record.settled_at,
+  venue: record.venue,
+});
+
+const unscaled = (bytes: Buffer): string =>
+  BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`)).toString();
+
+/** The same of what was sent. */
+const printFacts = (print: Print) => ({
+  id: inBase58(print.txn),
+  block: print.blk,
+  at: print.at.seconds * 1_000 + print.at.nanos / 1_000_000,
+  price: String(print.px),
+  quantity: String(BigInt(print.qty) * 10n ** BigInt(12 + print.qty_pow)),
+  side: print.hit === 1 ? 'buy' : 'sell',
+  fee: String(print.costs.fee),
+  costs: { fee: String(print.costs.fee), paid_in: print.costs.paid_in },
+  tags: print.tags,
+  isMaker: print.isMaker,
+  sequence: String(print.seq_no),
+  took: print.took === undefined ? null : print.took.nanos / 1_000_000,
+  settled: print.settled === undefined ? null : print.settled * 1_000,
+  venue: 'acme',
+});
+
+function inBase58(bytes: Uint8Array): string {
+  let value = BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+  let text = '';
+  for (; value > 0n; value /= 58n)
+    text = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'[Number(value % 58n)] + text;
+  for (const byte of bytes) {
+    if (byte !== 0) break;
+    text = `1${text}`;
+  }
+  return text;
+}

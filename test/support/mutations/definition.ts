@@ -10,6 +10,13 @@ export const definitionMutations: readonly Mutation[] = [
     says: /sied is no field of perps\.v1\.PositionUpdate; did you mean "side"/,
   },
   {
+    name: 'a method is misspelt',
+    edit: feedLine('method: Subscrib\n  position: { kind: none }'),
+    rule: 'FEED_METHOD',
+    at: { file: DEFINITION, line: 'method: Subscrib' },
+    says: /no method Subscrib; did you mean "Subscribe"/,
+  },
+  {
     name: 'a constant is for no field',
     edit: feedLine("constants: { sizes: '1' }"),
     rule: 'MAPPING_TARGET',

@@ -21,10 +21,14 @@ it('an explained sink shows how the feed’s fields are mapped, and what is cons
     expect(lines).toContain('# hit → side: by words: BUYER is "buy", SELLER is "sell"');
     expect(lines).toContain('# mark → resume_mark: as it is');
     expect(lines).toContain('# a constant → venue: always "acme"');
+    expect(lines).toContain('# feed: acme.md.Tape/StreamPrints with market = "SOL-PERP", depth = 1');
+    expect(lines).toContain('# update: print; left out: beat, halt');
+    expect(lines).toContain('# position: from the last slot (blk) on, asked for by from_blk');
     expect(renderedLines('local', sinks, false).join('\n')).not.toContain('→');
     expect(JSON.stringify(renderedDocument(sinks, true))).toContain(
       '"from":"txn","to":"trade_id","how":"bytes as base58"',
     );
+    expect(JSON.stringify(renderedDocument(sinks, true))).toContain('"method":"acme.md.Tape/StreamPrints"');
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

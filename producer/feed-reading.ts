@@ -1,0 +1,154 @@
+import type { Logger } from '../core/log.ts';
+import type { FeedConnection } from '../pipeline/connections.ts';
+import { requireFeed } from '../pipeline/feed.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
+import { openChannel, openFeed, type SubscribeOptions } from './feed/client.ts';
+import { type Commitment, DEFAULT_COMMITMENT } from './feed/event.ts';
+import type { AnyFeedService } from './feed/feed-service.ts';
+import { followFeed } from './feed/follow.ts';
+import { followMethod } from './feed/method/follow-method.ts';
+import { createMethodPosition, requireKind } from './feed/method/method-position.ts';
+import type { MethodService } from './feed/method/method-service.ts';
+import type { LostTime, MethodPosition } from './feed/method/position-kind.ts';
+import { createFeedPosition, type FeedPosition } from './feed/position.ts';
+import type { FeedService } from './feed/protocol.ts';
+import type { Gap } from './feed/resume.ts';
+import type { ResumePoint } from './kafka/checkpoint.ts';
+
+/** What of a run is about its feed. */
+export interface ReadingOptions {
+  readonly stream: StreamDefinition;
+  readonly feed: FeedConnection;
+  readonly logger: Logger;
+  /** Default `finalized`. */
+  readonly commitment?: Commitment | undefined;
+  /** Start here instead of at the checkpoint. */
+  readonly fromSlot?: bigint | undefined;
+  /** Slots before the resume point that are read again. Default 32; a feed with a method of its own is asked for none. */
+  readonly overlapSlots?: bigint | undefined;
+  /** Leave out what the feed no longer has, and record that. Default false: stop with an error. */
+  readonly acceptGap?: boolean | undefined;
+  /** End when the feed ends its stream normally. Default false: connect again. */
+  readonly endWithFeed?: boolean | undefined;
+  /** How long the feed may send neither update nor new slot before it is connected to anew. Default 30 s. */
+  readonly silenceMs?: number | undefined;
+}
+
+/** What a run does while it reads. */
+interface ReadingHooks extends Pick<SubscribeOptions, 'signal' | 'onEvent'> {
+  /** A subscription begins: at a slot where the feed has them; slots before it are left out by choice. */
+  readonly onSubscribe: (slot: bigint | undefined, gap: Gap | undefined) => void;
+  readonly onGap: (gap: Gap) => void;
+  readonly onLost: (lost: LostTime) => void;
+}
+
+/** A feed that is read from where the last run stopped. */
+export interface FeedReading {
+  readonly address: string;
+  readonly position: FeedPosition;
+  /** Whether the position's marks are slots. */
+  readonly hasSlots: boolean;
+  /** Checkpoints are written beyond it only. */
+  readonly floor: bigint | undefined;
+  readonly commitment: Commitment | undefined;
+  readonly place: MethodPosition['place'] | undefined;
+  readonly take: MethodPosition['take'] | undefined;
+  follow(hooks: ReadingHooks): Promise<'signal' | 'feed'>;
+  close(): void;
+}
+
+/** How long to try to reach the feed at the start; a feed lost later is tried for ever. */
+const CONNECT_TIMEOUT_MS = 15_000;
+const SILENCE_MS = 30_000;
+
+/** Opens the way to a feed. Errors: UNSAFE for a checkpoint that the feed cannot go on from; USAGE. */
+export const openReading = (
+  options: ReadingOptions,
+  service: AnyFeedService,
+  checkpoint: ResumePoint | undefined,
+): FeedReading =>
+  service.kind === 'method' ? methodReading(options, service, checkpoint) : slotReading(options, service, checkpoint);
+
+const commonOptions = ({ endWithFeed = false, silenceMs = SILENCE_MS, logger }: ReadingOptions) => ({
+  endWithFeed,
+  silenceMs,
+  logger,
+  connectTimeoutMs: CONNECT_TIMEOUT_MS,
+});
+
+/** A feed of our own shape: slots with notices, and a replay window. */
+function slotReading(options: ReadingOptions, service: FeedService, checkpoint: ResumePoint | undefined): FeedReading {
+  const { stream, fromSlot, commitment = DEFAULT_COMMITMENT, overlapSlots = 32n, acceptGap = false, logger } = options;
+  if (fromSlot === undefined) requireKind(stream.name, checkpoint, 'slot');
+  const feed = openFeed({ ...options.feed, service });
+  // An operator's start is the stream's new place, even if it lies before the old one: reading again loses nothing.
+  const floor = fromSlot === undefined ? checkpoint?.slot : undefined;
+  const position = createFeedPosition(floor, (updated, confirmed) =>
+    logger.warn(
+      { feed: feed.address, updated: updated.toString(), confirmed: confirmed.toString() },
+      'an update is far ahead of the slot that the feed has confirmed; the resume point waits for slot notices',
+    ),
+  );
+  const start = { checkpoint: checkpoint?.slot, fromSlot, overlapSlots, acceptGap };
+  return {
+    address: feed.address,
+    position,
+    hasSlots: true,
+    floor,
+    commitment,
+    place: undefined,
+    take: undefined,
+    follow: (hooks) =>
+      followFeed({ ...commonOptions(options), ...hooks, stream: stream.name, feed, position, start, commitment }),
+    close: feed.close,
+  };
+}
+
+/** A feed with a method of its own. */
+function methodReading(
+  options: ReadingOptions,
+  service: MethodService,
+  checkpoint: ResumePoint | undefined,
+): FeedReading {
+  const { stream, fromSlot, acceptGap = false, logger } = options;
+  const definition = requireFeed(stream).position ?? { kind: 'none' };
+  const channel = openChannel(options.feed);
+  let onGap: ReadingHooks['onGap'] = () => {};
+  const position = createMethodPosition(stream.name, definition, {
+    place: checkpoint,
+    fromSlot,
+    acceptGap,
+    onGap: (from, to) => onGap({ from, to }),
+    onLead: (sent, slot) =>
+      logger.warn(
+        { feed: channel.address, sent: sent.toString(), slot: slot.toString() },
+        'an update is far ahead of the others; the resume point waits for a second one',
+      ),
+  });
+  const hasSlots = definition.kind === 'slot';
+  const since = checkpoint?.at ?? new Date().toISOString();
+  return {
+    address: channel.address,
+    position: {
+      ...NO_NOTICES,
+      get slot() {
+        return position.slot;
+      },
+    },
+    hasSlots,
+    floor: hasSlots && fromSlot === undefined ? checkpoint?.slot : undefined,
+    commitment: undefined,
+    place: position.place,
+    take: position.take,
+    follow: (hooks) => {
+      onGap = hooks.onGap;
+      const onSubscribe = () => hooks.onSubscribe(hasSlots ? position.slot : undefined, undefined);
+      const own = { channel, service, definition, position, acceptGap, since, onSubscribe };
+      return followMethod({ ...commonOptions(options), ...hooks, ...own });
+    },
+    close: channel.close,
+  };
+}
+
+/** Only updates move the position of such a feed. */
+const NO_NOTICES = { subscribed: () => {}, noticed: () => {}, updated: () => {} };
