@@ -18,6 +18,9 @@ const Print = root.lookupType('acme.md.Print');
 const TIME = { type: 'long', logicalType: 'timestamp-millis' };
 const decimal = (precision: number, scale: number) => ({ type: 'bytes', logicalType: 'decimal', precision, scale });
 
+const JSON_TYPE = { type: 'string', 'connect.name': 'io.debezium.data.Json' };
+const MICROS = { type: 'long', logicalType: 'timestamp-micros', 'connect.name': 'io.debezium.time.MicroTimestamp' };
+
 /** What one Avro field becomes of a print, as the definition maps it. */
 function mappedValue(
   type: unknown,
@@ -127,6 +130,33 @@ describe('a value of a foreign message becomes the Avro field’s, exactly', () 
     ],
     ['a list as JSON', 'string', 'tags', { text: 'json' }, { tags: ['a', 'ü'] }, '["a","ü"]'],
     ['an empty list as JSON', 'string', 'tags', { text: 'json' }, {}, '[]'],
+    ['a list as JSON for jsonb', JSON_TYPE, 'tags', { text: 'json' }, { tags: ['a', 'ü'] }, '["a","ü"]'],
+    ['a list as a list', { type: 'array', items: 'string' }, 'tags', {}, { tags: ['a', 'ü'] }, ['a', 'ü']],
+    ['an empty list as a list', { type: 'array', items: 'string' }, 'tags', {}, {}, []],
+    [
+      'an enum by its words, as an enum of Avro',
+      { type: 'enum', name: 'Side', symbols: ['buy', 'sell'] },
+      'hit',
+      { words: { BUYER: 'buy', SELLER: 'sell' } },
+      { hit: 'SELLER' },
+      'sell',
+    ],
+    [
+      'a Timestamp in microseconds',
+      MICROS,
+      'at',
+      {},
+      { at: { seconds: 1_700_000_000, nanos: 123_456_000 } },
+      '2023-11-14T22:13:20.123456Z',
+    ],
+    [
+      'seconds in microseconds',
+      MICROS,
+      'settled',
+      { unit: 'seconds' },
+      { settled: '1700000000' },
+      '2023-11-14T22:13:20.000000Z',
+    ],
   ])('%s', (_name, type, path, mapping, print, value) => {
     expect(mappedValue(type, path, mapping, print)).toEqual(value);
   });
