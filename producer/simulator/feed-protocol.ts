@@ -36,20 +36,17 @@ interface FeedProtocolOptions {
 export function createFeedProtocol({ protoPath, service, schema, mapping }: FeedProtocolOptions) {
   const { subscribe, replayInfo, update: updateType } = loadFeedProto(protoPath, [], service);
   const { response: stream } = subscribe;
-  const fields = schema.fields.map((field) => {
+  const fields = schema.fields.flatMap((field) => {
     const path = (mapping === undefined ? undefined : plainSource(field.name, mapping)) ?? field.name;
-    const type = leafOf(updateType, path)?.type ?? '';
-    return {
-      name: field.name,
-      steps: path.split('.'),
-      toWire: converterOf(field, path, updateType, protoPath),
-      type,
-      sent: withinWire(field, type),
-    };
+    const { type } = leafOf(updateType, path) ?? {};
+    // The producer comes last: until it sends the field, null is right.
+    if (type === undefined && field.nullable) return [];
+    const toWire = converterOf(field, path, updateType, protoPath);
+    return { name: field.name, steps: path.split('.'), toWire, type: type ?? '', sent: withinWire(field, type ?? '') };
   });
   const encode = (message: object): Buffer => stream.encode(message).finish() as Buffer;
   return {
-    /** The schema, within what the messages carry. */
+    /** The schema, within what the messages carry: without the fields that may be null and that no message has. */
     schema: { ...schema, fields: fields.map(({ sent }) => sent) },
     /** Whether a message carries this value of a field. */
     carries: ({ field, value }: Fault): boolean =>

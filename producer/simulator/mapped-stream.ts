@@ -34,6 +34,12 @@ export function requireSimulable(
   );
 }
 
+/** The fields of a schema that a feed does not send, each of which may be null. */
+export const nullsOf = ({ fields }: AvroSchema, sent: AvroSchema): AvroRecord =>
+  Object.fromEntries(
+    fields.flatMap(({ name }) => (sent.fields.some((field) => field.name === name) ? [] : [[name, null]])),
+  );
+
 /** The same updates, with values that the feed does not send. */
 export const withConstants = (generator: UpdateGenerator, constants: AvroRecord): UpdateGenerator => ({
   next: (slot, count) => generator.next(slot, count).map((record) => ({ ...record, ...constants })),

@@ -4,7 +4,7 @@ import { faultsOf } from './faults.ts';
 import { createFeedProtocol, type FeedProtocol } from './feed-protocol.ts';
 import { FeedScript } from './feed-script.ts';
 import { checkSettings, type FeedSettings } from './feed-settings.ts';
-import { requireSimulable, type SimulatedMapping, withConstants } from './mapped-stream.ts';
+import { nullsOf, requireSimulable, type SimulatedMapping, withConstants } from './mapped-stream.ts';
 import { createMarket } from './market/market.ts';
 import { createOracleWriter, type OracleWriter } from './oracle.ts';
 import { createSchemaGenerator } from './schema-generator.ts';
@@ -59,7 +59,10 @@ export async function createSimulatedFeed(stream: SimulatedStream, settings: Fee
     generator:
       schema.name === POSITION_UPDATE
         ? createMarket({ seed, ...MARKET, profile })
-        : withConstants(createSchemaGenerator({ schema: protocol.schema, seed, key: stream.key ?? [] }), constants),
+        : withConstants(createSchemaGenerator({ schema: protocol.schema, seed, key: stream.key ?? [] }), {
+            ...nullsOf(sent, protocol.schema),
+            ...constants,
+          }),
     updates,
     plan: planFaults({ ...settings, updates }),
     faults: faultsOf(protocol.schema).filter(protocol.carries),

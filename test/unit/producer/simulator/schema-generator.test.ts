@@ -120,7 +120,9 @@ describe('updates from a schema alone', () => {
         double ratio = 12;
       }`,
     );
-    await writeFile(join(folder, 'payment.avsc'), schemaOf(FIELDS).text);
+    // The producer comes last: the messages do not have the fee yet.
+    const fee = { name: 'fee', type: ['null', 'string'], default: null };
+    await writeFile(join(folder, 'payment.avsc'), schemaOf([...FIELDS, fee]).text);
     const payments = {
       name: 'payments',
       protoPath: join(folder, 'payment.proto'),
@@ -144,7 +146,10 @@ describe('updates from a schema alone', () => {
       expect(simulator.sent()).toBe(1_000);
       expect(updatesOf(positions)).toHaveLength(500);
       const expected: (string | null | undefined)[] = [];
-      for await (const { update } of readOracle(payments.oraclePath)) expected.push(update.signature);
+      for await (const { update } of readOracle(payments.oraclePath)) {
+        expected.push(update.signature);
+        expect(update.fee).toBe(null);
+      }
       // proto3 leaves out an empty text.
       expect(updatesOf(paid).map(({ signature }) => signature ?? '')).toEqual(expected);
     } finally {
