@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import { down } from '../stack/embedded-stack.ts';
@@ -7,6 +8,7 @@ import { PLAN_DEFAULTS, type Plan } from './plan.ts';
 import { type Registration, registerSchemas } from './schemas-register.ts';
 import type { Session } from './session.ts';
 import { type FlowCounts, type FlowOptions, runFlow } from './start/flow.ts';
+import { requireSameUpdates } from './start/same-updates.ts';
 import { type Sample, sampleRows } from './start/sample-rows.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 import { type StackEvent, up } from './up.ts';
@@ -51,13 +53,16 @@ export interface StartListener {
  * user interrupts or by itself. A second start goes on with the same simulated market.
  */
 export async function start(session: Session, options: StartOptions): Promise<VerifyReport[]> {
-  const { fresh, stay, listener } = options;
+  const { fresh, stay, seed, listener } = options;
+  const oracleFolder = join(session.project.root, '.connect', 'oracle');
+  if (fresh) await rm(oracleFolder, { recursive: true, force: true });
+  await requireSameUpdates(session, { seed, oracleFolder });
   begin(session, 'up', listener);
   const began = Date.now();
   const parts = await up(session, { fresh, onEvent: listener.onStackEvent });
   listener.onReady(Date.now() - began);
   try {
-    const reports = await runSteps(session, options);
+    const reports = await runSteps(session, { ...options, oracleFolder });
     if (stay && !session.signal.aborted) {
       listener.onStaying();
       await untilInterrupted(session.signal);
@@ -72,9 +77,11 @@ export async function start(session: Session, options: StartOptions): Promise<Ve
   }
 }
 
-async function runSteps(session: Session, options: StartOptions): Promise<VerifyReport[]> {
-  const { listener } = options;
-  const oracleFolder = join(session.project.root, '.connect', 'oracle');
+async function runSteps(
+  session: Session,
+  options: StartOptions & Pick<FlowOptions, 'oracleFolder'>,
+): Promise<VerifyReport[]> {
+  const { listener, oracleFolder } = options;
   begin(session, 'migrate', listener);
   listener.onMigrated(await migrateUp(session, listener.migrate));
   begin(session, 'register', listener);
@@ -90,7 +97,7 @@ async function runSteps(session: Session, options: StartOptions): Promise<Verify
     ...listener.deploy,
   });
   begin(session, 'produce', listener);
-  await runFlow(session, { ...options, oracleFolder, onCounts: listener.onCounts });
+  await runFlow(session, { ...options, onCounts: listener.onCounts });
   begin(session, 'verify', listener);
   const reports = await verify(session, { oracleFolder });
   listener.onVerified(reports);

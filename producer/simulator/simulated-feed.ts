@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { loadAvroSchema } from '../../schemas/avro-schema.ts';
 import { planFaults } from './fault-plan.ts';
 import { faultsOf } from './faults.ts';
@@ -43,26 +44,40 @@ const TIMELINE = {
 const MARKET = { owners: 250, positionsPerOwner: 3 };
 const POSITION_UPDATE = 'perps.v1.PositionUpdate';
 
-/** Builds one stream's world. Errors: USAGE for settings out of bounds, INVALID_DEFINITION, ENVIRONMENT for the oracle. */
-export async function createSimulatedFeed(stream: SimulatedStream, settings: FeedSettings): Promise<SimulatedFeed> {
-  checkSettings(settings);
-  const { seed, updates = Number.POSITIVE_INFINITY, ratePerSecond, replayWindowSlots, profile = 'market' } = settings;
+/** A stream's feed on the wire, and what it does not send. */
+function describeFeed(stream: SimulatedStream) {
   const whole = loadAvroSchema(stream.schemaPath);
   const schema = { ...whole, fields: whole.fields.filter(({ name }) => name !== stream.ordinal) };
   const constants = requireSimulable(stream, schema);
   // What the feed does not send is in no message.
   const sent = { ...schema, fields: schema.fields.filter(({ name }) => !Object.hasOwn(constants, name)) };
   const protocol = createFeedProtocol({ ...stream, schema: sent });
+  return { name: schema.name, protocol, constants: { ...nullsOf(sent, protocol.schema), ...constants } };
+}
+
+/**
+ * What the updates of a feed depend on besides the seed: as long as this is the same, they are. Errors: INVALID_DEFINITION.
+ */
+export function originOfUpdates(stream: SimulatedStream): string {
+  const { name, protocol } = describeFeed(stream);
+  if (name === POSITION_UPDATE) return 'market';
+  const fields = protocol.schema.fields.map(({ doc: _, ...field }) => field);
+  const asText = (_key: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
+  return hash('sha256', JSON.stringify([name, fields, stream.key], asText));
+}
+
+/** Builds one stream's world. Errors: USAGE for settings out of bounds, INVALID_DEFINITION, ENVIRONMENT for the oracle. */
+export async function createSimulatedFeed(stream: SimulatedStream, settings: FeedSettings): Promise<SimulatedFeed> {
+  checkSettings(settings);
+  const { seed, updates = Number.POSITIVE_INFINITY, ratePerSecond, replayWindowSlots, profile = 'market' } = settings;
+  const { name, protocol, constants } = describeFeed(stream);
   const script = new FeedScript({
     timeline: new Timeline({ seed, ...TIMELINE }),
     // Position updates come from the market model, everything else from the schema's own limits.
     generator:
-      schema.name === POSITION_UPDATE
+      name === POSITION_UPDATE
         ? createMarket({ seed, ...MARKET, profile })
-        : withConstants(createSchemaGenerator({ schema: protocol.schema, seed, key: stream.key ?? [] }), {
-            ...nullsOf(sent, protocol.schema),
-            ...constants,
-          }),
+        : withConstants(createSchemaGenerator({ schema: protocol.schema, seed, key: stream.key ?? [] }), constants),
     updates,
     plan: planFaults({ ...settings, updates }),
     faults: faultsOf(protocol.schema).filter(protocol.carries),
