@@ -113,12 +113,14 @@ function methodReading(
   const { stream, fromSlot, acceptGap = false, logger } = options;
   const definition = requireFeed(stream).position ?? { kind: 'none' };
   const channel = openChannel(options.feed);
-  let onGap: ReadingHooks['onGap'] = () => {};
+  let hear: Pick<ReadingHooks, 'onGap' | 'onLost'> = { onGap: () => {}, onLost: () => {} };
+  const since = checkpoint?.at ?? new Date().toISOString();
   const position = createMethodPosition(stream.name, definition, {
     place: checkpoint,
     fromSlot,
     acceptGap,
-    onGap: (from, to) => onGap({ from, to }),
+    onGap: (from, to) => hear.onGap({ from, to }),
+    onReset: () => hear.onLost({ from: since, to: new Date().toISOString() }),
     onLead: (sent, slot) =>
       logger.warn(
         { feed: channel.address, sent: sent.toString(), slot: slot.toString() },
@@ -126,7 +128,6 @@ function methodReading(
       ),
   });
   const hasSlots = definition.kind === 'slot';
-  const since = checkpoint?.at ?? new Date().toISOString();
   return {
     address: channel.address,
     position: {
@@ -141,7 +142,7 @@ function methodReading(
     place: position.place,
     take: position.take,
     follow: (hooks) => {
-      onGap = hooks.onGap;
+      hear = hooks;
       const onSubscribe = () => hooks.onSubscribe(hasSlots ? position.slot : undefined, undefined);
       const own = { channel, service, definition, position, acceptGap, since, onSubscribe };
       return followMethod({ ...commonOptions(options), ...hooks, ...own });

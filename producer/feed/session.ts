@@ -6,6 +6,8 @@ interface WatchedOptions extends Pick<SubscribeOptions, 'signal' | 'onEvent'> {
   readonly address: string;
   /** How long the feed may go without an update or a new slot. */
   readonly silenceMs: number;
+  /** Whether heartbeats are all that a quiet feed says. Default false. */
+  readonly pingsCount?: boolean | undefined;
   /** The subscription works. */
   readonly onFirstEvent: () => void;
 }
@@ -27,7 +29,8 @@ export const readFeed = ({
 
 /**
  * Reads one subscription to its end. Returns whether the feed ended it or our signal. Errors: those of the subscription;
- * TIMEOUT when the feed is open but silent. A ping is no sign of life: a feed whose source has died still sends pings.
+ * TIMEOUT when the feed is open but silent. A ping is no sign of life unless
+ * told: a feed whose source has died still sends pings.
  * The time that `onEvent` makes the feed wait does not count as silence.
  */
 export async function readWatched(
@@ -52,7 +55,7 @@ export async function readWatched(
     if (event.kind === 'slot') {
       if (event.slot > highest) movedAt = Date.now();
       highest = event.slot > highest ? event.slot : highest;
-    } else if (event.kind !== 'ping') movedAt = Date.now();
+    } else if (options.pingsCount || event.kind !== 'ping') movedAt = Date.now();
     const room = options.onEvent(event);
     if (room === undefined) return undefined;
     waiting = true;

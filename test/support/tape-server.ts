@@ -1,5 +1,11 @@
 import { once } from 'node:events';
-import { Server, ServerCredentials, type ServerWritableStream, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type ServerWritableStream,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 
 /** A print as the server thinks of it: whole numbers, and what they mean is the reader's business. */
@@ -43,15 +49,19 @@ export function printOf(number: number): Print {
   };
 }
 
-interface TapeCall {
+export interface TapeCall {
   readonly request: {
     readonly from_blk?: unknown;
     readonly since?: { readonly mark: string } | null;
     readonly market: string;
   };
   readonly cancelled: () => boolean;
-  send(print: Print): Promise<void>;
+  send(print: Print | Record<string, unknown>): Promise<void>;
   beat(): void;
+  /** A message that may be none of this service. */
+  raw(bytes: Buffer): void;
+  /** Breaks the stream off. */
+  fail(): void;
   end(): void;
 }
 
@@ -84,16 +94,18 @@ export async function serveTape(protoPath: string, address: string, play: (call:
             await Promise.race([once(stream, 'drain'), cancelled]);
         },
         beat: () => void stream.write(encode({ beat: {} })),
+        raw: (bytes) => void stream.write(bytes),
+        fail: () => void stream.emit('error', { code: status.UNAVAILABLE, details: 'gone' }),
         end: () => void stream.end(),
       });
     },
   };
   const server = new Server();
   server.addService(definition, handlers);
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error) =>
-      error === null ? resolve() : reject(error),
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
     );
   });
-  return { close: () => server.forceShutdown() };
+  return { port, close: () => server.forceShutdown() };
 }

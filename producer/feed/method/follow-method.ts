@@ -57,7 +57,7 @@ export function followMethod(options: FollowMethodOptions): Promise<'signal' | '
       };
       const call = { service: service.name, method: service.method, resume: value };
       const streamed = { path: service.path, request: service.encodeRequest(resume), readEvent: service.readEvent };
-      return readWatched({ address, signal, silenceMs, onFirstEvent, onEvent }, (ended, take) =>
+      return readWatched({ address, signal, silenceMs, pingsCount: true, onFirstEvent, onEvent }, (ended, take) =>
         channel.read(streamed, { call, signal: ended, onEvent: take }),
       );
     },

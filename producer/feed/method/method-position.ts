@@ -28,7 +28,7 @@ export function createMethodPosition(
     case 'slot':
       return createSlotPosition(stream, definition.field, { ...start, place: own?.slot });
     case 'cursor':
-      return createCursorPosition(definition.field, own?.cursor);
+      return createCursorPosition(stream, definition.field, { ...start, place: own?.cursor });
     case 'none':
       return createTimePosition(own?.heard);
   }

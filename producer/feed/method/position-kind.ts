@@ -35,6 +35,8 @@ export interface PositionStart {
   readonly acceptGap: boolean;
   /** Hears of slots that are left out by the operator's choice. */
   readonly onGap: (from: bigint, to: bigint) => void;
+  /** Hears of a feed whose cursors begin anew, by the operator's choice. */
+  readonly onReset: () => void;
   /** Hears of a slot so far ahead that it is not believed yet. */
   readonly onLead: (sent: bigint, slot: bigint) => void;
 }

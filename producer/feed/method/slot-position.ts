@@ -7,7 +7,7 @@ import { missingPosition, sentAt } from './sent-position.ts';
 const FAR = 10_000n;
 const MOST = 2n ** 63n - 1n;
 
-interface SlotStart extends Omit<PositionStart, 'place'> {
+interface SlotStart extends Omit<PositionStart, 'place' | 'onReset'> {
   readonly place: bigint | undefined;
 }
 

@@ -10,6 +10,7 @@ const open = (definition: PositionDefinition, start: Partial<PositionStart> = {}
     place: undefined,
     acceptGap: false,
     onGap: () => {},
+    onReset: () => {},
     onLead: () => {},
     ...start,
   });
@@ -62,13 +63,26 @@ describe('a cursor', () => {
     expect(position.resume()).toBe('b');
   });
 
-  it('that is a number and goes back is refused, but not in a subscription that begins earlier', () => {
+  it('that is a number and goes back is refused; a subscription may begin with the cursor it was asked for, not before it', () => {
     const position = open(CURSOR);
     for (const mark of [1, 2, 3]) position.take({ mark });
     expect(position.take({ mark: 2 })).toMatchObject({ code: 'CURSOR_BACK' });
     position.subscribed();
-    expect(position.take({ mark: 1 })).toBeUndefined();
+    expect(position.take({ mark: 2 })).toBeUndefined();
     expect(position.resume()).toBe('2');
+    position.subscribed();
+    expect(() => position.take({ mark: 1 })).toThrow(/behind cursor 2, but its feed goes on at 1/);
+  });
+
+  it('of a feed that was begun anew is followed by the operator’s choice', () => {
+    let resets = 0;
+    const onReset = () => {
+      resets += 1;
+    };
+    const position = open(CURSOR, { place: { kind: 'cursor', cursor: '900' }, acceptGap: true, onReset });
+    for (const mark of [1, 2, 3]) expect(position.take({ mark })).toBeUndefined();
+    expect(position.resume()).toBe('2');
+    expect(resets).toBe(1);
   });
 });
 
