@@ -286,16 +286,16 @@ export const CARRIED_TYPES: readonly TypeCase[] = [
   },
   {
     name: 'wide',
-    avro: decimal(100, 50),
-    column: 'numeric(100,50)',
+    avro: decimal(1000, 500),
+    column: 'numeric(1000,500)',
     proto: 'string',
     exact: 'the same beyond 38 digits',
     refused: 'the same',
     values: [
-      [`-${'9'.repeat(50)}.${'9'.repeat(50)}`, `-${'9'.repeat(50)}.${'9'.repeat(50)}`],
-      [`0.${'0'.repeat(49)}1`, `0.${'0'.repeat(49)}1`],
+      [`-${'9'.repeat(500)}.${'9'.repeat(500)}`, `-${'9'.repeat(500)}.${'9'.repeat(500)}`],
+      [`0.${'0'.repeat(499)}1`, `0.${'0'.repeat(499)}1`],
     ],
-    bad: [`1${'0'.repeat(50)}`],
+    bad: [`1${'0'.repeat(500)}`],
   },
   {
     name: 'units',

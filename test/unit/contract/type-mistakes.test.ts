@@ -87,7 +87,7 @@ const MISTAKES: readonly Mistake[] = [
   ['colors', { column: 'color[]' }, 'TYPE_FAMILY', SQL, /text\[\]/],
   ['longs', { column: 'integer[]' }, 'INTEGER_RANGE', SQL, /widen the column/],
   ['words', { column: 'varchar(10)[]' }, 'STRING_LENGTH', SQL, /"maxLength": 10/],
-  ['wide', { column: 'numeric(90,50)' }, 'DECIMAL_PRECISION', SQL, /numeric\(100,50\)/],
+  ['wide', { column: 'numeric(900,500)' }, 'DECIMAL_PRECISION', SQL, /numeric\(1000,500\)/],
   ['amount', { column: 'numeric(38,6)' }, 'DECIMAL_SCALE', SQL, /scale must match/],
   ['amount', { proto: 'int64' }, 'PROTO_TYPE', PROTO, /only by its scale, which feed\.fields may say/],
   ['amount', { proto: 'double' }, 'PROTO_TYPE', PROTO, /cannot hold an amount exactly/],

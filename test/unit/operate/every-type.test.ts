@@ -63,6 +63,20 @@ describe.each([
   });
 });
 
+/** Types that may be in the key, as the rule KEY_TYPE has it. */
+const KEY_CASES = TYPE_CASES.filter(
+  ({ name, column }) => !/\[\]$|^jsonb$|^color$/.test(column) && !(name.startsWith('ident') && column !== 'uuid'),
+);
+
+it.each(KEY_CASES.map(({ name }) => [name]))('a row is found by a key of %s', async (name) => {
+  await database.exec('RESET ALL');
+  const keyed = { ...stream, table: { ...stream.table, key: [name] } };
+  const reader = createTableReader(database as unknown as PostgresClient, keyed, samplesSchema);
+  for (const values of keys.filter((one) => one[name] !== null).slice(0, 4)) {
+    expect((await reader.find([values])).get(String(values[name]))?.values[name]).toBe(values[name]);
+  }
+});
+
 it.each(TYPE_CASES.map(({ name }) => [name]))('a wrong value of %s is a difference', async (name) => {
   await database.exec('RESET ALL; BEGIN');
   try {
