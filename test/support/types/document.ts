@@ -31,7 +31,7 @@ ${CARRIED_TYPES.map(({ avro, limits, column, also = [], proto, exact, refused })
 ).join('\n')}
 
 Names of enums and lengths are examples. Decimals have the precision and the scale of their column; a column \`numeric\` without them takes any. A feed may also send whole numbers of 32 bits
-where the table says 64, a decimal without fraction digits as any whole number, a date as days since 1970, and a time of day as text. \`feed.fields\` converts the rest ([configuration](configuration.md)).
+where the table says 64, a decimal without fraction digits as any whole number, a date as days since 1970, and a time of day as text. \`feed.fields\` converts the rest ([definitions](reference/definitions.md)).
 
 ## Time is UTC
 
