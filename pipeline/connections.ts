@@ -1,6 +1,7 @@
 import { ConnectError } from '../core/errors.ts';
 import type { HttpLogin } from '../core/http-login.ts';
 import type { PostgresConnection, PostgresServer } from '../core/postgres.ts';
+import { isReference } from '../core/reference.ts';
 import type { TlsFiles } from '../core/tls.ts';
 import { secretOf } from './http-settings.ts';
 import { groupRoles } from './names.ts';
@@ -22,6 +23,9 @@ export interface FeedConnection {
   readonly address: string;
   readonly tls: boolean | TlsFiles;
   readonly token?: string | undefined;
+  /** Sent with each call, by name. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly keepaliveSeconds?: number | undefined;
 }
 
 /** A statement of somebody who only looks is ended after so long, unless a command says otherwise. */
@@ -71,8 +75,18 @@ function serverOf(address: string): PostgresServer {
 
 /** The environment's feed. */
 export function feedConnection({ feed }: Environment, secrets: Secrets): FeedConnection {
-  const { address, tls, token } = feed;
-  return { address, tls, token: token && secrets(token) };
+  const { address, tls, token, metadata, keepaliveSeconds } = feed;
+  const sent = Object.entries(metadata ?? {}).map(([name, value]) => [
+    name,
+    isReference(value) ? secrets(value) : value,
+  ]);
+  return {
+    address,
+    tls,
+    token: token && secrets(token),
+    metadata: metadata && Object.fromEntries(sent),
+    keepaliveSeconds,
+  };
 }
 
 /** The environment's schema registry (Confluent REST API), or a Kafka Connect cluster's REST API. */
@@ -100,6 +114,7 @@ export function knownSecrets(environment: Environment, secrets: Secrets): string
     secretOf(connect.auth),
     ...workerReferences(worker).map(({ reference }) => reference),
     feed.token,
+    ...Object.values(feed.metadata ?? {}).filter(isReference),
   ];
   return resolvable(
     references.filter((reference) => reference !== undefined),

@@ -167,6 +167,10 @@ export interface Environment {
     /** Whether the service speaks TLS, and with which files beyond the system's authorities. */
     readonly tls: boolean | TlsFiles;
     readonly token?: SecretReference;
+    /** Sent with each call: text or references by name. */
+    readonly metadata?: Readonly<Record<string, string>> | undefined;
+    /** How long a connection is idle before a ping tries it; 0: no pings. Default 30. */
+    readonly keepaliveSeconds?: number | undefined;
     /** Whether the token may travel in clear text. */
     readonly insecure?: boolean | undefined;
   };

@@ -38,6 +38,7 @@ export async function startFeed(
     workload,
     protoPath: projectFile(project, feed.proto),
     service: feed.service,
+    method: feed.method,
     schemaPath: projectFile(project, stream.schema),
     ratePerSecond,
   } satisfies FeedSettings);

@@ -45,11 +45,11 @@ interface ReadOptions extends Pick<SubscribeOptions, 'signal' | 'onEvent'> {
 export type FeedChannel = ReturnType<typeof openChannel>;
 
 /** Errors: USAGE for a file of TLS that cannot be read, REFUSED for one that cannot be used. */
-export function openChannel({ address, tls, token }: FeedConnection) {
-  const client = new Client(address, channelCredentials(address, tls), channelOptions(address));
+export function openChannel(connection: FeedConnection) {
+  const { address, tls, token } = connection;
+  const client = new Client(address, channelCredentials(address, tls), channelOptions(connection));
   const side = { address, tls, hasToken: token !== undefined };
-  const metadata = new Metadata();
-  if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+  const metadata = metadataOf(connection);
   return {
     address,
     side,
@@ -148,11 +148,30 @@ function channelCredentials(address: string, tls: FeedConnection['tls']): Channe
   }
 }
 
-function channelOptions(address: string): ClientOptions {
+/** Errors: USAGE for a value that no header takes, without the value. */
+function metadataOf({ token, metadata: given = {} }: FeedConnection): Metadata {
+  const metadata = new Metadata();
+  const entries = token === undefined ? given : { ...given, authorization: `Bearer ${token}` };
+  for (const [name, value] of Object.entries(entries)) {
+    try {
+      metadata.set(name, value);
+    } catch {
+      const setting = name === 'authorization' ? 'feed.token' : `feed.metadata ${name}`;
+      throw new ConnectError('USAGE', `the value of ${setting} cannot be sent: a header takes printable ASCII alone`, {
+        hint: 'look at the value behind its reference for line breaks and letters beyond ASCII',
+      });
+    }
+  }
+  return metadata;
+}
+
+const KEEPALIVE_S = 30;
+
+function channelOptions({ address, keepaliveSeconds = KEEPALIVE_S }: FeedConnection): ClientOptions {
   return {
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     // Pings find a peer that vanished without closing. The operating system would take hours.
-    'grpc.keepalive_time_ms': 30_000,
+    ...(keepaliveSeconds === 0 ? {} : { 'grpc.keepalive_time_ms': keepaliveSeconds * 1_000 }),
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': 5_000,

@@ -90,7 +90,11 @@ function unavailable(reason: string, tls: FeedConnection['tls']): Verdict {
 
 function unauthenticated(reason: string, hasToken: boolean): Verdict {
   const refused = (says: string, hint: string): Verdict => ({ code: 'REFUSED', says, hint });
-  if (!hasToken) return refused('asks for a token', 'name a reference to one by feed.token in connect.yaml');
+  if (!hasToken)
+    return refused(
+      'asks for a token',
+      'name a reference to one by feed.token in connect.yaml, or by feed.metadata where the service wants another header',
+    );
   return /expired/i.test(reason)
     ? refused('says that the token has expired', 'get a new token for feed.token of connect.yaml')
     : refused('does not accept the token', CHECK_TOKEN);
@@ -105,7 +109,7 @@ function verdictOf(code: status, reason: string, { fromSlot, resume, tls, hasTok
       hint: 'slots would be missing; continue with --accept-gap to leave them out knowingly',
     };
   }
-  if (code === status.RESOURCE_EXHAUSTED && reason.includes('larger than max')) return TOO_LARGE;
+  if (code === status.RESOURCE_EXHAUSTED && /larger than/.test(reason)) return TOO_LARGE;
   if (code === status.UNAVAILABLE) return unavailable(reason, tls);
   return VERDICTS[code] ?? { code: 'UNREACHABLE', says: `broke off (${status[code]})`, hint: CHECK_ADDRESS };
 }

@@ -55,6 +55,7 @@ export interface TapeCall {
     readonly since?: { readonly mark: string } | null;
     readonly market: string;
   };
+  readonly metadata: Readonly<Record<string, unknown>>;
   readonly cancelled: () => boolean;
   send(print: Print | Record<string, unknown>): Promise<void>;
   beat(): void;
@@ -88,6 +89,7 @@ export async function serveTape(protoPath: string, address: string, play: (call:
       const cancelled = new Promise((resolve) => stream.once('cancelled', resolve));
       void play({
         request: stream.request,
+        metadata: stream.metadata.getMap(),
         cancelled: () => stream.cancelled || stream.destroyed,
         send: async (print) => {
           if (!stream.write(encode({ print })) && !stream.cancelled)

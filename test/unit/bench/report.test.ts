@@ -36,6 +36,7 @@ const results = [
     FULL.updates,
     new Map([
       ['producer', [70_000]],
+      ['mapped feed', [60_000]],
       ['raw kafkajs', [100_000]],
       ['await each', [1_000]],
     ]),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { feedConnection, httpConnection } from '../../../pipeline/connections.ts';
+import { feedConnection, httpConnection, knownSecrets } from '../../../pipeline/connections.ts';
 import { loadProject } from '../../../pipeline/load.ts';
 import type { RestConnect } from '../../../pipeline/types.ts';
 import { complaints, projectFolder } from './project-folder.ts';
@@ -163,6 +163,41 @@ describe('a feed', () => {
       tls: { ca: join(root, 'ca.pem'), certificate: join(root, 'c.pem'), key: join(root, 'c.key') },
       token: `behind \${env:T}`,
     });
+  });
+
+  it('gets metadata: text as it is, and secrets by reference alone', () => {
+    const { staging } = load(
+      withFeed(
+        `{ address: "feed.internal:443", tls: true, keepaliveSeconds: 300, metadata: { x-client: perps, x-api-key: "\${env:T}" } }`,
+      ),
+    );
+    expect(feedConnection(staging, secrets)).toMatchObject({
+      metadata: { 'x-client': 'perps', 'x-api-key': `behind \${env:T}` },
+      keepaliveSeconds: 300,
+    });
+    expect(knownSecrets(staging, secrets)).toContain(`behind \${env:T}`);
+  });
+
+  it.each([
+    ['metadata: { x-api-key: abc }', 'x-api-key is a secret in plain text'],
+    [`metadata: { x-who: "me \${env:T}" }`, 'x-who mixes text with a reference'],
+    [`${TOKEN}, metadata: { authorization: "\${env:T}" }`, 'feed.token is sent as authorization already'],
+    ['metadata: { grpc-timeout: 1S }', 'neither begins with grpc-'],
+    ['metadata: { trace-bin: AA }', 'nor ends in -bin'],
+    ['metadata: { X-Client: perps }', 'small letters'],
+    ['metadata: { x-client: "ä" }', 'printable ASCII'],
+    ['keepaliveSeconds: -1', 'keepaliveSeconds'],
+  ])('is refused with %s', (part, says) => {
+    const feed = withFeed(`{ address: "feed.internal:443", tls: true, ${part} }`);
+    expect(complaints({ 'connect.yaml': feed }).join('\n')).toContain(says);
+  });
+
+  it('sends a secret of its metadata in clear text on this machine only', () => {
+    const feed = `{ address: "feed.internal:443", metadata: { x-api-key: "\${env:T}" } }`;
+    expect(complaints({ 'connect.yaml': withFeed(feed) }).join()).toContain(
+      'the metadata x-api-key would travel to feed.internal:443 in clear text',
+    );
+    expect(complaints({ 'connect.yaml': withFeed(feed.replace('feed.internal', '127.0.0.1')) })).toEqual([]);
   });
 
   it('gets its token in clear text on this machine only', () => {

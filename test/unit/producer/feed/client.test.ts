@@ -124,6 +124,11 @@ describe('a feed client', () => {
     expect((error as Error).cause).toBeUndefined();
   });
 
+  it('never shows a value of its metadata that cannot be sent', () => {
+    const open = () => openFeed({ address: '127.0.0.1:1', tls: false, service, metadata: { 'x-key': 'let-me\nin' } });
+    expect(open).toThrow(/^the value of feed\.metadata x-key cannot be sent/);
+  });
+
   it('ends quietly when it is told to stop, and leaves the server', async () => {
     const stop = new AbortController();
     const { server, feed } = await feedThat((call) => void call.slot(8n));

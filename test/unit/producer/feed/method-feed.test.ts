@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { silentLogger } from '../../../../core/log.ts';
+import type { FeedConnection } from '../../../../pipeline/connections.ts';
 import { loadProject, selectStreams } from '../../../../pipeline/load.ts';
 import type { StreamDefinition } from '../../../../pipeline/types.ts';
 import { feedServiceOf } from '../../../../producer/feed/feed-service.ts';
@@ -31,12 +32,13 @@ async function read(
   position: string,
   play: (call: TapeCall) => Promise<void>,
   options: Partial<ReadingOptions> & { readonly checkpoint?: ResumePoint } = {},
+  login: Pick<FeedConnection, 'token' | 'metadata'> = {},
 ) {
   const { root } = project;
   writeTape(root, { position });
   const stream = selectStreams(loadProject(root, {}), ['tape'])[0] as StreamDefinition;
   const server = await serveTape(join(root, TAPE_PROTO), '127.0.0.1:0', play);
-  const feed = { address: `127.0.0.1:${server.port}`, tls: false };
+  const feed = { address: `127.0.0.1:${server.port}`, tls: false, ...login };
   const service = feedServiceOf(root, stream);
   const reading = openReading(
     { stream, feed, logger: silentLogger, endWithFeed: true, ...options },
@@ -172,6 +174,21 @@ it('what comes while nobody reads a feed without a position is a time that is lo
   expect(lost).toHaveLength(3);
   expect(lost[0]?.from).toBe('2026-01-01T00:00:00.000Z');
   for (const { from, to } of lost) expect(from <= to).toBe(true);
+});
+
+it('token and metadata go out with the call', async () => {
+  const sent: unknown[] = [];
+  const login = { token: 'the-token', metadata: { 'x-client': 'perps' } };
+  await read(
+    NONE,
+    async (call) => {
+      sent.push(call.metadata['x-client'], call.metadata.authorization);
+      call.end();
+    },
+    {},
+    login,
+  );
+  expect(sent).toEqual(['perps', 'Bearer the-token']);
 });
 
 it('heartbeats that are left out on purpose are a sign of life', async () => {
