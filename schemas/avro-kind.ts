@@ -65,7 +65,11 @@ export function kindOf(type: unknown, where: string): Shape {
       : logicalKind(String(logical), base, own, where);
   const wanted = isLogical(logical) ? LOGICAL_KINDS[logical].connectName : undefined;
   if (connectName !== wanted) {
-    if (wanted === undefined) throw invalid(where, `has the connect.name ${String(connectName)}: not supported`);
+    if (wanted === undefined)
+      throw invalid(
+        where,
+        `has the connect.name ${String(connectName)}, by which the sink may write other values: remove it`,
+      );
     throw invalid(
       where,
       `has ${String(logical)}: the sink writes it only with "connect.name": "${wanted}" in its type`,
