@@ -23,9 +23,9 @@ export function createStackFolder(): string {
   return root;
 }
 
-/** Stops the stack of such a folder and deletes it. */
+/** Stops the stacks of the projects in such a folder and deletes it. */
 export async function removeStackFolder(root: string): Promise<void> {
-  await down({ root });
+  for (const project of projectsIn(root, 3)) await down({ root: project });
   rmSync(root, { recursive: true, force: true });
 }
 
@@ -46,4 +46,13 @@ function runs(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+function projectsIn(folder: string, depth: number): string[] {
+  const own = existsSync(join(folder, '.connect')) ? [folder] : [];
+  if (depth === 0) return own;
+  const below = readdirSync(folder, { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && !/^(?:\.|node_modules$)/.test(entry.name),
+  );
+  return [...own, ...below.flatMap(({ name }) => projectsIn(join(folder, name), depth - 1))];
 }

@@ -22,11 +22,22 @@ export interface TerminalOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly columns?: number;
+  /** What stands in front of the arguments. Default: this checkout's `connect`. */
+  readonly program?: readonly string[];
+  /** As whom. Default: as whoever runs the test. */
+  readonly user?: { readonly uid?: number; readonly gid?: number };
 }
 
-export function openTerminal(args: readonly string[], { cwd, env, columns = 60 }: TerminalOptions): Terminal {
+const OWN_PROGRAM = [process.execPath, join(packageRoot(), 'bin', 'connect.mjs')];
+
+export function openTerminal(
+  args: readonly string[],
+  { cwd, env, columns = 60, program: before = OWN_PROGRAM, user = {} }: TerminalOptions,
+): Terminal {
   const { CI: _ci, ...rest } = env;
-  const program = spawn(process.execPath, [join(packageRoot(), 'bin', 'connect.mjs'), ...args], {
+  const [file = '', ...words] = [...before, ...args];
+  const program = spawn(file, words, {
+    ...user,
     cwd,
     cols: columns,
     rows: 40,
