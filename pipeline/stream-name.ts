@@ -31,7 +31,7 @@ export function problemOfStreamName(name: string): string | undefined {
   if (!STREAM_NAME.test(name))
     return 'lower-case words joined by underscores, for example funding_payments: it becomes topic, table and file names';
   if (name.length > LONGEST) return `at most ${LONGEST} characters: the names of the table's triggers begin with it`;
-  if (SQL_WORDS.has(name)) return `it is a word of SQL, and the name of a table; ${name}s or my_${name} is none`;
+  if (SQL_WORDS.has(name)) return `it is a word of SQL, so it can name no table; ${name}s or my_${name} can`;
   if (FEED_WORDS.has(name)) return `schemas/feed.proto has that name already; ${name}s or my_${name} is free`;
   return undefined;
 }
