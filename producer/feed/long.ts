@@ -20,3 +20,11 @@ export function wholeOf(raw: unknown): bigint | undefined {
   if (isLongLike(raw)) return bigintOf(raw);
   return typeof raw === 'number' && Number.isSafeInteger(raw) ? BigInt(raw) : undefined;
 }
+
+/** The same as a number, where a double holds it exactly: that saves a BigInt for each field. */
+export function exactNumberOf(raw: unknown): number | undefined {
+  if (typeof raw === 'number') return Number.isSafeInteger(raw) ? raw : undefined;
+  if (!isLongLike(raw) || (raw.unsigned && raw.high < 0)) return undefined;
+  const { low, high } = raw;
+  return high >= -0x200000 && high < 0x200000 ? high * 0x1_0000_0000 + (low >>> 0) : undefined;
+}

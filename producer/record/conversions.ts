@@ -2,11 +2,11 @@ import protobuf from 'protobufjs';
 import type { FieldMapping, TextForm, TimeUnit } from '../../pipeline/feed.ts';
 import type { AvroField } from '../../schemas/avro-schema.ts';
 import { formatDecimal } from '../../schemas/decimal.ts';
-import { wholeOf } from '../feed/long.ts';
+import { exactNumberOf, wholeOf } from '../feed/long.ts';
 import { toBase58 } from './base58.ts';
 import { FieldRefusal } from './field-readers.ts';
 import { jsonText } from './json-text.ts';
-import { nanosOf, wellKnown } from './well-known.ts';
+import { exactMillisOf, nanosOf, wellKnown } from './well-known.ts';
 
 type Update = Readonly<Record<string, unknown>>;
 
@@ -27,7 +27,10 @@ export function conversion(field: AvroField, leaf: protobuf.Field, mapping: Fiel
   if (carried !== undefined) return carriedConversion(carried.split('.'), scale === undefined ? 1 : -1, field);
   const known = leaf.resolvedType instanceof protobuf.Type ? wellKnown(leaf.resolvedType) : undefined;
   if (known === 'wrapper') return (raw) => (raw as { value: unknown }).value;
-  if (known === 'timestamp') return (raw) => inUnits(nanosOf(raw), unitOf(field));
+  if (known === 'timestamp') {
+    const fromUnit = unitOf(field);
+    return (raw) => (fromUnit === 'milliseconds' ? exactMillisOf(raw) : undefined) ?? inUnits(nanosOf(raw), fromUnit);
+  }
   if (known === 'duration') return durationConversion(field, unit);
   if (unit === undefined) return undefined;
   const factor = NANOS_OF[unit];
@@ -76,13 +79,25 @@ function carriedConversion(path: readonly string[], sign: 1 | -1, field: AvroFie
 
 /** The integer times 10^power as text with the field's scale, exact. */
 function amount(raw: unknown, power: number, { scale = 0 }: AvroField): unknown {
+  const shift = scale + power;
+  const exact = shift === 0 ? exactNumberOf(raw) : undefined;
+  if (exact !== undefined) return pointed(exact, scale);
   const whole = typeof raw === 'bigint' ? raw : wholeOf(raw);
   if (whole === undefined) return raw;
-  const shift = scale + power;
   if (shift >= 0) return formatDecimal(whole * 10n ** BigInt(shift), scale);
   const divisor = 10n ** BigInt(-shift);
   if (whole % divisor === 0n) return formatDecimal(whole / divisor, scale);
   return new FieldRefusal('TOO_MANY_FRACTION_DIGITS', `${whole} × 10^${power} has more than ${scale} fraction digits`);
+}
+
+/** `-123` with scale 2 is `-1.23`. The two halves are small numbers, which are text much sooner than large ones. */
+function pointed(whole: number, scale: number): string {
+  if (scale === 0) return String(whole);
+  const magnitude = whole < 0 ? -whole : whole;
+  if (scale > 9) return formatDecimal(BigInt(whole), scale);
+  const one = 10 ** scale;
+  const rest = magnitude % one;
+  return `${whole < 0 ? '-' : ''}${(magnitude - rest) / one}.${String(one + rest).slice(1)}`;
 }
 
 function wordConversion({ resolvedType }: protobuf.Field, words: Readonly<Record<string, string>>): Convert {

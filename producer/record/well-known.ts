@@ -1,5 +1,5 @@
 import type protobuf from 'protobufjs';
-import { wholeOf } from '../feed/long.ts';
+import { exactNumberOf, wholeOf } from '../feed/long.ts';
 
 /** Google's messages that are read by their meaning. */
 export type WellKnown = 'timestamp' | 'duration' | 'wrapper';
@@ -18,6 +18,16 @@ const NANOS = 1_000_000_000n;
 export function nanosOf(message: unknown): bigint {
   const { seconds, nanos } = message as { seconds?: unknown; nanos?: unknown };
   return (wholeOf(seconds) ?? 0n) * NANOS + (wholeOf(nanos) ?? 0n);
+}
+
+/** A Timestamp of whole milliseconds that a double holds; undefined for every other. */
+export function exactMillisOf(message: unknown): number | undefined {
+  const { seconds, nanos } = message as { seconds?: unknown; nanos?: unknown };
+  const whole = exactNumberOf(seconds);
+  const millis = typeof nanos === 'number' ? nanos / 1_000_000 : undefined;
+  if (whole === undefined || millis === undefined || !Number.isInteger(millis)) return undefined;
+  const total = whole * 1_000 + millis;
+  return Number.isSafeInteger(total) ? total : undefined;
 }
 
 /** `2026-01-01T00:00:00.123456789Z`, without zeros at the end. */

@@ -251,3 +251,35 @@ describe('base58', () => {
     }
   });
 });
+
+it('scaled integers are exact wherever a double would not be', () => {
+  const edges = [
+    0n,
+    1n,
+    5n,
+    99_999_999n,
+    100_000_000n,
+    2n ** 32n,
+    2n ** 52n,
+    2n ** 53n - 1n,
+    2n ** 53n + 1n,
+    2n ** 63n - 1n,
+  ];
+  for (const whole of [...edges, ...edges.map((edge) => -edge), -(2n ** 63n)]) {
+    for (const scale of [0, 2, 8, 9, 10]) {
+      const digits = (whole < 0n ? -whole : whole).toString().padStart(scale + 1, '0');
+      const point = digits.length - scale;
+      const text = scale === 0 ? digits : `${digits.slice(0, point)}.${digits.slice(point)}`;
+      expect(mappedValue(decimal(38, scale), 'px', { scale }, { px: whole.toString() })).toBe(
+        whole < 0n ? `-${text}` : text,
+      );
+    }
+  }
+});
+
+it('a Timestamp is exact before 1970 too, and refused where a millisecond would be cut', () => {
+  const at = (seconds: number, nanos: number) => mappedValue(TIME, 'at', {}, { at: { seconds, nanos } });
+  expect(at(-1, 999_000_000)).toEqual(new Date(-1));
+  expect(at(1_750_000_000, 1_000_000)).toEqual(new Date(1_750_000_000_001));
+  expect(at(1_750_000_000, 1_000_001)).toBe('NOT_EXACT');
+});
