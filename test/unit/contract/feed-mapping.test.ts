@@ -299,6 +299,18 @@ const MISTAKES: readonly (readonly [name: string, change: Change, rule: string, 
     /prints is no field of acme\.md\.TapeLine/,
   ],
   [
+    'an update that is no message',
+    yaml('update: print', 'update: print.mark'),
+    'FEED_METHOD',
+    /feed\.update: print\.mark is no message/,
+  ],
+  [
+    'a request’s list or message as a constant',
+    yaml('depth: 1 }', 'since: yes }'),
+    'FEED_METHOD',
+    /since is acme\.md\.Since/,
+  ],
+  [
     'a member of the oneof that nobody names',
     yaml('leave: [beat, halt]', 'leave: [beat]'),
     'FEED_METHOD',
