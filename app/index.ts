@@ -15,7 +15,19 @@
 
 export { ConnectError, type ErrorCode } from '../core/errors.ts';
 export type { Logger } from '../core/log.ts';
+export type { ReadPosition } from '../pipeline/feed.ts';
 export type { Environment, Project, StreamDefinition } from '../pipeline/types.ts';
+export type {
+  Feed,
+  FeedContext,
+  FeedMessage,
+  FeedRead,
+  OpenFeed,
+  ReplayWindow,
+  Update,
+  UpdateValue,
+} from '../producer/adapter/feed.ts';
+export { type FeedFinding, type FeedTest, testFeed } from '../producer/adapter/test-feed.ts';
 export { changeStates, type RequestedState, type StateChange } from './change-state.ts';
 export { type Checked, type CheckRequest, check, type Finding } from './check.ts';
 export { type Deployed, type DeployedStream, type DeployListener, type DeployOptions, deploy } from './deploy.ts';

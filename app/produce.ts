@@ -2,7 +2,7 @@ import { ConnectError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { createMetrics } from '../core/metrics.ts';
 import { type ListenAddress, serveMetrics } from '../core/metrics-server.ts';
-import { fedStreams } from '../pipeline/feed.ts';
+import { readStreams } from '../pipeline/feed.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { createProducerMonitor } from '../producer/metrics.ts';
 import { type ProducerStats, type ProducerSummary, type RunStreamOptions, runStream } from './run-stream.ts';
@@ -38,7 +38,7 @@ export async function produce(
   session: Session,
   { loggerOf, fromSlot, metrics, onServing, silenceMs = SILENCE_MS, ...options }: ProduceOptions = {},
 ): Promise<ProducerSummary[]> {
-  const streams = fedStreams(session.streams);
+  const streams = readStreams(session.streams);
   if (fromSlot !== undefined && streams.length > 1) {
     throw new ConnectError('USAGE', '--from-slot is the slot of one stream, and several streams are selected', {
       hint: `add --only with one of ${streams.map(({ name }) => name).join(', ')}`,

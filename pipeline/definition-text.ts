@@ -1,13 +1,14 @@
 import { Document } from 'yaml';
-import type { FeedDefinition } from './feed.ts';
+import type { AdapterDefinition, FeedDefinition } from './feed.ts';
 import type { StreamDefinition } from './types.ts';
 
 /** A stream as the text of its definition, in the order in which definitions are read. `editorSchema`: where an editor finds its JSON Schema. */
 export function definitionText(stream: StreamDefinition, editorSchema: string): string {
-  const { name, feed, schema, topic, table, allow, sink } = stream;
+  const { name, feed, adapter, schema, topic, table, allow, sink } = stream;
   const document = new Document({
     name,
     ...(feed === undefined ? {} : { feed: feedText(feed) }),
+    ...(adapter === undefined ? {} : { feed: adapterText(adapter) }),
     schema,
     topic: withoutEmpty(topic),
     table,
@@ -25,6 +26,8 @@ const feedText = (feed: FeedDefinition): object =>
       Object.entries(feed.fields).map(([path, entry]) => [path, Object.keys(entry).length === 1 ? entry.to : entry]),
     ),
   });
+
+const adapterText = ({ module, ...rest }: AdapterDefinition): object => ({ adapter: module, ...withoutEmpty(rest) });
 
 /** Without lists and maps that say nothing. */
 const withoutEmpty = (part: object): object =>

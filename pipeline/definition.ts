@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSecretName } from '../core/secret-names.ts';
-import { checkFeed, checkOrdinal, type FeedDocument, toFeed } from './feed.ts';
+import { checkFeed, checkOrdinal, type FeedDocument, toAdapter, toFeed } from './feed.ts';
 import type { Problem } from './finding.ts';
 import { streamTopics } from './names.ts';
 import { decidedElsewhere } from './setting-owners.ts';
@@ -9,7 +9,7 @@ import type { StreamDefinition } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** `connectors/<name>.yaml` as the schema leaves it: valid, defaults filled in. */
-export interface DefinitionDocument extends Omit<StreamDefinition, 'file' | 'feed' | 'topic' | 'sink'> {
+export interface DefinitionDocument extends Omit<StreamDefinition, 'file' | 'feed' | 'adapter' | 'topic' | 'sink'> {
   readonly feed?: FeedDocument;
   readonly topic: WithSettings<StreamDefinition['topic']>;
   readonly sink: WithSettings<StreamDefinition['sink']>;
@@ -21,10 +21,12 @@ type Settings = Readonly<Record<string, string | number | boolean>>;
 /** The definition with its file's name and Kafka's own form of settings: text. */
 export function toStream(file: string, document: DefinitionDocument): StreamDefinition {
   const { feed, topic, sink } = document;
+  const adapter = feed && toAdapter(feed);
   return {
     ...document,
     file,
-    feed: feed === undefined ? undefined : toFeed(feed),
+    feed: feed === undefined || adapter !== undefined ? undefined : toFeed(feed),
+    adapter,
     topic: { ...topic, config: asText(topic.config) },
     sink: { ...sink, config: asText(sink.config) },
   };
@@ -65,12 +67,13 @@ export function checkDefinition(root: string, file: YamlFile, document: Definiti
     refuse(['table', 'current', 'view'], 'table.current.view must be a view of its own, not the table');
   }
   if (feed !== undefined) problems.push(...checkFeed(file, feed), ...checkOrdinal(file, feed, table.current));
-  for (const [path, relative, ending] of [
-    [['feed', 'proto'], feed?.proto, '.proto'],
-    [['schema'], schema, '.avsc'],
+  for (const [path, relative, ending, kind] of [
+    [['feed', 'proto'], feed?.proto, /\.proto$/, 'a .proto file'],
+    [['feed', 'adapter'], feed?.adapter, /\.m?js$/, 'a module: .mjs or .js'],
+    [['schema'], schema, /\.avsc$/, 'a .avsc file'],
   ] as const) {
     if (relative === undefined) continue;
-    if (!relative.endsWith(ending)) refuse(path, `${path.join('.')} must be a ${ending} file`);
+    if (!ending.test(relative)) refuse(path, `${path.join('.')} must be ${kind}`);
     else if (!existsSync(join(root, relative))) refuse(path, `file ${relative} does not exist in the project`);
   }
   return problems;

@@ -42,6 +42,18 @@ export type PositionDefinition =
 
 export type PositionKind = PositionDefinition['kind'];
 
+/** A feed that a module of the project reads. */
+export interface AdapterDefinition {
+  /** The module, relative to the project. */
+  readonly module: string;
+  /** Handed to it as they are. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly position: ReadPosition;
+}
+
+/** The same without the request that takes a position back: the module sees to that. */
+export type ReadPosition = { readonly kind: 'slot' | 'cursor'; readonly field: string } | { readonly kind: 'none' };
+
 export const TIME_UNITS = ['seconds', 'milliseconds', 'microseconds', 'nanoseconds'] as const;
 export type TimeUnit = (typeof TIME_UNITS)[number];
 export type TextForm = 'hex' | 'base58' | 'base64' | 'json';
@@ -69,10 +81,16 @@ export type Conversion = (typeof CONVERSIONS)[number];
 export const conversionOf = (mapping: FieldMapping): Conversion | undefined =>
   CONVERSIONS.find((key) => mapping[key] !== undefined);
 
-/** A feed as YAML has it: what only renames is text alone. */
+/** A feed as YAML has it: what only renames is text alone. It has either an adapter, or a proto and its service. */
 export interface FeedDocument extends Omit<FeedDefinition, 'fields'> {
   readonly fields: Readonly<Record<string, string | FieldMapping>>;
+  readonly adapter?: string | undefined;
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
 }
+
+/** The adapter of a feed; undefined for a feed that is read by its proto. */
+export const toAdapter = ({ adapter, options = {}, position }: FeedDocument): AdapterDefinition | undefined =>
+  adapter === undefined ? undefined : { module: adapter, options, position: position ?? { kind: 'none' } };
 
 export const toFeed = (document: FeedDocument): FeedDefinition => ({
   ...document,
@@ -82,16 +100,47 @@ export const toFeed = (document: FeedDocument): FeedDefinition => ({
 });
 
 const WITH_METHOD = ['request', 'update', 'leave', 'position'] as const;
+const WITH_PROTO = [
+  'proto',
+  'service',
+  'method',
+  'request',
+  'update',
+  'leave',
+  'fields',
+  'constants',
+  'ignore',
+] as const;
 
 /** What the schema cannot say about a feed. */
 export function checkFeed(file: YamlFile, feed: FeedDocument): Problem[] {
   const problems: Problem[] = [];
   const refuse = (path: Path, message: string) => problems.push(file.problemAtKey(['feed', ...path], message));
-  const { method, position } = feed;
+  const { adapter, method, position } = feed;
+  const isSet = (key: keyof FeedDocument) => feed[key] !== undefined && Object.keys(feed[key]).length > 0;
+  if (adapter !== undefined) {
+    for (const key of WITH_PROTO) {
+      if (isSet(key))
+        refuse(
+          [key],
+          `feed.${key} is for feeds that are read by a proto; the module ${adapter} does that itself, remove ${key}`,
+        );
+    }
+    if (position !== undefined && 'request' in position) {
+      refuse(
+        ['position', 'request'],
+        `feed.position.request is for methods; the module ${adapter} is given the position, remove request`,
+      );
+    }
+    return problems;
+  }
+  if (isSet('options')) refuse(['options'], 'feed.options are for feed.adapter, which is left out; remove options');
+  if (position !== undefined && position.kind !== 'none' && position.request === undefined) {
+    refuse(['position'], 'feed.position must have a request: the path in the request that takes the position back');
+  }
   if (method === undefined) {
     for (const key of WITH_METHOD) {
-      const value = feed[key];
-      if (value === undefined || Object.keys(value).length === 0) continue;
+      if (!isSet(key)) continue;
       refuse([key], `feed.${key} belongs to feed.method, which is left out; name the method, or remove ${key}`);
     }
   } else if (position === undefined) {
@@ -152,18 +201,46 @@ export const plainFeed = (proto: string, service: string): FeedDefinition => ({
   ignore: [],
 });
 
-/** A stream's feed. Errors: USAGE for a stream whose records others write. */
-export function requireFeed({ name, feed }: { readonly name: string; readonly feed: FeedDefinition | undefined }) {
+/** Of a stream: where its updates come from. */
+interface Fed {
+  readonly name: string;
+  readonly feed: FeedDefinition | undefined;
+  readonly adapter?: AdapterDefinition | undefined;
+}
+
+/** A stream's feed, as a proto has it. Errors: USAGE for a stream whose records others write, or a module of the project reads. */
+export function requireFeed({ name, feed, adapter }: Fed) {
   if (feed !== undefined) return feed;
+  if (adapter !== undefined) {
+    throw new ConnectError(
+      'USAGE',
+      `the feed of stream ${name} is read by ${adapter.module}, and nothing here knows its messages`,
+      {
+        hint: `leave ${name} out with --only`,
+      },
+    );
+  }
   throw new ConnectError('USAGE', `stream ${name} has no feed: others write the records of its topic`, {
     hint: `leave ${name} out with --only, or give its definition a \`feed\``,
   });
 }
 
-/** The streams that have a feed. Errors: USAGE when none of them has. */
-export function fedStreams<T extends { readonly name: string; readonly feed: FeedDefinition | undefined }>(
-  streams: readonly T[],
-): T[] {
+/** The module that reads a stream's feed. Errors: USAGE for a stream that has none. */
+export function requireAdapter({ name, adapter }: Fed): AdapterDefinition {
+  if (adapter !== undefined) return adapter;
+  throw new ConnectError('USAGE', `stream ${name} has no feed.adapter`);
+}
+
+/** The streams whose updates are read here. Errors: USAGE when there is none. */
+export function readStreams<T extends Fed>(streams: readonly T[]): T[] {
+  const read = streams.filter(({ feed, adapter }) => feed !== undefined || adapter !== undefined);
+  const [first] = streams;
+  if (read.length === 0 && first !== undefined) requireFeed(first);
+  return read;
+}
+
+/** The streams whose feed is described by a proto. Errors: USAGE when none is. */
+export function fedStreams<T extends Fed>(streams: readonly T[]): T[] {
   const fed = streams.filter(({ feed }) => feed !== undefined);
   const [first] = streams;
   if (fed.length === 0 && first !== undefined) requireFeed(first);

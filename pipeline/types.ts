@@ -1,6 +1,6 @@
 import type { PostgresTls } from '../core/postgres.ts';
 import type { TlsFiles } from '../core/tls.ts';
-import type { FeedDefinition } from './feed.ts';
+import type { AdapterDefinition, FeedDefinition } from './feed.ts';
 import type { MskConnect } from './msk-connect.ts';
 
 /** One stream, as `connectors/<name>.yaml` defines it: from a gRPC service to a table. Paths are relative to the project. */
@@ -10,6 +10,8 @@ export interface StreamDefinition {
   readonly file: string;
   /** Undefined when others write the topic's records. */
   readonly feed: FeedDefinition | undefined;
+  /** The module that reads the feed, where no proto describes it. */
+  readonly adapter?: AdapterDefinition | undefined;
   /** The Avro schema (.avsc) of the topic's values; its field names are the table's columns. */
   readonly schema: string;
   readonly topic: {

@@ -1,7 +1,10 @@
 import type { Logger } from '../core/log.ts';
 import type { FeedConnection } from '../pipeline/connections.ts';
-import { requireFeed } from '../pipeline/feed.ts';
+import { type ReadPosition, requireAdapter, requireFeed } from '../pipeline/feed.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
+import type { AdapterService } from './adapter/adapter-service.ts';
+import { followAdapter } from './adapter/follow-adapter.ts';
+import { openAdapter } from './adapter/open-adapter.ts';
 import { openChannel, openFeed, type SubscribeOptions } from './feed/client.ts';
 import { type Commitment, DEFAULT_COMMITMENT } from './feed/event.ts';
 import type { AnyFeedService } from './feed/feed-service.ts';
@@ -18,6 +21,8 @@ import type { ResumePoint } from './kafka/checkpoint.ts';
 /** What of a run is about its feed. */
 export interface ReadingOptions {
   readonly stream: StreamDefinition;
+  /** The folder that the definition's paths are relative to. */
+  readonly root: string;
   readonly feed: FeedConnection;
   readonly logger: Logger;
   /** Default `finalized`. */
@@ -62,12 +67,20 @@ const CONNECT_TIMEOUT_MS = 15_000;
 const SILENCE_MS = 30_000;
 
 /** Opens the way to a feed. Errors: UNSAFE for a checkpoint that the feed cannot go on from; USAGE. */
-export const openReading = (
+export async function openReading(
   options: ReadingOptions,
   service: AnyFeedService,
   checkpoint: ResumePoint | undefined,
-): FeedReading =>
-  service.kind === 'method' ? methodReading(options, service, checkpoint) : slotReading(options, service, checkpoint);
+): Promise<FeedReading> {
+  switch (service.kind) {
+    case 'replay':
+      return slotReading(options, service, checkpoint);
+    case 'method':
+      return methodReading(options, service, checkpoint);
+    case 'adapter':
+      return adapterReading(options, service, checkpoint);
+  }
+}
 
 const commonOptions = ({ endWithFeed = false, silenceMs = SILENCE_MS, logger }: ReadingOptions) => ({
   endWithFeed,
@@ -110,9 +123,53 @@ function methodReading(
   service: MethodService,
   checkpoint: ResumePoint | undefined,
 ): FeedReading {
-  const { stream, fromSlot, acceptGap = false, logger } = options;
-  const definition = requireFeed(stream).position ?? { kind: 'none' };
+  const definition = requireFeed(options.stream).position ?? { kind: 'none' };
   const channel = openChannel(options.feed);
+  const feed = { address: channel.address, close: channel.close };
+  return positionReading(options, { ...feed, definition, checkpoint }, (common) =>
+    followMethod({ ...common, channel, service, definition }),
+  );
+}
+
+/** A feed that a module of the project reads. */
+async function adapterReading(
+  options: ReadingOptions,
+  service: AdapterService,
+  checkpoint: ResumePoint | undefined,
+): Promise<FeedReading> {
+  const { stream, root, feed: connection, logger } = options;
+  const adapter = requireAdapter(stream);
+  const definition = adapter.position;
+  const feed = await openAdapter({ root, stream: stream.name, adapter, connection, logger });
+  const close = () => void Promise.resolve(feed.close?.()).catch(() => {});
+  return positionReading(options, { address: feed.address, close, definition, checkpoint }, (common) =>
+    followAdapter({ ...common, stream: stream.name, feed, service, definition }),
+  );
+}
+
+/** What a feed has that is resumed by its updates. */
+interface PositionedFeed {
+  readonly address: string;
+  readonly close: () => void;
+  readonly definition: ReadPosition;
+  readonly checkpoint: ResumePoint | undefined;
+}
+
+/** What following such a feed takes, whoever reads it. */
+type PositionedFollow = ReturnType<typeof commonOptions> &
+  Omit<ReadingHooks, 'onSubscribe'> & {
+    readonly position: MethodPosition;
+    readonly acceptGap: boolean;
+    readonly since: string;
+    readonly onSubscribe: () => void;
+  };
+
+function positionReading(
+  options: ReadingOptions,
+  { address, close, definition, checkpoint }: PositionedFeed,
+  follow: (common: PositionedFollow) => Promise<'signal' | 'feed'>,
+): FeedReading {
+  const { stream, fromSlot, acceptGap = false, logger } = options;
   let hear: Pick<ReadingHooks, 'onGap' | 'onLost'> = { onGap: () => {}, onLost: () => {} };
   const since = checkpoint?.at ?? new Date().toISOString();
   const position = createMethodPosition(stream.name, definition, {
@@ -123,13 +180,13 @@ function methodReading(
     onReset: () => hear.onLost({ from: since, to: new Date().toISOString() }),
     onLead: (sent, slot) =>
       logger.warn(
-        { feed: channel.address, sent: sent.toString(), slot: slot.toString() },
+        { feed: address, sent: sent.toString(), slot: slot.toString() },
         'an update is far ahead of the others; the resume point waits for a second one',
       ),
   });
   const hasSlots = definition.kind === 'slot';
   return {
-    address: channel.address,
+    address,
     position: {
       ...NO_NOTICES,
       get slot() {
@@ -144,10 +201,9 @@ function methodReading(
     follow: (hooks) => {
       hear = hooks;
       const onSubscribe = () => hooks.onSubscribe(hasSlots ? position.slot : undefined, undefined);
-      const own = { channel, service, definition, position, acceptGap, since, onSubscribe };
-      return followMethod({ ...commonOptions(options), ...hooks, ...own });
+      return follow({ ...commonOptions(options), ...hooks, position, acceptGap, since, onSubscribe });
     },
-    close: channel.close,
+    close,
   };
 }
 

@@ -23,8 +23,6 @@ import { createOrdinalCounter } from './record/ordinals.ts';
 import { createRunStatistics, type ProducerStats, type ProducerSummary } from './run-statistics.ts';
 
 export interface RunStreamOptions extends ReadingOptions {
-  /** The folder that the definition's paths are relative to. */
-  readonly root: string;
   readonly kafka: KafkaConnection;
   readonly registry: HttpConnection;
   /** Stops reading, publishes what was read, writes the checkpoint; the run then ends without an error. */
@@ -58,7 +56,7 @@ export async function runStream(options: RunStreamOptions): Promise<ProducerSumm
   try {
     sender = await createKafkaSender({ cluster, topics: [data, rejected, checkpoint], logger });
     const resumed = await findCheckpoint(options);
-    reading = openReading(options, service, resumed);
+    reading = await openReading(options, service, resumed);
     return await publishFeed(options, { schema, schemaId, service, reading, sender, checkpoint: resumed });
   } finally {
     reading?.close();

@@ -115,10 +115,21 @@ const mappingConstant: Rule = {
 
 const noFeed: Rule = {
   id: 'NO_FEED',
-  what: 'A stream without a feed is one whose records others write; what they send cannot be checked here.',
+  what: 'What the records of a stream hold is not known here where others write them, or where a module reads the feed.',
   why: 'Whoever writes the topic must keep to the registered schema, the key and the order by key.',
   *check({ stream, definition }) {
-    if (stream.feed !== undefined) return;
+    const { feed, adapter } = stream;
+    if (feed !== undefined) return;
+    if (adapter !== undefined) {
+      yield {
+        path: `${stream.name}.feed`,
+        places: [definition.placeOf(['feed', 'adapter'])],
+        message: `${stream.name} is read by ${adapter.module}: which fields its updates have is not checked here; the producer refuses what does not fit the schema`,
+        remedy: 'nothing; run testFeed on the module (docs/adapters.md)',
+        severity: 'note',
+      };
+      return;
+    }
     yield {
       path: `${stream.name}.feed`,
       places: [definition.placeOf(['name'])],

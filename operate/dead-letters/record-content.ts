@@ -56,7 +56,7 @@ const protoFields = (
 ): Record<string, string | null> =>
   Object.fromEntries(
     Object.entries(message).map(([name, value]) => {
-      const field = update.fields[name];
+      const field = update?.fields[name];
       if (value === null || field === undefined) return [name, shownValue(value)];
       if (field.resolvedType === null && !field.repeated && !field.map) {
         return [name, shownValue(isLongLike(value) ? bigintOf(value) : value)];

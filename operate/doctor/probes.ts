@@ -3,11 +3,14 @@ import { kafkaConnection } from '../../connectors/kafka-connection.ts';
 import { renderSink } from '../../connectors/render/render-sink.ts';
 import type { SinkConfig } from '../../connectors/sink-config.ts';
 import { createAdmin } from '../../core/kafka.ts';
+import { silentLogger } from '../../core/log.ts';
 import { once } from '../../core/once.ts';
 import { withPostgres } from '../../core/postgres.ts';
 import { feedConnection, httpConnection, readerConnection, type Secrets } from '../../pipeline/connections.ts';
+import type { AdapterDefinition } from '../../pipeline/feed.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import type { Environment, Project, StreamDefinition } from '../../pipeline/types.ts';
+import { adapterHealth } from '../../producer/adapter/adapter-health.ts';
 import { openFeed } from '../../producer/feed/client.ts';
 import { feedServiceOf } from '../../producer/feed/feed-service.ts';
 import { readCheckpoint } from '../../producer/kafka/checkpoint-store.ts';
@@ -41,6 +44,8 @@ export interface Examined {
 /** What the checks may ask. An answer that several checks need is asked for once. */
 export type Probes = ReturnType<typeof createProbes>;
 
+/** A module that says nothing is not well. */
+const HEALTH_MS = 10_000;
 const CLIENT_ID = 'perps-connect-doctor';
 
 /** Opens nothing before a check asks. */
@@ -78,7 +83,7 @@ export function createProbes(examined: Examined, secrets: Secrets) {
     async feedWindow(stream: StreamDefinition) {
       const service = feedServiceOf(project.root, stream);
       // Only a feed of our own shape says what it can replay.
-      if (service.kind === 'method') return undefined;
+      if (service.kind !== 'replay') return undefined;
       const feed = openFeed({ ...feedConnection(environment, secrets), service });
       try {
         return await feed.replayInfo();
@@ -86,6 +91,18 @@ export function createProbes(examined: Examined, secrets: Secrets) {
         feed.close();
       }
     },
+    /** What the module says that reads the stream's feed. */
+    feedHealth: (stream: StreamDefinition, adapter: AdapterDefinition) =>
+      adapterHealth(
+        {
+          root: project.root,
+          stream: stream.name,
+          adapter,
+          connection: feedConnection(environment, secrets),
+          logger: silentLogger,
+        },
+        AbortSignal.timeout(HEALTH_MS),
+      ),
     /** The last checkpoint of the stream's producer; undefined when there is none. Errors: NOT_FOUND without its topic. */
     checkpoint: (stream: StreamDefinition) => readCheckpoint(connection, stream, { clientId: CLIENT_ID }),
     // Not awaited: it would wait for a broker that takes connections and says nothing.

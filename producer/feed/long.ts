@@ -15,8 +15,9 @@ export function bigintOf({ low, high, unsigned }: LongLike): bigint {
   return (BigInt(unsigned ? high >>> 0 : high) << 32n) | BigInt(low >>> 0);
 }
 
-/** A whole number of any protobuf type; undefined for everything else. */
+/** A whole number of any protobuf type, or JavaScript's own; undefined for everything else. */
 export function wholeOf(raw: unknown): bigint | undefined {
+  if (typeof raw === 'bigint') return raw;
   if (isLongLike(raw)) return bigintOf(raw);
   return typeof raw === 'number' && Number.isSafeInteger(raw) ? BigInt(raw) : undefined;
 }

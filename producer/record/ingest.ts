@@ -41,7 +41,7 @@ export function createIngest(options: IngestOptions): (event: FeedEvent) => void
   const asked = COMMITMENTS.indexOf(options.commitment);
 
   const ordinalField = stream.table.current?.ordinal;
-  const encodeUpdate = service.kind === 'method' ? service.encodeUpdate : () => NOT_ALONE;
+  const encodeUpdate = service.kind === 'replay' ? () => NOT_ALONE : service.encodeUpdate;
   /** An update of a list has no bytes of its own: it is written again where they tell updates apart, or are kept. */
   const bytesOf = ordinals === undefined ? () => NOT_ALONE : encodeUpdate;
 

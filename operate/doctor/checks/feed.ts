@@ -3,11 +3,21 @@ import { isLoopback } from '../../../core/loopback.ts';
 import { broken, type Check, ok, perStream, warning } from '../check.ts';
 
 /** Each stream's feed answers. The feed of a stack on this machine is a simulator, which need not run. */
-export const feedReachable: Check<'streams' | 'environment' | 'feedWindow'> = {
+export const feedReachable: Check<'streams' | 'environment' | 'feedWindow' | 'feedHealth'> = {
   name: 'feed.reachable',
   reaches: 'feed',
   needs: [],
-  run: perStream(async (stream, { environment, feedWindow }) => {
+  run: perStream(async (stream, { environment, feedWindow, feedHealth }) => {
+    const { adapter } = stream;
+    if (adapter !== undefined) {
+      const subject = `${adapter.module} of ${stream.name}`;
+      try {
+        return ok(subject, await feedHealth(stream, adapter));
+      } catch (error) {
+        if (!(error instanceof ConnectError)) throw error;
+        return broken(subject, error.message, error.hint ?? 'look at the module, and at the feed that it reads');
+      }
+    }
     if (stream.feed === undefined) return ok(stream.name, 'has no feed: others write its topic');
     const subject = `${stream.feed.service} at ${environment.feed.address}`;
     try {

@@ -62,7 +62,7 @@ export const producerCheckpoint: Check<'streams' | 'environment' | 'checkpoint'>
   needs: ['kafka'],
   run: perStream(async (stream, { environment, checkpoint }) => {
     // Whoever else writes the topic writes no checkpoint.
-    if (stream.feed === undefined) return [];
+    if (stream.feed === undefined && stream.adapter === undefined) return [];
     const last = await ifFound(checkpoint(stream));
     const remedy = 'is `connect produce` running, and does its feed go on?';
     if (last === undefined) return judge(environment, stream.name, 'no producer has written a checkpoint', remedy);

@@ -1,16 +1,12 @@
 import { ConnectError } from '../../../core/errors.ts';
-import type { PositionDefinition } from '../../../pipeline/feed.ts';
+import type { PositionKind, ReadPosition } from '../../../pipeline/feed.ts';
 import { createCursorPosition } from './cursor-position.ts';
 import type { MethodPosition, Place, PositionStart } from './position-kind.ts';
 import { createSlotPosition } from './slot-position.ts';
 import { createTimePosition } from './time-position.ts';
 
 /** The position of one feed. Errors: UNSAFE for a checkpoint of another kind; USAGE for a start that the kind does not have. */
-export function createMethodPosition(
-  stream: string,
-  definition: PositionDefinition,
-  start: PositionStart,
-): MethodPosition {
+export function createMethodPosition(stream: string, definition: ReadPosition, start: PositionStart): MethodPosition {
   const { place, fromSlot, acceptGap } = start;
   if (fromSlot !== undefined && definition.kind !== 'slot') {
     throw new ConnectError(
@@ -34,10 +30,10 @@ export function createMethodPosition(
   }
 }
 
-const kindOf = (place: Place): PositionDefinition['kind'] => place.kind ?? 'slot';
+const kindOf = (place: Place): PositionKind => place.kind ?? 'slot';
 
 /** Errors: UNSAFE for a checkpoint of another kind, which says nothing about where to go on. */
-export function requireKind(stream: string, place: Place | undefined, wanted: PositionDefinition['kind']): void {
+export function requireKind(stream: string, place: Place | undefined, wanted: PositionKind): void {
   if (place === undefined || kindOf(place) === wanted) return;
   const kind = kindOf(place);
   throw new ConnectError(
