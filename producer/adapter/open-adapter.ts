@@ -39,9 +39,13 @@ export async function openAdapter({ root, stream, adapter, connection, logger }:
     logger,
     connection: { address, token, tls: typeof tls === 'boolean' ? tls : readTls(tls, FEED_TLS) },
   };
-  const feed = await Promise.resolve((loaded.default as OpenFeed)(context)).catch((error: unknown) => {
+  const open = loaded.default as OpenFeed;
+  let feed: Feed;
+  try {
+    feed = await open(context);
+  } catch (error) {
     throw failure(module, error, 'cannot open its feed');
-  });
+  }
   if (typeof feed?.read !== 'function') throw invalid('returns no feed: it has no function `read`');
   if (typeof feed.address !== 'string') throw invalid('returns no feed: its `address` is no text');
   return feed;

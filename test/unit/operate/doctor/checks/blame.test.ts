@@ -14,6 +14,7 @@ test('a simulator is advised where the feed is on this machine, and nowhere else
       streams: [positions],
       environment: { ...staging, feed: { ...staging.feed, address } },
       feedWindow,
+      feedHealth: async () => 'unasked',
     });
   expect(await diagnose('127.0.0.1:19350')).toMatchObject([
     { verdict: 'warning', remedy: expect.stringContaining('connect simulate') },
@@ -27,7 +28,7 @@ test('a feed that refuses us is broken on this machine too, with the remedy of t
   const hint = 'get a new token for feed.token of connect.yaml';
   const feedWindow = () => Promise.reject(new ConnectError('REFUSED', 'says that the token has expired', { hint }));
   const environment = { ...staging, feed: { ...staging.feed, address: '127.0.0.1:19350' } };
-  expect(await feedReachable.run({ streams: [positions], environment, feedWindow })).toMatchObject([
+  expect(await feedReachable.run({ streams: [positions], environment, feedWindow, feedHealth: async () => 'unasked' })).toMatchObject([
     { verdict: 'broken', message: 'says that the token has expired', remedy: hint },
   ]);
 });
