@@ -77,6 +77,7 @@ export default defineConfig({
           items: pages(
             'tasks',
             'configuration',
+            'adapters',
             'feeds',
             'transport',
             'database-rights',

@@ -174,7 +174,13 @@ describe('following a module’s feed', () => {
     const place = kind === 'slot' ? ({ slot: BigInt(at) } as const) : ({ kind, cursor: at } as const);
     const definition = { kind, field: 'seq' };
     const onGap = (from: bigint, to: bigint) => gaps.push([from, to]);
-    const position = createMethodPosition('lines', definition, { place, acceptGap, onGap, onLead: () => {} });
+    const position = createMethodPosition('lines', definition, {
+      place,
+      acceptGap,
+      onGap,
+      onReset: () => {},
+      onLead: () => {},
+    });
     const seen: unknown[] = [];
     const ended = followAdapter({
       stream: 'lines',

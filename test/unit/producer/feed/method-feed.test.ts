@@ -40,8 +40,8 @@ async function read(
   const server = await serveTape(join(root, TAPE_PROTO), '127.0.0.1:0', play);
   const feed = { address: `127.0.0.1:${server.port}`, tls: false, ...login };
   const service = feedServiceOf(root, stream);
-  const reading = openReading(
-    { stream, feed, logger: silentLogger, endWithFeed: true, ...options },
+  const reading = await openReading(
+    { stream, root, feed, logger: silentLogger, endWithFeed: true, ...options },
     service,
     options.checkpoint,
   );

@@ -28,9 +28,9 @@ test('a feed that refuses us is broken on this machine too, with the remedy of t
   const hint = 'get a new token for feed.token of connect.yaml';
   const feedWindow = () => Promise.reject(new ConnectError('REFUSED', 'says that the token has expired', { hint }));
   const environment = { ...staging, feed: { ...staging.feed, address: '127.0.0.1:19350' } };
-  expect(await feedReachable.run({ streams: [positions], environment, feedWindow, feedHealth: async () => 'unasked' })).toMatchObject([
-    { verdict: 'broken', message: 'says that the token has expired', remedy: hint },
-  ]);
+  expect(
+    await feedReachable.run({ streams: [positions], environment, feedWindow, feedHealth: async () => 'unasked' }),
+  ).toMatchObject([{ verdict: 'broken', message: 'says that the token has expired', remedy: hint }]);
 });
 
 test('a registry that answers without its database is not blamed for its address', async () => {
