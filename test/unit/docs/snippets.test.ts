@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -26,15 +26,18 @@ interface Snippet {
   /** `docs/deploy.md:29`. */
   readonly place: string;
   readonly language: string;
+  /** The file that it is, where the page says so. */
+  readonly title: string | undefined;
   readonly text: string;
 }
 
 const snippets: Snippet[] = pages.flatMap((page) => {
   const text = textOf(page);
-  return [...text.matchAll(/^( *)```(\w+)[^\n]*\n([\s\S]*?)^ *```/gm)].map((found) => {
-    const [, indent = '', language = '', body = ''] = found;
+  return [...text.matchAll(/^( *)```(\w+)([^\n]*)\n([\s\S]*?)^ *```/gm)].map((found) => {
+    const [, indent = '', language = '', attributes = '', body = ''] = found;
+    const title = /title="(.+)"/.exec(attributes)?.[1];
     const line = text.slice(0, found.index).split('\n').length;
-    return { place: `${page}:${line}`, language, text: body.replaceAll(new RegExp(`^${indent}`, 'gm'), '') };
+    return { place: `${page}:${line}`, language, title, text: body.replaceAll(new RegExp(`^${indent}`, 'gm'), '') };
   });
 });
 const of = (...languages: string[]) => snippets.filter(({ language }) => languages.includes(language));
@@ -47,7 +50,7 @@ it('are in languages that a test reads', () => {
       .filter(notOfTutorial)
       .map(({ place }) => place.split(':')[0]),
   ).toEqual(Array(2).fill('docs/running.md'));
-  const known = ['sh', 'yaml', 'sql', 'ts', ...elsewhere];
+  const known = ['sh', 'yaml', 'sql', 'ts', 'js', ...elsewhere];
   expect(snippets.filter(({ language }) => !known.includes(language))).toEqual([]);
   expect(snippets.length).toBeGreaterThan(45);
 });
@@ -71,11 +74,11 @@ function projectWith(data: Parts): Record<string, string> | undefined {
   if (data.allow !== undefined)
     return { 'connect.yaml': LOCAL, 'connectors/positions.yaml': POSITIONS + stringify(data) };
   if (data.name !== undefined && data.sink !== undefined) {
-    const { feed, schema } = data as { feed: { proto: string }; schema: string };
+    const { feed, schema } = data as { feed: { proto?: string; adapter?: string }; schema: string };
     return {
       'connect.yaml': LOCAL,
       [`connectors/${data.name}.yaml`]: stringify(data),
-      [feed.proto]: '',
+      [feed.proto ?? feed.adapter ?? '']: '',
       [schema]: '{}',
     };
   }
@@ -140,19 +143,24 @@ it('SQL runs on the tables of this package', { timeout: PGLITE_TIMEOUT_MS }, asy
   }
 });
 
-it('TypeScript has the types that the package has', { timeout: 120_000 }, async () => {
+it('TypeScript and JavaScript have the types that the package has', { timeout: 120_000 }, async () => {
   // Beside the installed packages, because it imports some.
   const folder = mkdtempSync(join(root, 'node_modules', '.snippets-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  for (const [index, { text }] of of('ts').entries()) writeFileSync(join(folder, `${index}.ts`), text);
+  for (const [index, { language, title = `${index}.${language}`, text }] of of('ts', 'js')
+    .filter(notOfTutorial)
+    .entries()) {
+    mkdirSync(join(folder, dirname(title)), { recursive: true });
+    writeFileSync(join(folder, title), text);
+  }
   const paths = {
     'perps-connect': [join(root, 'app/index.ts')],
     'perps-connect/schemas/output/*.json': [join(root, 'cli/output-schemas/*.schema.json')],
   };
   const config = {
     extends: join(root, 'tsconfig.json'),
-    compilerOptions: { paths, noUnusedLocals: false },
-    include: ['*.ts'],
+    compilerOptions: { paths, noUnusedLocals: false, allowJs: true, checkJs: true },
+    include: ['**/*.ts', '**/*.mjs'],
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
   const tsc = join(root, 'node_modules', '.bin', 'tsc');
