@@ -7,6 +7,7 @@ import { registerDelete } from './commands/delete.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerDown } from './commands/down.ts';
+import { registerFeed } from './commands/feed.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
 import { registerLogs } from './commands/logs.ts';
@@ -53,6 +54,7 @@ export const commandGroups: readonly CommandGroup[] = [
     commands: [
       registerCheck,
       registerInit,
+      registerFeed,
       registerRender,
       registerSchemas,
       registerMigrate,

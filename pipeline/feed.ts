@@ -58,7 +58,7 @@ export const TIME_UNITS = ['seconds', 'milliseconds', 'microseconds', 'nanosecon
 export type TimeUnit = (typeof TIME_UNITS)[number];
 export type TextForm = 'hex' | 'base58' | 'base64' | 'json';
 
-/** Which Avro field takes a value of the update, and what is done with it on the way: at most one of these. */
+/** Which Avro field takes a value of the update, and what is done with it on the way: at most one conversion. */
 export interface FieldMapping {
   readonly to: string;
   /** The integer is the amount times 10^scale; or the path of the field that says so. */
@@ -71,6 +71,8 @@ export interface FieldMapping {
   readonly text?: TextForm | undefined;
   /** Words by names of the enum's values. */
   readonly words?: Readonly<Record<string, string>> | undefined;
+  /** The feed's absent value is zero, false or the first word, on purpose: proto3 sends none of them. */
+  readonly absent?: 'zero' | undefined;
 }
 
 /** The keys of a mapping that convert. */

@@ -1,3 +1,5 @@
+import { type ColumnText, definitionText, kebabOf, type MigrationFunctions, migrationText } from './stream-texts.ts';
+
 /** A file to be written, its path relative to the project. */
 export interface NewFile {
   readonly path: string;
@@ -5,13 +7,9 @@ export interface NewFile {
 }
 
 /** What the files of a new stream depend on. */
-export interface StreamSurroundings {
+export interface StreamSurroundings extends MigrationFunctions {
   /** The project's next free one. */
   readonly migrationNumber: number;
-  /** The project's migrations make the functions that note corrected rows. */
-  readonly marksCorrections: boolean;
-  /** They make the function that grants rights. */
-  readonly grantsRights: boolean;
   /** The JSON Schema of definitions, as an editor finds it from `connectors/`. */
   readonly definitionSchema: string;
 }
@@ -25,52 +23,18 @@ export function newStreamFiles(
   { migrationNumber, definitionSchema, ...functions }: StreamSurroundings,
 ): readonly NewFile[] {
   const words = name.split('_');
-  const kebab = words.join('-');
+  const kebab = kebabOf(name);
   const pascal = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
   const number = String(migrationNumber).padStart(4, '0');
+  const texts = { name, key: ['account', 'signature'] };
+  const feed = `  proto: schemas/${kebab}.proto\n  service: perps.v1.${pascal}Feed\n`;
   return [
-    { path: `connectors/${name}.yaml`, text: definition(name, kebab, pascal, definitionSchema) },
+    { path: `connectors/${name}.yaml`, text: definitionText(texts, { schema: definitionSchema, feed }) },
     { path: `schemas/${kebab}.proto`, text: proto(name, pascal) },
     { path: `schemas/${kebab}.avsc`, text: avroSchema(name, pascal) },
-    { path: `migrations/${number}_${name}.sql`, text: migration(name, functions) },
+    { path: `migrations/${number}_${name}.sql`, text: migrationText(texts, COLUMNS, functions) },
   ];
 }
-
-/** Editors complete and flag by the schema that the first line names. */
-const definition = (
-  name: string,
-  kebab: string,
-  pascal: string,
-  schema: string,
-): string => `# yaml-language-server: $schema=${schema}
-name: ${name}
-
-feed:
-  proto: schemas/${kebab}.proto
-  service: perps.v1.${pascal}Feed
-
-schema: schemas/${kebab}.avsc
-
-topic:
-  name: ${name}
-  partitions: 2
-  # One key = one partition = one order.
-  key: account
-  config:
-    cleanup.policy: delete
-    retention.ms: 604800000
-
-table:
-  name: public.${name}
-  key: [account, signature]
-
-sink:
-  name: ${kebab}-sink
-  tasksMax: 1
-  batchSize: 1000
-  maxPollRecords: 1000
-  maxPartitionFetchBytes: 1048576
-`;
 
 const proto = (name: string, pascal: string): string => `syntax = "proto3";
 
@@ -123,49 +87,10 @@ const avroSchema = (name: string, pascal: string): string => `{
 }
 `;
 
-const migration = (
-  name: string,
-  { marksCorrections, grantsRights }: Pick<StreamSurroundings, 'marksCorrections' | 'grantsRights'>,
-): string => `-- Up Migration
-
-CREATE TABLE ${name} (
-    id              BIGSERIAL PRIMARY KEY,
-    account         VARCHAR(44) COLLATE "C" NOT NULL,
-    signature       VARCHAR(88) COLLATE "C" NOT NULL,
-    slot            BIGINT                  NOT NULL,
-    block_time      TIMESTAMP               NOT NULL,
-    amount          NUMERIC(38, 6)          NOT NULL,
-    created_at      TIMESTAMP               DEFAULT (now() AT TIME ZONE 'utc'),
-    kafka_partition INTEGER,
-    kafka_offset    BIGINT${marksCorrections ? ',\n    corrected_at    TIMESTAMP' : ''}
-);
-
--- The upsert's key.
-CREATE UNIQUE INDEX idx_unique_${name} ON ${name} (account, signature);
-
--- Of several deliveries of one update the newest counts.
-CREATE TRIGGER ${name}_keep_newest_delivery BEFORE UPDATE ON ${name}
-    FOR EACH ROW
-    WHEN ((NEW.kafka_partition = OLD.kafka_partition AND NEW.kafka_offset > OLD.kafka_offset) IS NOT TRUE)
-    EXECUTE FUNCTION keep_newest_delivery();
-${marksCorrections ? correctionTriggers(name) : ''}${grantsRights ? grants(name) : ''}
--- Down Migration
-
-DROP TABLE ${name};
-`;
-
-const grants = (name: string): string => `
--- The sink may write it, and whoever looks may read it. Name views on it, too: SELECT grant_stream_rights('${name}', '{view}').
-SELECT grant_stream_rights('${name}');
-`;
-
-const correctionTriggers = (name: string): string => `
--- A row that was changed otherwise than by its record says when.
-CREATE TRIGGER ${name}_mark_correction BEFORE UPDATE ON ${name}
-    FOR EACH ROW
-    WHEN ((NEW.kafka_partition, NEW.kafka_offset) IS NOT DISTINCT FROM (OLD.kafka_partition, OLD.kafka_offset))
-    EXECUTE FUNCTION mark_correction();
-CREATE TRIGGER ${name}_unmark_correction BEFORE UPDATE OF kafka_offset ON ${name}
-    FOR EACH ROW WHEN (NEW.corrected_at IS NOT NULL)
-    EXECUTE FUNCTION unmark_correction();
-`;
+const COLUMNS: readonly ColumnText[] = [
+  ['account', 'VARCHAR(44) COLLATE "C"', 'NOT NULL'],
+  ['signature', 'VARCHAR(88) COLLATE "C"', 'NOT NULL'],
+  ['slot', 'BIGINT', 'NOT NULL'],
+  ['block_time', 'TIMESTAMP', 'NOT NULL'],
+  ['amount', 'NUMERIC(38, 6)', 'NOT NULL'],
+];

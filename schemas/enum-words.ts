@@ -4,10 +4,14 @@
  * Undefined for a value that means none of them, as `…_UNSPECIFIED` does.
  */
 export function enumWord(enumName: string, valueName: string, allowed: readonly string[]): string | undefined {
-  const prefix = upperSnake(enumName);
-  const stem = valueName.startsWith(`${prefix}_`) ? valueName.slice(prefix.length + 1) : valueName;
-  const wanted = letters(stem);
+  const wanted = letters(stemOf(enumName, valueName));
   return allowed.find((word) => letters(word) === wanted);
+}
+
+/** A value's name without its enum's prefix: `SIDE_LONG` of enum `Side` → `LONG`. */
+export function stemOf(enumName: string, valueName: string): string {
+  const prefix = upperSnake(enumName);
+  return valueName.startsWith(`${prefix}_`) ? valueName.slice(prefix.length + 1) : valueName;
 }
 
 /** Every value of a proto enum with its word, for look-ups by the value's name. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageFile } from '../../core/package-root.ts';
-import { type NewFile, newStreamFiles } from '../../pipeline/new-stream.ts';
+import { type NewFile, newStreamFiles, type StreamSurroundings } from '../../pipeline/new-stream.ts';
 import { baseMigration, makesFunction, nextNumber, projectMigrations } from './migrations.ts';
 
 /** What every feed has in common. */
@@ -15,18 +15,28 @@ export const editorSchema = (root: string, schema: 'definition' | 'environment')
 
 /** The files of a new stream, and those that they refer to where the project has none: base proto and guard functions. */
 export function streamFiles(root: string, name: string): readonly NewFile[] {
+  const { guards, surroundings } = surroundingsOf(root);
+  const hasBase = existsSync(join(root, BASE_PROTO));
+  const base = hasBase ? [] : [{ path: BASE_PROTO, text: packageFile(BASE_PROTO) }];
+  return [...base, ...guards, ...newStreamFiles(name, surroundings)];
+}
+
+/** What a new stream of the project depends on, and the migration with the guard functions where the project has none. */
+export function surroundingsOf(root: string): {
+  readonly guards: readonly NewFile[];
+  readonly surroundings: StreamSurroundings;
+} {
   const migrations = projectMigrations(root);
-  const base: NewFile[] = [];
-  if (!existsSync(join(root, BASE_PROTO))) base.push({ path: BASE_PROTO, text: packageFile(BASE_PROTO) });
   const number = nextNumber(migrations);
   const hasGuards = makesFunction(migrations, 'keep_newest_delivery');
-  if (!hasGuards) base.push(baseMigration(number));
-  const stream = newStreamFiles(name, {
-    migrationNumber: hasGuards ? number : number + 1,
-    // Migrations of an earlier version have the one function and not the others.
-    marksCorrections: !hasGuards || makesFunction(migrations, 'mark_correction'),
-    grantsRights: !hasGuards || makesFunction(migrations, 'grant_stream_rights'),
-    definitionSchema: `../${editorSchema(root, 'definition')}`,
-  });
-  return [...base, ...stream];
+  return {
+    guards: hasGuards ? [] : [baseMigration(number)],
+    surroundings: {
+      migrationNumber: hasGuards ? number : number + 1,
+      // Migrations of an earlier version have the one function and not the others.
+      marksCorrections: !hasGuards || makesFunction(migrations, 'mark_correction'),
+      grantsRights: !hasGuards || makesFunction(migrations, 'grant_stream_rights'),
+      definitionSchema: `../${editorSchema(root, 'definition')}`,
+    },
+  };
 }

@@ -105,6 +105,7 @@ const protoPresence = fedFieldRule({
   what: 'A number, time, bool or text that may be absent is `optional` in the proto; so is an enum whose zero is a word of its own.',
   why: 'proto3 sends no difference between absent and zero: the table would hold 0, false, the first word, the empty text or 1970 where nothing was known.',
   *check({ source, field, mapping }, { stream }) {
+    if (mapping?.absent === 'zero') return;
     const isSingle = source.cardinality === 'single';
     const zero = source.presence || !isSingle ? undefined : zeroOf(source, field, mapping);
     if (zero === undefined) return;
@@ -112,7 +113,7 @@ const protoPresence = fedFieldRule({
       path: source.fullName,
       places: [source.place, field.place],
       message: `${source.name}: an update without it would be stored as ${zero}`,
-      remedy: `write \`optional ${source.type} ${source.name} = ${source.number};\`: the bytes on the wire stay the same`,
+      remedy: `write \`optional ${source.type} ${source.name} = ${source.number};\`: the bytes on the wire stay the same; or, where absent means ${zero}, say \`absent: zero\` in feed.fields`,
       severity: isRatherAbsent(field, stream.table.key) ? 'error' : 'note',
     };
   },
