@@ -9,7 +9,6 @@ import { resolveSecret } from '../pipeline/secrets.ts';
 import { createCatalog, type FeedCatalog, findMethod } from '../producer/feed/inspect/catalog.ts';
 import { describedFiles } from '../producer/feed/inspect/descriptor-set.ts';
 import { reflectedFiles } from '../producer/feed/inspect/reflection.ts';
-import { isReserved } from './init/draft/column-names.ts';
 import { draftStream } from './init/draft/draft-stream.ts';
 import type { DecimalAnswer, DraftAnswers, PositionAnswer } from './init/draft/draft-types.ts';
 import { placeUpdate, updateChoices } from './init/draft/feed-places.ts';
@@ -126,24 +125,19 @@ export interface DraftOptions extends DraftAnswers {
  * Writes proto, definition, Avro schema and migration of a stream that a method of the feed fills, and returns them. Errors: USAGE for a bad
  * or taken name, for answers that are missing or do not fit, and when one of the files is there already; then nothing is written.
  */
-export async function draftFeedStream(
+export function draftFeedStream(
   runtime: Runtime,
   catalog: FeedCatalog,
   { method, stream, dryRun, ...answers }: DraftOptions,
-): Promise<readonly NewFile[]> {
+): readonly NewFile[] {
   requireStreamName(stream);
-  if (await isReserved(stream)) {
-    throw new ConnectError('USAGE', `"${stream}" is a word of SQL, and the table would be called so`, {
-      hint: 'choose another name',
-    });
-  }
   const found = findMethod(catalog, method);
   const project = openProject(runtime);
   if (project.streams.some(({ name }) => name === stream)) {
     throw new ConnectError('USAGE', `there is a stream ${stream} already`, { hint: `see connectors/${stream}.yaml` });
   }
   const { guards, surroundings } = surroundingsOf(project.root);
-  const files = [...guards, ...(await draftStream(catalog, found, stream, answers, surroundings))];
+  const files = [...guards, ...draftStream(catalog, found, stream, answers, surroundings)];
   if (!dryRun) writeNewFiles(project.root, files, 'choose another name, or move the file away');
   return files;
 }

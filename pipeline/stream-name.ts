@@ -14,6 +14,9 @@ const SQL_WORDS = new Set(
   to trailing true union unique user using variadic verbose when where window with`.split(/\s+/),
 );
 
+/** Whether SQL keeps a word for itself, so that nothing is called so without quotes. */
+export const isSqlWord = (word: string): boolean => SQL_WORDS.has(word);
+
 /** The file and the messages that every feed has (schemas/feed.proto). */
 const FEED_WORDS = new Set([
   'feed',
@@ -31,7 +34,7 @@ export function problemOfStreamName(name: string): string | undefined {
   if (!STREAM_NAME.test(name))
     return 'lower-case words joined by underscores, for example funding_payments: it becomes topic, table and file names';
   if (name.length > LONGEST) return `at most ${LONGEST} characters: the names of the table's triggers begin with it`;
-  if (SQL_WORDS.has(name)) return `it is a word of SQL, so it can name no table; ${name}s or my_${name} can`;
+  if (isSqlWord(name)) return `it is a word of SQL, so it can name no table; ${name}s or my_${name} can`;
   if (FEED_WORDS.has(name)) return `schemas/feed.proto has that name already; ${name}s or my_${name} is free`;
   return undefined;
 }

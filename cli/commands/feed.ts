@@ -65,7 +65,7 @@ export const registerFeed: Register = (program, context) => {
       if (stream === undefined)
         throw new ConnectError('USAGE', '--method needs --stream NAME, by which the files are called');
       const all = context.isTty ? await askRest(context, catalog, method, answers) : answers;
-      const files = await draftFeedStream(context, catalog, { method, stream, dryRun, ...all });
+      const files = draftFeedStream(context, catalog, { method, stream, dryRun, ...all });
       context.show({ stream, written: !dryRun, files }, () =>
         dryRun ? files.flatMap(({ path, text }) => [`--- ${path}`, text]) : files.map(({ path }) => `+ ${path}`),
       );

@@ -1,4 +1,4 @@
-import { parseScript } from '../../../contract/sql-parser.ts';
+import { isSqlWord } from '../../../pipeline/stream-name.ts';
 
 /** Columns that every table has. */
 const TAKEN = ['id', 'created_at', 'corrected_at', 'kafka_partition', 'kafka_offset'];
@@ -6,12 +6,12 @@ const TAKEN = ['id', 'created_at', 'corrected_at', 'kafka_partition', 'kafka_off
 const LONGEST = 63;
 
 /** Gives each field of an update a column's name: lower case, no word that SQL keeps for itself, and of its own. */
-export async function createColumnNames(fields: readonly string[]): Promise<ReadonlyMap<string, string>> {
+export function createColumnNames(fields: readonly string[]): ReadonlyMap<string, string> {
   const taken = new Set(TAKEN);
   const names = new Map<string, string>();
   for (const field of fields) {
     const plain = snakeCase(field).slice(0, LONGEST - 5);
-    const isUsable = !taken.has(plain) && !(await isReserved(plain));
+    const isUsable = !taken.has(plain) && !isSqlWord(plain);
     const wanted = isUsable ? plain : `feed_${plain}`;
     let name = wanted;
     for (let number = 2; taken.has(name); number += 1) name = `${wanted.slice(0, LONGEST - 5)}_${number}`;
@@ -19,12 +19,6 @@ export async function createColumnNames(fields: readonly string[]): Promise<Read
     names.set(field, name);
   }
   return names;
-}
-
-/** Whether SQL keeps the word for itself, so that nothing can be named by it. */
-export async function isReserved(word: string): Promise<boolean> {
-  const sql = `CREATE TABLE ${word} (${word} int)`;
-  return (await parseScript({ file: 'name', sql, firstLine: 1 })).failure !== undefined;
 }
 
 /** `isMaker` → `is_maker`, `txID` → `tx_id`. */

@@ -15,15 +15,11 @@ import { fieldContent } from './field-content.ts';
 import { valueDraft } from './value-draft.ts';
 
 /** The fields of an update as columns. Errors: USAGE for answers about fields that are not there, or that no field can take. */
-export async function draftFields(
-  catalog: FeedCatalog,
-  update: UpdateType,
-  answers: DraftAnswers,
-): Promise<FieldsDraft> {
+export function draftFields(catalog: FeedCatalog, update: UpdateType, answers: DraftAnswers): FieldsDraft {
   const declared = update.message.field ?? [];
   const names = declared.map(({ name = '' }) => name);
   requireKnown(names, update.name, answers);
-  const columns = await createColumnNames(names);
+  const columns = createColumnNames(names);
   const fields: DraftField[] = [];
   const ignored: IgnoredField[] = [];
   const optional = new Set<string>();

@@ -12,13 +12,13 @@ import { feedText } from './feed-text.ts';
  * The files of a stream that a described method feeds: proto, definition, Avro schema, migration. They agree with each other. Errors: USAGE
  * for answers that are missing or do not fit; REFUSED for a description with holes.
  */
-export async function draftStream(
+export function draftStream(
   catalog: FeedCatalog,
   method: DescribedMethod,
   name: string,
   answers: DraftAnswers,
   { migrationNumber, definitionSchema, ...functions }: StreamSurroundings,
-): Promise<readonly NewFile[]> {
+): readonly NewFile[] {
   const place = placeUpdate(catalog, method, answers.update);
   const names = (place.type.message.field ?? []).map((field) => field.name ?? '');
   if (answers.key === undefined || answers.key.length === 0) {
@@ -28,7 +28,7 @@ export async function draftStream(
     );
   }
   const position = placePosition(catalog, method, place.type, answers.position ?? { kind: 'none' });
-  const draft = await draftFields(catalog, place.type, answers);
+  const draft = draftFields(catalog, place.type, answers);
   const folder = `schemas/${kebabOf(name)}`;
   const rename = renaming();
   const protos = protoTexts(catalog, { main: method.file, optional: draft.optional, rename });

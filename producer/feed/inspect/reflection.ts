@@ -1,8 +1,8 @@
-import { Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { type ServiceError, status } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import { ConnectError } from '../../../core/errors.ts';
 import type { FeedConnection } from '../../../pipeline/connections.ts';
-import { channelCredentials, channelOptions } from '../client.ts';
+import { openChannel } from '../client.ts';
 import { feedError } from '../errors.ts';
 import { createDescriptorFiles, type FileDescriptor } from './descriptor.ts';
 
@@ -96,10 +96,7 @@ async function readFiles(service: string, options: ReflectionOptions): Promise<R
 
 /** One stream of questions, each answered before the next is asked, all within one deadline. */
 function openConversation(service: string, { metadata = {}, timeoutMs, signal, ...connection }: ReflectionOptions) {
-  const { address, tls, token } = connection;
-  const client = new Client(address, channelCredentials(address, tls), channelOptions(address));
-  const headers = new Metadata();
-  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+  const { address, client, metadata: headers, side, close } = openChannel(connection);
   for (const [name, value] of Object.entries(metadata)) headers.set(name, value);
   const encode = (question: Question): Buffer => Buffer.from(Request.encode(Request.fromObject(question)).finish());
   const decode = (bytes: Buffer): Answer => Response.toObject(Response.decode(bytes), { arrays: true }) as Answer;
@@ -118,9 +115,7 @@ function openConversation(service: string, { metadata = {}, timeoutMs, signal, .
     waiting?.resolve(answer);
     waiting = undefined;
   });
-  stream.on('error', (error: ServiceError) =>
-    fail(feedError(error, { address, tls, service, method: METHOD, hasToken: token !== undefined })),
-  );
+  stream.on('error', (error: ServiceError) => fail(feedError(error, { ...side, service, method: METHOD })));
   stream.on('end', () =>
     fail(new ConnectError('UNREACHABLE', `feed ${service} at ${address} ended before it answered`)),
   );
@@ -150,7 +145,7 @@ function openConversation(service: string, { metadata = {}, timeoutMs, signal, .
     close(): void {
       signal.removeEventListener('abort', stop);
       stream.cancel();
-      client.close();
+      close();
     },
   };
 }

@@ -1,13 +1,17 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import protobuf from 'protobufjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DraftOptions, draftFeedStream, inspectFeed } from '../../../app/inspect-feed.ts';
 import { checkContract } from '../../../contract/check.ts';
 import { loadProject } from '../../../pipeline/load.ts';
+import { feedServiceOf } from '../../../producer/feed/feed-service.ts';
+import { createRecordMapper } from '../../../producer/record/mapper.ts';
+import { loadAvroSchema } from '../../../schemas/avro-schema.ts';
 import { capturedContext } from '../../support/captured-context.ts';
 import { copyProject } from '../../support/project.ts';
-import { DESCRIPTOR_SET, serveReflection } from '../../support/reflection-server.ts';
+import { DESCRIBED, DESCRIPTOR_SET, serveReflection } from '../../support/reflection-server.ts';
 
 type Drafted = Omit<DraftOptions, 'dryRun' | 'stream'>;
 
@@ -50,14 +54,13 @@ describe('the draft of a stream', () => {
     copyProject(root);
     for (const folder of ['connectors', 'schemas', 'migrations']) rmSync(join(root, folder), { recursive: true });
     catalog = await inspectFeed(context(), { descriptorSet: DESCRIPTOR_SET, timeoutMs: 5_000 });
-    for (const [stream, options] of Object.entries(SHAPES)) await draft(stream, options);
+    for (const [stream, options] of Object.entries(SHAPES)) draft(stream, options);
   });
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   it('passes `check` as it is written, for every shape', { timeout: 120_000 }, async () => {
     const findings = await checkContract(loadProject(root, {}));
-    const told = findings.filter(({ message }) => !/the producer cannot read/.test(message));
-    expect(told.map(({ rule, file, line, message }) => `${rule} ${file}:${line} ${message}`)).toEqual([]);
+    expect(findings.map(({ rule, file, line, message }) => `${rule} ${file}:${line} ${message}`)).toEqual([]);
   });
 
   it('maps what is named or typed otherwise, and says what it chose', () => {
@@ -157,6 +160,184 @@ describe('the draft of a stream', () => {
     );
   });
 
+  it('writes rows exact to the last digit, zeros as zeros and what was not sent as NULL', () => {
+    const protos = new protobuf.Root();
+    protos.resolvePath = (_origin, target) => join(DESCRIBED, target);
+    for (const name of ['shapes', 'old']) protos.loadSync(`vendor/shapes/${name}.proto`, { keepCase: true });
+    const project = loadProject(root, {});
+    const recordsOf = (name: string, answer: string, message: object) => {
+      const stream = project.streams.find((one) => one.name === name);
+      if (stream?.feed === undefined) throw new Error(`no stream ${name}`);
+      const service = feedServiceOf(root, stream);
+      const type = protos.lookupType(answer);
+      const event = service.readEvent(Buffer.from(type.encode(type.fromObject(message)).finish()));
+      const updates = event.kind === 'updates' ? event.updates : event.kind === 'update' ? [event.update] : [];
+      const map = createRecordMapper(loadAvroSchema(join(root, stream.schema)), service);
+      return updates.map((update) => map(update));
+    };
+    const v1 = 'vendor.shapes.v1';
+    const full = {
+      uid: 'u',
+      seq: '18446744073709551615',
+      block_ts: '1750000000123456000',
+      price: '1.5',
+      size_e8: '-12345678901',
+      is_maker: true,
+    };
+    expect(recordsOf('scalars', `${v1}.Scalar`, full)).toMatchInlineSnapshot(`
+      [
+        {
+          "ok": true,
+          "record": {
+            "a": 0,
+            "b": 0n,
+            "big": null,
+            "blob": null,
+            "block_ts": "2025-06-15T15:06:40.123456Z",
+            "c": "0",
+            "d": 0n,
+            "flag": null,
+            "is_maker": true,
+            "maybe": null,
+            "note": null,
+            "odds": null,
+            "price": "1.500000000000000000",
+            "ratio": 0,
+            "raw": {
+              "data": [],
+              "type": "Buffer",
+            },
+            "seq": "18446744073709551615",
+            "settled_at": null,
+            "size_e8": "-123.45678901",
+            "uid": "u",
+            "weight": 0,
+          },
+        },
+      ]
+    `);
+    expect(recordsOf('plain_scalars', `${v1}.Scalar`, { uid: 'u' })).toMatchInlineSnapshot(`
+      [
+        {
+          "ok": true,
+          "record": {
+            "a": 0,
+            "b": 0n,
+            "big": null,
+            "blob": null,
+            "block_ts": 0n,
+            "c": "0",
+            "d": 0n,
+            "flag": null,
+            "is_maker": false,
+            "maybe": null,
+            "note": null,
+            "odds": null,
+            "price": "",
+            "ratio": 0,
+            "raw": {
+              "data": [],
+              "type": "Buffer",
+            },
+            "seq": "0",
+            "settled_at": null,
+            "size_e8": 0n,
+            "uid": "u",
+            "weight": 0,
+          },
+        },
+      ]
+    `);
+    expect(recordsOf('trees', `${v1}.Node`, { id: 'n', left: { id: 'l', number: 0 } })).toMatchInlineSnapshot(`
+      [
+        {
+          "ok": true,
+          "record": {
+            "children": "[]",
+            "feed_id": "n",
+            "feed_left": "{"id":"l","children":[],"number":"0"}",
+            "number": null,
+            "text": null,
+            "truth": null,
+          },
+        },
+      ]
+    `);
+    expect(
+      recordsOf('pages', `${v1}.Page`, { items: [{ key: 'k', tags: ['a'], flags: { 1: true } }] }),
+    ).toMatchInlineSnapshot(`
+      [
+        {
+          "ok": true,
+          "record": {
+            "by_name": "{}",
+            "fees": "[]",
+            "flags": "{"1":true}",
+            "key": "k",
+            "levels": "[]",
+            "tags": "["a"]",
+          },
+        },
+      ]
+    `);
+    expect(recordsOf('words', `${v1}.Word`, { shard: 7 })).toMatchInlineSnapshot(`
+      [
+        {
+          "ok": true,
+          "record": {
+            "shard": 7,
+            "side": "BUY",
+            "state": null,
+            "venue": null,
+          },
+        },
+      ]
+    `);
+    expect(
+      recordsOf('old_fills', 'vendor.old.Fill', { ref: 'r', kind: 2, Extra: { text: 'x' }, extra: { text: 'x' } }),
+    ).toMatchInlineSnapshot(`
+      [
+        {
+          "ok": true,
+          "record": {
+            "firm": null,
+            "kind": "MAKE",
+            "legs": "[]",
+            "qty": null,
+            "ref": "r",
+          },
+        },
+      ]
+    `);
+    expect(
+      recordsOf('meanings', `${v1}.Meaning`, {
+        tx_id: Buffer.from('ff00', 'hex'),
+        at: { seconds: 1750000000, nanos: 123456000 },
+        took: { seconds: -1, nanos: -5 },
+        volume: { value: '18446744073709551615' },
+        firm: { value: false },
+      }),
+    ).toMatchInlineSnapshot(`
+      [
+        {
+          "ok": true,
+          "record": {
+            "at": "2025-06-15T15:06:40.123456Z",
+            "fee": null,
+            "firm": false,
+            "label": null,
+            "odds": null,
+            "seal": null,
+            "tags": null,
+            "took": "-1.000000005",
+            "tx_id": "ff00",
+            "volume": "18446744073709551615",
+          },
+        },
+      ]
+    `);
+  });
+
   it('names columns as PostgreSQL takes them', () => {
     const sql = readdirSync(join(root, 'migrations')).find((name) => name.endsWith('_namings.sql')) ?? '';
     const columns = [...read(`migrations/${sql}`).matchAll(/^ {4}(\w+) +[A-Z]/gm)].map(([, name]) => name);
@@ -222,21 +403,19 @@ describe('the draft of a stream', () => {
       { method: 'Shapes/Scalars', key: ['seq'], decimals: { raw: { precision: 9, scale: 1 } } },
       /raw is bytes, which holds no exact amount/,
     ],
-    ['a word of SQL', 'order', { method: 'Trees', key: ['id'] }, /"order" is a word of SQL/],
+    ['a word of SQL', 'order', { method: 'Trees', key: ['id'] }, /"order" cannot name a stream/],
     ['the name of a stream that is there', 'trees', { method: 'Trees', key: ['id'] }, /stream trees already/],
     ['a bad name', 'Trees', { method: 'Trees', key: ['id'] }, /cannot name a stream/],
-  ])('is refused: %s', async (_what, stream, options, says) => {
-    await expect(draft(stream, options)).rejects.toThrow(says);
+  ])('is refused: %s', (_what, stream, options, says) => {
+    expect(() => draft(stream, options)).toThrow(says);
     expect(readdirSync(join(root, 'connectors'))).not.toContain(`${stream === 'trees' ? '' : stream}.yaml`);
   });
 
-  it('writes nothing when one of the files is there, nor when nobody wants it written', async () => {
+  it('writes nothing when one of the files is there, nor when nobody wants it written', () => {
     writeFileSync(join(root, 'schemas', 'taken.avsc'), '{}');
-    await expect(draft('taken', { method: 'Trees', key: ['id'] })).rejects.toThrow(
-      /schemas\/taken\.avsc exists already/,
-    );
+    expect(() => draft('taken', { method: 'Trees', key: ['id'] })).toThrow(/schemas\/taken\.avsc exists already/);
     expect(readdirSync(join(root, 'connectors'))).not.toContain('taken.yaml');
-    const files = await draftFeedStream(context(), catalog, {
+    const files = draftFeedStream(context(), catalog, {
       stream: 'dry',
       dryRun: true,
       method: 'Trees',
@@ -246,6 +425,9 @@ describe('the draft of a stream', () => {
     expect(readdirSync(join(root, 'connectors'))).not.toContain('dry.yaml');
   });
 });
+
+/** A reference to the variable TOKEN. */
+const TOKEN = ['$', '{env:TOKEN}'].join('');
 
 describe('where a feed is described', () => {
   const inspect = (source: Partial<Parameters<typeof inspectFeed>[1]>, env = {}) =>
@@ -257,7 +439,7 @@ describe('where a feed is described', () => {
     ['a file that is not there', { descriptorSet: 'gone.binpb' }, /gone\.binpb cannot be read/],
     [
       'a token in clear text',
-      { address: 'feed.example:443', token: '${env:TOKEN}' },
+      { address: 'feed.example:443', token: TOKEN },
       /the token would travel to feed\.example:443 in clear text/,
     ],
     [
@@ -273,7 +455,7 @@ describe('where a feed is described', () => {
   it('is asked with token and headers, which no output repeats', async () => {
     const server = await serveReflection({ requires: { authorization: 'Bearer a-token-of-length', desk: 'blue' } });
     const { methods } = await inspect(
-      { address: server.address, token: '${env:TOKEN}', metadata: { desk: 'blue' } },
+      { address: server.address, token: TOKEN, metadata: { desk: 'blue' } },
       { TOKEN: 'a-token-of-length' },
     );
     server.close();
