@@ -71,7 +71,7 @@ export default defineConfig({
     ],
     sidebar: {
       '/': [
-        { text: 'Start', items: pages('index', 'tutorial') },
+        { text: 'Start', items: pages('index', 'tutorial', 'inspect') },
         {
           text: 'How-to',
           items: pages(
