@@ -63,8 +63,7 @@ describe('connect feed inspect', () => {
         .filter((word) => word !== '--tls');
       const { code, stdout, stderr } = await runInProcess(here, { cwd: root });
       expect([code, words, stderr]).toEqual([0, words, expect.any(String)]);
-      if (words.includes('scalars'))
-        expect(stdout).toContain('+ connectors/scalars.yaml\n+ schemas/scalars.avsc\n');
+      if (words.includes('scalars')) expect(stdout).toContain('+ connectors/scalars.yaml\n+ schemas/scalars.avsc\n');
       if (words.includes('--dry-run')) expect(stdout).toContain('--- connectors/members.yaml\n# yaml-language-server');
     }
   });
