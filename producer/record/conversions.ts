@@ -20,13 +20,13 @@ export const valueAtPath = (message: unknown, steps: readonly string[]): unknown
 /** What a mapping or the type of the field asks for; undefined when the value goes as it is. */
 export function conversion(field: AvroField, leaf: protobuf.Field, mapping: FieldMapping): Convert | undefined {
   const { scale, exponent, unit, text, words } = mapping;
+  const known = leaf.resolvedType instanceof protobuf.Type ? wellKnown(leaf.resolvedType) : undefined;
+  if (known === 'wrapper') return unwrapped(field, leaf, mapping);
   if (text !== undefined) return textConversion(leaf, text);
   if (words !== undefined) return wordConversion(leaf, words);
   if (typeof scale === 'number') return (raw) => amount(raw, -scale, field);
   const carried = scale ?? exponent;
   if (carried !== undefined) return carriedConversion(carried.split('.'), scale === undefined ? 1 : -1, field);
-  const known = leaf.resolvedType instanceof protobuf.Type ? wellKnown(leaf.resolvedType) : undefined;
-  if (known === 'wrapper') return (raw) => (raw as { value: unknown }).value;
   if (known === 'timestamp') {
     const fromUnit = unitOf(field);
     return (raw) => (fromUnit === 'milliseconds' ? exactMillisOf(raw) : undefined) ?? inUnits(nanosOf(raw), fromUnit);
@@ -37,6 +37,16 @@ export function conversion(field: AvroField, leaf: protobuf.Field, mapping: Fiel
   return (raw) => {
     const whole = wholeOf(raw);
     return whole === undefined ? raw : inUnits(whole * factor, unitOf(field));
+  };
+}
+
+/** A wrapper is the value in it, and is converted as that one is. */
+function unwrapped(field: AvroField, leaf: protobuf.Field, mapping: FieldMapping): Convert {
+  const inner = (leaf.resolvedType as protobuf.Type).fields.value;
+  const convert = inner && conversion(field, inner, mapping);
+  return (raw, update) => {
+    const { value } = raw as { value: unknown };
+    return convert === undefined ? value : convert(value, update);
   };
 }
 

@@ -28,19 +28,44 @@ function mappedValue(
   mapping: Omit<FieldMapping, 'to'>,
   print: object,
   limits: object = {},
+  message = Print,
 ): unknown {
   const schema = parseAvroSchema(
     JSON.stringify({ type: 'record', name: 'One', fields: [{ name: 'out', type, ...limits }] }),
     'one.avsc',
   );
   const map = createRecordMapper(schema, {
-    update: Print,
+    update: message,
     mapping: { fields: { [path]: { to: 'out', ...mapping } }, constants: {} },
   });
-  const bytes = Print.encode(Print.fromObject(print)).finish();
-  const mapped = map(Print.decode(bytes) as unknown as Record<string, unknown>);
+  const bytes = message.encode(message.fromObject(print)).finish();
+  const mapped = map(message.decode(bytes) as unknown as Record<string, unknown>);
   return mapped.ok ? mapped.record.out : mapped.refusals.map(({ code }) => code).join();
 }
+
+const wrappers = new protobuf.Root();
+wrappers.addJSON(protobuf.common.get('google/protobuf/wrappers.proto')?.nested ?? {});
+
+/** Messages with single values in Google's wrappers. */
+const Wrapped = protobuf
+  .parse(
+    `syntax = "proto3"; import "google/protobuf/wrappers.proto";
+     message Wrapped { google.protobuf.UInt64Value n = 1; google.protobuf.BytesValue b = 2; google.protobuf.StringValue s = 3; }`,
+    wrappers,
+    { keepCase: true },
+  )
+  .root.resolveAll()
+  .lookupType('Wrapped');
+
+it.each<[string, unknown, string, Omit<FieldMapping, 'to'>, object, unknown]>([
+  ['scaled', decimal(38, 8), 'n', { scale: 8 }, { n: { value: '18446744073709551615' } }, '184467440737.09551615'],
+  ['a time', TIME, 'n', { unit: 'seconds' }, { n: { value: 1_750_000_000 } }, new Date(1_750_000_000_000)],
+  ['hex', 'string', 'b', { text: 'hex' }, { b: { value: Buffer.from('00ff', 'hex') } }, '00ff'],
+  ['JSON', JSON_TYPE, 's', { text: 'json' }, { s: { value: 'a"b' } }, '"a\\"b"'],
+  ['not sent', decimal(38, 8), 'n', { scale: 8 }, {}, 'MISSING'],
+])('a wrapper is converted as the value in it is: %s', (_what, type, path, mapping, sent, wanted) => {
+  expect(mappedValue(type, path, mapping, sent, {}, Wrapped)).toEqual(wanted);
+});
 
 describe('a value of a foreign message becomes the Avro field’s, exactly', () => {
   it.each<[string, unknown, string, Omit<FieldMapping, 'to'>, object, unknown]>([
