@@ -156,7 +156,7 @@ function metadataOf({ token, metadata: given = {} }: FeedConnection): Metadata {
     try {
       metadata.set(name, value);
     } catch {
-      const setting = name === 'authorization' ? 'feed.token' : `feed.metadata ${name}`;
+      const setting = name === 'authorization' && token !== undefined ? 'feed.token' : `feed.metadata ${name}`;
       throw new ConnectError('USAGE', `the value of ${setting} cannot be sent: a header takes printable ASCII alone`, {
         hint: 'look at the value behind its reference for line breaks and letters beyond ASCII',
       });

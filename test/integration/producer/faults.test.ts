@@ -359,7 +359,7 @@ describe('a part that is missing at the start', () => {
     try {
       await expect(
         test.run(feed.address, { feed: { address: feed.address, tls: false, token: 'two\nlines' } }),
-      ).rejects.toThrow('illegal characters');
+      ).rejects.toThrow('feed.token cannot be sent');
     } finally {
       unsubscribe('net.client.socket', onSocket);
     }
