@@ -69,6 +69,7 @@ const WALK = [
   'upgrade',
   'init stream trades',
   'check',
+  'start --fresh',
   'up --fresh',
   'up',
   'migrate up',
@@ -159,6 +160,7 @@ describe('the documents', () => {
           feed = startCli([...words, '--updates', '500'], options);
           await eventually(() => expect(feed?.output.stdout).toMatch(ready), { timeoutMs: 30_000 });
         } else if (words[0] === 'watch') await runWatch(words, options);
+        else if (words[0] === 'start') await succeed([...words, '--updates', '500'], options);
         else if (words[0] === 'produce') await succeed([...words, '--end-with-feed'], options);
         else if (/^(offsets reset|delete)\b/.test(command)) await succeed([...words, '--yes'], options);
         else if (words[0] === 'verify') await succeed([...words, '--wait', '60s'], options);
