@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 /** Integration and end-to-end tests share one real stack, which this starts before the first of them and stops after the last. */
 const withStack = { globalSetup: ['test/support/stack.ts'], hookTimeout: 120_000 };
 
-/** Tests on real parts wait most of the time, so two files at once pay on two cores as well. */
-const maxWorkers = Math.max(2, availableParallelism() - 1);
+/** Tests on real parts wait a third of the time, so three files at once pay on two cores as well. */
+const maxWorkers = Math.max(3, availableParallelism() - 1);
 
 const report = process.env.VITEST_JSON_REPORT;
 

@@ -11,7 +11,7 @@ import { TYPE_CASES } from '../../../support/types/matrix.ts';
 import { samples, samplesSchema } from '../../../support/types/samples.ts';
 
 const letter = (source: DeadLetter['source'], value: Buffer) =>
-  ({ source, record: { value } }) as unknown as DeadLetter;
+  ({ source, record: { value, headers: {} } }) as unknown as DeadLetter;
 
 it('shows every value of a dead letter, of each type', async () => {
   const { url } = await serveJson(() => ({ status: 200, body: { schema: samplesSchema.text } }));
