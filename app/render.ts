@@ -42,10 +42,18 @@ export const renderSinks = (session: Session): RenderedSink[] =>
     feed: stream.feed && explainMethod(stream.feed),
   }));
 
-function explainMethod({ service, method, request, update, leave, position }: FeedDefinition): MethodFeed | undefined {
+function explainMethod({
+  service,
+  method,
+  pollSeconds,
+  request,
+  update,
+  leave,
+  position,
+}: FeedDefinition): MethodFeed | undefined {
   if (method === undefined || position === undefined) return undefined;
   return {
-    method: `${service}/${method}`,
+    method: `${service}/${method}${pollSeconds === undefined ? '' : `, asked every ${pollSeconds} s`}`,
     request,
     update: update ?? 'the message itself',
     leave,

@@ -13,6 +13,8 @@ export interface FeedDefinition {
   readonly service: string;
   /** The call that streams updates. Left out: the service has `Subscribe` and `GetReplayInfo`. */
   readonly method?: string | undefined;
+  /** Ask the method, which does not stream, again after so long without an answer that brings something new. */
+  readonly pollSeconds?: number | undefined;
   /** What is asked of the method: constants by path in its request. */
   readonly request: Readonly<Record<string, Scalar>>;
   /** Path of the update in what the method streams; left out: the message is the update. */
@@ -101,11 +103,12 @@ export const toFeed = (document: FeedDocument): FeedDefinition => ({
   ),
 });
 
-const WITH_METHOD = ['request', 'update', 'leave', 'position'] as const;
+const WITH_METHOD = ['pollSeconds', 'request', 'update', 'leave', 'position'] as const;
 const WITH_PROTO = [
   'proto',
   'service',
   'method',
+  'pollSeconds',
   'request',
   'update',
   'leave',
@@ -119,7 +122,8 @@ export function checkFeed(file: YamlFile, feed: FeedDocument): Problem[] {
   const problems: Problem[] = [];
   const refuse = (path: Path, message: string) => problems.push(file.problemAtKey(['feed', ...path], message));
   const { adapter, method, position } = feed;
-  const isSet = (key: keyof FeedDocument) => feed[key] !== undefined && Object.keys(feed[key]).length > 0;
+  const isSet = (key: keyof FeedDocument) =>
+    typeof feed[key] === 'number' || (feed[key] !== undefined && Object.keys(feed[key]).length > 0);
   if (adapter !== undefined) {
     for (const key of WITH_PROTO) {
       if (isSet(key))
@@ -147,6 +151,9 @@ export function checkFeed(file: YamlFile, feed: FeedDocument): Problem[] {
     }
   } else if (position === undefined) {
     refuse(['method'], 'feed.method needs feed.position: kind slot, cursor or none says how the feed is resumed');
+  } else if (feed.pollSeconds !== undefined && position.kind === 'none') {
+    const message = 'feed.pollSeconds needs a position slot or cursor: with none each answer would be taken again';
+    refuse(['position'], message);
   }
   for (const [path, entry] of Object.entries(feed.fields)) {
     const conversions = typeof entry === 'string' ? [] : CONVERSIONS.filter((key) => entry[key] !== undefined);

@@ -127,7 +127,7 @@ function methodReading(
   const channel = openChannel(options.feed);
   const feed = { address: channel.address, close: channel.close };
   return positionReading(options, { ...feed, definition, checkpoint }, (common) =>
-    followMethod({ ...common, channel, service, definition }),
+    followMethod({ ...common, stream: options.stream.name, channel, service, definition }),
   );
 }
 

@@ -90,6 +90,24 @@ export function openChannel(connection: FeedConnection) {
         else signal.addEventListener('abort', stop, { once: true });
       });
     },
+    /** Asks once. Errors: UNREACHABLE, TIMEOUT, REFUSED; UNREACHABLE, too, once the signal has aborted. */
+    ask(
+      { path, request }: Pick<StreamedCall, 'path' | 'request'>,
+      { call, signal }: Omit<ReadOptions, 'onEvent'>,
+    ): Promise<Buffer> {
+      return new Promise((resolve, reject) => {
+        const asIs = (bytes: Buffer) => bytes;
+        const deadline = Date.now() + REPLY_TIMEOUT_MS;
+        const asked = client.makeUnaryRequest(path, asIs, asIs, request, metadata, { deadline }, (error, answer) => {
+          signal.removeEventListener('abort', stop);
+          if (error === null && answer !== undefined) resolve(answer);
+          else reject(feedError(error, { ...side, ...call }));
+        });
+        const stop = () => asked.cancel();
+        if (signal.aborted) stop();
+        else signal.addEventListener('abort', stop, { once: true });
+      });
+    },
     close: () => client.close(),
   };
 }

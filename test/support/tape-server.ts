@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import {
   Server,
   ServerCredentials,
+  type ServerUnaryCall,
   type ServerWritableStream,
+  type ServiceError,
+  type sendUnaryData,
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -66,24 +69,36 @@ export interface TapeCall {
   end(): void;
 }
 
-/** A server in plain grpc-js. `play` is called for each subscription. */
-export async function serveTape(protoPath: string, address: string, play: (call: TapeCall) => Promise<void>) {
+/** A server in plain grpc-js. `play` is called for each subscription, `list` for each question. */
+export async function serveTape(
+  protoPath: string,
+  address: string,
+  play: (call: TapeCall) => Promise<void>,
+  list: (request: TapeCall['request']) => readonly Print[] = () => [],
+) {
   const root = new protobuf.Root().loadSync(protoPath, { keepCase: true }).resolveAll() as protobuf.Root;
   const Line = root.lookupType('acme.md.TapeLine');
+  const Page = root.lookupType('acme.md.TapePage');
   const Request = root.lookupType('acme.md.TapeRequest');
   const encode = (line: object) => Buffer.from(Line.encode(Line.fromObject(line)).finish());
-  const definition = {
-    StreamPrints: {
-      path: '/acme.md.Tape/StreamPrints',
-      requestStream: false,
-      responseStream: true,
-      requestSerialize: (bytes: Buffer) => bytes,
-      requestDeserialize: (bytes: Buffer) => Request.toObject(Request.decode(bytes)),
-      responseSerialize: (bytes: Buffer) => bytes,
-      responseDeserialize: (bytes: Buffer) => bytes,
-    },
-  } as const;
+  const method = (name: string, responseStream: boolean) => ({
+    path: `/acme.md.Tape/${name}`,
+    requestStream: false,
+    responseStream,
+    requestSerialize: (bytes: Buffer) => bytes,
+    requestDeserialize: (bytes: Buffer) => Request.toObject(Request.decode(bytes)),
+    responseSerialize: (bytes: Buffer) => bytes,
+    responseDeserialize: (bytes: Buffer) => bytes,
+  });
+  const definition = { StreamPrints: method('StreamPrints', true), ListPrints: method('ListPrints', false) };
   const handlers: UntypedServiceImplementation = {
+    ListPrints: (call: ServerUnaryCall<TapeCall['request'], Buffer>, answer: sendUnaryData<Buffer>) => {
+      try {
+        answer(null, Buffer.from(Page.encode(Page.fromObject({ prints: list(call.request) })).finish()));
+      } catch (error) {
+        answer(error as ServiceError);
+      }
+    },
     StreamPrints: (stream: ServerWritableStream<TapeCall['request'], Buffer>) => {
       stream.on('error', () => {});
       const cancelled = new Promise((resolve) => stream.once('cancelled', resolve));

@@ -15,6 +15,7 @@ import "google/protobuf/wrappers.proto";
 service Tape {
   rpc StreamPrints(TapeRequest) returns (stream TapeLine);
   rpc StreamPages(TapeRequest) returns (stream TapePage);
+  rpc ListPrints(TapeRequest) returns (TapePage);
   rpc Upload(stream TapeRequest) returns (TapeLine);
 }
 
@@ -142,16 +143,29 @@ export interface TapeOptions {
   readonly name?: string;
   /** YAML of `feed.position`. */
   readonly position?: string;
+  /** YAML of the method, and where its updates are. */
+  readonly method?: string;
 }
 
-const definition = ({ name = 'tape', position = SLOT_POSITION }: TapeOptions): string => `name: ${name}
+const STREAMED = `method: StreamPrints
+  update: print
+  leave: [beat, halt]`;
+
+/** The method that is asked again and again. */
+export const POLLED = `method: ListPrints
+  pollSeconds: 0.05
+  update: prints`;
+
+const definition = ({
+  name = 'tape',
+  position = SLOT_POSITION,
+  method = STREAMED,
+}: TapeOptions): string => `name: ${name}
 feed:
   proto: ${TAPE_PROTO}
   service: acme.md.Tape
-  method: StreamPrints
+  ${method}
   request: { market: SOL-PERP, depth: 1 }
-  update: print
-  leave: [beat, halt]
   position: ${position}
   fields:
     txn: { to: trade_id, text: base58 }

@@ -4,10 +4,14 @@ import { isOutOfRange } from '../errors.ts';
 import { type FollowOptions, keepReading } from '../follow.ts';
 import { readWatched } from '../session.ts';
 import type { MethodService } from './method-service.ts';
+import { pollMethod } from './poll-method.ts';
 import type { LostTime, MethodPosition } from './position-kind.ts';
 
 interface FollowMethodOptions
-  extends Pick<FollowOptions, 'signal' | 'silenceMs' | 'onEvent' | 'endWithFeed' | 'connectTimeoutMs' | 'logger'> {
+  extends Pick<
+    FollowOptions,
+    'stream' | 'signal' | 'silenceMs' | 'onEvent' | 'endWithFeed' | 'connectTimeoutMs' | 'logger'
+  > {
   readonly channel: FeedChannel;
   readonly service: MethodService;
   readonly definition: PositionDefinition;
@@ -50,12 +54,36 @@ export function followMethod(options: FollowMethodOptions): Promise<'signal' | '
       options.onSubscribe();
       const onFirstEvent = () => {
         read();
+        isAnew = false;
         const lost = position.subscribed();
         if (lost === undefined) return;
         logger.warn({ feed: address, ...lost }, 'the feed replays nothing: what it sent in between is lost');
         options.onLost(lost);
       };
       const call = { service: service.name, method: service.method, resume: value };
+      const { pollSeconds } = service;
+      if (pollSeconds !== undefined && definition.kind !== 'none') {
+        const everyMs = pollSeconds * 1_000;
+        const watched = {
+          address,
+          signal,
+          silenceMs: silenceMs + 2 * everyMs,
+          pingsCount: true,
+          onFirstEvent,
+          onEvent,
+        };
+        return readWatched(watched, (ended, take) => {
+          const next = () => (isAnew ? undefined : position.resume());
+          const ask = () => {
+            const from = next();
+            const request = service.encodeRequest(
+              path === undefined || from === undefined ? undefined : { path, value: from },
+            );
+            return channel.ask({ path: service.path, request }, { call: { ...call, resume: from }, signal: ended });
+          };
+          return pollMethod({ ...options, kind: definition.kind, ask, everyMs, signal: ended, onEvent: take });
+        });
+      }
       const streamed = { path: service.path, request: service.encodeRequest(resume), readEvent: service.readEvent };
       return readWatched({ address, signal, silenceMs, pingsCount: true, onFirstEvent, onEvent }, (ended, take) =>
         channel.read(streamed, { call, signal: ended, onEvent: take }),

@@ -48,6 +48,8 @@ export function loadMethodService(
     name: feed.service,
     method: feed.method,
     path: `/${feed.service}/${feed.method}`,
+    /** How long to wait after an answer without anything new; undefined for a method that streams. */
+    pollSeconds: feed.pollSeconds,
     /** Full name of the message that the feed streams. */
     messageName: nameOf(response),
     /** Full name of the message by which one update is kept: that of a list stands alone. */

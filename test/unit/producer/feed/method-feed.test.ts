@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../../core/log.ts';
 import type { FeedConnection } from '../../../../pipeline/connections.ts';
 import { loadProject, selectStreams } from '../../../../pipeline/load.ts';
@@ -14,8 +14,8 @@ import { createIngest } from '../../../../producer/record/ingest.ts';
 import { loadAvroSchema } from '../../../../schemas/avro-schema.ts';
 import { createAvroType } from '../../../support/avro-type.ts';
 import { mutatedProject } from '../../../support/contract-fixture.ts';
-import { TAPE_PROTO, writeTape } from '../../../support/tape.ts';
-import { printOf, serveTape, type TapeCall } from '../../../support/tape-server.ts';
+import { POLLED, SLOT_POSITION, TAPE_PROTO, writeTape } from '../../../support/tape.ts';
+import { type Print, printOf, serveTape, type TapeCall } from '../../../support/tape-server.ts';
 
 const CURSOR = '{ kind: cursor, field: seq_no, request: from_blk }';
 const NONE = '{ kind: none }';
@@ -31,13 +31,14 @@ afterEach(() => {
 async function read(
   position: string,
   play: (call: TapeCall) => Promise<void>,
-  options: Partial<ReadingOptions> & { readonly checkpoint?: ResumePoint } = {},
+  options: Partial<ReadingOptions> & { readonly checkpoint?: ResumePoint; readonly signal?: AbortSignal } = {},
   login: Pick<FeedConnection, 'token' | 'metadata'> = {},
+  { method, list }: { method?: string; list?: (request: TapeCall['request']) => readonly Print[] } = {},
 ) {
   const { root } = project;
-  writeTape(root, { position });
+  writeTape(root, { position, ...(method === undefined ? {} : { method }) });
   const stream = selectStreams(loadProject(root, {}), ['tape'])[0] as StreamDefinition;
-  const server = await serveTape(join(root, TAPE_PROTO), '127.0.0.1:0', play);
+  const server = await serveTape(join(root, TAPE_PROTO), '127.0.0.1:0', play, list);
   const feed = { address: `127.0.0.1:${server.port}`, tls: false, ...login };
   const service = feedServiceOf(root, stream);
   const reading = await openReading(
@@ -62,7 +63,7 @@ async function read(
     counts,
     commitment: 'finalized',
   });
-  const signal = new AbortController().signal;
+  const { signal = new AbortController().signal } = options;
   const ended = await reading
     .follow({
       signal,
@@ -78,6 +79,13 @@ async function read(
   const refused = added.flatMap(({ topic, headers }) => (topic === 'tape.rejected' ? [headers?.reason] : []));
   return { ended, written, refused, counts, lost, added };
 }
+
+/** Reads what a server answers to questions. */
+const poll = (
+  position: string,
+  list: (request: TapeCall['request']) => readonly Print[],
+  options: Parameters<typeof read>[2] = {},
+) => read(position, async () => {}, options, {}, { method: POLLED, list });
 
 const mark = (number: number) => printOf(number).mark;
 
@@ -206,4 +214,71 @@ it('heartbeats that are left out on purpose are a sign of life', async () => {
   );
   expect(written).toEqual([mark(1)]);
   expect(lost).toEqual([]);
+});
+
+describe('a method that is asked again and again', () => {
+  const from = (first: number, length: number) => Array.from({ length }, (_, index) => printOf(first + index));
+  /** The number of the first print of the block that is asked for. */
+  const firstOf = (request: TapeCall['request']) =>
+    request.from_blk === undefined || request.from_blk === null ? 0 : (Number(request.from_blk) - 7_000_000) * 5;
+
+  it('is asked from the last slot on, and what comes twice is taken once', async () => {
+    const asked: number[] = [];
+    const { ended, written, counts } = await poll(SLOT_POSITION, (request) => {
+      asked.push(firstOf(request));
+      return from(firstOf(request), Math.min(12, 30 - firstOf(request)));
+    });
+    expect(ended).toBe('feed');
+    expect(written).toEqual(from(0, 30).map((print) => print.mark));
+    expect(counts.received).toBe(30);
+    // Two whole blocks of five further each time, until nothing is new.
+    expect(asked).toEqual([0, 10, 20, 25]);
+  });
+
+  it('is asked behind the last cursor that another one followed', async () => {
+    const asked: (number | undefined)[] = [];
+    const { ended, written } = await poll(CURSOR, ({ from_blk: cursor }) => {
+      const isAsked = cursor !== undefined && cursor !== null;
+      asked.push(isAsked ? Number(cursor) : undefined);
+      const next = isAsked ? Number(cursor) + 1 : 0;
+      return from(next, Math.min(4, 9 - next));
+    });
+    expect(ended).toBe('feed');
+    expect(asked).toEqual([undefined, 2, 5, 7]);
+    expect(written).toEqual(from(0, 9).map((print) => print.mark));
+  });
+
+  it('stops when an answer repeats nothing of the one before; told to, it goes on and says what is missing', async () => {
+    const jump = () => {
+      let answers = 0;
+      return () => {
+        answers += 1;
+        return answers === 1 ? from(0, 10) : answers === 2 ? from(50, 10) : from(55, 5);
+      };
+    };
+    const { ended, written } = await poll(SLOT_POSITION, jump());
+    expect(ended).toMatchObject({ code: 'UNSAFE', message: expect.stringContaining('repeats nothing of the one of') });
+    expect(written).toEqual(from(0, 10).map((print) => print.mark));
+    const accepted = await poll(CURSOR, jump(), { acceptGap: true });
+    expect(accepted.ended).toBe('feed');
+    expect(accepted.written).toEqual([...from(0, 10), ...from(50, 10)].map((print) => print.mark));
+    expect(accepted.lost).toEqual([{ from: expect.any(String), to: expect.any(String) }]);
+  });
+
+  it('that has nothing is asked again after the interval, until it has', async () => {
+    let answers = 0;
+    const stop = new AbortController();
+    const reading = poll(
+      CURSOR,
+      () => {
+        answers += 1;
+        if (answers > 4) stop.abort();
+        return answers < 4 ? [] : from(0, 1);
+      },
+      { endWithFeed: false, signal: stop.signal },
+    );
+    const { ended, written } = await reading;
+    expect(ended).toBe('signal');
+    expect(written).toEqual([mark(0)]);
+  });
 });
