@@ -56,14 +56,17 @@ export async function inspectFeed(runtime: Runtime, source: FeedSource): Promise
   const { signal } = runtime;
   const { timeoutMs, metadata } = source;
   const connection = address === undefined ? environmentFeed(runtime, env) : flaggedFeed(runtime, address, source);
+  const hasHeaders = Object.keys(metadata ?? {}).length > 0;
   const headers = Object.fromEntries(
     Object.entries(metadata ?? {}).map(([name, value]) => [
       name,
       /^\$\{/.test(value) ? secretOf(runtime, value) : value,
     ]),
   );
-  requireEncrypted(connection, Object.keys(headers).length > 0, source.insecure);
-  return createCatalog(await reflectedFiles({ ...connection, metadata: headers, timeoutMs, signal }));
+  // What connect.yaml says of its own feed was looked at when it was read.
+  if (address !== undefined || hasHeaders) requireEncrypted(connection, hasHeaders, source.insecure);
+  const sent = { ...connection.metadata, ...headers };
+  return createCatalog(await reflectedFiles({ ...connection, metadata: sent, timeoutMs, signal }));
 }
 
 function environmentFeed(runtime: Runtime, env: string | undefined): FeedConnection {

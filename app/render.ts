@@ -18,6 +18,8 @@ export interface RenderedSink {
 export interface MethodFeed extends Pick<FeedDefinition, 'request' | 'leave'> {
   /** With its service: `acme.md.Tape/StreamPrints`. */
   readonly method: string;
+  /** How often a method is asked that does not stream, in seconds. */
+  readonly pollSeconds?: number | undefined;
   /** Where the update sits in what is streamed. */
   readonly update: string;
   /** How the feed is resumed. */
@@ -53,7 +55,8 @@ function explainMethod({
 }: FeedDefinition): MethodFeed | undefined {
   if (method === undefined || position === undefined) return undefined;
   return {
-    method: `${service}/${method}${pollSeconds === undefined ? '' : `, asked every ${pollSeconds} s`}`,
+    method: `${service}/${method}`,
+    pollSeconds,
     request,
     update: update ?? 'the message itself',
     leave,

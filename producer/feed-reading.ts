@@ -4,7 +4,7 @@ import { type ReadPosition, requireAdapter, requireFeed } from '../pipeline/feed
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AdapterService } from './adapter/adapter-service.ts';
 import { followAdapter } from './adapter/follow-adapter.ts';
-import { openAdapter } from './adapter/open-adapter.ts';
+import { closeFeed, openAdapter } from './adapter/open-adapter.ts';
 import { openChannel, openFeed, type SubscribeOptions } from './feed/client.ts';
 import { type Commitment, DEFAULT_COMMITMENT } from './feed/event.ts';
 import type { AnyFeedService } from './feed/feed-service.ts';
@@ -141,7 +141,7 @@ async function adapterReading(
   const adapter = requireAdapter(stream);
   const definition = adapter.position;
   const feed = await openAdapter({ root, stream: stream.name, adapter, connection, logger });
-  const close = () => void Promise.resolve(feed.close?.()).catch(() => {});
+  const close = () => void closeFeed(feed);
   return positionReading(options, { address: feed.address, close, definition, checkpoint }, (common) =>
     followAdapter({ ...common, stream: stream.name, feed, service, definition }),
   );

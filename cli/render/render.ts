@@ -20,10 +20,10 @@ export const renderedLines = (environment: string, sinks: readonly RenderedSink[
     ...(isExplained ? mapping.map(({ from = 'a constant', to, how }) => `# ${from} → ${to}: ${how}`) : []),
   ]);
 
-function feedLines({ method, request, update, leave, position }: MethodFeed): string[] {
+function feedLines({ method, pollSeconds, request, update, leave, position }: MethodFeed): string[] {
   const asked = Object.entries(request).map(([path, value]) => `${path} = ${JSON.stringify(value)}`);
   return [
-    `# feed: ${method}${asked.length > 0 ? ` with ${asked.join(', ')}` : ''}`,
+    `# feed: ${method}${pollSeconds === undefined ? '' : `, asked every ${pollSeconds} s,`}${asked.length > 0 ? ` with ${asked.join(', ')}` : ''}`,
     `# update: ${update}${leave.length > 0 ? `; left out: ${leave.join(', ')}` : ''}`,
     `# position: ${position}`,
   ];

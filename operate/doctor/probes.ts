@@ -11,7 +11,7 @@ import type { AdapterDefinition } from '../../pipeline/feed.ts';
 import { projectFile } from '../../pipeline/load.ts';
 import type { Environment, Project, StreamDefinition } from '../../pipeline/types.ts';
 import { adapterHealth } from '../../producer/adapter/adapter-health.ts';
-import { openFeed } from '../../producer/feed/client.ts';
+import { openChannel, openFeed } from '../../producer/feed/client.ts';
 import { feedServiceOf } from '../../producer/feed/feed-service.ts';
 import { readCheckpoint } from '../../producer/kafka/checkpoint-store.ts';
 import { loadAvroSchema } from '../../schemas/avro-schema.ts';
@@ -79,14 +79,15 @@ export function createProbes(examined: Examined, secrets: Secrets) {
     /** The configuration that the files make of a stream's sink. */
     sinkConfig,
     freeBytes,
-    /** What the stream's feed can replay. */
+    /** What the stream's feed can replay; undefined for one with a method of its own, which takes connections and says no more. */
     async feedWindow(stream: StreamDefinition) {
       const service = feedServiceOf(project.root, stream);
-      // Only a feed of our own shape says what it can replay.
-      if (service.kind !== 'replay') return undefined;
-      const feed = openFeed({ ...feedConnection(environment, secrets), service });
+      const address = feedConnection(environment, secrets);
+      const feed = service.kind === 'replay' ? openFeed({ ...address, service }) : openChannel(address);
       try {
-        return await feed.replayInfo();
+        if ('replayInfo' in feed) return await feed.replayInfo();
+        await feed.reach();
+        return undefined;
       } finally {
         feed.close();
       }

@@ -1,4 +1,4 @@
-import { type AdapterContext, failure, openAdapter } from './open-adapter.ts';
+import { type AdapterContext, closeFeed, failure, openAdapter } from './open-adapter.ts';
 
 /** What a module says of its feed: its health, or what the feed can replay. Errors: those of `openAdapter`; UNREACHABLE with what it throws. */
 export async function adapterHealth(context: AdapterContext, signal: AbortSignal): Promise<string> {
@@ -11,6 +11,6 @@ export async function adapterHealth(context: AdapterContext, signal: AbortSignal
   } catch (error) {
     throw failure(context.adapter.module, error);
   } finally {
-    await feed.close?.();
+    await closeFeed(feed);
   }
 }

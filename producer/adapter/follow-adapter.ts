@@ -1,6 +1,7 @@
 import { ConnectError } from '../../core/errors.ts';
 import type { ReadPosition } from '../../pipeline/feed.ts';
 import { type FollowOptions, keepReading } from '../feed/follow.ts';
+import { wholeText } from '../feed/long.ts';
 import type { LostTime, MethodPosition } from '../feed/method/position-kind.ts';
 import { readWatched } from '../feed/session.ts';
 import type { AdapterService } from './adapter-service.ts';
@@ -55,9 +56,12 @@ async function resumeWithin(options: FollowAdapterOptions): Promise<string | und
   const { stream, feed, service, definition, position, signal, acceptGap, since, onLost, logger } = options;
   const resume = position.resume();
   if (resume === undefined || feed.replayWindow === undefined) return resume;
-  const window = await feed.replayWindow(signal).catch((error: unknown) => {
+  let window: ReplayWindow | undefined;
+  try {
+    window = await feed.replayWindow(signal);
+  } catch (error) {
     throw failure(service.name, error);
-  });
+  }
   if (window === undefined || !liesBefore(resume, window)) return resume;
   if (!acceptGap) throw outsideWindow(stream, feed.address, resume, window);
   const lost = { from: since, to: new Date().toISOString() };
@@ -70,11 +74,11 @@ async function resumeWithin(options: FollowAdapterOptions): Promise<string | und
   return window.earliest;
 }
 
-const WHOLE = /^-?\d+$/;
-
 /** Texts have no order that we know. */
-const liesBefore = (resume: string, { earliest }: ReplayWindow): boolean =>
-  WHOLE.test(resume) && WHOLE.test(earliest) && BigInt(resume) < BigInt(earliest);
+function liesBefore(resume: string, { earliest }: ReplayWindow): boolean {
+  const [asked, first] = [wholeText(resume), wholeText(earliest)];
+  return asked !== undefined && first !== undefined && asked < first;
+}
 
 const outsideWindow = (stream: string, address: string, resume: string, { earliest }: ReplayWindow): ConnectError =>
   new ConnectError(

@@ -51,6 +51,15 @@ export async function openAdapter({ root, stream, adapter, connection, logger }:
   return feed;
 }
 
+/** Closes a feed; what that throws is of no use to anybody any more. */
+export async function closeFeed(feed: Feed): Promise<void> {
+  try {
+    await feed.close?.();
+  } catch {
+    // The reading is over.
+  }
+}
+
 /** What a module has thrown: a break that is worth another try, or the end. */
 export function failure(module: string, error: unknown, what = 'failed'): ConnectError {
   if (error instanceof ConnectError) return error;

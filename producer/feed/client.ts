@@ -26,6 +26,8 @@ export interface SubscribeOptions {
 export type FeedClient = ReturnType<typeof openFeed>;
 
 const REPLY_TIMEOUT_MS = 10_000;
+/** A connection is tried again and again meanwhile. */
+const REACH_MS = 3_000;
 /** A larger message ends the run with an error instead of filling the memory. */
 const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
@@ -90,6 +92,19 @@ export function openChannel(connection: FeedConnection) {
         else signal.addEventListener('abort', stop, { once: true });
       });
     },
+    /** Whether somebody takes connections there. Errors: UNREACHABLE. */
+    reach: (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        client.waitForReady(Date.now() + REACH_MS, (error) => {
+          if (!error) return resolve();
+          const hint = 'check feed.address and feed.tls in connect.yaml, and ask whoever runs the feed';
+          reject(
+            new ConnectError('UNREACHABLE', `feed at ${address} takes no connection within ${REACH_MS / 1_000} s`, {
+              hint,
+            }),
+          );
+        });
+      }),
     /** Asks once. Errors: UNREACHABLE, TIMEOUT, REFUSED; UNREACHABLE, too, once the signal has aborted. */
     ask(
       { path, request }: Pick<StreamedCall, 'path' | 'request'>,

@@ -29,3 +29,7 @@ export function exactNumberOf(raw: unknown): number | undefined {
   const { low, high } = raw;
   return high >= -0x200000 && high < 0x200000 ? high * 0x1_0000_0000 + (low >>> 0) : undefined;
 }
+
+/** A whole number that is written as text; undefined for other texts. */
+export const wholeText = (text: unknown): bigint | undefined =>
+  typeof text === 'string' && /^-?\d{1,40}$/.test(text) ? BigInt(text) : undefined;

@@ -1,5 +1,5 @@
 import type { CurrentDefinition } from '../../pipeline/types.ts';
-import { bigintOf, isLongLike } from '../feed/long.ts';
+import { wholeOf } from '../feed/long.ts';
 
 /** An update as the feed sent it. */
 interface SentUpdate {
@@ -57,7 +57,7 @@ export function createOrdinalCounter({ identity, order }: CurrentDefinition) {
      * update does not name its slot and identity.
      */
     next({ bytes, update }: SentUpdate): number | undefined {
-      const slot = slotOf(update[order]);
+      const slot = wholeOf(update[order]);
       const account = update[identity];
       if (slot === undefined || typeof account !== 'string') return undefined;
       const counts = countsOf(slot);
@@ -77,11 +77,6 @@ export function createOrdinalCounter({ identity, order }: CurrentDefinition) {
       return marks.length - 1;
     },
   };
-}
-
-function slotOf(value: unknown): bigint | undefined {
-  if (isLongLike(value)) return bigintOf(value);
-  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : undefined;
 }
 
 /** 32 bits of the bytes. Two different updates of one position and slot with the same ones share a number, and their offsets decide. */

@@ -1,7 +1,7 @@
 import { rejectedTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { AnyFeedService } from '../feed/feed-service.ts';
-import { bigintOf, isLongLike } from '../feed/long.ts';
+import { isLongLike, wholeOf } from '../feed/long.ts';
 import type { OutgoingRecord } from '../kafka/outgoing-record.ts';
 import { valueAtPath } from './conversions.ts';
 import { plainSource } from './field-source.ts';
@@ -60,7 +60,7 @@ export function rejectedRecord(
 const distinct = (words: readonly string[]): string => [...new Set(words)].join(',');
 
 function readable(value: unknown): string | undefined {
-  if (isLongLike(value)) return bigintOf(value).toString();
+  if (isLongLike(value) || typeof value === 'bigint') return wholeOf(value)?.toString();
   if (typeof value !== 'string' || value === '') return undefined;
   return value.slice(0, MAX_QUOTED);
 }

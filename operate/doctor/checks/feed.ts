@@ -23,13 +23,16 @@ export const feedReachable: Check<'streams' | 'environment' | 'feedWindow' | 'fe
     try {
       const window = await feedWindow(stream);
       if (window === undefined)
-        return ok(subject, 'has a method of its own: only the producer can tell whether it answers');
+        return ok(subject, 'takes connections; what its method answers only the producer can tell');
       const { earliest, latest } = window;
       return ok(subject, `can replay slots ${earliest} to ${latest}`);
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
       const remedy = error.hint ?? 'check feed in connect.yaml (address, tls, token), and ask whoever runs the feed';
-      const mayBeOff = isLoopback(environment.feed.address) && ['UNREACHABLE', 'TIMEOUT'].includes(error.code);
+      // No simulator serves a method of its own.
+      const isOurs = stream.feed.method === undefined;
+      const mayBeOff =
+        isOurs && isLoopback(environment.feed.address) && ['UNREACHABLE', 'TIMEOUT'].includes(error.code);
       if (!mayBeOff) return broken(subject, error.message, remedy);
       return warning(subject, 'does not answer', 'start one with `connect simulate` when you want updates');
     }

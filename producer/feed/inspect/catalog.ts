@@ -117,7 +117,7 @@ export function findMethod({ methods }: FeedCatalog, name: string): DescribedMet
             .filter(({ kind }) => kind === 'server streaming')
             .map((one) => names(one)[0])
             .join(', ') || 'none'
-        }`,
+        }; one that answers once can be asked again and again by feed.pollSeconds, which you write by hand`,
       },
     );
   }

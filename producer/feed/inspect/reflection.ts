@@ -33,8 +33,6 @@ const MOST_SERVICES = 200;
 const OF_LOADER = /^google\/protobuf\//;
 
 export interface ReflectionOptions extends FeedConnection {
-  /** More headers, for services that ask for them. */
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -95,12 +93,11 @@ async function readFiles(service: string, options: ReflectionOptions): Promise<R
 }
 
 /** One stream of questions, each answered before the next is asked, all within one deadline. */
-function openConversation(service: string, { metadata = {}, timeoutMs, signal, ...connection }: ReflectionOptions) {
-  const { address, client, metadata: headers, side, close } = openChannel(connection);
-  for (const [name, value] of Object.entries(metadata)) headers.set(name, value);
+function openConversation(service: string, { timeoutMs, signal, ...connection }: ReflectionOptions) {
+  const { address, client, metadata, side, close } = openChannel(connection);
   const encode = (question: Question): Buffer => Buffer.from(Request.encode(Request.fromObject(question)).finish());
   const decode = (bytes: Buffer): Answer => Response.toObject(Response.decode(bytes), { arrays: true }) as Answer;
-  const stream = client.makeBidiStreamRequest(`/${service}/${METHOD}`, encode, decode, headers, {
+  const stream = client.makeBidiStreamRequest(`/${service}/${METHOD}`, encode, decode, metadata, {
     deadline: Date.now() + timeoutMs,
   });
   let waiting: { resolve(answer: Answer): void; reject(error: unknown): void } | undefined;

@@ -1,5 +1,5 @@
 import { ConnectError } from '../../../core/errors.ts';
-import { wholeOf } from '../long.ts';
+import { wholeOf, wholeText } from '../long.ts';
 import type { MethodPosition, PositionStart } from './position-kind.ts';
 import { missingPosition, sentAt } from './sent-position.ts';
 
@@ -84,9 +84,6 @@ export function createCursorPosition(stream: string, field: string, start: Curso
     },
   };
 }
-
-const wholeText = (cursor: string | undefined): bigint | undefined =>
-  cursor !== undefined && /^-?\d+$/.test(cursor) ? BigInt(cursor) : undefined;
 
 const goesBack = (stream: string, asked: bigint, sent: bigint): ConnectError =>
   new ConnectError(

@@ -4,7 +4,7 @@ import { isOutOfRange } from '../errors.ts';
 import { type FollowOptions, keepReading } from '../follow.ts';
 import { readWatched } from '../session.ts';
 import type { MethodService } from './method-service.ts';
-import { pollMethod } from './poll-method.ts';
+import { noAnswer, pollMethod } from './poll-method.ts';
 import type { LostTime, MethodPosition } from './position-kind.ts';
 
 interface FollowMethodOptions
@@ -35,6 +35,13 @@ export function followMethod(options: FollowMethodOptions): Promise<'signal' | '
   const path = definition.kind === 'none' ? undefined : definition.request;
   /** Whether the feed is asked for its beginning, because it has refused the resume point. */
   let isAnew = false;
+  const last = noAnswer();
+  const resumeAt = () => (isAnew ? undefined : position.resume());
+  const requestFrom = (value: string | undefined) => ({
+    path: service.path,
+    request: service.encodeRequest(path === undefined || value === undefined ? undefined : { path, value }),
+  });
+  const callFrom = (resume: string | undefined) => ({ service: service.name, method: service.method, resume });
   return keepReading(
     {
       ...options,
@@ -48,8 +55,7 @@ export function followMethod(options: FollowMethodOptions): Promise<'signal' | '
       },
     },
     (read) => {
-      const value = isAnew ? undefined : position.resume();
-      const resume = path === undefined || value === undefined ? undefined : { path, value };
+      const value = resumeAt();
       logger.info({ feed: address, method: service.method, from: value }, 'subscribing');
       options.onSubscribe();
       const onFirstEvent = () => {
@@ -60,34 +66,23 @@ export function followMethod(options: FollowMethodOptions): Promise<'signal' | '
         logger.warn({ feed: address, ...lost }, 'the feed replays nothing: what it sent in between is lost');
         options.onLost(lost);
       };
-      const call = { service: service.name, method: service.method, resume: value };
+      const watched = { address, signal, silenceMs, pingsCount: true, onFirstEvent, onEvent };
       const { pollSeconds } = service;
-      if (pollSeconds !== undefined && definition.kind !== 'none') {
-        const everyMs = pollSeconds * 1_000;
-        const watched = {
-          address,
-          signal,
-          silenceMs: silenceMs + 2 * everyMs,
-          pingsCount: true,
-          onFirstEvent,
-          onEvent,
-        };
-        return readWatched(watched, (ended, take) => {
-          const next = () => (isAnew ? undefined : position.resume());
-          const ask = () => {
-            const from = next();
-            const request = service.encodeRequest(
-              path === undefined || from === undefined ? undefined : { path, value: from },
-            );
-            return channel.ask({ path: service.path, request }, { call: { ...call, resume: from }, signal: ended });
-          };
-          return pollMethod({ ...options, kind: definition.kind, ask, everyMs, signal: ended, onEvent: take });
-        });
+      if (pollSeconds === undefined || definition.kind === 'none') {
+        const streamed = { ...requestFrom(value), readEvent: service.readEvent };
+        return readWatched(watched, (ended, take) =>
+          channel.read(streamed, { call: callFrom(value), signal: ended, onEvent: take }),
+        );
       }
-      const streamed = { path: service.path, request: service.encodeRequest(resume), readEvent: service.readEvent };
-      return readWatched({ address, signal, silenceMs, pingsCount: true, onFirstEvent, onEvent }, (ended, take) =>
-        channel.read(streamed, { call, signal: ended, onEvent: take }),
-      );
+      const everyMs = pollSeconds * 1_000;
+      const { kind } = definition;
+      return readWatched({ ...watched, silenceMs: silenceMs + 2 * everyMs }, (ended, take) => {
+        const ask = () => {
+          const from = resumeAt();
+          return channel.ask(requestFrom(from), { call: callFrom(from), signal: ended });
+        };
+        return pollMethod({ ...options, kind, last, ask, everyMs, signal: ended, onEvent: take });
+      });
     },
   );
 }

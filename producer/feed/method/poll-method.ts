@@ -6,11 +6,22 @@ import type { FeedEvent, SentMessage } from '../event.ts';
 import type { MethodService } from './method-service.ts';
 import type { LostTime, MethodPosition } from './position-kind.ts';
 
+/** What the last answer held. It outlives a break: after one, updates are most likely to be missing. */
+export interface LastAnswer {
+  /** Marks of its updates. */
+  seen: ReadonlySet<string>;
+  /** ISO, UTC. */
+  at: string;
+}
+
+export const noAnswer = (): LastAnswer => ({ seen: new Set(), at: new Date().toISOString() });
+
 interface PollOptions extends Pick<SubscribeOptions, 'signal' | 'onEvent'> {
   readonly stream: string;
   readonly service: MethodService;
   readonly kind: 'slot' | 'cursor';
   readonly position: Pick<MethodPosition, 'subscribed'>;
+  readonly last: LastAnswer;
   /** Asks once, from the position that has been reached. */
   readonly ask: () => Promise<Buffer>;
   readonly everyMs: number;
@@ -26,17 +37,15 @@ interface PollOptions extends Pick<SubscribeOptions, 'signal' | 'onEvent'> {
  * after the interval. Errors: those of `ask`; UNSAFE when an answer repeats nothing, so that updates between the two are missing.
  */
 export async function pollMethod(options: PollOptions): Promise<void> {
-  const { service, everyMs, endWithFeed, signal, onEvent } = options;
-  let seen = new Set<string>();
-  let askedAt = new Date().toISOString();
+  const { service, last, everyMs, endWithFeed, signal, onEvent } = options;
   while (!signal.aborted) {
     const event = service.readEvent(await options.ask());
     const updates = partsOf(event);
     const marks = updates.map((update) => markOf(event, update, service));
-    const fresh = updates.filter((_, index) => !seen.has(marks[index] ?? ''));
-    if (seen.size > 0 && updates.length > 0 && fresh.length === updates.length) requireOverlap(options, askedAt);
-    askedAt = new Date().toISOString();
-    if (marks.length > 0) seen = new Set(marks);
+    const fresh = updates.filter((_, index) => !last.seen.has(marks[index] ?? ''));
+    if (last.seen.size > 0 && updates.length > 0 && fresh.length === updates.length) requireOverlap(options);
+    last.at = new Date().toISOString();
+    if (marks.length > 0) last.seen = new Set(marks);
     const room = onEvent(fresh.length === updates.length ? event : { kind: 'updates', updates: sentOf(fresh) });
     if (room !== undefined) await room;
     if (fresh.length > 0) continue;
@@ -62,18 +71,18 @@ function markOf(event: FeedEvent, update: SentMessage | undefined, { encodeUpdat
 }
 
 /** Errors: UNSAFE, unless the operator allows what is missing to be left out. */
-function requireOverlap({ stream, kind, position, acceptGap, onLost }: PollOptions, askedAt: string): void {
+function requireOverlap({ stream, kind, last, position, acceptGap, onLost }: PollOptions): void {
   if (!acceptGap) {
     throw new ConnectError(
       'UNSAFE',
-      `an answer to stream ${stream} repeats nothing of the one of ${askedAt}: updates between the two may be missing`,
+      `an answer to stream ${stream} repeats nothing of the one of ${last.at}: updates between the two may be missing`,
       {
-        details: { stream, askedAt },
+        details: { stream, lastAnswer: last.at },
         hint: 'ask more often with a smaller feed.pollSeconds; read what is missing from another feed, or leave it out with --accept-gap, which records the gap',
       },
     );
   }
   // Of slots the next update tells how many are missing.
   position.subscribed();
-  if (kind === 'cursor') onLost({ from: askedAt, to: new Date().toISOString() });
+  if (kind === 'cursor') onLost({ from: last.at, to: new Date().toISOString() });
 }

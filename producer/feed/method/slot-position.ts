@@ -1,5 +1,5 @@
 import { ConnectError } from '../../../core/errors.ts';
-import { wholeOf } from '../long.ts';
+import { wholeOf, wholeText } from '../long.ts';
 import type { MethodPosition, PositionStart } from './position-kind.ts';
 import { missingPosition, sentAt } from './sent-position.ts';
 
@@ -46,7 +46,8 @@ export function createSlotPosition(stream: string, field: string, start: SlotSta
       return slot;
     },
     take(update) {
-      const sent = wholeOf(sentAt(update, steps));
+      const raw = sentAt(update, steps);
+      const sent = wholeOf(raw) ?? wholeText(raw);
       if (sent === undefined) return missingPosition(field);
       if (sent < 0n || sent > MOST)
         return { field, code: 'OUT_OF_RANGE', message: `slot ${sent} is not between 0 and ${MOST}` };

@@ -1,7 +1,8 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import { packageRoot } from '../../../core/package-root.ts';
 import { runInProcess } from '../../support/in-process-cli.ts';
 import { copyProject } from '../../support/project.ts';
@@ -30,6 +31,23 @@ describe('connect feed inspect', () => {
       /^vendor\.shapes\.v1\.Shapes\/Members +server streaming +vendor\.shapes\.v1\.Ask +vendor\.shapes\.v1\.Line$/m,
     );
     expect(stderr).toContain('--method SERVICE/METHOD --stream NAME --key FIELD');
+  });
+
+  it('asks the feed of an environment with the headers that it has', async () => {
+    const asking = await serveReflection({ requires: { 'x-desk': 'blue' } });
+    const file = join(root, 'connect.yaml');
+    const good = readFileSync(file, 'utf8');
+    const document = parseDocument(good);
+    document.setIn(['environments', 'docker', 'feed'], { address: asking.address, metadata: { 'x-desk': 'blue' } });
+    writeFileSync(file, document.toString());
+    try {
+      const { code, stdout, stderr } = await inspect('-e', 'docker', '-o', 'json');
+      expect(code, stderr).toBe(0);
+      expect(JSON.parse(stdout).methods).toHaveLength(13);
+    } finally {
+      writeFileSync(file, good);
+      asking.close();
+    }
   });
 
   it('lists the same as JSON', async () => {

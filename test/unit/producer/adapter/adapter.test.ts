@@ -95,6 +95,7 @@ describe('a module', () => {
     expect(await health('health: async () => "well"')).toBe('well');
     expect(await health('replayWindow: async () => ({ earliest: "1", latest: "2" })')).toBe('can replay 1 to 2');
     expect(await health('')).toMatch(/does not say whether it answers/);
+    expect(await health('health: async () => "well", close() { throw new Error("closed twice") }')).toBe('well');
     await expect(health('health: async () => { throw new Error("ill") }')).rejects.toMatchObject({
       code: 'UNREACHABLE',
       message: expect.stringContaining('failed: ill'),
@@ -167,6 +168,17 @@ describe('reading a module’s feed', () => {
   });
 });
 
+it.each([undefined, [1, 2], { next: () => 1 }])(
+  'a read that returns %j ends the run with the reason',
+  async (returned) => {
+    const feed = counting({ read: () => returned as never });
+    const { signal } = new AbortController();
+    await expect(
+      readAdapter({ feed, service, resume: undefined, signal, onEvent: () => undefined }),
+    ).rejects.toMatchObject({ code: 'REFUSED', message: 'read of feeds/lines.mjs returns no async iterable' });
+  },
+);
+
 describe('following a module’s feed', () => {
   const follow = (feed: Feed, kind: 'slot' | 'cursor', at: string, acceptGap: boolean) => {
     const lost: unknown[] = [];
@@ -233,6 +245,16 @@ describe('following a module’s feed', () => {
   });
 });
 
+it('a slot that a module gives as text is a slot, and other texts are none', () => {
+  const definition = { kind: 'slot', field: 'seq' } as const;
+  const start = { place: undefined, acceptGap: false, onGap: () => {}, onReset: () => {}, onLead: () => {} };
+  const position = createMethodPosition('lines', definition, start);
+  // One alone could be wrong.
+  for (let twice = 0; twice < 2; twice += 1) expect(position.take({ seq: '9223372036854775807' })).toBeUndefined();
+  expect(position.resume()).toBe('9223372036854775807');
+  expect(position.take({ seq: 'abc' })).toMatchObject({ field: 'seq', code: 'MISSING' });
+});
+
 describe('the tests for a feed of one’s own', () => {
   const position = { kind: 'slot', field: 'seq' } as const;
 
@@ -243,6 +265,37 @@ describe('the tests for a feed of one’s own', () => {
   });
 
   const broken: [string, () => Feed, RegExp][] = [
+    [
+      'has a slot that is no number',
+      () =>
+        counting({
+          async *read() {
+            for (let i = 0; i < 30; i += 1) yield { update: { seq: `s${i}` } };
+          },
+        }),
+      /has its slot at seq: update 1 has none: it needs a whole number$/m,
+    ],
+    [
+      'sends on after its signal',
+      () =>
+        counting({
+          async *read() {
+            for (let seq = 1; ; seq += 1) yield { update: { seq } };
+          },
+        }),
+      /ends within 500 ms of its signal: it went on/,
+    ],
+    [
+      'waits on after its signal',
+      () =>
+        counting({
+          async *read() {
+            for (let seq = 1; seq < 30; seq += 1) yield { update: { seq } };
+            await new Promise(() => {});
+          },
+        }),
+      /ends within 500 ms of its signal: it went on/,
+    ],
     ['sends too little', () => counting({}, 3), /sends 20 updates in 500 ms: it sent 3/],
     [
       'yields strange things',

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../../../core/log.ts';
 import type { FeedConnection } from '../../../../pipeline/connections.ts';
 import { loadProject, selectStreams } from '../../../../pipeline/load.ts';
 import type { StreamDefinition } from '../../../../pipeline/types.ts';
+import { openChannel } from '../../../../producer/feed/client.ts';
 import { feedServiceOf } from '../../../../producer/feed/feed-service.ts';
 import type { LostTime } from '../../../../producer/feed/method/position-kind.ts';
 import { openReading, type ReadingOptions } from '../../../../producer/feed-reading.ts';
@@ -265,6 +267,17 @@ describe('a method that is asked again and again', () => {
     expect(accepted.lost).toEqual([{ from: expect.any(String), to: expect.any(String) }]);
   });
 
+  it('stops for that after a break, too, when updates are most likely to be missing', async () => {
+    let answers = 0;
+    const { ended, written } = await poll(CURSOR, () => {
+      answers += 1;
+      if (answers === 2) throw Object.assign(new Error('gone'), { code: status.UNAVAILABLE });
+      return answers === 1 ? from(0, 10) : from(50, 10);
+    });
+    expect(ended).toMatchObject({ code: 'UNSAFE', message: expect.stringContaining('repeats nothing of the one of') });
+    expect(written).toEqual(from(0, 10).map((print) => print.mark));
+  });
+
   it('that has nothing is asked again after the interval, until it has', async () => {
     let answers = 0;
     const stop = new AbortController();
@@ -280,5 +293,18 @@ describe('a method that is asked again and again', () => {
     const { ended, written } = await reading;
     expect(ended).toBe('signal');
     expect(written).toEqual([mark(0)]);
+  });
+});
+
+it('a channel tells whether somebody takes connections', async () => {
+  const server = await serveTape(join(project.root, TAPE_PROTO), '127.0.0.1:0', async () => {});
+  const open = openChannel({ address: `127.0.0.1:${server.port}`, tls: false });
+  toClose.push(server, open);
+  await expect(open.reach()).resolves.toBeUndefined();
+  const nobody = openChannel({ address: '127.0.0.1:1', tls: false });
+  toClose.push(nobody);
+  await expect(nobody.reach()).rejects.toMatchObject({
+    code: 'UNREACHABLE',
+    message: 'feed at 127.0.0.1:1 takes no connection within 3 s',
   });
 });

@@ -37,6 +37,15 @@ describe('the number of an update in its slot', () => {
     expect(updates.map((update) => counter.next(update))).toEqual([0, 0, 1, 0, 2]);
   });
 
+  it('counts slots that come as JavaScript’s own large numbers, too', () => {
+    const counter = subscribedFrom(100n);
+    const update = (signature: string) => ({
+      bytes: Buffer.from(signature),
+      update: { position_account: 'P1', slot: 100n },
+    });
+    expect([counter.next(update('a')), counter.next(update('b'))]).toEqual([0, 1]);
+  });
+
   it('is the same when a subscription sends the slot again, to another process too', () => {
     const updates = ['a', 'b', 'c'].map((signature) => sent(100, { signature }));
     const counter = subscribedFrom(90n);

@@ -3,6 +3,7 @@ import { ConnectError } from '../../../../../core/errors.ts';
 import { feedReachable } from '../../../../../operate/doctor/checks/feed.ts';
 import { postgresIdleTransactions } from '../../../../../operate/doctor/checks/postgres.ts';
 import { registryReachable } from '../../../../../operate/doctor/checks/registry.ts';
+import { plainFeed } from '../../../../../pipeline/feed.ts';
 import { createSchemaRegistry } from '../../../../../schemas/registry.ts';
 import { serveJson } from '../../../../support/json-server.ts';
 import { positions, staging } from '../../../../support/positions-stream.ts';
@@ -22,6 +23,30 @@ test('a simulator is advised where the feed is on this machine, and nowhere else
   const [foreign] = await diagnose('feed.example.com:443');
   expect(foreign).toMatchObject({ verdict: 'broken', message: 'the feed does not answer' });
   expect(foreign?.remedy).not.toContain('simulate');
+});
+
+test('a feed with a method of its own is broken when nobody answers, on this machine too: no simulator serves it', async () => {
+  const stream = { ...positions, feed: { ...plainFeed('tape.proto', 'acme.md.Tape'), method: 'StreamPrints' } };
+  const feedWindow = () => Promise.reject(new ConnectError('UNREACHABLE', 'takes no connection'));
+  const environment = { ...staging, feed: { ...staging.feed, address: '127.0.0.1:19350' } };
+  const diagnose = (ask: typeof feedWindow | (() => Promise<undefined>)) =>
+    feedReachable.run({ streams: [stream], environment, feedWindow: ask, feedHealth: async () => 'unasked' });
+  expect(await diagnose(feedWindow)).toMatchObject([{ verdict: 'broken', message: 'takes no connection' }]);
+  expect(await diagnose(async () => undefined)).toMatchObject([
+    { verdict: 'ok', message: expect.stringContaining('takes connections') },
+  ]);
+});
+
+test('a feed that a module reads is asked by that module', async () => {
+  const adapter = { module: 'feeds/lines.mjs', options: {}, position: { kind: 'none' } } as const;
+  const stream = { ...positions, feed: undefined, adapter };
+  const feedWindow = () => Promise.reject(new Error('unasked'));
+  const diagnose = (feedHealth: () => Promise<string>) =>
+    feedReachable.run({ streams: [stream], environment: staging, feedWindow, feedHealth });
+  expect(await diagnose(async () => 'listens')).toMatchObject([{ verdict: 'ok', message: 'listens' }]);
+  const ill = () =>
+    Promise.reject(new ConnectError('UNREACHABLE', 'feeds/lines.mjs failed: ill', { hint: 'look there' }));
+  expect(await diagnose(ill)).toMatchObject([{ verdict: 'broken', remedy: 'look there' }]);
 });
 
 test('a feed that refuses us is broken on this machine too, with the remedy of the refusal', async () => {
