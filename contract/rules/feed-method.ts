@@ -39,14 +39,17 @@ function* faults(feed: Feed, definition: FeedDefinition): Generator<Fault> {
     yield { path: ['method'], text, remedy: `methods there: ${names.join(', ') || 'none'}` };
     return;
   }
-  if (call.requestStream || call.responseStream === (definition.pollSeconds !== undefined)) {
-    yield call.requestStream || call.responseStream
-      ? streamFault(method, call.requestStream)
-      : {
-          path: ['method'],
-          text: `${method} must take one request and return a stream`,
-          remedy: 'name a method that streams, or ask this one again and again: feed.pollSeconds',
-        };
+  const isPolled = definition.pollSeconds !== undefined;
+  if (call.requestStream || (!isPolled && !call.responseStream)) {
+    yield {
+      path: ['method'],
+      text: `${method} must take one request and return a stream`,
+      remedy: `name a method that streams${call.requestStream ? '' : ', or ask this one again and again: feed.pollSeconds'}`,
+    };
+    return;
+  }
+  if (isPolled && call.responseStream) {
+    yield { path: ['pollSeconds'], text: `${method} streams by itself`, remedy: 'remove feed.pollSeconds' };
     return;
   }
   if (feed.update === undefined) {
@@ -62,15 +65,6 @@ function* faults(feed: Feed, definition: FeedDefinition): Generator<Fault> {
   yield* requestFaults(feed, definition);
   yield* positionFaults(feed, definition);
 }
-
-const streamFault = (method: string, isRequestStream: boolean): Fault =>
-  isRequestStream
-    ? {
-        path: ['method'],
-        text: `${method} must take one request and return a stream`,
-        remedy: 'name a method that streams',
-      }
-    : { path: ['pollSeconds'], text: `${method} streams by itself`, remedy: 'remove feed.pollSeconds' };
 
 /** Every other member of the update's oneof is left out by name: what nobody knows of would be rejected. */
 function* unnamedMembers({ call, at, resolve }: Feed, leave: readonly string[]): Generator<Fault> {

@@ -1,4 +1,5 @@
-import { CARRIED_TYPES, REFUSED_COLUMNS, REFUSED_TYPES, type TypeCase } from './matrix.ts';
+import { CARRIED_TYPES, type TypeCase } from './matrix.ts';
+import { REFUSED_COLUMNS, REFUSED_TYPES } from './refused.ts';
 
 const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;
 
@@ -14,7 +15,7 @@ const row = (...cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 export const typesDocument = (): string =>
   `# Types
 
-This page is made from the values that tests send through the real sink, and from those that they see refused (\`test/support/types/matrix.ts\`).
+This page is made from the values that tests send through the real sink, and from those that they see refused (\`test/support/types/matrix.ts\`, \`refused.ts\`).
 \`npx -y pnpm reference\` writes it; a test holds it to the code.
 
 A value reaches its column exactly, or it is refused: in the schema or the table by \`connect check\`, in an update by the producer. Nothing is rounded, cut or guessed. \`connect simulate\`

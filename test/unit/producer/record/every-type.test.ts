@@ -3,7 +3,8 @@ import { createRecordEncoder } from '../../../../producer/record/encoder.ts';
 import { parseAvroSchema } from '../../../../schemas/avro-schema.ts';
 import { unframe } from '../../../../schemas/wire-format.ts';
 import { createAvroType } from '../../../support/avro-type.ts';
-import { REFUSED_TYPES, TYPE_CASES } from '../../../support/types/matrix.ts';
+import { TYPE_CASES } from '../../../support/types/matrix.ts';
+import { REFUSED_TYPES } from '../../../support/types/refused.ts';
 import { mapSample, samples, samplesSchema } from '../../../support/types/samples.ts';
 
 describe('every type that is carried', () => {
