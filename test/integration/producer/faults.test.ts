@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { ConfigResourceTypes } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createKafka, type KafkaConnection } from '../../../core/kafka.ts';
 import { silentLogger } from '../../../core/log.ts';
 import { checkpointTopic } from '../../../pipeline/names.ts';
@@ -340,7 +340,11 @@ describe('a part that is missing at the start', () => {
 
   it('is named when it is a clock: Kafka refuses what was made at another time, and the producer ends', async () => {
     const test = await project('clock');
-    await setTopicConfig(test, { 'message.timestamp.before.max.ms': '0' });
+    await setTopicConfig(test, { 'message.timestamp.before.max.ms': '2000' });
+    // This machine's clock is behind.
+    const now = Date.now.bind(Date);
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - 10_000);
+    onTestFinished(() => clock.mockRestore());
     await expect(test.run(feed.address)).rejects.toMatchObject({
       code: 'REFUSED',
       message: expect.stringMatching(
