@@ -2,8 +2,9 @@ import { ConnectError } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { createMetrics } from '../core/metrics.ts';
 import { type ListenAddress, serveMetrics } from '../core/metrics-server.ts';
-import { readStreams } from '../pipeline/feed.ts';
+import { positionKindOf, readStreams } from '../pipeline/feed.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
+import { requireSlots } from '../producer/feed/until-slot.ts';
 import { createProducerMonitor } from '../producer/metrics.ts';
 import { type ProducerStats, type ProducerSummary, type RunStreamOptions, runStream } from './run-stream.ts';
 import type { Session } from './session.ts';
@@ -14,7 +15,14 @@ export type { ProducerStats, ProducerSummary };
 export interface ProduceOptions
   extends Pick<
     RunStreamOptions,
-    'acceptGap' | 'commitment' | 'compression' | 'endWithFeed' | 'overlapSlots' | 'silenceMs' | 'onProgress'
+    | 'acceptGap'
+    | 'commitment'
+    | 'compression'
+    | 'endWithFeed'
+    | 'overlapSlots'
+    | 'silenceMs'
+    | 'untilSlot'
+    | 'onProgress'
   > {
   /** Start here instead of at the checkpoint; for one stream alone. */
   readonly fromSlot?: bigint | undefined;
@@ -31,8 +39,8 @@ const SILENCE_MS = 30_000;
 
 /**
  * Publishes the feeds of the selected streams side by side, until the session's signal. Streams without a feed are left out. When one fails the others are
- * stopped in good order, with what they read published and checkpointed; then all failures are thrown as one. Errors: those of `runStream`; USAGE for
- * `fromSlot` with several streams, ENVIRONMENT when metrics cannot be served.
+ * stopped in good order, with what they read published and checkpointed; then all failures are thrown as one. With `untilSlot` each stream is a job of its own: the others
+ * go on to their end. Errors: those of `runStream`; USAGE for `fromSlot` with several streams and for `untilSlot` where one has no slots, ENVIRONMENT when metrics cannot be served.
  */
 export async function produce(
   session: Session,
@@ -44,6 +52,9 @@ export async function produce(
       hint: `add --only with one of ${streams.map(({ name }) => name).join(', ')}`,
     });
   }
+  const { untilSlot } = options;
+  if (untilSlot !== undefined)
+    for (const stream of streams) requireSlots(stream.name, positionKindOf(stream) ?? 'none');
   const served =
     metrics === undefined ? undefined : await serveRuns(session.environment.name, streams, metrics, silenceMs);
   if (served !== undefined) onServing?.(served.url);
@@ -57,7 +68,7 @@ export async function produce(
       return await runStream(session, stream, { ...options, silenceMs, monitor, fromSlot, logger, signal });
     } catch (error) {
       failures.push({ stream: stream.name, error: ConnectError.from(error) });
-      stop.abort();
+      if (untilSlot === undefined) stop.abort();
       throw error;
     }
   });

@@ -44,6 +44,13 @@ export type PositionDefinition =
 
 export type PositionKind = PositionDefinition['kind'];
 
+/** How a stream's feed is resumed; undefined for a stream without a feed. */
+export function positionKindOf({ feed, adapter }: Pick<Fed, 'feed' | 'adapter'>): PositionKind | undefined {
+  if (adapter !== undefined) return adapter.position.kind;
+  if (feed === undefined) return undefined;
+  return feed.method === undefined ? 'slot' : (feed.position?.kind ?? 'none');
+}
+
 /** A feed that a module of the project reads. */
 export interface AdapterDefinition {
   /** The module, relative to the project. */

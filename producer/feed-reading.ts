@@ -16,7 +16,9 @@ import type { LostTime, MethodPosition } from './feed/method/position-kind.ts';
 import { createFeedPosition, type FeedPosition } from './feed/position.ts';
 import type { FeedService } from './feed/protocol.ts';
 import type { Gap } from './feed/resume.ts';
+import { requireSlots } from './feed/until-slot.ts';
 import type { ResumePoint } from './kafka/checkpoint.ts';
+import { plainSource } from './record/field-source.ts';
 
 /** What of a run is about its feed. */
 export interface ReadingOptions {
@@ -29,6 +31,8 @@ export interface ReadingOptions {
   readonly commitment?: Commitment | undefined;
   /** Start here instead of at the checkpoint. */
   readonly fromSlot?: bigint | undefined;
+  /** Publish up to this slot, itself included, and end when the feed has gone on beyond it. */
+  readonly untilSlot?: bigint | undefined;
   /** Slots before the resume point that are read again. Default 32; a feed with a method of its own is asked for none. */
   readonly overlapSlots?: bigint | undefined;
   /** Leave out what the feed no longer has, and record that. Default false: stop with an error. */
@@ -51,8 +55,8 @@ interface ReadingHooks extends Pick<SubscribeOptions, 'signal' | 'onEvent'> {
 export interface FeedReading {
   readonly address: string;
   readonly position: FeedPosition;
-  /** Whether the position's marks are slots. */
-  readonly hasSlots: boolean;
+  /** Where the updates say their slots; undefined for a feed without slots. */
+  readonly slotField: string | undefined;
   /** Checkpoints are written beyond it only. */
   readonly floor: bigint | undefined;
   readonly commitment: Commitment | undefined;
@@ -65,6 +69,8 @@ export interface FeedReading {
 /** How long to try to reach the feed at the start; a feed lost later is tried for ever. */
 const CONNECT_TIMEOUT_MS = 15_000;
 const SILENCE_MS = 30_000;
+/** Before the resume point. */
+export const OVERLAP_SLOTS = 32n;
 
 /** Opens the way to a feed. Errors: UNSAFE for a checkpoint that the feed cannot go on from; USAGE. */
 export async function openReading(
@@ -91,7 +97,14 @@ const commonOptions = ({ endWithFeed = false, silenceMs = SILENCE_MS, logger }: 
 
 /** A feed of our own shape: slots with notices, and a replay window. */
 function slotReading(options: ReadingOptions, service: FeedService, checkpoint: ResumePoint | undefined): FeedReading {
-  const { stream, fromSlot, commitment = DEFAULT_COMMITMENT, overlapSlots = 32n, acceptGap = false, logger } = options;
+  const {
+    stream,
+    fromSlot,
+    commitment = DEFAULT_COMMITMENT,
+    overlapSlots = OVERLAP_SLOTS,
+    acceptGap = false,
+    logger,
+  } = options;
   if (fromSlot === undefined) requireKind(stream.name, checkpoint, 'slot');
   const feed = openFeed({ ...options.feed, service });
   // An operator's start is the stream's new place, even if it lies before the old one: reading again loses nothing.
@@ -106,7 +119,7 @@ function slotReading(options: ReadingOptions, service: FeedService, checkpoint: 
   return {
     address: feed.address,
     position,
-    hasSlots: true,
+    slotField: plainSource('slot', service.mapping) ?? 'slot',
     floor,
     commitment,
     place: undefined,
@@ -185,6 +198,7 @@ function positionReading(
       ),
   });
   const hasSlots = definition.kind === 'slot';
+  if (options.untilSlot !== undefined) requireSlots(stream.name, definition.kind);
   return {
     address,
     position: {
@@ -193,7 +207,7 @@ function positionReading(
         return position.slot;
       },
     },
-    hasSlots,
+    slotField: definition.kind === 'slot' ? definition.field : undefined,
     floor: hasSlots && fromSlot === undefined ? checkpoint?.slot : undefined,
     commitment: undefined,
     place: position.place,

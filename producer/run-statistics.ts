@@ -77,11 +77,13 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
     checkpointed(slot: bigint | undefined): void {
       checkpoint = { slot, at: Date.now() };
     },
-    subscribed(fromSlot: bigint | undefined, gap: Gap | undefined): void {
+    subscribed(fromSlot: bigint | undefined): void {
       subscriptions += 1;
       resumedFrom ??= fromSlot;
-      if (gap !== undefined) gaps.set(gap.from, gap);
     },
+    /** Slots are left out by the operator's choice. */
+    leftOut: (gap: Gap): void => void gaps.set(gap.from, gap),
+    gaps: (): Gap[] => [...gaps.values()],
     /** How many times there were that nobody read, those before this run included. */
     lost(times: number): void {
       lostTimes = times;
@@ -102,9 +104,15 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
       lostTimes,
     }),
     stats,
-    summary: (endedBy: 'signal' | 'feed', commitment: Commitment | undefined) => ({
+    summary: (
+      endedBy: 'signal' | 'feed' | 'until-slot',
+      commitment: Commitment | undefined,
+      missing?: readonly Gap[],
+    ) => ({
       ...stats(0),
       endedBy,
+      /** Of a run with an end: the slots up to it that Kafka does not have; none when it is complete. */
+      missing,
       /** What the feed was asked for; undefined for a feed that has no such thing. */
       commitment,
       /** Times that nobody read a feed which replays nothing, those before this run included. */

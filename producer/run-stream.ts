@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { ConnectError } from '../core/errors.ts';
 import type { KafkaConnection } from '../core/kafka.ts';
 import type { HttpConnection } from '../pipeline/connections.ts';
 import { rejectedTopic, streamTopics, valueSubject } from '../pipeline/names.ts';
@@ -9,17 +8,19 @@ import { createSchemaRegistry } from '../schemas/registry.ts';
 import { findSchemaId } from '../schemas/schema-id.ts';
 import { DEFAULT_COMMITMENT } from './feed/event.ts';
 import { type AnyFeedService, feedServiceOf } from './feed/feed-service.ts';
+import type { Gap } from './feed/resume.ts';
+import { beginsBehind, boundAt } from './feed/until-slot.ts';
 import { type FeedReading, openReading, type ReadingOptions } from './feed-reading.ts';
-import type { ResumePoint } from './kafka/checkpoint.ts';
-import { readCheckpoint } from './kafka/checkpoint-store.ts';
 import { createCluster } from './kafka/cluster.ts';
 import { createDelivery } from './kafka/delivery.ts';
 import type { PublisherLimits } from './kafka/publisher.ts';
 import { createKafkaSender, type KafkaSender } from './kafka/sender.ts';
 import type { RunMonitor } from './metrics.ts';
+import { planRun, type RunPlan } from './plan-run.ts';
 import { plainSource } from './record/field-source.ts';
 import { createIngest } from './record/ingest.ts';
 import { createOrdinalCounter } from './record/ordinals.ts';
+import { createSlotTimes } from './record/slot-times.ts';
 import { createRunStatistics, type ProducerStats, type ProducerSummary } from './run-statistics.ts';
 
 export interface RunStreamOptions extends ReadingOptions {
@@ -39,8 +40,8 @@ export interface RunStreamOptions extends ReadingOptions {
 const PROGRESS_EVERY_MS = 250;
 
 /**
- * Runs one stream: feed → record → Avro → Kafka, with a checkpoint behind it, until the signal or the feed's
- * end. Before it ends, by an error or not, it publishes what was read and writes the checkpoint.
+ * Runs one stream: feed → record → Avro → Kafka, with a checkpoint behind it, until the signal, the feed's end, or the slot that it is to
+ * end with. Before it ends, by an error or not, it publishes what was read and writes the checkpoint.
  * Errors: UNREACHABLE and NOT_FOUND for parts that are missing at the start; UNSAFE when slots would be left out; REFUSED;
  * TIMEOUT when Kafka did not take the last records in time.
  */
@@ -55,9 +56,14 @@ export async function runStream(options: RunStreamOptions): Promise<ProducerSumm
   let reading: FeedReading | undefined;
   try {
     sender = await createKafkaSender({ cluster, topics: [data, rejected, checkpoint], logger });
-    const resumed = await findCheckpoint(options);
-    reading = await openReading(options, service, resumed);
-    return await publishFeed(options, { schema, schemaId, service, reading, sender, checkpoint: resumed });
+    const plan = await planRun(options, clientIdOf(stream));
+    if (plan.isDone) return doneAlready(options, plan);
+    reading = await openReading(
+      { ...options, fromSlot: plan.fromSlot, overlapSlots: plan.overlapSlots },
+      service,
+      plan.checkpoint,
+    );
+    return await publishFeed(options, { schema, schemaId, service, reading, sender, plan });
   } finally {
     reading?.close();
     await sender?.close();
@@ -66,18 +72,6 @@ export async function runStream(options: RunStreamOptions): Promise<ProducerSumm
 
 const clientIdOf = (stream: StreamDefinition): string => `connect-producer-${stream.name}`;
 
-/** The checkpoint to resume from. If it cannot be read, a given start makes up for it. */
-async function findCheckpoint(options: RunStreamOptions): Promise<ResumePoint | undefined> {
-  const { stream, kafka, signal, fromSlot, logger } = options;
-  try {
-    return await readCheckpoint(kafka, stream, { clientId: clientIdOf(stream), signal });
-  } catch (error) {
-    if (fromSlot === undefined || !(error instanceof ConnectError) || error.code !== 'UNSAFE') throw error;
-    logger.warn({ stream: stream.name, reason: error.message }, 'starting at the given slot without a checkpoint');
-    return undefined;
-  }
-}
-
 /** What a run has found and opened. */
 interface OpenStream {
   readonly schema: AvroSchema;
@@ -85,30 +79,37 @@ interface OpenStream {
   readonly service: AnyFeedService;
   readonly reading: FeedReading;
   readonly sender: KafkaSender;
-  readonly checkpoint: ResumePoint | undefined;
+  readonly plan: RunPlan;
 }
 
 /** Reads the feed into Kafka. */
 async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise<ProducerSummary> {
-  const { stream, monitor } = options;
-  const { schema, schemaId, service, reading, sender, checkpoint } = open;
-  const { position, take, place, floor, commitment, hasSlots } = reading;
+  const { stream, monitor, untilSlot } = options;
+  const { schema, schemaId, service, reading, sender, plan } = open;
+  const { take, place, floor, commitment, slotField } = reading;
+  const bound =
+    untilSlot === undefined || slotField === undefined ? undefined : boundAt(untilSlot, reading.position, slotField);
+  const position = bound?.position ?? reading.position;
+  const times = createSlotTimes(schema);
   const statistics = createRunStatistics(stream.name, rejectedTopic(stream));
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
+  const reached = new AbortController();
   const { publisher, acceptGap, addLost, lostTimes, flush } = createDelivery({
     stream,
+    checkpointKey: plan.key,
     feed: reading.address,
     commitment,
     place,
+    timeBefore: times?.before,
     sender: { ...sender, send: monitor?.timed(sender.send) ?? sender.send },
     floor,
-    gaps: checkpoint?.gaps ?? [],
-    lost: checkpoint?.lost,
+    gaps: plan.checkpoint?.gaps ?? [],
+    lost: plan.checkpoint?.lost,
     counts: statistics.counts,
     onCheckpoint: statistics.checkpointed,
     limits: options.limits,
-    onAcknowledged: (done) => statistics.acknowledged(hasSlots ? done : { ...done, slot: undefined }),
+    onAcknowledged: (done) => statistics.acknowledged(slotField !== undefined ? done : { ...done, slot: undefined }),
     onFailed: () => stop.abort(),
   });
   statistics.lost(lostTimes());
@@ -123,6 +124,8 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
     schemaId,
     publisher,
     position,
+    isBeyond: bound?.isBeyond,
+    times,
     take,
     ordinals,
     counts,
@@ -131,26 +134,40 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
   const report = () => options.onProgress?.(statistics.stats(publisher.pending.records));
   const progress = setInterval(report, PROGRESS_EVERY_MS);
   monitor?.follow(() => statistics.reading(publisher.pending));
+  const leaveOut = (found: Gap) => {
+    const gap = bound === undefined ? found : bound.within(found);
+    if (gap === undefined) return;
+    statistics.leftOut(gap);
+    acceptGap(gap);
+  };
   try {
-    const endedBy = await reading.follow({
-      signal,
+    const ended = await reading.follow({
+      signal: AbortSignal.any([signal, reached.signal]),
       onSubscribe: (slot, gap) => {
-        statistics.subscribed(slot, gap);
+        if (bound !== undefined && gap === undefined && slot !== undefined && slot > bound.until)
+          throw beginsBehind(stream.name, reading.address, bound.until, slot);
+        statistics.subscribed(slot);
         if (slot !== undefined) ordinals?.subscribed(slot);
-        if (gap !== undefined) acceptGap(gap);
+        if (gap !== undefined) leaveOut(gap);
       },
-      onGap: acceptGap,
+      onGap: leaveOut,
       onLost: (lost) => {
         addLost(lost);
         statistics.lost(lostTimes());
       },
       onEvent: (event) => {
         ingest(event);
+        if (bound?.isReached()) reached.abort();
         return publisher.full ? publisher.room(signal) : undefined;
       },
     });
     await flush();
-    return statistics.summary(endedBy, commitment);
+    if (bound === undefined) return statistics.summary(ended, commitment);
+    const isWhole = reached.signal.aborted;
+    const leftOut = plan.checkpoint?.gaps.flatMap((gap) => bound.within(gap) ?? []) ?? [];
+    const rest = { from: position.slot ?? plan.fromSlot ?? 0n, to: bound.until };
+    const missing = [...(plan.key === stream.name ? [] : leftOut), ...statistics.gaps(), ...(isWhole ? [] : [rest])];
+    return statistics.summary(isWhole ? 'until-slot' : ended, commitment, missing);
   } catch (error) {
     // What was read is published, whatever ended the reading.
     await flush().catch(() => {});
@@ -160,6 +177,15 @@ async function publishFeed(options: RunStreamOptions, open: OpenStream): Promise
     report();
     statistics.close();
   }
+}
+
+/** Nothing is left to be read. */
+function doneAlready({ stream, logger, commitment }: RunStreamOptions, { checkpoint }: RunPlan): ProducerSummary {
+  logger.info({ stream: stream.name, slot: checkpoint?.slot?.toString() }, 'everything up to that slot is in Kafka');
+  const statistics = createRunStatistics(stream.name, rejectedTopic(stream));
+  statistics.acknowledged({ records: [], slot: checkpoint?.slot });
+  statistics.close();
+  return statistics.summary('until-slot', commitment ?? checkpoint?.commitment, []);
 }
 
 /** Identity and order by the names that the feed has for them. */

@@ -3,11 +3,16 @@ import type { Register } from '../context.ts';
 import { metricsOption, parseDuration, parseSlot, streamCommand } from '../flags.ts';
 import { createProduceReport, summaryLines } from '../render/produce.ts';
 
-/** `connect produce`: reads the feeds and publishes their updates until it is stopped. */
+/** `connect produce`: reads the feeds and publishes their updates until it is stopped, or up to a slot. */
 export const registerProduce: Register = (program, context) => {
   streamCommand(program, 'produce')
     .description('read the feeds and publish their updates to Kafka, from where the last run stopped')
     .option('--from-slot <slot>', 'start at this slot instead of at the checkpoint', parseSlot)
+    .option(
+      '--until-slot <slot>',
+      'publish up to this slot, itself included, and end: 0 when all of it is in Kafka, 3 when not; with --from-slot the resume point stays where it is',
+      parseSlot,
+    )
     .addOption(
       new Option('--overlap <slots>', 'slots before the resume point that are read again')
         .argParser(parseSlot)
@@ -37,11 +42,12 @@ export const registerProduce: Register = (program, context) => {
     .addOption(metricsOption(9464))
     .action(async (flags) => {
       const { produce } = await import('../../app/produce.ts');
-      const { fromSlot, commitment, compression, acceptGap, endWithFeed } = flags;
+      const { fromSlot, untilSlot, commitment, compression, acceptGap, endWithFeed } = flags;
       const session = await context.session(flags);
       const report = await createProduceReport(context);
       const streams = await produce(session, {
         fromSlot,
+        untilSlot,
         overlapSlots: flags.overlap,
         acceptGap,
         endWithFeed,
@@ -53,6 +59,7 @@ export const registerProduce: Register = (program, context) => {
         loggerOf: report.loggerOf,
         onProgress: report.onProgress,
       }).finally(report.close);
+      if (streams.some(({ missing = [] }) => missing.length > 0)) context.setExitCode(3);
       context.answer(session, { streams }, () => streams.flatMap(summaryLines));
     });
 };

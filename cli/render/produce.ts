@@ -67,7 +67,14 @@ function logLine(stream: string, fields: object, message: string): string {
 const ENDS = {
   signal: 'stopped',
   feed: 'the feed ended',
+  'until-slot': 'ended',
 } as const;
+
+/** Of a run that was to end with a slot. */
+function completeness({ missing, lastSlot }: ProducerSummary): string {
+  if (missing === undefined) return '';
+  return missing.length === 0 ? `: everything before slot ${lastSlot} is in Kafka` : ': not complete';
+}
 
 /** How one stream's run went. */
 export function summaryLines(summary: ProducerSummary): string[] {
@@ -75,7 +82,7 @@ export function summaryLines(summary: ProducerSummary): string[] {
     summary;
   const reasons = Object.entries(refusals).map(([code, times]) => `${code} ${count(times)}`);
   return [
-    `${stream}  ${ENDS[summary.endedBy]} after ${duration(summary.durationMs)}`,
+    `${stream}  ${ENDS[summary.endedBy]} after ${duration(summary.durationMs)}${completeness(summary)}`,
     `  received   ${count(received)} updates${commitment === undefined ? '' : ` at ${commitment}, from slot ${resumedFrom ?? '–'} on`}`,
     `  published  ${count(published)}`,
     `  rejected   ${count(rejected)}${reasons.length > 0 ? `  (${reasons.join(', ')})` : ''}`,
@@ -86,6 +93,7 @@ export function summaryLines(summary: ProducerSummary): string[] {
     ...(summary.lostTimes > 0
       ? [`  lost       ${summary.lostTimes} times nobody read the feed, which replays nothing`]
       : []),
+    ...(summary.missing ?? []).map(({ from, to }) => `✗ ${stream}  slots ${from} to ${to} are not in Kafka`),
     ...gaps.map(({ from, to }) => `  gap        slots ${from} to ${to} were left out, as asked for`),
   ];
 }

@@ -2,21 +2,38 @@ import type { KafkaConnection } from '../../core/kafka.ts';
 import { type ScannedRecord, type ScanOptions, scanTopic } from '../../core/kafka-scan.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { Gap } from '../feed/resume.ts';
 import { type AcceptedGap, latestCheckpoint, type ResumePoint } from './checkpoint.ts';
 
 const KEPT_GAPS = 20;
 /** At most one checkpoint is written in this time. */
 const EVERY_MS = 500;
 
+/** Under which key of the checkpoint topic a run keeps its place: the stream's resume point, or one that a backfill has for itself. */
+export type CheckpointKey = string;
+
+/** The key of a backfill from one slot to another. No stream's name has a slash. */
+export const backfillKey = (from: bigint, until: bigint): CheckpointKey => `backfill/${from}-${until}`;
+
+/** Slots of a backfill, both included; undefined for any other key. */
+export function backfillOf(key: string): Gap | undefined {
+  const [, from, to] = /^backfill\/(\d+)-(\d+)$/.exec(key) ?? [];
+  return from === undefined || to === undefined ? undefined : { from: BigInt(from), to: BigInt(to) };
+}
+
 /** Reads the checkpoint topic to its end. Errors: NOT_FOUND without the topic, UNREACHABLE, UNSAFE when it is unreadable. */
 export async function readCheckpoint(
   connection: KafkaConnection,
   stream: Pick<StreamDefinition, 'name' | 'topic'>,
-  { clientId, signal }: Pick<ScanOptions, 'clientId' | 'signal'>,
+  {
+    clientId,
+    signal,
+    name = stream.name,
+  }: Pick<ScanOptions, 'clientId' | 'signal'> & { readonly name?: CheckpointKey | undefined },
 ): Promise<ResumePoint | undefined> {
   const topic = checkpointTopic(stream);
-  const key = Buffer.from(stream.name);
-  // Only this stream's records are kept while reading. One key lives in one partition, so its order is the log's.
+  const key = Buffer.from(name);
+  // Only the records of this key are kept while reading. One key lives in one partition, so its order is the log's.
   const records: ScannedRecord[] = [];
   await scanTopic(connection, {
     topic,
@@ -26,7 +43,7 @@ export async function readCheckpoint(
     },
     signal,
   });
-  return latestCheckpoint(stream.name, topic, records);
+  return latestCheckpoint(name, topic, records);
 }
 
 export interface CheckpointWriterOptions {

@@ -28,6 +28,13 @@ export type ResumePoint = Place & {
   readonly at?: string | undefined;
   /** Over how many partitions of the topic the run spreads its records; left out by an older producer. */
   readonly partitions?: number | undefined;
+  /**
+   * By partition, the offset behind the last record that the place speaks of: a sink that has committed these has read everything up to it. Left
+   * out by an older producer, and while a broker has not said where a record stands.
+   */
+  readonly ends?: readonly bigint[] | undefined;
+  /** The newest time that an update before the place names (ISO, UTC); left out where the schema does not tell which of its times that is. */
+  readonly time?: string | undefined;
 };
 
 /**
@@ -66,7 +73,7 @@ function decodeCheckpoint(value: Buffer): ResumePoint | undefined {
   const place = decodePlace(parsed);
   const gaps = Array.isArray(parsed.gaps) ? parsed.gaps.flatMap((gap) => decodeGap(gap) ?? []) : [];
   const commitment = COMMITMENTS.find((each) => each === parsed.commitment);
-  const { at, partitions } = parsed;
+  const { at, partitions, time } = parsed;
   return place === undefined
     ? undefined
     : {
@@ -76,23 +83,25 @@ function decodeCheckpoint(value: Buffer): ResumePoint | undefined {
         commitment,
         at: typeof at === 'string' ? at : undefined,
         partitions: typeof partitions === 'number' ? partitions : undefined,
+        ends: decodeEnds(parsed.ends),
+        time: typeof time === 'string' ? time : undefined,
       };
 }
 
 /**
- * The checkpoint of `stream` among the topic's records in log order: the last readable one after the last tombstone.
- * Undefined when there is none. Errors: UNSAFE when records exist and none is readable, because starting anew would
+ * The checkpoint under a key, which is the stream's name or that of a backfill, among the topic's records in log order: the last readable one
+ * after the last tombstone. Undefined when there is none. Errors: UNSAFE when records exist and none is readable, because starting anew would
  * leave out unknown slots.
  */
 export function latestCheckpoint(
-  stream: string,
+  name: string,
   topic: string,
   records: readonly Pick<ScannedRecord, 'key' | 'value' | 'partition' | 'offset'>[],
 ): ResumePoint | undefined {
   let found: ResumePoint | undefined;
   let unreadable: string | undefined;
   for (const { key, value, partition, offset } of records) {
-    if (key?.toString() !== stream) continue;
+    if (key?.toString() !== name) continue;
     if (value === null) {
       found = undefined;
       unreadable = undefined;
@@ -104,10 +113,14 @@ export function latestCheckpoint(
   }
   // An older readable checkpoint is safe: more of the feed is read again, nothing is left out.
   if (found === undefined && unreadable !== undefined) {
-    throw new ConnectError('UNSAFE', `the checkpoint of stream ${stream} at ${unreadable} cannot be read`, {
-      details: { stream, record: unreadable },
-      hint: 'start once with --from-slot, at a slot that is certainly published; that writes a new checkpoint',
-    });
+    throw new ConnectError(
+      'UNSAFE',
+      `the checkpoint of ${name.includes('/') ? name : `stream ${name}`} at ${unreadable} cannot be read`,
+      {
+        details: { stream: name, record: unreadable },
+        hint: 'start once with --from-slot, at a slot that is certainly published; that writes a new checkpoint',
+      },
+    );
   }
   return found;
 }
@@ -121,6 +134,12 @@ function decodePlace({ kind, slot, cursor, heard }: Record<string, unknown>): Pl
   if (kind === 'cursor' && typeof cursor === 'string' && cursor !== '') return { kind, cursor };
   if (kind === 'none' && typeof heard === 'string') return { kind, heard };
   return undefined;
+}
+
+function decodeEnds(value: unknown): readonly bigint[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const ends = value.flatMap((end) => slotOf(end) ?? []);
+  return ends.length === value.length ? ends : undefined;
 }
 
 function decodeLost(value: unknown): LostTimes | undefined {

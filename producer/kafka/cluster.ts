@@ -38,6 +38,12 @@ export function createCluster({ connection, clientId, compression, logger }: Clu
         const placements = await admin.placements(topics);
         return new Map([...placements].map(([topic, partitions]) => [topic, partitions.length]));
       }),
+    /** By topic and partition, where the records of these topics end now. Errors: UNREACHABLE, REFUSED. */
+    ends: (topics: readonly string[]) =>
+      withAdmin(connection, clientId, async (admin) => {
+        const ranges = await Promise.all(topics.map(async (topic) => [topic, await admin.rangesOf(topic)] as const));
+        return new Map(ranges.map(([topic, partitions]) => [topic, partitions.map(({ high }) => high)]));
+      }),
     /** A producer with a new id. It repeats what fails quickly. Errors: UNREACHABLE, REFUSED. */
     connect: () => connectProducer(connection, { clientId, compression, logger, retry }),
   };

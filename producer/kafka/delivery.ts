@@ -6,7 +6,7 @@ import type { Commitment } from '../feed/event.ts';
 import type { LostTime, Place } from '../feed/method/position-kind.ts';
 import type { Gap } from '../feed/resume.ts';
 import { type Checkpoint, encodeCheckpoint, type LostTimes } from './checkpoint.ts';
-import { type CheckpointWriterOptions, createCheckpointWriter } from './checkpoint-store.ts';
+import { type CheckpointKey, type CheckpointWriterOptions, createCheckpointWriter } from './checkpoint-store.ts';
 import { createPublisher, type PublisherOptions } from './publisher.ts';
 import type { KafkaSender } from './sender.ts';
 
@@ -14,6 +14,8 @@ interface DeliveryOptions
   extends Pick<CheckpointWriterOptions, 'floor' | 'gaps'>,
     Pick<PublisherOptions, 'limits' | 'onAcknowledged'> {
   readonly stream: Pick<StreamDefinition, 'name' | 'topic'>;
+  /** Where the run keeps its place. Default: the stream's resume point. */
+  readonly checkpointKey?: CheckpointKey | undefined;
   /** Address of the feed, and what it was asked for: for the checkpoints. */
   readonly feed: string;
   /** Left out for a feed that has no such thing. */
@@ -22,7 +24,9 @@ interface DeliveryOptions
   readonly place?: ((mark: bigint) => Place) | undefined;
   /** Times lost before this run. */
   readonly lost?: LostTimes | undefined;
-  readonly sender: Pick<KafkaSender, 'send' | 'abort' | 'partitions'>;
+  /** The newest time of an update before a mark: ISO, UTC. */
+  readonly timeBefore?: ((mark: bigint) => string | undefined) | undefined;
+  readonly sender: Pick<KafkaSender, 'send' | 'abort' | 'partitions' | 'ends'>;
   /** What the checkpoints say about this run. */
   readonly counts: () => Pick<Checkpoint, 'received' | 'published' | 'rejected'>;
   /** The brokers have the checkpoint, at `slot` where the feed has slots. */
@@ -40,7 +44,7 @@ const FLUSH_TIMEOUT_MS = 30_000;
 export function createDelivery(options: DeliveryOptions) {
   const { stream, feed, commitment, sender, floor, counts, limits, onFailed } = options;
   const topic = checkpointTopic(stream);
-  const key = Buffer.from(stream.name);
+  const key = Buffer.from(options.checkpointKey ?? stream.name);
   const instance = randomUUID();
   const place = options.place ?? ((slot: bigint): Place => ({ slot }));
   let { lost } = options;
@@ -51,7 +55,11 @@ export function createDelivery(options: DeliveryOptions) {
       const where = place(mark);
       const at = new Date().toISOString();
       const partitions = sender.partitions(stream.topic.name);
-      const value = encodeCheckpoint({ ...where, at, ...counts(), instance, feed, commitment, partitions, gaps, lost });
+      // All that is acknowledged by now, so at least what the mark speaks of.
+      const ends = sender.ends(stream.topic.name);
+      const time = options.timeBefore?.(mark);
+      const run = { ...counts(), instance, feed, commitment, partitions, ends, time };
+      const value = encodeCheckpoint({ ...where, at, ...run, gaps, lost });
       await sender.send([{ topic, key, value }]);
       options.onCheckpoint(where.slot);
     },

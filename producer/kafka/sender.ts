@@ -8,6 +8,7 @@ import { createOutageLog } from './outage-log.ts';
 import type { OutgoingRecord } from './outgoing-record.ts';
 import { partitionOf } from './partition.ts';
 import { classifySendFailure, isWrongClock } from './send-failure.ts';
+import { createWrittenEnds } from './written-ends.ts';
 
 /** Brings records into Kafka and keeps trying until the brokers have them. */
 export type KafkaSender = Awaited<ReturnType<typeof createKafkaSender>>;
@@ -29,6 +30,7 @@ const BACKOFF = { baseMs: 200, maxMs: 5_000 };
 /** Connects. Errors: those of the cluster. */
 export async function createKafkaSender({ cluster, topics, logger, lookEveryMs = 30_000 }: KafkaSenderOptions) {
   let partitions = await cluster.partitions(topics);
+  const written = createWrittenEnds(await cluster.ends(topics));
   const stop = new AbortController();
   let producer = await cluster.connect();
   let keyless = 0;
@@ -81,7 +83,9 @@ export async function createKafkaSender({ cluster, topics, logger, lookEveryMs =
       if (stop.signal.aborted) throw interrupted(records.length);
       try {
         // A request that failed is repeated unchanged, so that the broker recognises what it already has.
-        missing = notAnswered(missing, await unlessAborted(producer.send(missing), stop.signal));
+        const answers = await unlessAborted(producer.send(missing), stop.signal);
+        written.take(missing, answers);
+        missing = notAnswered(missing, answers);
         if (missing.size === 0) {
           outage.over();
           return;
@@ -118,6 +122,8 @@ export async function createKafkaSender({ cluster, topics, logger, lookEveryMs =
     },
     /** Over how many partitions of the topic the next records are spread. */
     partitions: (topic: string) => partitions.get(topic) ?? 1,
+    /** By partition of a topic, the offset behind the last record that may be ours; undefined while a broker has not said where one stands. */
+    ends: written.of,
     /** Makes sends under way and later ones give up. Their records are not acknowledged. */
     abort: () => stop.abort(),
     /** Aborts, then disconnects. */

@@ -9,6 +9,7 @@ import { createRecordMapper } from './mapper.ts';
 import type { OrdinalCounter } from './ordinals.ts';
 import type { Refusal, RefusalCode } from './refusal.ts';
 import { type RefusedUpdate, rejectedRecord } from './rejected.ts';
+import type { SlotTimes } from './slot-times.ts';
 
 /** What has been taken from the feed so far. */
 export interface IngestCounts {
@@ -23,6 +24,10 @@ interface IngestOptions {
   readonly schemaId: number;
   readonly publisher: Pick<Publisher, 'add' | 'advance'>;
   readonly position: FeedPosition;
+  /** Which updates lie beyond the slot that the run ends with. Default: none. */
+  readonly isBeyond?: ((update: SentMessage) => boolean) | undefined;
+  /** Follows when updates were. */
+  readonly times?: Pick<SlotTimes, 'note'> | undefined;
   /** Moves the position by an update, where no slot notices do; a refusal says what is wrong with it. */
   readonly take?: ((update: SentMessage) => Refusal | undefined) | undefined;
   /** Left out for a stream whose updates are not numbered. */
@@ -34,7 +39,7 @@ interface IngestOptions {
 
 /** Takes events of the feed one by one: an update becomes a record of the topic or, with its reasons, of the rejected topic. */
 export function createIngest(options: IngestOptions): (event: FeedEvent) => void {
-  const { stream, service, schema, schemaId, publisher, position, take, ordinals, counts } = options;
+  const { stream, service, schema, schemaId, publisher, position, take, ordinals, counts, isBeyond, times } = options;
   const { name: topic, key: keyField } = stream.topic;
   const map = createRecordMapper(schema, service);
   const encode = createRecordEncoder(schema, schemaId);
@@ -53,6 +58,11 @@ export function createIngest(options: IngestOptions): (event: FeedEvent) => void
   };
 
   const takeUpdate = (update: SentMessage, bytes: Buffer): void => {
+    if (isBeyond?.(update)) {
+      // It is not published. Where there are no notices, it says that the slots before it are complete.
+      take?.(update);
+      return;
+    }
     counts.received += 1;
     const ordinal = ordinals?.next({ update, bytes });
     const misplaced = take?.(update);
@@ -66,6 +76,9 @@ export function createIngest(options: IngestOptions): (event: FeedEvent) => void
     // A feed that numbers its updates knows better.
     if (ordinalField !== undefined) record[ordinalField] ??= ordinal ?? null;
     if (typeof record.slot === 'bigint') position.updated(record.slot);
+    // Where an update moves the position, that is its slot, whatever the record calls so.
+    const slot = take === undefined ? record.slot : position.slot;
+    if (typeof slot === 'bigint') times?.note(slot, record);
     publisher.add({ topic, key: keyOf(record[keyField]), value: encode(record) }, position.slot);
   };
 

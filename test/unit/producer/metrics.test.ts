@@ -32,8 +32,8 @@ test('shows what a run has done, and how long ago its checkpoint was written', a
   const { monitor, run, values } = await monitored();
   const positions = run('positions');
   run('trades');
-  positions.subscribed(100n, undefined);
-  positions.subscribed(120n, undefined);
+  positions.subscribed(100n);
+  positions.subscribed(120n);
   positions.ingest.received = 9;
   positions.ingest.refusals.TOO_LONG = 2;
   const record = (topic: string) => ({ topic, key: null, value: Buffer.alloc(10) });
@@ -66,9 +66,9 @@ test('shows what a run has done, and how long ago its checkpoint was written', a
 test('is ready once every stream is subscribed, and while Kafka acknowledges what the feed sends', async () => {
   const { monitor, run } = await monitored();
   const [positions, trades] = [run('positions'), run('trades')];
-  positions.subscribed(100n, undefined);
+  positions.subscribed(100n);
   expect(monitor.notReady()).toBe('trades: not subscribed to its feed yet');
-  trades.subscribed(100n, undefined);
+  trades.subscribed(100n);
   expect(monitor.notReady()).toBeUndefined();
   vi.advanceTimersByTime(59_000);
   trades.acknowledged({ records: [], slot: 101n });

@@ -31,6 +31,7 @@ function deliver({ refuses = [], stalls = [] }: { refuses?: string[]; stalls?: s
         sent.push(...records);
       },
       partitions: () => 4,
+      ends: () => [12n, 0n, 7n, 9n],
       abort: () => giveUp(new Error('aborted')),
     },
     floor: undefined,
@@ -61,6 +62,7 @@ describe('a delivery', () => {
       rejected: 1,
       feed: 'feed:443',
       commitment: 'finalized',
+      ends: ['12', '0', '7', '9'],
     });
     expect(checkpoint()?.gaps).toMatchObject([{ from: '1', to: '4', acceptedAt: expect.stringContaining('T') }]);
     publisher.advance(9n);

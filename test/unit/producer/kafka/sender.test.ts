@@ -40,6 +40,7 @@ async function senderOn(...script: Answer[]) {
   const cluster: Cluster = {
     label: 'kafka:9092',
     partitions: async (topics) => new Map(topics.map((topic) => [topic, size.partitions])),
+    ends: async (topics) => new Map(topics.map((topic) => [topic, Array(size.partitions).fill(0n)])),
     async connect(): Promise<KafkaProducer> {
       producers += 1;
       const producer = producers;
