@@ -45,6 +45,16 @@ const HISTORY = `
   FROM unnest('{public.pgmigrations,public.pgmigrations_checksums,public.pgmigrations_steps}'::text[]) AS name
   WHERE to_regclass(name) IS NOT NULL`;
 
+/** Those of migration 0011. */
+const FRESHNESS = `
+  SELECT format('GRANT %s TO %I', what, public.group_role(purpose)) AS statement
+  FROM (VALUES
+    ('sink', 'SELECT, INSERT, UPDATE ON public.stream_completeness'), ('sink', 'SELECT ON public.stream_freshness'),
+    ('reader', 'SELECT ON public.stream_completeness, public.stream_freshness'),
+    ('owner', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON public.stream_completeness'), ('owner', 'SELECT ON public.stream_freshness')
+  ) AS rights (purpose, what)
+  WHERE to_regclass('public.stream_completeness') IS NOT NULL`;
+
 /**
  * What a team runs that makes the group roles itself: the roles that are not there, and the rights of all three. Nothing before
  * migration 0009 has run. The names are those of the session. Errors: those of PostgreSQL.
@@ -64,5 +74,7 @@ export async function readGrants(
   for (const { table, derived, rebuild } of streams) {
     rights.push(...(await ask(STATEMENTS, [[table], derived, rebuild ?? null])));
   }
-  return [...roles, ...new Set(rights), ...(await ask(HISTORY))].map((statement) => `${statement};`);
+  return [...roles, ...new Set(rights), ...(await ask(HISTORY)), ...(await ask(FRESHNESS))].map(
+    (statement) => `${statement};`,
+  );
 }

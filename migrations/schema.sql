@@ -893,6 +893,57 @@ CREATE SEQUENCE public.positions_id_seq
 
 ALTER SEQUENCE public.positions_id_seq OWNED BY public.positions.id;
 
+CREATE TABLE public.stream_completeness (
+    stream text NOT NULL COLLATE pg_catalog."C",
+    complete_to_slot bigint,
+    complete_to_cursor text COLLATE pg_catalog."C",
+    complete_to_time timestamp without time zone,
+    complete_at timestamp with time zone,
+    newest_slot bigint,
+    missing_slots int8multirange DEFAULT '{}'::int8multirange NOT NULL,
+    offsets bigint[],
+    reason text COLLATE pg_catalog."C",
+    measured_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='50');
+
+COMMENT ON TABLE public.stream_completeness IS 'Up to where the table of each stream is complete; read it by the view stream_freshness';
+
+COMMENT ON COLUMN public.stream_completeness.stream IS 'Name of the stream';
+
+COMMENT ON COLUMN public.stream_completeness.complete_to_slot IS 'All that the producer has read of this slot and of earlier ones is in the table, refused, or a dead-letter record; except missing_slots. NULL: not proved';
+
+COMMENT ON COLUMN public.stream_completeness.complete_to_cursor IS 'The same for a feed with cursors';
+
+COMMENT ON COLUMN public.stream_completeness.complete_to_time IS 'The newest time, UTC, that an update up to there names. No bound: times of updates do not rise strictly';
+
+COMMENT ON COLUMN public.stream_completeness.complete_at IS 'When the producer had read the feed up to there';
+
+COMMENT ON COLUMN public.stream_completeness.newest_slot IS 'The slot that the producer has reached';
+
+COMMENT ON COLUMN public.stream_completeness.missing_slots IS 'Slots of which updates may be missing: left out by choice, or deleted by Kafka before the sink read them; a backfill of them takes them out again';
+
+COMMENT ON COLUMN public.stream_completeness.offsets IS 'The proof: by partition of the topic, from 0, the offset that the sink has committed at least';
+
+COMMENT ON COLUMN public.stream_completeness.reason IS 'Why nothing more can be said';
+
+COMMENT ON COLUMN public.stream_completeness.measured_at IS 'When watch last looked';
+
+CREATE VIEW public.stream_freshness AS
+ SELECT stream,
+    complete_to_slot,
+    complete_to_cursor,
+    complete_to_time,
+    complete_at,
+    GREATEST(round(EXTRACT(epoch FROM (now() - complete_at)), 1), (0)::numeric) AS behind_seconds,
+    newest_slot,
+    missing_slots,
+    reason,
+    measured_at
+   FROM public.stream_completeness;
+
+COMMENT ON VIEW public.stream_freshness IS 'One row a stream: up to where its table is complete, and how long ago the feed had been read up to there. No row: connect watch has not looked after it yet';
+
 CREATE VIEW public.user_statistics AS
  SELECT owner,
     count(*) AS total_positions,
@@ -920,6 +971,9 @@ ALTER TABLE ONLY public.position_days
 
 ALTER TABLE ONLY public.positions
     ADD CONSTRAINT positions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.stream_completeness
+    ADD CONSTRAINT stream_completeness_pkey PRIMARY KEY (stream);
 
 CREATE INDEX idx_block_time_brin ON public.positions USING brin (block_time) WITH (autosummarize='on');
 

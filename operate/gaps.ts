@@ -22,9 +22,11 @@ export interface AcceptedGap extends Gap {
 /** An accepted gap as it is kept, with its offsets as text. */
 export type GapMark = Omit<AcceptedGap, 'from' | 'to'> & Readonly<Record<'from' | 'to', string>>;
 
+/** The forms of its fields. */
+export const GAP_FORMS = { partition: /^\d+$/, from: /^\d+$/, to: /^\d+$/ } as const;
+
 /** The accepted gaps of a stream, by partition and first offset. */
-export const gapMarks = (source: StreamSource): Marks<GapMark> =>
-  createMarks<GapMark>(source, 'gap', { partition: /^\d+$/, from: /^\d+$/, to: /^\d+$/ });
+export const gapMarks = (source: StreamSource): Marks<GapMark> => createMarks<GapMark>(source, 'gap', GAP_FORMS);
 
 /** All accepted gaps of a stream, oldest first; none without the topic of marks. Errors: UNREACHABLE. */
 export async function readAcceptedGaps(

@@ -2,14 +2,17 @@ import type { SinkHost } from '../connectors/host.ts';
 import { explainTrace, type Failure, formatSuspects } from '../connectors/wait/failure.ts';
 import { ConnectError } from '../core/errors.ts';
 import { type KafkaConnection, withAdmin } from '../core/kafka.ts';
-import type { PostgresConnection } from '../core/postgres.ts';
+import { type PostgresConnection, withPostgres } from '../core/postgres.ts';
+import { positionKindOf } from '../pipeline/feed.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { readBacklog } from './backlog.ts';
 import { deletedUpdates } from './dead-letters/deleted-updates.ts';
 import { countOpen } from './dead-letters/open-records.ts';
-import { type Gap, openGaps, readAcceptedGaps } from './gaps.ts';
+import { readFreshness } from './freshness/freshness-table.ts';
+import { type Freshness, judgeFreshness } from './freshness/judge-freshness.ts';
+import { type AcceptedGap, type Gap, openGaps, readAcceptedGaps } from './gaps.ts';
 import { estimateRows } from './row-count.ts';
-import { readStreamState } from './watch/stream-state.ts';
+import { readStreamState, type StreamState } from './watch/stream-state.ts';
 
 /** One stream as it is now. A part that gave no answer leaves its members undefined and is listed in `unanswered`. */
 export type StreamStatus = Awaited<ReturnType<typeof readStatus>>;
@@ -24,6 +27,10 @@ interface StatusGap extends Gap {
 export interface FailureLine extends Omit<Failure, 'suspects'> {
   /** topic-partition@offset, or the records it is one of. */
   readonly record?: string | undefined;
+}
+
+interface SeenGaps {
+  readonly accepted: readonly AcceptedGap[];
 }
 
 /** The error of a part that gave no answer. */
@@ -59,7 +66,7 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
       return undefined;
     }
   };
-  const [connector, backlog, rows] = await Promise.all([
+  const [connector, backlog, rows, known] = await Promise.all([
     ask(() => readConnector(host, stream)),
     ask(async () => ({
       ...(await withAdmin(kafka, 'perps-connect-status', (admin) => readBacklog(admin, stream))),
@@ -67,6 +74,8 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
       ...(await readStreamState({ stream, kafka })),
     })),
     ask(() => estimateRows(database, stream)),
+    // What watch has found helps where Kafka has dropped checkpoints; a project may lack the table.
+    knownFreshness(database, stream.name),
   ]);
   const open = backlog && (await ask(() => countOpen({ stream, kafka }, backlog, { each: 'record' })));
   const gaps: StatusGap[] = [
@@ -99,10 +108,28 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     openDeadLetters: open?.deadLetters,
     /** The producer's last checkpoint; undefined when none ever wrote one. */
     producer: backlog?.producer,
+    /** Up to where the table is complete. */
+    freshness: backlog && freshnessOf(stream, backlog, known),
     /** Who looks after the stream (`connect watch`); undefined when nobody ever did. */
     watch: backlog?.watch,
     unanswered: unanswered.sort((a, b) => (a.message < b.message ? -1 : 1)),
   };
+}
+
+const knownFreshness = (database: PostgresConnection, stream: string): Promise<Freshness | undefined> =>
+  withPostgres(database, async (client) => (await readFreshness(client, [stream])).get(stream)).catch(() => undefined);
+
+function freshnessOf(
+  stream: StreamDefinition,
+  { partitions, gaps, history, accepted }: Awaited<ReturnType<typeof readBacklog>> & StreamState & SeenGaps,
+  known: Freshness | undefined,
+) {
+  const hasOpenGap = openGaps(gaps, accepted).length > 0;
+  const kind = positionKindOf(stream);
+  const { ends: _ends, ...found } = judgeFreshness({ kind, ...history, committed: partitions, hasOpenGap, known });
+  const { completeAt } = found;
+  const behindSeconds = completeAt === undefined ? undefined : Math.max(0, Date.now() - Date.parse(completeAt)) / 1_000;
+  return { ...found, behindSeconds };
 }
 
 async function readConnector(host: StatusSources['host'], stream: StreamDefinition) {

@@ -57,6 +57,17 @@ export function rightsOfEveryStream(files: readonly MigrationFile[]): { readonly
   return { up: up.trim(), down: down.trim() };
 }
 
+/** The migration of `stream_freshness`, which speaks of every stream. */
+export function freshnessOfEveryStream(files: readonly MigrationFile[]): {
+  readonly up: string;
+  readonly down: string;
+} {
+  const migration = files.find(({ up }) => up.includes('CREATE TABLE stream_completeness'));
+  if (migration === undefined) throw new Error('no migration of this package makes stream_completeness');
+  const bare = (text: string): string => text.replace(/^-- (?:Up|Down) Migration\n/, '').trim();
+  return { up: bare(migration.up), down: bare(migration.down) };
+}
+
 /** A migration with what the table of every stream refers to, for a project without this package's example. */
 export function baseMigration(number: number): NewFile {
   const files = packageMigrations();
@@ -66,6 +77,7 @@ export function baseMigration(number: number): NewFile {
     return creating(statement);
   });
   const rights = rightsOfEveryStream(files);
+  const freshness = freshnessOfEveryStream(files);
   const drops = DELIVERY_FUNCTIONS.map((name) => `DROP FUNCTION ${name}();`);
   return {
     path: migrationPath(number, 'delivery_guards'),
@@ -78,7 +90,11 @@ ${statements.join('\n\n')}
 
 ${rights.up}
 
+${freshness.up}
+
 -- Down Migration
+
+${freshness.down}
 
 ${rights.down}
 ${drops.join('\n')}

@@ -5,6 +5,7 @@ import { packageVersion } from '../../core/package-root.ts';
 import type { MigrationFile } from '../../migrations/files.ts';
 import type { NewFile } from '../../pipeline/new-stream.ts';
 import {
+  freshnessOfEveryStream,
   functionText,
   makesFunction,
   migrationPath,
@@ -37,7 +38,9 @@ export function missingMigrations(project: readonly MigrationFile[]): readonly B
   const number = nextNumber(project);
   if (!hasExample) {
     const changed = changedFunctions(project, ours, number);
-    return [...changed, ...missingRights(project, ours, number + changed.length)];
+    const rights = missingRights(project, ours, number + changed.length);
+    const begun = [...changed, ...rights];
+    return [...begun, ...missingFreshness(project, ours, number + begun.length)];
   }
   return ours
     .filter(({ name }) => !known.has(name))
@@ -115,6 +118,24 @@ function missingRights(
       path: migrationPath(number, 'rights'),
       text: `-- Up Migration\n\n${up}\n\n-- Down Migration\n\n${down}\n`,
       origin: `group roles of perps-connect ${packageVersion()}`,
+    },
+  ];
+}
+
+/** Up to where tables are complete, for a project that has none of it. */
+function missingFreshness(
+  project: readonly MigrationFile[],
+  ours: readonly MigrationFile[],
+  number: number,
+): readonly BroughtMigration[] {
+  const hasTables = makesFunction(project, 'keep_newest_delivery');
+  if (!hasTables || project.some(({ up }) => up.includes('CREATE TABLE stream_completeness'))) return [];
+  const { up, down } = freshnessOfEveryStream(ours);
+  return [
+    {
+      path: migrationPath(number, 'stream_freshness'),
+      text: `-- Up Migration\n\n${up}\n\n-- Down Migration\n\n${down}\n`,
+      origin: `stream_freshness of perps-connect ${packageVersion()}`,
     },
   ];
 }

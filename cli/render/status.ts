@@ -26,6 +26,7 @@ export function statusLines({ streams, target }: EnvironmentStatus): string[] {
     ...streams.flatMap(({ connector, notes }) => notes.map((note) => `! ${connector}  ${note}`)),
     ...streams.flatMap(positionLines),
     ...streams.flatMap(deletedLines),
+    ...streams.flatMap(freshnessLines),
     ...streams.flatMap(producerLines),
     ...streams.flatMap(watchLines),
     ...[...unanswered].flatMap(([message, hint]) => [
@@ -63,6 +64,25 @@ const PRODUCER_SILENCE_S = 60;
 const WATCH_SILENCE_S = 60;
 
 type Status = EnvironmentStatus['streams'][number];
+
+/** Up to where the table holds everything. */
+function freshnessLines({ stream, freshness }: Status): string[] {
+  if (freshness === undefined) return [];
+  const { completeToSlot, completeToCursor, completeToTime, behindSeconds, missing, reason } = freshness;
+  const at = completeToTime === undefined ? '' : ` (${completeToTime})`;
+  const behind = behindSeconds === undefined ? '' : `, ${duration(behindSeconds * 1000)} behind`;
+  const why = reason === undefined ? '' : `: ${reason}`;
+  const place =
+    completeToSlot === undefined ? completeToCursor && `cursor ${completeToCursor}` : `slot ${completeToSlot}`;
+  const line = place === undefined ? `not known to be complete${why}` : `complete to ${place}${at}${behind}${why}`;
+  return [
+    `  ${stream}  ${line}`,
+    ...missing.map(({ from, to }) => {
+      const slots = from === undefined ? `up to ${to}` : `${from} to ${to}`;
+      return `! ${stream}  updates of slots ${slots} may be missing: they were left out, or deleted before the sink read them`;
+    }),
+  ];
+}
 
 /** RUNNING and lag 0 say nothing of a feed that nobody reads. */
 function producerLines({ stream, producer }: Status): string[] {

@@ -29,6 +29,8 @@ export function watchLines(event: WatchEvent): string[] {
       return [at(`  watches ${event.streams.join(', ')} of ${event.environment}`)];
     case 'watch.ended':
       return [at('  ends')];
+    case 'freshness.unwritten':
+      return [at(`✗ ${event.error}`), ...(event.hint === undefined ? [] : [`  next    ${event.hint}`])];
     case 'notify.failed':
       return [at(`✗ ${event.to} ${event.error}`)];
   }

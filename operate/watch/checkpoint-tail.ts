@@ -3,6 +3,7 @@ import { waitFor } from '../../core/retry.ts';
 import { openTopicTail, type TopicTail } from '../../core/topic-tail.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { ReadHistory } from '../freshness/read-points.ts';
 import type { ClaimLog } from '../lock/claim.ts';
 import { CLAIM_PARTITION, claimPrefix, claimRecord } from '../lock/kafka-claim-log.ts';
 import { createFollowedStream, type FollowedStream, type Heartbeat } from './followed-stream.ts';
@@ -77,6 +78,8 @@ export function createCheckpointTail(kafka: KeptKafka, streams: readonly StreamD
       return following;
     },
     heartbeat: (stream: StreamDefinition): Heartbeat | undefined => of(stream).heartbeat(),
+    /** How far the stream was read. */
+    history: (stream: StreamDefinition): ReadHistory => of(stream).history(),
     /** Grows with each mark about refused updates and dead-letter records. */
     handledMarks: (stream: StreamDefinition): number => of(stream).handledMarks(),
     /** To be asked for before the topics are followed. */

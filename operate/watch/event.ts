@@ -31,6 +31,12 @@ export type WatchEvent = { readonly time: string; readonly environment: string }
       readonly reason?: string | undefined;
     } & OfStream)
   | { readonly event: 'watch.started' | 'watch.ended'; readonly streams: readonly string[]; readonly owner: string }
+  | {
+      /** Up to where the tables are complete cannot be written for whoever reads `stream_freshness`; said once. */
+      readonly event: 'freshness.unwritten';
+      readonly error: string;
+      readonly hint?: string | undefined;
+    }
   | { readonly event: 'notify.failed'; readonly to: string; readonly error: string }
 );
 

@@ -2,6 +2,7 @@ import type { ScannedRecord } from '../../core/topic-reader.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import { type LostTimes, latestCheckpoint } from '../../producer/kafka/checkpoint.ts';
+import { createReadPoints } from '../freshness/read-points.ts';
 import { type ClaimRecord, claimIn } from '../lock/claim.ts';
 
 /** A producer's last checkpoint, as far as it was read. */
@@ -26,6 +27,7 @@ export function createFollowedStream(stream: StreamDefinition) {
   const topic = checkpointTopic(stream);
   /** Of each claim the last record: the others add nothing to it, and nobody may read for months. */
   const claims: { readonly prefix: string; readonly unread: Map<string, ClaimRecord> }[] = [];
+  const readPoints = createReadPoints(stream);
   let heartbeat: Heartbeat | undefined;
   let handled = 0;
   /** From this offset on, records were written while we read. */
@@ -55,6 +57,7 @@ export function createFollowedStream(stream: StreamDefinition) {
     },
     take(record: TailedRecord): void {
       const key = record.key?.toString() ?? '';
+      readPoints.take(record);
       if (key === stream.name) takeHeartbeat(record);
       else if (HANDLED.test(key)) handled += 1;
       for (const { prefix, unread } of claims) {
@@ -63,6 +66,7 @@ export function createFollowedStream(stream: StreamDefinition) {
       }
     },
     heartbeat: () => heartbeat,
+    history: readPoints.history,
     handledMarks: () => handled,
     /** Returns what was read of these claims since its last call. */
     claims(prefix: string): () => readonly ClaimRecord[] {

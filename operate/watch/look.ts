@@ -137,6 +137,7 @@ export function createLook({ streams, host, kafka, tail, database, registry, ans
         ...brokers.seen?.get(stream),
         ...seenSinks.seen?.get(stream),
         producer: brokers.part.ok ? producerOf(stream) : undefined,
+        history: brokers.part.ok ? tail.history(stream) : undefined,
         stream,
         newestSlot: tables.seen?.slots.get(stream),
       })),
@@ -171,6 +172,7 @@ const UNSEEN: Omit<StreamSighting, 'stream'> = {
   retentionUsed: undefined,
   open: undefined,
   producer: undefined,
+  history: undefined,
   newestSlot: undefined,
 };
 

@@ -96,6 +96,16 @@ function addWatchMetrics(metrics: Metrics, view: () => WatchView): void {
   add('gauge', 'producer_age_seconds', 'How long ago the producer wrote a checkpoint.', (of) => of.producerAgeSeconds);
   add('gauge', 'freshness_slots', 'Slots that the table is behind the feed.', (of) => of.behindSlots);
   add('gauge', 'freshness_seconds', 'How long ago all of the feed was in the table.', (of) => of.behindSeconds);
+  add(
+    'gauge',
+    'complete_to_slot',
+    'Everything that the producer has read up to this slot is in the table, refused, or a dead-letter record.',
+    (of) => of.completeToSlot,
+  );
+  add('gauge', 'complete_age_seconds', 'How long ago the feed had been read up to there.', (of) =>
+    of.completeAt === undefined ? undefined : Math.max(0, Date.now() - Date.parse(of.completeAt)) / 1_000,
+  );
+  add('gauge', 'missing_slot_ranges', 'Ranges of slots of which updates may be missing.', (of) => of.missingRanges);
   add('counter', 'quarantined_records_total', 'Records that this watch has quarantined.', (of) => of.quarantined);
   addWords(
     'counter',

@@ -3,6 +3,7 @@ import type { SinkPosition } from '../../connectors/sink-group.ts';
 import type { FailedPart } from '../../connectors/wait/failure.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { SourceCounts } from '../dead-letters/open-records.ts';
+import type { ReadHistory } from '../freshness/read-points.ts';
 import type { Gap } from '../gaps.ts';
 import type { SharedPart } from './view.ts';
 
@@ -38,6 +39,8 @@ export interface StreamSighting {
   readonly open: SourceCounts | undefined;
   /** `slot` is undefined for a feed without slots. */
   readonly producer: { readonly slot: bigint | undefined; readonly ageSeconds: number } | undefined;
+  /** How far the stream was read, as its checkpoint topic has it. */
+  readonly history: ReadHistory | undefined;
   /** Slot of the newest row; undefined also for tables that do not tell. */
   readonly newestSlot: bigint | undefined;
 }

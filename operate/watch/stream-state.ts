@@ -1,5 +1,6 @@
 import { ifFound } from '../../core/errors.ts';
 import { checkpointTopic } from '../../pipeline/names.ts';
+import type { ReadHistory } from '../freshness/read-points.ts';
 import { type Claim, claimIn } from '../lock/claim.ts';
 import { claimPrefix } from '../lock/kafka-claim-log.ts';
 import { readRecords, type StreamSource } from '../read-records.ts';
@@ -21,6 +22,7 @@ export interface WatchState {
 export interface StreamState {
   readonly producer?: (Pick<Heartbeat, 'slot' | 'lost'> & { readonly ageSeconds: number }) | undefined;
   readonly watch?: WatchState | undefined;
+  readonly history: ReadHistory;
 }
 
 /** Reads a stream's checkpoint topic once. Errors: UNREACHABLE, TIMEOUT. */
@@ -47,6 +49,7 @@ export async function readStreamState(source: StreamSource): Promise<StreamState
   const [claimed] = [...claims.values()].sort((one, other) => other.at - one.at);
   return {
     producer: beat && { slot: beat.slot, lost: beat.lost, ageSeconds: beat.ageSeconds(now) },
+    history: followed.history(),
     watch: watchState(
       mark,
       claimed && { owner: claimed.claim.owner, silentSeconds: Math.max(0, now - claimed.at) / 1000 },

@@ -1,4 +1,5 @@
 import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { Freshness } from '../freshness/judge-freshness.ts';
 import type { Progress } from './progress.ts';
 import type { StreamSighting } from './sighting.ts';
 import type { StreamView } from './view.ts';
@@ -8,10 +9,19 @@ export interface ShownStream extends Pick<StreamView, 'role' | 'restarts' | 'qua
   readonly stream: StreamDefinition;
   readonly seen: StreamSighting | undefined;
   readonly progress: Progress | undefined;
+  readonly freshness: Freshness | undefined;
 }
 
 /** A stream as metrics and people see it. */
-export function streamView({ stream, role, seen, progress, restarts, quarantined }: ShownStream): StreamView {
+export function streamView({
+  stream,
+  role,
+  seen,
+  progress,
+  freshness,
+  restarts,
+  quarantined,
+}: ShownStream): StreamView {
   const { sink, gaps = [], retentionUsed, open, producer } = seen ?? {};
   const deployed = sink === 'missing' ? undefined : sink;
   return {
@@ -30,6 +40,9 @@ export function streamView({ stream, role, seen, progress, restarts, quarantined
     producerAgeSeconds: producer?.ageSeconds,
     behindSlots: slotsBehind(seen),
     behindSeconds: progress && Math.max(progress.oldestSeconds, producer?.ageSeconds ?? 0),
+    completeToSlot: freshness?.completeToSlot,
+    completeAt: freshness?.completeAt,
+    missingRanges: freshness?.missing.length,
     restarts,
     quarantined,
   };

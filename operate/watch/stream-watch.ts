@@ -1,5 +1,6 @@
 import { checkpointTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
+import type { Freshness } from '../freshness/judge-freshness.ts';
 import type { Claim } from '../lock/claim.ts';
 import { createLock, type Lock } from '../lock/lock.ts';
 import { sinkLock, thisOwner } from '../lock/while-locked.ts';
@@ -169,8 +170,9 @@ export function createStreamWatch(
     },
     incidents: incidents.list,
     settled: caretaker.settled,
-    view: (): StreamView =>
+    view: (freshness: Freshness | undefined): StreamView =>
       streamView({
+        freshness,
         stream,
         role: role.role,
         seen,

@@ -47,6 +47,12 @@ export interface StreamView {
   readonly behindSlots: bigint | undefined;
   /** And how long ago everything of the feed was in the table, s. */
   readonly behindSeconds: number | undefined;
+  /** Everything that the producer has read up to this slot is in the table, refused, or a dead-letter record. */
+  readonly completeToSlot: bigint | undefined;
+  /** When the feed had been read up to there: ISO, UTC. */
+  readonly completeAt: string | undefined;
+  /** Ranges of slots of which updates may be missing. */
+  readonly missingRanges: number | undefined;
   /** Restarts that this watch has made, by cause. */
   readonly restarts: Readonly<Partial<Record<RestartCause, number>>>;
   /** Records that this watch has quarantined. */

@@ -2,6 +2,7 @@ import type { SinkHost } from '../../connectors/host.ts';
 import type { SinkGroups } from '../../connectors/sink-group.ts';
 import type { KafkaConnection } from '../../core/kafka.ts';
 import type { PostgresConnection } from '../../core/postgres.ts';
+import { positionKindOf } from '../../pipeline/feed.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { AvroSchema } from '../../schemas/avro-schema.ts';
 import type { SharedDecoder } from '../../schemas/record-decoder.ts';
@@ -9,6 +10,7 @@ import type { SchemaRegistry } from '../../schemas/registry.ts';
 import { createCheckpointTail } from './checkpoint-tail.ts';
 import { createIncidents } from './incidents.ts';
 import { judgeParts } from './judge-parts.ts';
+import { createFreshnessKeeper, type SeenFreshness } from './keep-freshness.ts';
 import { keepKafka } from './kept-kafka.ts';
 import { createLook } from './look.ts';
 import { createPartHistory } from './part-history.ts';
@@ -47,6 +49,11 @@ export function createWatch(
     const own = { ...sources, database: asSink, stream, schema, decoder: decoder.of(schema.name), kafka: connection };
     return createStreamWatch(own, { kafka, tail, forget }, options);
   });
+  const freshness = createFreshnessKeeper({
+    database: asSink,
+    onUnwritten: (error, hint) =>
+      tell({ time: new Date().toISOString(), environment, event: 'freshness.unwritten', error, hint }),
+  });
   const rememberParts = createPartHistory();
   const shared = createIncidents(environment);
   let isRestored = false;
@@ -72,6 +79,8 @@ export function createWatch(
         if (seen !== undefined) await one.take(seen, history, { beganAt: startedAt, at });
       }),
     );
+    const own = watches.filter((one) => one.role() === 'leads').map((one) => one.stream.name);
+    freshness.begin(seenFreshness(sighting), new Set(own));
     restoreShared();
     // Who stands by for all streams says nothing of what they share.
     if (watches.every((one) => one.role() === 'stands-by')) {
@@ -96,7 +105,7 @@ export function createWatch(
         database: isOk('database'),
         worker: isOk('worker'),
       },
-      streams: watches.map((one) => one.view()),
+      streams: watches.map((one) => one.view(freshness.of(one.stream.name))),
       incidents: [...shared.list(), ...watches.flatMap((one) => one.incidents())],
     };
   }
@@ -108,9 +117,20 @@ export function createWatch(
     settled: async (): Promise<boolean> => (await Promise.all(watches.map((one) => one.settled()))).includes(true),
     /** Gives the locks back. */
     async close(): Promise<void> {
+      await freshness.close();
       await Promise.all(watches.map((one) => one.close()));
       await tail.close();
       kafka.close();
     },
   };
 }
+
+/** Of the streams whose checkpoints and offsets this look could see. */
+const seenFreshness = ({ streams }: Sighting): SeenFreshness =>
+  new Map(
+    streams.flatMap(({ stream, history, positions, gaps }) => {
+      if (history === undefined || positions === undefined) return [];
+      const hasOpenGap = (gaps ?? []).length > 0;
+      return [[stream.name, { kind: positionKindOf(stream), ...history, committed: positions, hasOpenGap }] as const];
+    }),
+  );

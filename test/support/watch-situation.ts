@@ -65,6 +65,7 @@ export const sightingOf = (changes: Partial<StreamSighting> = {}): StreamSightin
   retentionUsed: 0,
   open: { rejected: 0n, deadLetters: 0n },
   producer: { slot: 100n, ageSeconds: 1 },
+  history: undefined,
   newestSlot: 100n,
   ...changes,
 });

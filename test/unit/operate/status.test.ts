@@ -118,6 +118,7 @@ describe('a stream that somebody has to look at', () => {
     openDeadLetters: 0n,
     deadLetters: 0n,
     producer: undefined,
+    freshness: undefined,
     watch: undefined,
     unanswered: [],
   });
