@@ -63,7 +63,7 @@ describe('connect migrate', () => {
     const external = await connect('migrate', 'up', '--roles', 'external', '-o', 'json');
     expect(external.code, external.stderr).toBe(0);
     const { grants, migrations } = JSON.parse(external.stdout);
-    expect(migrations).toEqual([names.at(-1)]);
+    expect(migrations).toEqual(names.slice(names.indexOf('0009_rights')));
     expect(grants.slice(0, 3)).toEqual(
       ['owner', 'sink', 'reader'].map((purpose) => `CREATE ROLE others_${test.suffix}_${purpose} NOLOGIN;`),
     );

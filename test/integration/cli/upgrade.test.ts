@@ -158,7 +158,9 @@ test('a stack that commit 3ac86f4 made is upgraded while its producer runs: migr
   });
   await step('its files are brought up', async () => {
     const { files } = JSON.parse(await connect('upgrade', '-o', 'json'));
-    const brought = ours.slice(5).map((name) => `migrations/${name}`);
+    const brought = ours
+      .slice(5)
+      .map((name, index) => `migrations/${String(6 + index).padStart(4, '0')}${name.slice(4)}`);
     expect(files.map(({ path }: { path: string }) => path)).toEqual(
       expect.arrayContaining([...brought, 'package.json']),
     );

@@ -54,9 +54,8 @@ describe('connect upgrade', () => {
     );
     for (const { name, checksum } of brought) {
       const path = migrations().find((one) => one.endsWith(`${name.slice(4)}.sql`));
-      expect(read(`migrations/${path}`).split('\n')[0]).toBe(
-        `-- From perps-connect ${ourPackage.version}: ${name}, SHA-256 ${checksum}`,
-      );
+      const origin = `-- From perps-connect ${ourPackage.version}: ${name}, SHA-256 ${checksum}`;
+      expect(read(`migrations/${path}`).split('\n')[0]).toBe(path === `${name}.sql` ? '-- Up Migration' : origin);
     }
     expect(await checkProject(root, {})).toEqual([]);
     expect(planUpgrade(context).files).toEqual([]);
@@ -132,7 +131,7 @@ describe('connect upgrade', () => {
     initStream(context, 'fills');
     const guards = read('migrations/0001_delivery_guards.sql');
     const withoutRights = guards.replace(/-- Rights of their own[\s\S]*?(?=-- Down Migration)/, '');
-    const older = withoutRights.replace(/-- The roles stay[\s\S]*?(?=DROP FUNCTION keep_newest)/, '');
+    const older = withoutRights.replace(/DROP VIEW stream_freshness[\s\S]*?(?=DROP FUNCTION keep_newest)/, '');
     const table = read('migrations/0002_fills.sql').replaceAll(/^.*SELECT grant_stream_rights.*$/gm, '');
     writeFileSync(join(root, 'migrations', '0001_delivery_guards.sql'), older);
     writeFileSync(join(root, 'migrations', '0002_fills.sql'), table);
@@ -142,11 +141,11 @@ describe('connect upgrade', () => {
       planUpgrade(context)
         .files.filter((file) => file.origin)
         .map(({ path }) => path),
-    ).toEqual(['migrations/0003_rights.sql']);
+    ).toEqual(['migrations/0003_rights.sql', 'migrations/0004_stream_freshness.sql']);
     applyUpgrade(planUpgrade(context));
     expect(planUpgrade(context).files).toEqual([]);
     initStream(context, 'swaps');
-    expect(migrations()).toContain('0004_swaps.sql');
+    expect(migrations()).toContain('0005_swaps.sql');
     const database = await openPglite();
     const files = readMigrations(join(root, 'migrations'));
     try {
