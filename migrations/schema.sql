@@ -199,6 +199,7 @@ $_$;
 CREATE FUNCTION public.fold_pending_positions() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
@@ -219,7 +220,8 @@ BEGIN
         -- In one order with those that fold_positions() locks.
         PERFORM FROM public.position_days
         WHERE is_current AND position_account = ANY (gone || array(
-            SELECT position_account FROM public.positions WHERE id = ANY (written)
+            SELECT position_account FROM public.positions
+            WHERE id = ANY (written) AND block_time >= first AND block_time < last + interval '1 day'
         ))
         ORDER BY position_account FOR UPDATE;
     END IF;
@@ -236,6 +238,7 @@ $$;
 CREATE FUNCTION public.fold_positions(ids bigint[], first_day timestamp without time zone, last_day timestamp without time zone) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -260,7 +263,8 @@ BEGIN
                     slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size,
                     entry_price, mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status,
                     event_type, ordinal
-                FROM public.positions WHERE id = ANY (ids)
+                FROM public.positions
+                WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
                 ORDER BY position_account, slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC
                 ON CONFLICT (position_account) WHERE is_current DO UPDATE SET
                     history_id = CASE WHEN d.day = EXCLUDED.day THEN EXCLUDED.history_id ELSE d.history_id END,
@@ -305,7 +309,8 @@ BEGIN
     UPDATE public.position_days AS d SET is_current = false
     FROM (
         SELECT DISTINCT ON (position_account) position_account, slot, ordinal, kafka_offset, id
-        FROM public.positions WHERE id = ANY (ids)
+        FROM public.positions
+        WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
         ORDER BY position_account, slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC
     ) AS n
     WHERE d.position_account = n.position_account AND d.is_current
@@ -333,7 +338,8 @@ BEGIN
                 date_trunc('day', block_time) AS day,
                 row_number() OVER (PARTITION BY position_account
                                    ORDER BY slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC) AS rank
-            FROM public.positions WHERE id = ANY (ids)
+            FROM public.positions
+            WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
         ) AS ranked
         ORDER BY position_account, day, rank
     ) AS n
@@ -378,6 +384,33 @@ CREATE FUNCTION public.group_role(purpose text) RETURNS text
 $$;
 
 COMMENT ON FUNCTION public.group_role(purpose text) IS 'Name of the group role of this database for a purpose: owner, sink or reader';
+
+CREATE FUNCTION public.history_kept_from(history regclass) RETURNS timestamp without time zone
+    LANGUAGE sql STABLE
+    AS $_$
+    SELECT coalesce((SELECT r.kept_from FROM public.history_ranges AS r WHERE r.history = public.history_name($1)), '-infinity')
+$_$;
+
+COMMENT ON FUNCTION public.history_kept_from(history regclass) IS 'From when on this history is kept, UTC; -infinity: all of it';
+
+CREATE FUNCTION public.history_name(history regclass) RETURNS text
+    LANGUAGE sql STABLE
+    AS $_$
+    SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE pg_class.oid = $1
+$_$;
+
+COMMENT ON FUNCTION public.history_name(history regclass) IS 'A table as history_ranges names it';
+
+CREATE FUNCTION public.keep_history_from(history regclass, kept_from timestamp without time zone) RETURNS timestamp without time zone
+    LANGUAGE sql
+    AS $_$
+    INSERT INTO public.history_ranges AS r (history, kept_from) VALUES (public.history_name($1), $2)
+    ON CONFLICT (history) DO UPDATE SET kept_from = greatest(r.kept_from, EXCLUDED.kept_from)
+    RETURNING r.kept_from
+$_$;
+
+COMMENT ON FUNCTION public.keep_history_from(history regclass, kept_from timestamp without time zone) IS 'Gives up the history before a UTC day. It only goes forwards; call it before the rows go, and it returns what counts now';
 
 CREATE FUNCTION public.keep_later_update() RETURNS trigger
     LANGUAGE plpgsql
@@ -437,7 +470,10 @@ CREATE FUNCTION public.note_old_positions() RETURNS trigger
 BEGIN
     INSERT INTO public.position_days_pending (accounts, days)
     SELECT array_agg(position_account), array_agg(day)
-    FROM (SELECT DISTINCT position_account, date_trunc('day', block_time) AS day FROM old_rows) AS replaced
+    FROM (
+        SELECT DISTINCT position_account, date_trunc('day', block_time) AS day FROM old_rows
+        WHERE block_time >= coalesce((SELECT kept_from FROM public.history_ranges WHERE history = 'public.positions'), '-infinity')
+    ) AS replaced
     HAVING count(*) > 0;
     RETURN NULL;
 END
@@ -451,6 +487,9 @@ DECLARE
     wrong    TEXT[];
     rows     BIGINT;
     unmarked TEXT[];
+    kept_from CONSTANT TIMESTAMP NOT NULL := coalesce(
+        (SELECT r.kept_from FROM public.history_ranges AS r WHERE r.history = 'public.positions'), '-infinity'
+    );
 BEGIN
     -- One snapshot shows history and fold of the same transactions, so this needs no lock.
     WITH kept AS MATERIALIZED (
@@ -464,23 +503,36 @@ BEGIN
         RETURN 0;
     END IF;
 
-    -- A position without a current row has none to lock. What is left of it goes, and its current row comes first.
+    -- A position without a current row has none to lock. What history can give again goes, and its current row comes first.
     unmarked := ARRAY(
         SELECT account FROM unnest(wrong) AS account
         WHERE NOT EXISTS (SELECT FROM public.position_days WHERE position_account = account AND is_current)
     );
-    DELETE FROM public.position_days WHERE position_account = ANY (unmarked);
+    DELETE FROM public.position_days WHERE position_account = ANY (unmarked) AND day >= kept_from;
     INSERT INTO public.position_days
     SELECT * FROM public.position_days_from_history WHERE position_account = ANY (unmarked) AND is_current
     ORDER BY position_account
     ON CONFLICT DO NOTHING;
+    UPDATE public.position_days AS d SET is_current = true
+    WHERE d.position_account = ANY (unmarked) AND d.day < kept_from AND NOT d.is_current
+      AND EXISTS (
+          SELECT FROM public.position_days_from_history AS h
+          WHERE h.position_account = d.position_account AND h.day = d.day AND h.is_current
+      );
 
     PERFORM FROM public.position_days
     WHERE position_account = ANY (wrong) AND is_current
     ORDER BY position_account FOR UPDATE;
 
+    -- Days that are older than the history stay; only their mark can be wrong.
+    UPDATE public.position_days AS d SET is_current = false
+    WHERE d.position_account = ANY (wrong) AND d.is_current AND d.day < kept_from
+      AND EXISTS (
+          SELECT FROM public.position_days_from_history AS h
+          WHERE h.position_account = d.position_account AND h.is_current AND h.day <> d.day
+      );
     DELETE FROM public.position_days
-    WHERE (position_account, day) IN (
+    WHERE day >= kept_from AND (position_account, day) IN (
         SELECT position_account, day FROM (
             SELECT * FROM public.position_days WHERE position_account = ANY (wrong)
             EXCEPT
@@ -492,6 +544,12 @@ BEGIN
     SELECT * FROM public.position_days_from_history WHERE position_account = ANY (wrong)
     ORDER BY position_account, day
     ON CONFLICT DO NOTHING;
+    UPDATE public.position_days AS d SET is_current = true
+    WHERE d.position_account = ANY (wrong) AND d.day < kept_from AND NOT d.is_current
+      AND EXISTS (
+          SELECT FROM public.position_days_from_history AS h
+          WHERE h.position_account = d.position_account AND h.day = d.day AND h.is_current
+      );
     RETURN rows;
 END
 $$;
@@ -537,6 +595,7 @@ $$;
 CREATE FUNCTION public.unfold_positions(accounts character varying[], days timestamp without time zone[]) RETURNS void
     LANGUAGE plpgsql
     SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
@@ -556,7 +615,7 @@ BEGIN
     WHERE NOT EXISTS (
         SELECT FROM public.positions AS p
         WHERE p.id = d.history_id AND p.position_account = d.position_account
-          AND date_trunc('day', p.block_time) = d.day
+          AND p.block_time >= d.day AND p.block_time < d.day + interval '1 day'
           AND p.slot = d.slot AND p.ordinal IS NOT DISTINCT FROM d.ordinal
           AND p.kafka_offset IS NOT DISTINCT FROM d.kafka_offset
     );
@@ -727,6 +786,18 @@ CREATE SEQUENCE public.funding_payments_id_seq
 
 ALTER SEQUENCE public.funding_payments_id_seq OWNED BY public.funding_payments.id;
 
+CREATE TABLE public.history_ranges (
+    history text NOT NULL COLLATE pg_catalog."C",
+    kept_from timestamp without time zone NOT NULL,
+    CONSTRAINT history_ranges_kept_from_check CHECK ((kept_from = date_trunc('day'::text, kept_from)))
+);
+
+COMMENT ON TABLE public.history_ranges IS 'From when on the history of a stream is kept; no row: for ever. Written by keep_history_from()';
+
+COMMENT ON COLUMN public.history_ranges.history IS 'The table with its schema, such as public.positions';
+
+COMMENT ON COLUMN public.history_ranges.kept_from IS 'The first UTC day that is kept';
+
 CREATE TABLE public.positions (
     id bigint NOT NULL,
     position_account character varying(44) NOT NULL COLLATE pg_catalog."C",
@@ -833,7 +904,7 @@ CREATE VIEW public.position_days_from_history AS
     status,
     event_type,
     ordinal
-   FROM ( SELECT DISTINCT ON (positions.position_account, (date_trunc('day'::text, positions.block_time))) positions.position_account,
+   FROM (( SELECT DISTINCT ON (positions.position_account, (date_trunc('day'::text, positions.block_time))) positions.position_account,
             date_trunc('day'::text, positions.block_time) AS day,
             positions.id AS history_id,
             positions.slot,
@@ -857,9 +928,40 @@ CREATE VIEW public.position_days_from_history AS
             positions.event_type,
             positions.ordinal
            FROM public.positions
-          ORDER BY positions.position_account, (date_trunc('day'::text, positions.block_time)), positions.slot DESC, positions.ordinal DESC, positions.kafka_offset DESC NULLS LAST, positions.id DESC) last_of_day;
+          WHERE (positions.block_time >= COALESCE(( SELECT history_ranges.kept_from
+                   FROM public.history_ranges
+                  WHERE (history_ranges.history = 'public.positions'::text)), '-infinity'::timestamp without time zone))
+          ORDER BY positions.position_account, (date_trunc('day'::text, positions.block_time)), positions.slot DESC, positions.ordinal DESC, positions.kafka_offset DESC NULLS LAST, positions.id DESC)
+        UNION ALL
+         SELECT position_days.position_account,
+            position_days.day,
+            position_days.history_id,
+            position_days.slot,
+            position_days.kafka_offset,
+            position_days.block_time,
+            position_days.position_index,
+            position_days.leverage,
+            position_days.owner,
+            position_days.signature,
+            position_days.symbol,
+            position_days.side,
+            position_days.size,
+            position_days.entry_price,
+            position_days.mark_price,
+            position_days.margin,
+            position_days.unrealized_pnl,
+            position_days.realized_pnl,
+            position_days.funding_accrued,
+            position_days.liquidation_price,
+            position_days.status,
+            position_days.event_type,
+            position_days.ordinal
+           FROM public.position_days
+          WHERE (position_days.day < ( SELECT history_ranges.kept_from
+                   FROM public.history_ranges
+                  WHERE (history_ranges.history = 'public.positions'::text)))) last_of_day;
 
-COMMENT ON VIEW public.position_days_from_history IS 'What position_days must hold, computed from positions alone: sorts the whole history unless position_account is given';
+COMMENT ON VIEW public.position_days_from_history IS 'What position_days must hold, computed from the history that is kept, and position_days itself for older days: sorts the whole history unless position_account is given';
 
 CREATE UNLOGGED TABLE public.position_days_pending (
     transaction xid8 DEFAULT pg_current_xact_id() NOT NULL,
@@ -965,6 +1067,9 @@ ALTER TABLE ONLY public.positions ALTER COLUMN id SET DEFAULT nextval('public.po
 
 ALTER TABLE ONLY public.funding_payments
     ADD CONSTRAINT funding_payments_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.history_ranges
+    ADD CONSTRAINT history_ranges_pkey PRIMARY KEY (history);
 
 ALTER TABLE ONLY public.position_days
     ADD CONSTRAINT position_days_pkey PRIMARY KEY (position_account, day);

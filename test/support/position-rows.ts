@@ -29,14 +29,14 @@ export const POSITION_COLUMNS = Object.keys(POSITION) as (keyof PositionRow)[];
 const KEY: readonly string[] = ['position_account', 'signature'];
 
 /** One statement that writes rows as the sink does: only the record's columns, upsert on the key. */
-export function upsert(updates: readonly Partial<PositionRow>[]): { text: string; values: unknown[] } {
+export function upsert(updates: readonly Partial<PositionRow>[], key = KEY): { text: string; values: unknown[] } {
   const columns = POSITION_COLUMNS;
   const values = updates.flatMap((update) => columns.map((name) => ({ ...POSITION, ...update })[name]));
   const tuples = updates.map((_row, row) => `(${columns.map((_name, at) => `$${row * columns.length + at + 1}`)})`);
   return {
     text: `INSERT INTO positions (${columns}) VALUES ${tuples}
-           ON CONFLICT (position_account, signature) DO UPDATE
-           SET ${columns.filter((name) => !KEY.includes(name)).map((name) => `${name} = EXCLUDED.${name}`)}`,
+           ON CONFLICT (${key}) DO UPDATE
+           SET ${columns.filter((name) => !key.includes(name)).map((name) => `${name} = EXCLUDED.${name}`)}`,
     values,
   };
 }

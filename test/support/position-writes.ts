@@ -14,13 +14,18 @@ export interface WriteOptions {
   readonly writer: string;
   /** Also what no sink does: deletes, and updates by hand. */
   readonly byHand?: boolean;
+  /** The upsert key. Default: position_account and signature. */
+  readonly key?: readonly (keyof PositionRow)[] | undefined;
 }
 
 /**
  * Statements as a sink sends them when everything goes wrong that can: positions and days in any order, several states of a
  * position in one statement, ties inside a slot, replays, identities that come again later with another slot, day or owner.
  */
-export function createWrites(random: SeededRandom, { accounts, writer, byHand = false }: WriteOptions): () => Write {
+export function createWrites(
+  random: SeededRandom,
+  { accounts, writer, byHand = false, key }: WriteOptions,
+): () => Write {
   const sent: Partial<PositionRow>[] = [];
   let offset = 0;
   const pick = <T>(from: readonly T[]): T => from[random.int(from.length)] as T;
@@ -61,7 +66,7 @@ export function createWrites(random: SeededRandom, { accounts, writer, byHand = 
     const rows = Array.from({ length: 1 + random.int(30) }, next);
     sent.push(...rows);
     const byKey = new Map(rows.map((row) => [`${row.position_account} ${row.signature}`, row]));
-    return upsert([...byKey.values()]);
+    return upsert([...byKey.values()], key);
   }
 
   function manual(): Write {
@@ -75,7 +80,12 @@ export function createWrites(random: SeededRandom, { accounts, writer, byHand = 
       const moved = `UPDATE positions SET position_account = $3 WHERE ${where} AND signature NOT IN (SELECT signature FROM positions WHERE position_account = $3)`;
       return { text: moved, values: [account, some, pick(accounts)] };
     }
-    return { text: `UPDATE positions SET ${column} = $3 WHERE ${where}`, values: [account, some, value] };
+    // A time may be part of the key: of several rows of one identity none moves onto another.
+    const alone =
+      column === 'block_time'
+        ? ' AND (position_account, signature) IN (SELECT position_account, signature FROM positions GROUP BY 1, 2 HAVING count(*) = 1)'
+        : '';
+    return { text: `UPDATE positions SET ${column} = $3 WHERE ${where}${alone}`, values: [account, some, value] };
   }
 
   return () => (byHand && random.int(4) === 0 ? manual() : delivery());

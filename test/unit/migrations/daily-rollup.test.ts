@@ -1,27 +1,34 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PARTITIONED_KEY, partitionedPositions } from '../../support/partitioned-positions.ts';
 import { openMigratedPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
 import { createWrites } from '../../support/position-writes.ts';
 import { ROLLUP_DIFFERENCES, viewsOverHistory } from '../../support/rollup-check.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
 
-let database: PGlite;
+const FORMS = [
+  { form: 'one table', prepare: '', key: undefined },
+  // The fourth day has no partition of its own.
+  { form: 'partitions of a day', prepare: partitionedPositions('2026-03-01', 3), key: PARTITIONED_KEY },
+];
 
-beforeAll(async () => {
-  database = await openMigratedPglite();
-  await database.exec(viewsOverHistory());
-}, PGLITE_TIMEOUT_MS);
-afterAll(() => database.close());
-beforeEach(() => database.exec('TRUNCATE positions RESTART IDENTITY'));
+describe.each(FORMS)('the rollup of a history in $form', ({ prepare, key }) => {
+  let database: PGlite;
+  beforeAll(async () => {
+    database = await openMigratedPglite();
+    await database.exec(prepare);
+    await database.exec(viewsOverHistory());
+  }, PGLITE_TIMEOUT_MS);
+  afterAll(() => database.close());
+  beforeEach(() => database.exec('TRUNCATE positions RESTART IDENTITY'));
 
-const select = async (sql: string) => (await database.query<Record<string, unknown>>(sql)).rows;
+  const select = async (sql: string) => (await database.query<Record<string, unknown>>(sql)).rows;
 
-describe('the rollup', () => {
   it.each([1, 2, 3, 4])(
     'is what the history gives after any writes, and so are the views (seed %d)',
     async (seed) => {
       const random = seededRandom(seed);
-      const next = createWrites(random, { accounts: ['P1', 'P2', 'P3'], writer: 'w', byHand: true });
+      const next = createWrites(random, { accounts: ['P1', 'P2', 'P3'], writer: 'w', byHand: true, key });
       for (let step = 0; step < 60; step += 1) {
         const { text, values } = next();
         await database.query(text, [...values]);
