@@ -13,6 +13,7 @@ import { requestedBy } from '../connectors/run-state.ts';
 import { ensureTopics, type TopicOutcome } from '../connectors/topics.ts';
 import type { SinkEvent, Wait } from '../connectors/wait/wait.ts';
 import { ConnectError } from '../core/errors.ts';
+import { recordSkipped, unreadRecords } from '../operate/freshness/skipped-records.ts';
 import { whileLocked } from '../operate/lock/while-locked.ts';
 import { gapError, requireNoGap } from '../operate/require-no-gap.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
@@ -190,6 +191,8 @@ async function deployStream(
   const agreed = planned.streams.find((one) => one.stream === stream)?.sink.entries ?? [];
   // Retention goes on while a deploy does.
   if (isChecked && startsSink(stream, plan)) await requireNoGap({ stream, groups, kafka, signal, acceptGap, onEvent });
+  const skipped = isChecked && plan.from === 'latest' ? unreadRecords(await groups.positions(stream)) : [];
+  await recordSkipped({ stream, kafka }, skipped);
   const wait = { ...bounds, rollback, onEvent };
   const carryOut = (on: SinkHost, signal: AbortSignal | undefined): Promise<DeployResult> =>
     ((isAwaited ? undefined : on.submit) ?? on.deploy)(session.desiredSink(stream, plan.from), agreed, {

@@ -1,4 +1,5 @@
 import { nextOffset, type SinkPosition } from '../connectors/sink-group.ts';
+import { recordSkipped } from './freshness/skipped-records.ts';
 import { requireNoGap } from './require-no-gap.ts';
 import { deployedSink, type SinkAction } from './sink-action.ts';
 import { type WhileStopped, whileStopped } from './while-stopped.ts';
@@ -51,9 +52,11 @@ export async function resetOffsets(action: SinkAction, { moves }: ResetPlan): Pr
   const before = await deployedSink(action);
   await action.host.offsets.require(action.stream.sink.name);
   await requireNoGap(action);
-  return whileStopped(action, before, () =>
-    setOffsets(action, new Map(moves.map(({ partition, to }) => [partition, to]))),
-  );
+  const skipped = moves.flatMap(({ partition, from, to }) => (to > from ? [{ partition, from, to: to - 1n }] : []));
+  return whileStopped(action, before, async () => {
+    await recordSkipped(action, skipped);
+    await setOffsets(action, new Map(moves.map(({ partition, to }) => [partition, to])));
+  });
 }
 
 /** Sets the next offset of these partitions, the others stay; ends once they are committed. Only on a stopped sink. */

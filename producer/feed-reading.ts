@@ -109,11 +109,12 @@ function slotReading(options: ReadingOptions, service: FeedService, checkpoint: 
   const feed = openFeed({ ...options.feed, service });
   // An operator's start is the stream's new place, even if it lies before the old one: reading again loses nothing.
   const floor = fromSlot === undefined ? checkpoint?.slot : undefined;
-  const position = createFeedPosition(floor, (updated, confirmed) =>
-    logger.warn(
-      { feed: feed.address, updated: updated.toString(), confirmed: confirmed.toString() },
-      'an update is far ahead of the slot that the feed has confirmed; the resume point waits for slot notices',
-    ),
+  const warn = (said: Readonly<Record<string, bigint>>, message: string) =>
+    logger.warn({ feed: feed.address, ...textsOf(said) }, message);
+  const position = createFeedPosition(
+    floor,
+    (updated, confirmed) => warn({ updated, confirmed }, FAR_AHEAD),
+    (updated, confirmed) => warn({ updated, confirmed }, LATE),
   );
   const start = { checkpoint: checkpoint?.slot, fromSlot, overlapSlots, acceptGap };
   return {
@@ -221,5 +222,12 @@ function positionReading(
   };
 }
 
+const FAR_AHEAD =
+  'an update is far ahead of the slot that the feed has confirmed; the resume point waits for slot notices';
+const LATE = 'an update came after the feed had gone on beyond its slot; such updates are counted, and told once';
+
+const textsOf = (slots: Readonly<Record<string, bigint>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, slot.toString()]));
+
 /** Only updates move the position of such a feed. */
-const NO_NOTICES = { subscribed: () => {}, noticed: () => {}, updated: () => {} };
+const NO_NOTICES = { subscribed: () => {}, noticed: () => {}, updated: () => false };

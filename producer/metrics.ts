@@ -50,6 +50,7 @@ export function createProducerMonitor({ metrics, streams, silenceMs }: ProducerM
     'Breaks of a feed that replays nothing, in which updates may have been lost; those before this run included.',
     (run) => run.lostTimes,
   );
+  add('counter', 'late_updates_total', 'Updates of slots that the feed had gone on beyond.', (run) => run.late);
   add('gauge', 'checkpoint_slot', 'Slot of the last checkpoint in Kafka.', (run) => run.checkpoint?.slot);
   add(
     'gauge',

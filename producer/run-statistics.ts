@@ -20,7 +20,7 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
   const startedAt = Date.now();
   const load = createLoadMeter();
   const rate = createRateMeter();
-  const ingest: IngestCounts = { received: 0, refusals: {} };
+  const ingest: IngestCounts = { received: 0, late: 0, refusals: {} };
   const gaps = new Map<bigint, Gap>();
   let published = 0;
   let rejected = 0;
@@ -93,6 +93,7 @@ export function createRunStatistics(stream: string, rejectedTopic: string) {
     reading: (queue: { readonly records: number; readonly bytes: number }) => ({
       ...counts(),
       refusals: ingest.refusals,
+      late: ingest.late,
       bytes,
       queue,
       reconnects: reconnects(),

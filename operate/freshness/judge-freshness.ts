@@ -36,9 +36,11 @@ export interface FreshnessFacts {
   readonly points: readonly ReadPoint[];
   /** Backfills that have ended. */
   readonly backfills: readonly Backfill[];
+  /** Not newer than the rest: a mark about records that were skipped is written before the sink goes on behind them. */
   readonly committed: readonly Committed[];
-  /** Records that Kafka deleted before the sink read them: those that somebody has accepted, and whether there are others. */
-  readonly accepted: readonly { readonly partition: number; readonly from: bigint; readonly to: bigint }[];
+  /** Records that the sink has not read, as somebody knows. */
+  readonly unread: readonly { readonly partition: number; readonly from: bigint; readonly to: bigint }[];
+  /** Whether there are others, which Kafka deleted. */
   readonly hasOpenGap: boolean;
   /** What was found before, which proves as much as a checkpoint does. */
   readonly known: Freshness | undefined;
@@ -55,7 +57,7 @@ export function judgeFreshness(facts: FreshnessFacts): Freshness {
   const { kind, points, known } = facts;
   const newest = points.at(-1);
   const candidates = [...pointOf(known), ...points];
-  const isAnew = facts.committed.some(({ committed = 0n, end }) => committed > end);
+  const isAnew = isTopicAnew(facts);
   const reached = isAnew ? [] : candidates.filter(({ ends }) => isReached(ends, facts.committed));
   const best = reached.reduce<ReadPoint | undefined>((one, next) => (isFurther(next, one) ? next : one), undefined);
   const slot = kind === 'slot' ? best?.slot : undefined;
@@ -65,11 +67,15 @@ export function judgeFreshness(facts: FreshnessFacts): Freshness {
     completeToTime: best?.time,
     completeAt: best?.at,
     newestSlot: newest?.slot,
-    missing: kind === 'slot' ? missingSlots(facts, best) : [],
+    missing: kind === 'slot' ? missingSlots(facts, best, isAnew) : [],
     ends: best?.ends,
     reason: reasonFor(facts, best, isAnew),
   };
 }
+
+/** A topic never ends before what a sink has committed, or what was proved of it. */
+const isTopicAnew = ({ committed, known }: FreshnessFacts): boolean =>
+  committed.some(({ partition, committed: next = 0n, end }) => next > end || (known?.ends?.[partition] ?? 0n) > end);
 
 const pointOf = (known: Freshness | undefined): ReadPoint[] => {
   if (known?.ends === undefined || known.completeAt === undefined) return [];
@@ -86,34 +92,40 @@ const isReached = (ends: readonly bigint[] | undefined, committed: readonly Comm
 const isFurther = (next: ReadPoint, one: ReadPoint | undefined): boolean =>
   one?.slot === undefined || next.slot === undefined || next.slot >= one.slot;
 
-function missingSlots({ points, backfills, committed, accepted, known }: FreshnessFacts, best: ReadPoint | undefined) {
-  const leftOut = points.at(-1)?.gaps ?? [];
-  const deleted = best === undefined ? [] : deletedSlots(best, { points, accepted, known });
+function missingSlots(facts: FreshnessFacts, best: ReadPoint | undefined, isAnew: boolean): SlotRange[] {
+  const { points, backfills, committed, known } = facts;
+  const newest = points.at(-1);
+  const leftOut = newest?.gaps ?? [];
+  const lost = isAnew ? since(known, newest?.slot) : unreadSlots(facts, best);
   const filled = backfills.filter(({ ends }) => isReached(ends, committed));
-  return without(unionOf([...(known?.missing ?? []), ...leftOut, ...deleted]), filled);
+  return without(unionOf([...(known?.missing ?? []), ...leftOut, ...lost]), filled);
 }
 
-/** The slots between what was proved before and what is now, where the sink was started behind deleted records in between. */
-function deletedSlots(
-  best: ReadPoint,
-  { points, accepted, known }: Pick<FreshnessFacts, 'points' | 'accepted' | 'known'>,
-): SlotRange[] {
-  const { slot, ends = [] } = best;
+/** All after what was proved before, up to a slot and a little more. */
+const since = (known: Freshness | undefined, slot: bigint | undefined): SlotRange[] => {
+  const before = known?.completeToSlot;
+  return slot === undefined
+    ? []
+    : [{ from: before === undefined ? undefined : before + 1n, to: slot - 1n + LEAD_SLOTS }];
+};
+
+/** The slots between what was proved before and what is now, where the sink has gone on behind records that it has not read. */
+function unreadSlots({ points, unread, known }: FreshnessFacts, best: ReadPoint | undefined): SlotRange[] {
+  const { slot, ends = [] } = best ?? {};
   if (slot === undefined) return [];
-  const isCrossed = accepted.some(
+  const isCrossed = unread.some(
     ({ partition, from, to }) => (ends[partition] ?? 0n) > from && (known?.ends?.[partition] ?? 0n) <= to,
   );
-  if (!isCrossed) return [];
-  const next = points.find((point) => point.slot !== undefined && point.slot > slot)?.slot ?? slot;
-  const before = known?.completeToSlot;
-  return [{ from: before === undefined ? undefined : before + 1n, to: next - 1n + LEAD_SLOTS }];
+  // Records of later slots may stand before the offsets of a checkpoint.
+  const next = points.find((point) => point.slot !== undefined && point.slot > slot)?.slot;
+  return isCrossed ? since(known, next ?? slot) : [];
 }
 
 function reasonFor(facts: FreshnessFacts, best: ReadPoint | undefined, isAnew: boolean): string | undefined {
   const { kind, points, hasOpenGap } = facts;
   if (kind === undefined) return 'others write the topic: no checkpoint says how far they are';
   if (points.length === 0 && best === undefined) return 'no producer has written a checkpoint';
-  if (isAnew) return 'the topic was created anew, and the sink is beyond its end';
+  if (isAnew) return 'the topic was created anew: what the sink had not read of the old one is lost';
   if (hasOpenGap) return 'Kafka deleted records before the sink read them, and nobody has accepted that';
   if (best !== undefined) {
     if (kind === 'slot') return undefined;

@@ -3,8 +3,9 @@ import { checkpointTopic } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import { latestCheckpoint, type ResumePoint } from '../../producer/kafka/checkpoint.ts';
 import { backfillOf } from '../../producer/kafka/checkpoint-store.ts';
-import { type Gap as DeletedRecords, GAP_FORMS, type GapMark } from '../gaps.ts';
+import { GAP_FORMS, type GapMark, type Gap as UnreadRecords } from '../gaps.ts';
 import { parseMark } from '../marks.ts';
+import { SKIPPED } from './skipped-records.ts';
 
 /** What a checkpoint says of the records before it. */
 export interface ReadPoint extends Pick<ResumePoint, 'slot' | 'cursor' | 'time' | 'ends'> {
@@ -26,8 +27,8 @@ export interface ReadHistory {
   /** Oldest first. */
   readonly points: readonly ReadPoint[];
   readonly backfills: readonly Backfill[];
-  /** Records that Kafka deleted before the sink read them, and that somebody has accepted. */
-  readonly accepted: readonly DeletedRecords[];
+  /** Records that the sink has not read: Kafka deleted them before, or somebody set its offsets behind them. Somebody knows of each. */
+  readonly unread: readonly UnreadRecords[];
 }
 
 /** So many are remembered; beyond that, every second is forgotten. */
@@ -38,7 +39,7 @@ export function createReadPoints(stream: StreamDefinition) {
   const topic = checkpointTopic(stream);
   let points: ReadPoint[] = [];
   const backfills = new Map<string, Backfill>();
-  const accepted = new Map<string, DeletedRecords>();
+  const unread = new Map<string, UnreadRecords>();
 
   function takePoint(record: Omit<ScannedRecord, 'headers'>): void {
     if (record.value === null) {
@@ -66,13 +67,13 @@ export function createReadPoints(stream: StreamDefinition) {
       const name = record.key?.toString() ?? '';
       if (name === stream.name) takePoint(record);
       else if (name.startsWith('backfill/')) takeBackfill(name, record);
-      else if (name.startsWith('gap/')) {
+      else if (name.startsWith('gap/') || name.startsWith(`${SKIPPED}/`)) {
         const mark = record.value === null ? undefined : parseMark<GapMark>(record.value, GAP_FORMS);
-        if (mark === undefined) accepted.delete(name);
-        else accepted.set(name, { partition: mark.partition, from: BigInt(mark.from), to: BigInt(mark.to) });
+        if (mark === undefined) unread.delete(name);
+        else unread.set(name, { partition: mark.partition, from: BigInt(mark.from), to: BigInt(mark.to) });
       }
     },
-    history: (): ReadHistory => ({ points, backfills: [...backfills.values()], accepted: [...accepted.values()] }),
+    history: (): ReadHistory => ({ points, backfills: [...backfills.values()], unread: [...unread.values()] }),
   };
 }
 

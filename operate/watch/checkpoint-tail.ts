@@ -12,6 +12,9 @@ import type { KeptKafka } from './kept-kafka.ts';
 /** How long a question about claims waits for the tail. */
 const CATCH_UP_MS = 10_000;
 
+/** How long a look waits for it. */
+const LOOK_CATCH_UP_MS = 1_000;
+
 /** The checkpoint topics of streams, followed over one connection: heartbeats of producers, claims on sinks, marks. */
 export type CheckpointTail = ReturnType<typeof createCheckpointTail>;
 
@@ -46,7 +49,7 @@ export function createCheckpointTail(kafka: KeptKafka, streams: readonly StreamD
     await closed?.close();
   }
 
-  async function catchUp(topic: string, signal?: AbortSignal): Promise<void> {
+  async function catchUp(topic: string, signal?: AbortSignal, timeoutMs = CATCH_UP_MS): Promise<void> {
     const end = await endOf(topic);
     if (end === undefined) throw new ConnectError('NOT_FOUND', `topic ${topic} does not exist`);
     const isReadTo = async (): Promise<boolean> => {
@@ -56,7 +59,7 @@ export function createCheckpointTail(kafka: KeptKafka, streams: readonly StreamD
         throw new ConnectError('NOT_FOUND', `topic ${topic} is not followed now`);
       return tail.next(topic, CLAIM_PARTITION) >= end;
     };
-    await waitFor(isReadTo, { what: `${topic} to be read to its end`, timeoutMs: CATCH_UP_MS, everyMs: 20, signal });
+    await waitFor(isReadTo, { what: `${topic} to be read to its end`, timeoutMs, everyMs: 20, signal });
   }
 
   async function follow(present: ReadonlySet<string>): Promise<void> {
@@ -78,6 +81,12 @@ export function createCheckpointTail(kafka: KeptKafka, streams: readonly StreamD
       return following;
     },
     heartbeat: (stream: StreamDefinition): Heartbeat | undefined => of(stream).heartbeat(),
+    /** Whether all that stands in the stream's topic by now is read; waits for it a moment. */
+    isReadToEnd: (stream: StreamDefinition): Promise<boolean> =>
+      catchUp(checkpointTopic(stream), undefined, LOOK_CATCH_UP_MS).then(
+        () => true,
+        () => false,
+      ),
     /** How far the stream was read. */
     history: (stream: StreamDefinition): ReadHistory => of(stream).history(),
     /** Grows with each mark about refused updates and dead-letter records. */

@@ -39,9 +39,9 @@ export function createFreshnessKeeper({ database, onUnwritten }: FreshnessOption
     } catch (error) {
       // What can be said without the row is said.
       judge(seen, last);
-      const { message, hint } = unwritten(database, error);
-      if (message !== told) onUnwritten(message, hint);
-      told = message;
+      const said = unwritten(database, error);
+      if (said !== undefined && said.message !== told) onUnwritten(said.message, said.hint);
+      told = said?.message ?? told;
     }
   }
 
@@ -68,17 +68,15 @@ export function createFreshnessKeeper({ database, onUnwritten }: FreshnessOption
   };
 }
 
-/** What to say, and what to do about it. */
-function unwritten({ user, login }: PostgresConnection, error: unknown): { message: string; hint: string | undefined } {
-  const cause = (error as { cause?: { code?: unknown } }).cause ?? error;
-  const { code } = cause as { code?: unknown };
+/** What to say, and what to do about it; undefined for a database that is away or takes no writes, of which an incident tells. */
+function unwritten({ user, login }: PostgresConnection, error: unknown): { message: string; hint: string } | undefined {
+  const { code } = ((error as { cause?: unknown }).cause ?? error) as { code?: unknown };
   const message = `the rows of stream_freshness cannot be written: ${ConnectError.from(error).message}`;
   if (code === '42501')
     return { message, hint: `GRANT SELECT, INSERT, UPDATE ON ${FRESHNESS_TABLE} TO "${login?.group ?? user}"` };
-  if (code === '42P01')
-    return {
-      message,
-      hint: '`connect migrate up` makes the table; `connect upgrade` brings its migration into a project that lacks it',
-    };
-  return { message, hint: ConnectError.from(error).hint };
+  if (code !== '42P01') return undefined;
+  return {
+    message,
+    hint: '`connect migrate up` makes the table; `connect upgrade` brings its migration into a project that lacks it',
+  };
 }

@@ -3,7 +3,6 @@ import type { ObservedSink } from '../../connectors/sink-config.ts';
 import { positionsIn, type SinkPosition } from '../../connectors/sink-group.ts';
 import { failuresOf } from '../../connectors/wait/failure.ts';
 import { noticingLeft } from '../../connectors/wait/left-tasks.ts';
-import { ConnectError } from '../../core/errors.ts';
 import type { KafkaAdmin } from '../../core/kafka-admin.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { remember } from '../../core/remember.ts';
@@ -17,6 +16,7 @@ import type { KeptKafka } from './kept-kafka.ts';
 import { readTables } from './read-tables.ts';
 import { createRetentionGauge } from './retention.ts';
 import type { PartSighting, Sighting, StreamSighting } from './sighting.ts';
+import { within } from './within.ts';
 
 export interface LookSources {
   readonly streams: readonly StreamDefinition[];
@@ -34,7 +34,10 @@ const ANSWER_MS = 10_000;
 const QUIET_MS = 30_000;
 
 /** What Kafka says of a stream. */
-type SeenTopics = Pick<StreamSighting, 'missingTopics' | 'positions' | 'gaps' | 'retentionUsed' | 'open'>;
+type SeenTopics = Pick<StreamSighting, 'missingTopics' | 'positions' | 'gaps' | 'retentionUsed' | 'open'> & {
+  /** Whether what is known of the checkpoint topic is newer than the positions. */
+  readonly isHistoryWhole: boolean;
+};
 
 /** Looks at everything once, each time that it is called. It never throws: a part that does not answer is a sighting. */
 export function createLook({ streams, host, kafka, tail, database, registry, answerMs = ANSWER_MS }: LookSources) {
@@ -67,6 +70,7 @@ export function createLook({ streams, host, kafka, tail, database, registry, ans
     const topics = {
       missingTopics,
       positions,
+      isHistoryWhole: positions !== undefined && (await tail.isReadToEnd(stream)),
       gaps: positions && (await openGapsOf(stream, positions)),
       retentionUsed: positions && (await retention(admin, stream, positions)),
       open: await countOpen(admin, stream, present),
@@ -137,7 +141,7 @@ export function createLook({ streams, host, kafka, tail, database, registry, ans
         ...brokers.seen?.get(stream),
         ...seenSinks.seen?.get(stream),
         producer: brokers.part.ok ? producerOf(stream) : undefined,
-        history: brokers.part.ok ? tail.history(stream) : undefined,
+        history: brokers.seen?.get(stream)?.isHistoryWhole ? tail.history(stream) : undefined,
         stream,
         newestSlot: tables.seen?.slots.get(stream),
       })),
@@ -152,7 +156,11 @@ export function createLook({ streams, host, kafka, tail, database, registry, ans
 }
 
 /** Nothing waits, nothing is wrong, and nothing has come since the look before. */
-const isAtRest = ({ missingTopics, positions, gaps }: SeenTopics, before: SeenTopics | undefined): boolean =>
+const isAtRest = (
+  { missingTopics, positions, gaps, isHistoryWhole }: SeenTopics,
+  before: SeenTopics | undefined,
+): boolean =>
+  isHistoryWhole &&
   missingTopics?.length === 0 &&
   gaps?.length === 0 &&
   positions?.every(({ lag, end }, index) => lag === 0n && end === before?.positions?.[index]?.end) === true;
@@ -175,25 +183,3 @@ const UNSEEN: Omit<StreamSighting, 'stream'> = {
   history: undefined,
   newestSlot: undefined,
 };
-
-interface Answer<T> {
-  readonly seen: T | undefined;
-  readonly part: PartSighting;
-}
-
-/** An answer within the time, or why there is none. A question that is still open then is left to end by itself. */
-async function within<T>(answerMs: number, question: () => Promise<T>): Promise<Answer<T>> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const error = new ConnectError('TIMEOUT', `there was no answer within ${answerMs / 1000} s`);
-    timer = setTimeout(() => reject(error), answerMs);
-  });
-  try {
-    return { seen: await Promise.race([question(), late]), part: { ok: true } };
-  } catch (error) {
-    const { message, hint } = ConnectError.from(error);
-    return { seen: undefined, part: { ok: false, why: message, hint } };
-  } finally {
-    clearTimeout(timer);
-  }
-}

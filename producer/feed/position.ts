@@ -9,16 +9,20 @@ export type FeedPosition = ReturnType<typeof createFeedPosition>;
 
 /**
  * `start` is the position so far: the last checkpoint. `onLead` hears, at most once in so many slots, that an update is far ahead
- * of the position: its slot is wrong, or the feed sends no slot notices.
+ * of the position: its slot is wrong, or the feed sends no slot notices. `onLate` hears of the first update of a slot that the feed had gone on beyond.
  */
 export function createFeedPosition(
   start: bigint | undefined,
   onLead: (updated: bigint, position: bigint) => void = () => {},
+  onLate: (updated: bigint, sent: bigint) => void = () => {},
 ) {
   let slot = start;
   /** An update beyond this slot is worth a word. */
   let remarkable = (start ?? 0n) + REMARKABLE_LEAD;
   let toldUntil = 0n;
+  /** What the subscription under way has said that it has sent. */
+  let sent = -1n;
+  let isLateTold = false;
   const moveTo = (next: bigint) => {
     if (slot !== undefined && next <= slot) return;
     slot = next;
@@ -29,14 +33,26 @@ export function createFeedPosition(
       return slot;
     },
     /** The feed sends everything from a slot on: what lies before has been read, or was left out by choice. */
-    subscribed: moveTo,
+    subscribed(next: bigint): void {
+      sent = -1n;
+      moveTo(next);
+    },
     /** The feed has said that it has sent everything up to a slot. */
-    noticed: moveTo,
-    /** An update of this slot was accepted. It moves nothing. */
-    updated(next: bigint): void {
-      if (next <= remarkable || slot === undefined || slot < toldUntil) return;
+    noticed(next: bigint): void {
+      if (next > sent) sent = next;
+      moveTo(next);
+    },
+    /** An update of this slot was accepted. It moves nothing. Returns whether it is late: the feed had gone on beyond its slot. */
+    updated(next: bigint): boolean {
+      if (next < sent) {
+        if (!isLateTold) onLate(next, sent);
+        isLateTold = true;
+        return true;
+      }
+      if (next <= remarkable || slot === undefined || slot < toldUntil) return false;
       toldUntil = remarkable;
       onLead(next, slot);
+      return false;
     },
   };
 }

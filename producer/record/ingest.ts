@@ -14,6 +14,8 @@ import type { SlotTimes } from './slot-times.ts';
 /** What has been taken from the feed so far. */
 export interface IngestCounts {
   received: number;
+  /** Of slots that the feed had gone on beyond. */
+  late: number;
   readonly refusals: Partial<Record<RefusalCode, number>>;
 }
 
@@ -75,7 +77,7 @@ export function createIngest(options: IngestOptions): (event: FeedEvent) => void
     const { record } = mapped;
     // A feed that numbers its updates knows better.
     if (ordinalField !== undefined) record[ordinalField] ??= ordinal ?? null;
-    if (typeof record.slot === 'bigint') position.updated(record.slot);
+    if (typeof record.slot === 'bigint' && position.updated(record.slot)) counts.late += 1;
     // Where an update moves the position, that is its slot, whatever the record calls so.
     const slot = take === undefined ? record.slot : position.slot;
     if (typeof slot === 'bigint') times?.note(slot, record);

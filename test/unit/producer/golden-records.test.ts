@@ -66,7 +66,7 @@ function recordsOf(stream: StreamDefinition, messages: readonly Buffer[]): Outgo
     },
     position: createFeedPosition(undefined),
     ordinals,
-    counts: { received: 0, refusals: {} },
+    counts: { received: 0, late: 0, refusals: {} },
     commitment: 'finalized',
   });
   for (const bytes of messages) ingest(service.readEvent(bytes));

@@ -22,7 +22,7 @@ const judge = (facts: Partial<FreshnessFacts>) =>
     points: [point(10n, [5n, 5n]), point(20n, [9n, 8n]), point(30n, [20n, 8n])],
     backfills: [],
     committed: committed(9n, 8n),
-    accepted: [],
+    unread: [],
     hasOpenGap: false,
     known: undefined,
     ...facts,
@@ -113,17 +113,27 @@ describe('slots may be missing', () => {
     expect(open.reason).toContain('nobody has accepted');
   });
 
+  test('in a topic that was created anew, and stay so once the sink reads it', () => {
+    const known = judge({});
+    const anew = [{ partition: 0, committed: 0n, end: 3n }];
+    const found = judge({ known, committed: anew });
+    expect(found).toMatchObject({ completeToSlot: undefined, missing: [{ from: 20n, to: 61n }] });
+    const points = [point(40n, [2n, 0n])];
+    const later = judge({ known: found, points, committed: [{ partition: 0, committed: 2n, end: 3n }] });
+    expect(later).toMatchObject({ completeToSlot: 39n, missing: [{ from: 20n, to: 61n }] });
+  });
+
   test('and afterwards all between what was proved before and the first checkpoint behind them, and a little more', () => {
-    const accepted = [{ partition: 0, from: 5n, to: 8n }];
+    const unread = [{ partition: 0, from: 5n, to: 8n }];
     const known = judge({ committed: committed(5n, 5n) });
-    const found = judge({ known, accepted });
+    const found = judge({ known, unread });
     expect(found).toMatchObject({ completeToSlot: 19n, missing: [{ from: 10n, to: 29n + 32n }] });
     // It stays so, and grows no more.
-    expect(judge({ known: found, accepted, committed: committed(20n, 8n) })).toMatchObject({
+    expect(judge({ known: found, unread, committed: committed(20n, 8n) })).toMatchObject({
       completeToSlot: 29n,
       missing: [{ from: 10n, to: 61n }],
     });
     // Nothing proves anything of what was before.
-    expect(judge({ accepted }).missing).toEqual([{ from: undefined, to: 61n }]);
+    expect(judge({ unread }).missing).toEqual([{ from: undefined, to: 61n }]);
   });
 });

@@ -51,7 +51,7 @@ async function read(
   toClose.push(reading, server);
   const added: OutgoingRecord[] = [];
   const lost: LostTime[] = [];
-  const counts = { received: 0, refusals: {} };
+  const counts = { received: 0, late: 0, refusals: {} };
   const schema = loadAvroSchema(join(root, stream.schema));
   const type = createAvroType(schema.raw);
   const ingest = createIngest({
@@ -117,7 +117,7 @@ it('a message of another type is refused as it came, and its neighbours are writ
   });
   expect(written).toEqual([mark(1), mark(2)]);
   expect(refused).toEqual(['UNDECODABLE', 'UNDECODABLE']);
-  expect(counts).toEqual({ received: 4, refusals: { UNDECODABLE: 2 } });
+  expect(counts).toEqual({ received: 4, late: 0, refusals: { UNDECODABLE: 2 } });
   expect(added.slice(1, 3).map(({ value }) => value)).toEqual([other, broken]);
 });
 
@@ -146,7 +146,7 @@ it('a cursor that goes back is refused and counted, and its neighbours are writt
   });
   expect(written).toEqual([mark(5), mark(6), mark(7)]);
   expect(refused).toEqual(['CURSOR_BACK']);
-  expect(counts).toEqual({ received: 4, refusals: { CURSOR_BACK: 1 } });
+  expect(counts).toEqual({ received: 4, late: 0, refusals: { CURSOR_BACK: 1 } });
 });
 
 it('a feed that goes on before the cursor it was asked for stops the run, unless the operator accepts it', async () => {

@@ -47,4 +47,16 @@ describe('the position in a feed', () => {
     position.updated(far + REMARKABLE_LEAD + 1n);
     expect(onLead).toHaveBeenCalledTimes(2);
   });
+
+  it('knows an update of a slot that the subscription had gone on beyond, and tells of the first', () => {
+    const onLate = vi.fn();
+    const position = createFeedPosition(1_000n, undefined, onLate);
+    position.subscribed(968n);
+    expect(position.updated(970n)).toBe(false);
+    position.noticed(971n);
+    expect([position.updated(971n), position.updated(970n), position.updated(969n)]).toEqual([false, true, true]);
+    expect(onLate.mock.calls).toEqual([[970n, 971n]]);
+    position.subscribed(968n);
+    expect(position.updated(968n)).toBe(false);
+  });
 });

@@ -28,14 +28,14 @@ const pageOf = (prints: object[]) => Buffer.from(Page.encode(Page.fromObject({ p
 
 it('each update of a list is a record; one that is refused keeps bytes of its own, which a replay reads', () => {
   const added: OutgoingRecord[] = [];
-  const counts = { received: 0, refusals: {} };
+  const counts = { received: 0, late: 0, refusals: {} };
   const ingest = createIngest({
     stream,
     service,
     schema: loadAvroSchema(join(root, stream.schema)),
     schemaId: 1,
     publisher: { add: (record) => void added.push(record), advance: () => {} },
-    position: { slot: undefined, subscribed: () => {}, noticed: () => {}, updated: () => {} },
+    position: { slot: undefined, subscribed: () => {}, noticed: () => {}, updated: () => false },
     counts,
     commitment: 'finalized',
   });

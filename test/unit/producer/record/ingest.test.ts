@@ -20,7 +20,7 @@ const service = loadFeedService(positionProto, positionIncludes, positionService
 function createTestIngest() {
   const added: { record: OutgoingRecord; slot: bigint | undefined }[] = [];
   const advanced: bigint[] = [];
-  const counts = { received: 0, refusals: {} };
+  const counts = { received: 0, late: 0, refusals: {} };
   const position = createFeedPosition(1_000n);
   const ordinals = createOrdinalCounter(positionStream.table.current);
   ordinals.subscribed(1_000n);
@@ -50,14 +50,14 @@ describe('an event of the feed', () => {
     expect(added[0]?.slot).toBe(1_000n);
     expect(added[0]?.record.topic).toBe('positions');
     expect(added[0]?.record.key?.toString()).toBe(positionUpdate().position_account);
-    expect(counts).toEqual({ received: 1, refusals: {} });
+    expect(counts).toEqual({ received: 1, late: 0, refusals: {} });
   });
 
   it('that cannot be a row goes to the rejected topic, every reason counted, the position unmoved', () => {
     const { take, added, counts, position } = createTestIngest();
     take({ update: positionUpdate({ slot: '1001', size: 'NaN', margin: '1e3', symbol: '' }) });
     expect(added.map(({ record, slot }) => [record.topic, slot])).toEqual([['positions.rejected', 1_000n]]);
-    expect(counts).toEqual({ received: 1, refusals: { NOT_A_DECIMAL: 2, MISSING: 1 } });
+    expect(counts).toEqual({ received: 1, late: 0, refusals: { NOT_A_DECIMAL: 2, MISSING: 1 } });
     expect(position.slot).toBe(1_000n);
   });
 
@@ -66,7 +66,7 @@ describe('an event of the feed', () => {
     const bytes = Buffer.from('ffff', 'hex');
     ingest(service.readEvent(bytes));
     expect(added.map(({ record }) => record.value)).toEqual([bytes]);
-    expect(counts).toEqual({ received: 1, refusals: { UNDECODABLE: 1 } });
+    expect(counts).toEqual({ received: 1, late: 0, refusals: { UNDECODABLE: 1 } });
   });
 
   it('that is an update has its number in its slot, refused ones counted', () => {
