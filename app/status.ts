@@ -1,8 +1,9 @@
 import { untilAborted } from '../core/abort.ts';
+import { healthTexts } from '../operate/partitions/read-health.ts';
 import { type FailureLine, isTroubled, readStatus, type StreamStatus } from '../operate/status.ts';
 import type { Session } from './session.ts';
 
-export { type FailureLine, isTroubled };
+export { type FailureLine, healthTexts as partitionTexts, isTroubled };
 
 /** What each stream looked like at one moment. */
 export interface EnvironmentStatus {

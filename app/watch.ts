@@ -23,6 +23,8 @@ export interface WatchOptions {
   readonly isDryRun: boolean;
   /** So many records in 24 hours may be moved to the dead letter topics; 0: none. */
   readonly quarantineBudget: number;
+  /** Keep the partitions of partitioned tables. `archive`: a command for the shell, about each that leaves. */
+  readonly partitions?: { readonly archive?: string | undefined } | undefined;
   /** `slack=${env:SLACK_WEBHOOK}` each: who is told of incidents. */
   readonly notify: readonly string[];
   /** Serve metrics and health there. */
@@ -106,6 +108,7 @@ async function openWatch(
       registry,
       decoder,
       signal,
+      partitions: options.isDryRun ? undefined : options.partitions && partitionSources(session, options.partitions),
     },
     {
       environment: environment.name,
@@ -118,6 +121,11 @@ async function openWatch(
       onRestored: (incidents) => notifier.know(incidents.map(({ id }) => id)),
     },
   );
+}
+
+function partitionSources({ asMigrator, env }: Session, { archive }: NonNullable<WatchOptions['partitions']>) {
+  const hook = archive === undefined ? undefined : { command: archive, env, onLine: () => {} };
+  return { database: asMigrator, archive: hook };
 }
 
 /** Looks until the user interrupts. */

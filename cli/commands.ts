@@ -14,6 +14,7 @@ import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerMsk } from './commands/msk.ts';
 import { registerOffsets } from './commands/offsets.ts';
+import { registerPartitions } from './commands/partitions.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerPlugin } from './commands/plugin.ts';
 import { registerProduce } from './commands/produce.ts';
@@ -58,6 +59,7 @@ export const commandGroups: readonly CommandGroup[] = [
       registerRender,
       registerSchemas,
       registerMigrate,
+      registerPartitions,
       registerRebuild,
       registerUpgrade,
     ],

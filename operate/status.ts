@@ -11,6 +11,9 @@ import { countOpen } from './dead-letters/open-records.ts';
 import { readFreshness } from './freshness/freshness-table.ts';
 import { type Freshness, judgeFreshness } from './freshness/judge-freshness.ts';
 import { type AcceptedGap, type Gap, openGaps, readAcceptedGaps } from './gaps.ts';
+import type { PartitionHealth } from './partitions/plan-partitions.ts';
+import { readPartitionHealth } from './partitions/read-health.ts';
+import { isPartitioned } from './partitions/read-partitions.ts';
 import { estimateRows } from './row-count.ts';
 import { readStreamState, type StreamState } from './watch/stream-state.ts';
 
@@ -66,7 +69,7 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
       return undefined;
     }
   };
-  const [connector, backlog, rows, known] = await Promise.all([
+  const [connector, backlog, rows, known, tablePartitions] = await Promise.all([
     ask(() => readConnector(host, stream)),
     ask(async () => ({
       ...(await withAdmin(kafka, 'perps-connect-status', (admin) => readBacklog(admin, stream))),
@@ -76,6 +79,7 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     ask(() => estimateRows(database, stream)),
     // What watch has found helps where Kafka has dropped checkpoints; a project may lack the table.
     knownFreshness(database, stream.name),
+    ask(async () => partitionsOf(database, stream)),
   ]);
   const open = backlog && (await ask(() => countOpen({ stream, kafka }, backlog, { each: 'record' })));
   const gaps: StatusGap[] = [
@@ -110,10 +114,20 @@ export async function readStatus({ stream, host, kafka, database }: StatusSource
     producer: backlog?.producer,
     /** Up to where the table is complete. */
     freshness: backlog && freshnessOf(stream, backlog, known),
+    /** Whether a partitioned table has a place for what comes. */
+    tablePartitions,
     /** Who looks after the stream (`connect watch`); undefined when nobody ever did. */
     watch: backlog?.watch,
     unanswered: unanswered.sort((a, b) => (a.message < b.message ? -1 : 1)),
   };
+}
+
+async function partitionsOf(
+  database: PostgresConnection,
+  stream: StreamDefinition,
+): Promise<PartitionHealth | undefined> {
+  if (!isPartitioned(stream)) return undefined;
+  return withPostgres(database, (client) => readPartitionHealth(client, stream, new Date()));
 }
 
 const knownFreshness = (database: PostgresConnection, stream: string): Promise<Freshness | undefined> =>

@@ -5,22 +5,25 @@ import { checkFeed, checkOrdinal, type FeedDocument, toAdapter, toFeed } from '.
 import type { Problem } from './finding.ts';
 import { streamTopics } from './names.ts';
 import { decidedElsewhere } from './setting-owners.ts';
-import type { StreamDefinition } from './types.ts';
+import type { PartitionDefinition, StreamDefinition } from './types.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** `connectors/<name>.yaml` as the schema leaves it: valid, defaults filled in. */
-export interface DefinitionDocument extends Omit<StreamDefinition, 'file' | 'feed' | 'adapter' | 'topic' | 'sink'> {
+export interface DefinitionDocument
+  extends Omit<StreamDefinition, 'file' | 'feed' | 'adapter' | 'topic' | 'table' | 'sink'> {
   readonly feed?: FeedDocument;
+  readonly table: Omit<StreamDefinition['table'], 'partition'> & { readonly partition?: PartitionDocument };
   readonly topic: WithSettings<StreamDefinition['topic']>;
   readonly sink: WithSettings<StreamDefinition['sink']>;
 }
 
+type PartitionDocument = Omit<PartitionDefinition, 'keepDays'> & { readonly keep?: string };
 type WithSettings<T> = Omit<T, 'config'> & { readonly config: Settings };
 type Settings = Readonly<Record<string, string | number | boolean>>;
 
 /** The definition with its file's name and Kafka's own form of settings: text. */
 export function toStream(file: string, document: DefinitionDocument): StreamDefinition {
-  const { feed, topic, sink } = document;
+  const { feed, topic, table, sink } = document;
   const adapter = feed && toAdapter(feed);
   return {
     ...document,
@@ -28,9 +31,15 @@ export function toStream(file: string, document: DefinitionDocument): StreamDefi
     feed: feed === undefined || adapter !== undefined ? undefined : toFeed(feed),
     adapter,
     topic: { ...topic, config: asText(topic.config) },
+    table: { ...table, partition: table.partition && toPartition(table.partition) },
     sink: { ...sink, config: asText(sink.config) },
   };
 }
+
+const toPartition = ({ keep, ...partition }: PartitionDocument): PartitionDefinition => ({
+  ...partition,
+  keepDays: keep === undefined ? undefined : Number(keep.slice(0, -1)),
+});
 
 const asText = (settings: Settings): Record<string, string> =>
   Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, String(value)]));
@@ -65,6 +74,10 @@ export function checkDefinition(root: string, file: YamlFile, document: Definiti
   }
   if (table.current !== undefined && table.current.view === table.name) {
     refuse(['table', 'current', 'view'], 'table.current.view must be a view of its own, not the table');
+  }
+  if (table.partition !== undefined && !table.key.includes(table.partition.by)) {
+    const message = `table.key must hold ${table.partition.by}, the column that the table is partitioned by: PostgreSQL has no unique index without it`;
+    refuse(['table', 'key'], message);
   }
   if (feed !== undefined) problems.push(...checkFeed(file, feed), ...checkOrdinal(file, feed, table.current));
   for (const [path, relative, ending, kind] of [

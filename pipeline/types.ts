@@ -2,6 +2,7 @@ import type { PostgresTls } from '../core/postgres.ts';
 import type { TlsFiles } from '../core/tls.ts';
 import type { AdapterDefinition, FeedDefinition } from './feed.ts';
 import type { MskConnect } from './msk-connect.ts';
+import type { Every } from './partitions.ts';
 
 /** One stream, as `connectors/<name>.yaml` defines it: from a gRPC service to a table. Paths are relative to the project. */
 export interface StreamDefinition {
@@ -33,10 +34,23 @@ export interface StreamDefinition {
     readonly current?: CurrentDefinition | undefined;
     /** The rollup: a table that triggers derive from this one; left out when a stream has none. */
     readonly fold?: RollupDefinition | undefined;
+    /** Left out: the table is not partitioned. */
+    readonly partition?: PartitionDefinition | undefined;
   };
   /** What the contract check would refuse and the stream has on purpose. */
   readonly allow: readonly Allowance[];
   readonly sink: SinkDefinition;
+}
+
+/** A table that is partitioned by time, in UTC. */
+export interface PartitionDefinition {
+  /** The time column that says into which partition a row goes. */
+  readonly by: string;
+  readonly every: Every;
+  /** Partitions of which all is older leave; undefined: none ever does. */
+  readonly keepDays?: number | undefined;
+  /** So many partitions are made beyond the current one. */
+  readonly ahead: number;
 }
 
 /** What can be allowed by name. */

@@ -1,4 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
+import { ConnectError } from '../../core/errors.ts';
 import type { Register } from '../context.ts';
 import { collect, metricsOption, ONLY, parseDuration, wholeNumber } from '../flags.ts';
 import { watchLines, watchSummary } from '../render/watch.ts';
@@ -29,6 +30,8 @@ export const registerWatch: Register = (program, context) => {
       `move a record that stops a sink to the dead letter topic, after the proof of \`connect quarantine\`; at most so many in 24 hours (default: ${DAILY_RECORDS})`,
       wholeNumber(1, 999_999),
     )
+    .option('--partitions', 'keep the partitions of partitioned tables as `connect partitions apply` does, each hour')
+    .option('--archive <command>', 'with --partitions: run it about each partition that leaves, before it is dropped')
     .option(
       '--notify <kind=reference>',
       'tell somebody of incidents: json, slack, pagerduty or pagerduty-eu, and a reference to the address or key; may be given several times',
@@ -39,12 +42,17 @@ export const registerWatch: Register = (program, context) => {
       const { watch } = await import('../../app/watch.ts');
       if (flags.output === undefined && !context.isTty) context.format = 'json';
       const { once = false, dryRun = false, quarantine } = flags;
+      if (flags.archive !== undefined && flags.partitions !== true)
+        throw new ConnectError('USAGE', '--archive is about partitions that leave', {
+          hint: 'say --partitions as well',
+        });
       const session = await context.session(flags);
       const seen = await watch(session, {
         everyMs: flags.every,
         once,
         isDryRun: dryRun,
         quarantineBudget: quarantine === undefined ? 0 : quarantine === true ? DAILY_RECORDS : quarantine,
+        partitions: flags.partitions === true ? { archive: flags.archive } : undefined,
         notify: flags.notify ?? [],
         metrics: flags.metrics,
         onServing: (url) => context.note(`serving ${url}/metrics, /healthz and /readyz`),

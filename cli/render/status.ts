@@ -1,4 +1,4 @@
-import type { EnvironmentStatus, FailureLine } from '../../app/status.ts';
+import { type EnvironmentStatus, type FailureLine, partitionTexts } from '../../app/status.ts';
 import { count, duration, table } from '../format.ts';
 import { taskStates } from './sinks.ts';
 
@@ -27,6 +27,7 @@ export function statusLines({ streams, target }: EnvironmentStatus): string[] {
     ...streams.flatMap(positionLines),
     ...streams.flatMap(deletedLines),
     ...streams.flatMap(freshnessLines),
+    ...streams.flatMap(partitionLines),
     ...streams.flatMap(producerLines),
     ...streams.flatMap(watchLines),
     ...[...unanswered].flatMap(([message, hint]) => [
@@ -82,6 +83,12 @@ function freshnessLines({ stream, freshness }: Status): string[] {
       return `! ${stream}  updates of slots ${slots} may be missing: they were left out, or deleted before the sink read them`;
     }),
   ];
+}
+
+/** A partitioned table that lacks a place for what comes. */
+function partitionLines({ stream, tablePartitions }: Status): string[] {
+  if (tablePartitions === undefined) return [];
+  return partitionTexts(tablePartitions).map((text) => `! ${stream}  ${text}: run \`connect partitions apply\``);
 }
 
 /** RUNNING and lag 0 say nothing of a feed that nobody reads. */

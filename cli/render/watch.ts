@@ -31,9 +31,23 @@ export function watchLines(event: WatchEvent): string[] {
       return [at('  ends')];
     case 'freshness.unwritten':
       return [at(`✗ ${event.error}`), ...(event.hint === undefined ? [] : [`  next    ${event.hint}`])];
+    case 'partitions.kept':
+      return [at(`~ ${event.stream}: ${keptWords(event)}`)];
     case 'notify.failed':
       return [at(`✗ ${event.to} ${event.error}`)];
   }
+}
+
+function keptWords({ created, dropped, detached }: Extract<WatchEvent, { event: 'partitions.kept' }>): string {
+  const parts = [
+    ['partitions made', created],
+    ['dropped', dropped],
+    ['detached, waiting for their archive', detached],
+  ] as const;
+  return parts
+    .filter(([, names]) => names.length > 0)
+    .map(([words, names]) => `${words}: ${names.join(', ')}`)
+    .join('; ');
 }
 
 const incidentTitle = ({ connector, kind, severity, summary }: Incident): string =>

@@ -13,6 +13,7 @@ import {
   postgresTimeZone,
   postgresWrites,
 } from './checks/postgres.ts';
+import { postgresPartitions } from './checks/postgres-partitions.ts';
 import { postgresRights } from './checks/postgres-rights.ts';
 import { registryReachable, registrySubjects } from './checks/registry.ts';
 import { rejectedBound } from './checks/rejected-bound.ts';
@@ -35,6 +36,7 @@ export const allChecks: readonly Check[] = [
   postgresWrites,
   postgresRights,
   postgresIndexes,
+  postgresPartitions,
   postgresCollation,
   postgresClock,
   workerReachable,

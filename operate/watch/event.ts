@@ -37,6 +37,14 @@ export type WatchEvent = { readonly time: string; readonly environment: string }
       readonly error: string;
       readonly hint?: string | undefined;
     }
+  | ({
+      /** The partitions of a stream's table were kept (`--partitions`). */
+      readonly event: 'partitions.kept';
+      readonly created: readonly string[];
+      readonly dropped: readonly string[];
+      /** They have left the table, and wait for their archive. */
+      readonly detached: readonly string[];
+    } & OfStream)
   | { readonly event: 'notify.failed'; readonly to: string; readonly error: string }
 );
 

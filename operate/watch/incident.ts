@@ -23,6 +23,8 @@ export type IncidentKind =
   | 'rejected'
   /** Dead-letter records are open. */
   | 'dead-letters'
+  /** The table lacks a partition, rows are in the default one, or the partitions could not be kept. */
+  | 'partitions'
   /** A topic of the stream is missing. */
   | 'topic'
   /** A part does not answer, or cannot serve: a database that takes no writes. */

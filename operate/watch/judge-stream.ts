@@ -1,5 +1,7 @@
 import { withoutValues } from '../../core/without-values.ts';
 import { gapText } from '../gaps.ts';
+import { healthTexts } from '../partitions/read-health.ts';
+import { isPartitioned } from '../partitions/read-partitions.ts';
 import type { Draft, Findings } from './draft.ts';
 import { judgeSink, type Situation } from './judge-sink.ts';
 
@@ -15,9 +17,10 @@ const PRODUCER_SILENCE_S = 60;
 export function judgeStream(situation: Situation): Findings {
   const sink = judgeSink(situation);
   const kafka = judgeTopics(situation);
+  const partitions = judgeTable(situation);
   return {
-    drafts: [...sink.drafts, ...kafka.drafts].map((draft) => ofStream(situation, draft)),
-    unseen: [...sink.unseen, ...kafka.unseen],
+    drafts: [...sink.drafts, ...kafka.drafts, ...partitions.drafts].map((draft) => ofStream(situation, draft)),
+    unseen: [...sink.unseen, ...kafka.unseen, ...partitions.unseen],
   };
 }
 
@@ -27,6 +30,26 @@ const ofStream = ({ seen: { stream } }: Situation, draft: Draft): Draft => ({
   connector: stream.sink.name,
   cause: draft.cause === undefined ? undefined : withoutValues(draft.cause),
 });
+
+/** The partitions of a partitioned table. */
+function judgeTable({ seen: { stream, partitions, partitionFailure } }: Situation): Findings {
+  const texts = partitions === undefined ? [] : healthTexts(partitions);
+  if (texts.length > 0 || partitionFailure !== undefined) {
+    const summary = texts.length > 0 ? texts.join('; ') : 'its partitions could not be kept';
+    const draft: Draft = {
+      kind: 'partitions',
+      severity: 'warning',
+      summary,
+      cause: partitionFailure,
+      next: '`connect partitions plan` shows what is to be done, `connect partitions apply` does it; rows go on arriving meanwhile',
+      needsPerson: true,
+      looks: 2,
+      told: JSON.stringify([texts, partitionFailure]),
+    };
+    return { drafts: [draft], unseen: [] };
+  }
+  return { drafts: [], unseen: isPartitioned(stream) && partitions === undefined ? ['partitions'] : [] };
+}
 
 function judgeTopics(situation: Situation): Findings {
   const { missingTopics } = situation.seen;

@@ -4,12 +4,15 @@ import { positionsIn, type SinkPosition } from '../../connectors/sink-group.ts';
 import { failuresOf } from '../../connectors/wait/failure.ts';
 import { noticingLeft } from '../../connectors/wait/left-tasks.ts';
 import type { KafkaAdmin } from '../../core/kafka-admin.ts';
-import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
+import { type PostgresClient, type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { remember } from '../../core/remember.ts';
 import { streamTopics, valueSubject } from '../../pipeline/names.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
 import { openGaps, readAcceptedGaps, unreadGaps } from '../gaps.ts';
+import type { PartitionHealth } from '../partitions/plan-partitions.ts';
+import { readPartitionHealth } from '../partitions/read-health.ts';
+import { isPartitioned } from '../partitions/read-partitions.ts';
 import type { CheckpointTail } from './checkpoint-tail.ts';
 import { createOpenCounter } from './count-open.ts';
 import type { KeptKafka } from './kept-kafka.ts';
@@ -124,7 +127,7 @@ export function createLook({ streams, host, kafka, tail, database, registry, ans
     const [brokers, seenSinks, tables, answered] = await Promise.all([
       within(answerMs, lookAtBrokers),
       within(answerMs, lookAtSinks),
-      within(answerMs, () => withPostgres(database, (client) => readTables(client, streams))),
+      within(answerMs, () => withPostgres(database, (client) => lookAtTables(client, streams))),
       within(answerMs, lookAtRegistry),
     ]);
     const isWritable = tables.seen?.isWritable !== false;
@@ -144,6 +147,7 @@ export function createLook({ streams, host, kafka, tail, database, registry, ans
         history: brokers.seen?.get(stream)?.isHistoryWhole ? tail.history(stream) : undefined,
         stream,
         newestSlot: tables.seen?.slots.get(stream),
+        partitions: tables.seen?.partitions.get(stream.name),
       })),
     };
   }
@@ -182,4 +186,16 @@ const UNSEEN: Omit<StreamSighting, 'stream'> = {
   producer: undefined,
   history: undefined,
   newestSlot: undefined,
+  partitions: undefined,
 };
+
+/** Tables, and the partitions of those that are partitioned; one that cannot be read says nothing. */
+async function lookAtTables(client: PostgresClient, streams: readonly StreamDefinition[]) {
+  const tables = await readTables(client, streams);
+  const partitions = new Map<string, PartitionHealth>();
+  for (const stream of streams.filter(isPartitioned)) {
+    const health = await readPartitionHealth(client, stream, new Date()).catch(() => undefined);
+    if (health !== undefined) partitions.set(stream.name, health);
+  }
+  return { ...tables, partitions };
+}

@@ -106,6 +106,15 @@ function addWatchMetrics(metrics: Metrics, view: () => WatchView): void {
     of.completeAt === undefined ? undefined : Math.max(0, Date.now() - Date.parse(of.completeAt)) / 1_000,
   );
   add('gauge', 'missing_slot_ranges', 'Ranges of slots of which updates may be missing.', (of) => of.missingRanges);
+  add('gauge', 'default_partition_used', '1 while rows are in the default partition.', (of) =>
+    numberOf(of.hasStrayRows),
+  );
+  add(
+    'gauge',
+    'lacking_partitions',
+    'Partitions of the current and the next period that are not there.',
+    (of) => of.lackingPartitions,
+  );
   add('counter', 'quarantined_records_total', 'Records that this watch has quarantined.', (of) => of.quarantined);
   addWords(
     'counter',

@@ -5,6 +5,7 @@ import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { SourceCounts } from '../dead-letters/open-records.ts';
 import type { ReadHistory } from '../freshness/read-points.ts';
 import type { Gap } from '../gaps.ts';
+import type { PartitionHealth } from '../partitions/plan-partitions.ts';
 import type { SharedPart } from './view.ts';
 
 /** Whether a part answers and can serve, and why not. */
@@ -41,6 +42,10 @@ export interface StreamSighting {
   readonly producer: { readonly slot: bigint | undefined; readonly ageSeconds: number } | undefined;
   /** How far the stream was read, as its checkpoint topic has it. */
   readonly history: ReadHistory | undefined;
+  /** Of a partitioned table. */
+  readonly partitions: PartitionHealth | undefined;
+  /** Why watch could not keep its partitions. */
+  readonly partitionFailure?: string | undefined;
   /** Slot of the newest row; undefined also for tables that do not tell. */
   readonly newestSlot: bigint | undefined;
 }

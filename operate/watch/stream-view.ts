@@ -43,6 +43,8 @@ export function streamView({
     completeToSlot: freshness?.completeToSlot,
     completeAt: freshness?.completeAt,
     missingRanges: freshness?.missing.length,
+    hasStrayRows: seen?.partitions?.hasStrayRows,
+    lackingPartitions: seen?.partitions?.lacking.length,
     restarts,
     quarantined,
   };

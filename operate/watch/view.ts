@@ -53,6 +53,9 @@ export interface StreamView {
   readonly completeAt: string | undefined;
   /** Ranges of slots of which updates may be missing. */
   readonly missingRanges: number | undefined;
+  /** Whether rows are in the default partition, and how many partitions of now and next are not there; undefined for a table without partitions. */
+  readonly hasStrayRows: boolean | undefined;
+  readonly lackingPartitions: number | undefined;
   /** Restarts that this watch has made, by cause. */
   readonly restarts: Readonly<Partial<Record<RestartCause, number>>>;
   /** Records that this watch has quarantined. */

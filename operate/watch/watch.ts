@@ -7,10 +7,13 @@ import type { StreamDefinition } from '../../pipeline/types.ts';
 import type { AvroSchema } from '../../schemas/avro-schema.ts';
 import type { SharedDecoder } from '../../schemas/record-decoder.ts';
 import type { SchemaRegistry } from '../../schemas/registry.ts';
+import type { AppliedStep } from '../partitions/apply-partitions.ts';
+import { isPartitioned } from '../partitions/read-partitions.ts';
 import { createCheckpointTail } from './checkpoint-tail.ts';
 import { createIncidents } from './incidents.ts';
 import { judgeParts } from './judge-parts.ts';
 import { createFreshnessKeeper, type SeenFreshness } from './keep-freshness.ts';
+import { createPartitionKeeper, type PartitionKeeperOptions } from './keep-partitions.ts';
 import { keepKafka } from './kept-kafka.ts';
 import { createLook } from './look.ts';
 import { createPartHistory } from './part-history.ts';
@@ -30,14 +33,19 @@ export interface WatchSources {
   readonly registry: SchemaRegistry;
   readonly decoder: SharedDecoder;
   readonly signal: AbortSignal;
+  /** Keeps the partitions of partitioned tables, where watch was told to. */
+  readonly partitions?: PartitionSources | undefined;
 }
+
+/** As whom partitions are kept, and what archives those that leave. */
+export type PartitionSources = Pick<PartitionKeeperOptions, 'database' | 'archive'>;
 
 /** A watch of an environment, between two looks. */
 export type Watch = ReturnType<typeof createWatch>;
 
 /** Opens nothing before its first look. */
 export function createWatch(
-  { streams, schemaOf, kafka: connection, decoder, asReader, asSink, ...sources }: WatchSources,
+  { streams, schemaOf, kafka: connection, decoder, asReader, asSink, partitions, ...sources }: WatchSources,
   options: StreamWatchOptions,
 ) {
   const { environment, tell } = options;
@@ -54,10 +62,19 @@ export function createWatch(
     onUnwritten: (error, hint) =>
       tell({ time: new Date().toISOString(), environment, event: 'freshness.unwritten', error, hint }),
   });
+  const keeper = partitions && createPartitionKeeper({ ...partitions, signal: sources.signal, onKept: tellKept });
   const rememberParts = createPartHistory();
   const shared = createIncidents(environment);
   let isRestored = false;
   let last: { readonly sighting: Sighting; readonly lookMs: number } | undefined;
+
+  function tellKept({ name, sink }: StreamDefinition, steps: readonly AppliedStep[]): void {
+    const of = (wanted: AppliedStep['outcome']) =>
+      steps.filter(({ outcome }) => outcome === wanted).map(({ name: partition }) => partition);
+    const [created, dropped, detached] = [of('created'), of('dropped'), of('detached')];
+    const about = { time: new Date().toISOString(), environment, stream: name, connector: sink.name };
+    tell({ ...about, event: 'partitions.kept', created, dropped, detached });
+  }
 
   /** The first watch of these that takes a stream over has what was open of the shared parts. */
   function restoreShared(): void {
@@ -76,11 +93,17 @@ export function createWatch(
     await Promise.all(
       watches.map(async (one, index) => {
         const seen = sighting.streams[index];
-        if (seen !== undefined) await one.take(seen, history, { beganAt: startedAt, at });
+        if (seen === undefined) return;
+        const partitionFailure = keeper?.failureOf(one.stream.name);
+        await one.take({ ...seen, partitionFailure }, history, { beganAt: startedAt, at });
       }),
     );
     const own = watches.filter((one) => one.role() === 'leads').map((one) => one.stream.name);
     freshness.begin(seenFreshness(sighting), new Set(own));
+    keeper?.begin(
+      streams.filter(isPartitioned).filter(({ name }) => own.includes(name)),
+      at,
+    );
     restoreShared();
     // Who stands by for all streams says nothing of what they share.
     if (watches.every((one) => one.role() === 'stands-by')) {
@@ -88,8 +111,8 @@ export function createWatch(
       isRestored = false;
     } else for (const event of shared.take(judgeParts(parts), at)) tell(event);
     last = { sighting, lookMs: Date.now() - startedAt };
-    const keeper = watches.find((one) => one.role() === 'leads');
-    await Promise.all(watches.map((one) => one.keep(one === keeper ? shared.keep() : [])));
+    const first = watches.find((one) => one.role() === 'leads');
+    await Promise.all(watches.map((one) => one.keep(one === first ? shared.keep() : [])));
     return view();
   }
 
@@ -114,9 +137,13 @@ export function createWatch(
     look: lookOnce,
     view,
     /** Ends when no action is under way. Returns whether one was. */
-    settled: async (): Promise<boolean> => (await Promise.all(watches.map((one) => one.settled()))).includes(true),
+    settled: async (): Promise<boolean> =>
+      (await Promise.all([...watches, ...(keeper === undefined ? [] : [keeper])].map((one) => one.settled()))).includes(
+        true,
+      ),
     /** Gives the locks back. */
     async close(): Promise<void> {
+      await keeper?.settled();
       await freshness.close();
       await Promise.all(watches.map((one) => one.close()));
       await tail.close();

@@ -66,6 +66,7 @@ export const sightingOf = (changes: Partial<StreamSighting> = {}): StreamSightin
   open: { rejected: 0n, deadLetters: 0n },
   producer: { slot: 100n, ageSeconds: 1 },
   history: undefined,
+  partitions: undefined,
   newestSlot: 100n,
   ...changes,
 });

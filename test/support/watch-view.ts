@@ -21,6 +21,8 @@ export const quietStream = (stream: string, more: Partial<StreamView> = {}): Str
   completeToSlot: 311_999_998n,
   completeAt: new Date(Date.now() - 1_500).toISOString(),
   missingRanges: 0,
+  hasStrayRows: undefined,
+  lackingPartitions: undefined,
   restarts: {},
   quarantined: 0,
   ...more,

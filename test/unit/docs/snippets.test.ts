@@ -73,6 +73,8 @@ function projectWith(data: Parts): Record<string, string> | undefined {
   if (data.secrets !== undefined) return { 'connect.yaml': LOCAL + stringify(data) };
   if (data.allow !== undefined)
     return { 'connect.yaml': LOCAL, 'connectors/positions.yaml': POSITIONS + stringify(data) };
+  if (data.table !== undefined && data.name === undefined)
+    return { 'connect.yaml': LOCAL, 'connectors/positions.yaml': stringify({ ...parse(POSITIONS), ...data }) };
   if (data.name !== undefined && data.sink !== undefined) {
     const { feed, schema } = data as { feed: { proto?: string; adapter?: string }; schema: string };
     return {

@@ -119,6 +119,7 @@ describe('a stream that somebody has to look at', () => {
     deadLetters: 0n,
     producer: undefined,
     freshness: undefined,
+    tablePartitions: undefined,
     watch: undefined,
     unanswered: [],
   });

@@ -40,6 +40,7 @@ const FAULTS: Readonly<Record<string, readonly Fault[]>> = {
   PerpsProducerGone: [stream((step) => ({ producerAgeSeconds: 50 + step * 30 }))],
   PerpsUpdatesRefused: [stream(() => ({ openRejected: 2n }))],
   PerpsDeadLetters: [stream(() => ({ openDeadLetters: 1n }))],
+  PerpsPartitions: [stream(() => ({ hasStrayRows: true })), stream(() => ({ lackingPartitions: 1 }))],
   PerpsQuarantineAskedFor: [incident('record')],
   PerpsTopicDisk: [{ topicBytes: 60 * 2 ** 30 }],
   PerpsWatchGone: [{ view: () => undefined }, { view: () => quietView({ lookedAt: Date.now() - 600_000 }) }],
