@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { judgeParts } from '../../../../operate/watch/judge-parts.ts';
 import { judgeStream } from '../../../../operate/watch/judge-stream.ts';
+import { positions } from '../../../support/positions-stream.ts';
 import { failureOf, parts, progressOf, sinkOf, situationOf } from '../../../support/watch-situation.ts';
 
 const draftsOf = (changes: Parameters<typeof situationOf>[0]) => judgeStream(situationOf(changes)).drafts;
@@ -58,4 +59,39 @@ test('each part that does not answer is told once two looks agree, with what it 
     { kind: 'database', severity: 'critical', cause: 'database is away', looks: 2 },
     { kind: 'brokers', severity: 'critical', looks: 2 },
   ]);
+});
+
+describe('the partitions of a table', () => {
+  const well = { lacking: [], hasStrayRows: false, hasNoDefault: false };
+  const partitioned = {
+    ...positions,
+    table: { ...positions.table, partition: { by: 'block_time', every: 'day', ahead: 3 } as const },
+  };
+  const found = (seen: Parameters<typeof situationOf>[0]) => judgeStream(situationOf(seen));
+
+  test('are no incident while all is there', () => {
+    expect(found({ seen: { stream: partitioned, partitions: well } })).toMatchObject({ drafts: [], unseen: [] });
+  });
+
+  test('are one when rows are in the default partition, a period has none, or watch could not keep them', () => {
+    const partitions = { ...well, hasStrayRows: true, lacking: ['positions_p20261129'] };
+    const { drafts } = found({ seen: { stream: partitioned, partitions, partitionFailure: 'locked by a report' } });
+    expect(drafts).toMatchObject([
+      {
+        kind: 'partitions',
+        severity: 'warning',
+        summary: 'the default partition holds rows; there is no partition positions_p20261129',
+        cause: 'locked by a report',
+        next: expect.stringContaining('connect partitions apply'),
+      },
+    ]);
+    expect(found({ seen: { stream: partitioned, partitions: well, partitionFailure: 'locked' } }).drafts).toHaveLength(
+      1,
+    );
+  });
+
+  test('that cannot be read say nothing: what is open stays open', () => {
+    expect(found({ seen: { stream: partitioned } }).unseen).toContain('partitions');
+    expect(found({}).unseen).toEqual([]);
+  });
 });
