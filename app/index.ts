@@ -28,6 +28,11 @@ export type {
   UpdateValue,
 } from '../producer/adapter/feed.ts';
 export { type FeedFinding, type FeedTest, testFeed } from '../producer/adapter/test-feed.ts';
+export {
+  type BankSimulator,
+  type BankSimulatorOptions,
+  startBankSimulator,
+} from '../producer/simulator/banks/bank-server.ts';
 export { changeStates, type RequestedState, type StateChange } from './change-state.ts';
 export { type Checked, type CheckRequest, check, type Finding } from './check.ts';
 export { type Deployed, type DeployedStream, type DeployListener, type DeployOptions, deploy } from './deploy.ts';

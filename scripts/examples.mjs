@@ -19,6 +19,7 @@ const UPDATES = 5_000;
 
 /** The examples, each with its commands that serve until they are stopped, and what they say once they do. */
 export const EXAMPLES = {
+  'geyser-adapter': { 'npm run feed': /serving banks/ },
   'own-table': {},
   'producer-in-a-service': { 'npx perps-connect simulate': /TradesFeed/, 'npm start': /listening on/ },
   'two-environments': {},
