@@ -89,14 +89,20 @@ function fieldAt(catalog: FeedCatalog, from: string, path: string, flag: string)
 const WHOLE = /^(s?fixed|u?int|sint)(32|64)$/;
 const LIKE_RESUME = /(^|_)(from|since|after|start|resume|cursor|offset|begin)(_|$)/i;
 
-/** How the feed is resumed. Errors: USAGE for fields that hold no position, or where the request's cannot be found. */
+/** How the feed is resumed. Errors: USAGE for fields that hold no position, or where the request's cannot be found; for none where a method answers once. */
 export function placePosition(
   catalog: FeedCatalog,
-  { request }: DescribedMethod,
+  { request, method, kind: methodKind }: DescribedMethod,
   update: UpdateType,
   answer: PositionAnswer,
 ): PositionDefinition {
-  if (answer.kind === 'none') return answer;
+  if (answer.kind === 'none') {
+    if (methodKind !== 'unary') return answer;
+    throw wrongAnswer(
+      `${method} answers once and is asked again and again: without a position each answer would be taken anew`,
+      'say --position slot=FIELD or cursor=FIELD, with the field of the request that takes it back behind a colon',
+    );
+  }
   const { kind, field } = answer;
   const sent = fieldAt(catalog, update.name, field, '--position');
   const type = SCALARS[sent.type ?? 0] ?? 'message';

@@ -4,6 +4,9 @@ import { SCALARS } from '../../../producer/feed/inspect/field-shape.ts';
 import type { DraftField, FieldsDraft } from './draft-types.ts';
 import type { UpdatePlace } from './feed-places.ts';
 
+/** Of a method that answers once. */
+const POLL_SECONDS = 2;
+
 interface FeedTextOptions {
   /** Path of the proto in the project. */
   readonly proto: string;
@@ -30,6 +33,12 @@ export function feedText({ proto, catalog, method, place, position, isPositionSa
     `proto: ${proto}`,
     `service: ${method.service}`,
     `method: ${method.method}`,
+    ...(method.kind === 'unary'
+      ? [
+          comment('It answers once: asked again at once after something new, else after so long.'),
+          `pollSeconds: ${POLL_SECONDS}`,
+        ]
+      : []),
     ...(asked.length > 0
       ? [comment(`What may be asked for, by \`request: { NAME: VALUE }\`: ${asked.join(', ')}.`)]
       : []),

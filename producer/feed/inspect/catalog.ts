@@ -79,7 +79,7 @@ function kindOf(takesStream: boolean, answersStream: boolean): MethodKind {
 
 /**
  * The method by its name: `acme.md.Tape/StreamPrints`, `Tape/StreamPrints` or `StreamPrints`, where that means one alone. Errors: USAGE for
- * none or several; REFUSED for one that does not answer one request with a stream.
+ * none or several; REFUSED for one that takes a stream.
  */
 export function findMethod({ methods }: FeedCatalog, name: string): DescribedMethod {
   const names = (one: DescribedMethod): string[] => {
@@ -107,17 +107,17 @@ export function findMethod({ methods }: FeedCatalog, name: string): DescribedMet
       hint: `say one of ${found.map((one) => names(one)[0]).join(', ')}`,
     });
   }
-  if (method.kind !== 'server streaming') {
+  if (method.kind !== 'server streaming' && method.kind !== 'unary') {
     throw new ConnectError(
       'REFUSED',
-      `${method.service}/${method.method} is ${method.kind}, and a feed answers one request with a stream`,
+      `${method.service}/${method.method} is ${method.kind}, and a feed answers one request`,
       {
         hint: `methods that do: ${
           methods
-            .filter(({ kind }) => kind === 'server streaming')
+            .filter(({ kind }) => kind === 'server streaming' || kind === 'unary')
             .map((one) => names(one)[0])
             .join(', ') || 'none'
-        }; one that answers once can be asked again and again by feed.pollSeconds, which you write by hand`,
+        }`,
       },
     );
   }

@@ -24,6 +24,7 @@ const SHAPES: Readonly<Record<string, Drafted>> = {
     times: { block_ts: 'nanoseconds', settled_at: 'seconds' },
     decimals: { price: { precision: 38, scale: 18 }, size_e8: { precision: 38, scale: 8 } },
   },
+  polled: { method: 'Once', key: ['uid'], position: { kind: 'cursor', field: 'seq', request: 'from_seq' } },
   plain_scalars: { method: 'Shapes/Scalars', key: ['uid'] },
   meanings: { method: 'Meanings', key: ['tx_id', 'at'] },
   pages: { method: 'Lists', key: ['key'] },
@@ -158,6 +159,11 @@ describe('the draft of a stream', () => {
     expect(read('schemas/words/vendor_shapes_shapes.proto')).toContain(
       'an absent value is not taken for 0.\n  optional sint32 shard = 4;',
     );
+  });
+
+  it('asks a method that answers once again and again', () => {
+    expect(read('connectors/polled.yaml')).toMatch(/ {2}method: Once\n {2}# It answers once: .*\n {2}pollSeconds: 2\n/);
+    expect(read('connectors/scalars.yaml')).not.toContain('pollSeconds');
   });
 
   it('writes rows exact to the last digit, zeros as zeros and what was not sent as NULL', () => {
@@ -390,6 +396,12 @@ describe('the draft of a stream', () => {
       'a',
       { method: 'Trees', key: ['id'], position: { kind: 'cursor', field: 'number' } },
       /is not plain/,
+    ],
+    [
+      'a method that answers once, without a position',
+      'a',
+      { method: 'Once', key: ['uid'] },
+      /Once answers once .*: without a position each answer would be taken anew/,
     ],
     [
       'a time of text',
