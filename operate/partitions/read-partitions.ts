@@ -86,7 +86,7 @@ async function requirePartitioned(client: PostgresClient, { name: stream, table 
     throw new ConnectError('NOT_FOUND', `table ${table.name} does not exist`, { hint: 'run `connect migrate up`' });
   if (row.kind !== 'p')
     throw new ConnectError('REFUSED', `table ${table.name} is not partitioned`, {
-      hint: `\`connect partitions migration ${stream}\` writes the migration that turns it over (docs/partitions.md)`,
+      hint: `docs/partitions.md says what the table of ${stream} has to be; or take table.partition out of its definition`,
     });
 }
 
