@@ -18,6 +18,7 @@ import { registerPartitions } from './commands/partitions.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerPlugin } from './commands/plugin.ts';
 import { registerProduce } from './commands/produce.ts';
+import { registerPrune } from './commands/prune.ts';
 import { registerPsql } from './commands/psql.ts';
 import { registerQuarantine } from './commands/quarantine.ts';
 import { registerRebuild } from './commands/rebuild.ts';
@@ -61,6 +62,7 @@ export const commandGroups: readonly CommandGroup[] = [
       registerMigrate,
       registerPartitions,
       registerRebuild,
+      registerPrune,
       registerUpgrade,
     ],
   },

@@ -1,7 +1,7 @@
 -- Up Migration
 
 -- A history may be cut off: by `connect prune`, or by dropping its oldest partitions. history_ranges says from when on it is
--- kept. What is older need not be there, and says nothing any more: position_days keeps the days that it has of that time.
+-- kept. What is older need not be there, and is not compared any more; a rollup keeps the days that it has of that time.
 CREATE TABLE history_ranges (
     history   TEXT COLLATE "C" PRIMARY KEY,
     kept_from TIMESTAMP NOT NULL CHECK (kept_from = date_trunc('day', kept_from))
@@ -677,6 +677,8 @@ FROM (
     ORDER BY position_account, date_trunc('day', block_time), slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC
 ) AS last_of_day;
 COMMENT ON VIEW position_days_from_history IS 'What position_days must hold, computed from positions alone: sorts the whole history unless position_account is given';
+
+-- Of every stream.
 
 DROP FUNCTION keep_history_from(REGCLASS, TIMESTAMP);
 DROP FUNCTION history_kept_from(REGCLASS);

@@ -45,15 +45,19 @@ const HISTORY = `
   FROM unnest('{public.pgmigrations,public.pgmigrations_checksums,public.pgmigrations_steps}'::text[]) AS name
   WHERE to_regclass(name) IS NOT NULL`;
 
-/** Those of migration 0011. */
-const FRESHNESS = `
+/** Those of migrations 0010 and 0011, where these have run. */
+const LATER = `
   SELECT format('GRANT %s TO %I', what, public.group_role(purpose)) AS statement
   FROM (VALUES
-    ('sink', 'SELECT, INSERT, UPDATE ON public.stream_completeness'), ('sink', 'SELECT ON public.stream_freshness'),
-    ('reader', 'SELECT ON public.stream_completeness, public.stream_freshness'),
-    ('owner', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON public.stream_completeness'), ('owner', 'SELECT ON public.stream_freshness')
-  ) AS rights (purpose, what)
-  WHERE to_regclass('public.stream_completeness') IS NOT NULL`;
+    ('public.history_ranges', 'reader', 'SELECT ON public.history_ranges'),
+    ('public.history_ranges', 'owner', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON public.history_ranges'),
+    ('public.stream_completeness', 'sink', 'SELECT, INSERT, UPDATE ON public.stream_completeness'),
+    ('public.stream_completeness', 'sink', 'SELECT ON public.stream_freshness'),
+    ('public.stream_completeness', 'reader', 'SELECT ON public.stream_completeness, public.stream_freshness'),
+    ('public.stream_completeness', 'owner', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON public.stream_completeness'),
+    ('public.stream_completeness', 'owner', 'SELECT ON public.stream_freshness')
+  ) AS rights (made, purpose, what)
+  WHERE to_regclass(made) IS NOT NULL`;
 
 /**
  * What a team runs that makes the group roles itself: the roles that are not there, and the rights of all three. Nothing before
@@ -74,7 +78,7 @@ export async function readGrants(
   for (const { table, derived, rebuild } of streams) {
     rights.push(...(await ask(STATEMENTS, [[table], derived, rebuild ?? null])));
   }
-  return [...roles, ...new Set(rights), ...(await ask(HISTORY)), ...(await ask(FRESHNESS))].map(
+  return [...roles, ...new Set(rights), ...(await ask(HISTORY)), ...(await ask(LATER))].map(
     (statement) => `${statement};`,
   );
 }

@@ -2,6 +2,7 @@ import type { PostgresClient } from '../core/postgres.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import { quoteIdentifier } from './canonical.ts';
+import type { KeptRange } from './kept-range.ts';
 
 /** How two queries differ. */
 export interface DerivedFigures {
@@ -15,11 +16,15 @@ export interface DerivedFigures {
 
 const NOTHING: DerivedFigures = { rows: 0, wrong: 0, samples: [] };
 
-/** Compares the table's newest row of each identity with the view of current states. */
+/**
+ * Compares the table's newest row of each identity with the view of current states. Of a history that was cut off, those states
+ * are compared that are younger.
+ */
 export async function compareCurrentView(
   client: PostgresClient,
   { table: { name, current } }: StreamDefinition,
   schema: AvroSchema,
+  kept?: KeptRange,
 ): Promise<DerivedFigures> {
   if (current === undefined) return NOTHING;
   const identity = quoteIdentifier(current.identity);
@@ -28,9 +33,13 @@ export async function compareCurrentView(
     field === undefined ? [] : [`${quoteIdentifier(field)} DESC`],
   );
   // DESC puts a row without an ordinal first.
-  const newest = `SELECT DISTINCT ON (${identity}) ${columns} FROM ${quoteIdentifier(name)}
+  const newest = (of: string) => `SELECT DISTINCT ON (${identity}) ${columns} FROM ${quoteIdentifier(name)} AS h ${of}
     ORDER BY ${identity}, ${order.join(', ')}, kafka_offset DESC NULLS LAST, id DESC`;
-  return compareQueries(client, newest, `SELECT ${columns} FROM ${quoteIdentifier(current.view)}`, identity);
+  const view = `SELECT ${columns} FROM ${quoteIdentifier(current.view)} AS v`;
+  if (kept === undefined) return compareQueries(client, newest(''), view, identity);
+  const younger = `WHERE ${kept.kept('h')} AND ${identity} NOT IN (
+    SELECT ${identity} FROM ${quoteIdentifier(current.view)} AS v WHERE NOT (${kept.kept('v')}) AND ${identity} IS NOT NULL)`;
+  return compareQueries(client, newest(younger), `${view} WHERE ${kept.kept('v')}`, identity);
 }
 
 /** Compares the rollup with its source. */

@@ -53,9 +53,10 @@ function checkRefused({ stream, rejected, differences }: OracleCheck, { seq, sha
 }
 
 async function compareRows(check: OracleCheck, lines: readonly OracleEntry[]): Promise<void> {
-  const { stream, table, schema, differences } = check;
+  const { stream, table, schema, differences, kept } = check;
   const rows = await table.find(lines.map(({ update }) => update));
   for (const { seq, update } of lines) {
+    if (kept?.isOlder(update)) continue;
     const key = pickColumns(stream.table.key, update);
     const row = rows.get(table.keyOf(update));
     if (row === undefined) {
@@ -85,13 +86,14 @@ function keepNewest({ table: { current } }: StreamDefinition, newest: NewestUpda
 }
 
 async function compareCurrent(
-  { stream, schema, table, differences }: OracleCheck,
+  { stream, schema, table, differences, kept }: OracleCheck,
   newest: NewestUpdates,
 ): Promise<void> {
   for (const wanted of inChunks([...newest.keys()], CHUNK)) {
     const found = await table.findCurrent(wanted);
     for (const identity of wanted) {
       const expected = newest.get(identity)?.values ?? {};
+      if (kept?.isOlder(expected)) continue;
       const actual = found.get(identity);
       const columns = actual === undefined ? ['(no row)'] : differingColumns(schema.fields, expected, actual);
       if (columns.length === 0) continue;

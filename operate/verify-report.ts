@@ -1,5 +1,6 @@
 import type { AvroSchema } from '../schemas/avro-schema.ts';
 import type { CanonicalRow } from './canonical.ts';
+import type { KeptRange } from './kept-range.ts';
 import type { StreamSource } from './read-records.ts';
 import type { TableReader } from './table-reader.ts';
 
@@ -8,6 +9,8 @@ export interface TableCheck extends StreamSource {
   /** The fields that the sink writes, without those that say something about a delivery. */
   readonly schema: AvroSchema;
   readonly table: TableReader;
+  /** What is older is not compared. Default: all of the history is kept. */
+  readonly kept?: KeptRange | undefined;
   readonly differences: DifferenceLog;
 }
 

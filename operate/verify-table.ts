@@ -2,6 +2,7 @@ import type { PartitionRange } from '../core/kafka-admin.ts';
 import type { PostgresClient } from '../core/postgres.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { quoteIdentifier } from './canonical.ts';
+import type { KeptRange } from './kept-range.ts';
 
 /** What the table holds of one partition. */
 export interface PartitionRows {
@@ -15,11 +16,12 @@ export interface PartitionRows {
   readonly last: bigint;
 }
 
-/** Counts the rows of the table by where their records stand relative to the scanned ranges. One sequential scan. */
+/** Counts the kept rows of the table by where their records stand relative to the scanned ranges. One sequential scan. */
 export async function countRowsByRecord(
   client: PostgresClient,
   stream: StreamDefinition,
   ranges: readonly PartitionRange[],
+  kept?: KeptRange,
 ) {
   const { rows } = await client.query<Record<string, string | number | null>>(
     `SELECT t.kafka_partition AS "partition", r.partition IS NOT NULL AS "known",
@@ -33,6 +35,7 @@ export async function countRowsByRecord(
      FROM ${quoteIdentifier(stream.table.name)} t
      LEFT JOIN unnest($1::int[], $2::bigint[], $3::bigint[]) AS r(partition, low, high)
        ON r.partition = t.kafka_partition
+     WHERE ${kept?.kept('t') ?? 'true'}
      GROUP BY 1, 2`,
     [
       ranges.map(({ partition }) => partition),
@@ -96,4 +99,23 @@ export async function countRowsBeyond(
     ],
   );
   return Number(rows[0]?.rows ?? 0);
+}
+
+/**
+ * Identities that have more than one row: the key without the time that partitions the history. One update that came again with
+ * another time, as a slot that was not final gives it.
+ */
+export async function countRepeated(
+  client: PostgresClient,
+  { table: { name, key, partition } }: StreamDefinition,
+): Promise<number> {
+  if (partition === undefined) return 0;
+  const identity = key.filter((column) => column !== partition.by).map(quoteIdentifier);
+  if (identity.length === 0) return 0;
+  const { rows } = await client.query<{ repeated: number }>(
+    `SELECT count(*)::float8 AS repeated FROM (
+       SELECT FROM ${quoteIdentifier(name)} GROUP BY ${identity.join(', ')} HAVING count(*) > 1
+     ) AS several`,
+  );
+  return rows[0]?.repeated ?? 0;
 }

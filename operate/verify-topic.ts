@@ -33,10 +33,12 @@ export interface TopicCheck extends TableCheck {
  * record is compared when the scan reaches it. Memory stays bounded whatever the topic's size.
  */
 export async function checkTopic(check: TopicCheck) {
-  const { kafka, stream, signal, table, ends } = check;
+  const { kafka, stream, signal, table, ends, kept } = check;
   const deadLetters = await readDeadLetterNames(check);
   const figures = {
     records: 0,
+    /** Records of the history that was given up: not compared. */
+    older: 0,
     /** Records which a row names as its own. */
     named: 0,
     /** Records whose row names another delivery of the same update. */
@@ -50,7 +52,9 @@ export async function checkTopic(check: TopicCheck) {
   const resent = new Set<number>();
   const compare = async (chunk: readonly ScannedRecord[]): Promise<void> => {
     const decoded = await Promise.all(chunk.map((record) => decodeRecord(check, record, deadLetters)));
-    const readable = decoded.filter((entry) => entry !== undefined);
+    const known = decoded.filter((entry) => entry !== undefined);
+    const readable = known.filter(({ values }) => kept?.isOlder(values) !== true);
+    figures.older += known.length - readable.length;
     const rows = await table.find(readable.map(({ values }) => values));
     const verdicts = readable.map(({ record, values }) => {
       const verdict = compareRecord(check, record, values, rows.get(table.keyOf(values)));

@@ -9,12 +9,13 @@ import type { RecordDecoder } from '../schemas/record-decoder.ts';
 import { deletedUpdates, firstOffsets } from './dead-letters/deleted-updates.ts';
 import { countOpen } from './dead-letters/open-records.ts';
 import { gapsBefore, readAcceptedGaps, type ShownGap } from './gaps.ts';
+import { readKeptRange } from './kept-range.ts';
 import { readRecords, type StreamSource } from './read-records.ts';
 import { createTableReader } from './table-reader.ts';
 import { compareCurrentView, compareRollup, type DerivedFigures } from './verify-derived.ts';
 import { checkOracle } from './verify-oracle.ts';
 import { DifferenceLog } from './verify-report.ts';
-import { countRowsBeyond, countRowsByRecord } from './verify-table.ts';
+import { countRepeated, countRowsBeyond, countRowsByRecord } from './verify-table.ts';
 import { checkTopic } from './verify-topic.ts';
 
 const CLIENT_ID = 'perps-connect-verify';
@@ -46,15 +47,17 @@ export async function verifyStream(options: VerifyOptions) {
   const differences = new DifferenceLog(sampleSize);
   return withPostgres(database, async (client) => {
     const table = createTableReader(client, stream, { ...schema, fields: written });
-    const check = { ...options, schema, differences, table };
+    const kept = await readKeptRange(client, stream, schema);
+    const check = { ...options, schema, differences, table, kept };
     const topic = await checkTopic({ ...check, written });
-    const rows = await countRowsByRecord(client, stream, topic.ranges);
+    const rows = await countRowsByRecord(client, stream, topic.ranges, kept);
     // Read after the rows: whatever they name has to be there by now.
     const ends = (await topicRanges(options.kafka, stream.topic.name, CLIENT_ID)) ?? [];
     const beyond = await countRowsBeyond(client, stream, rows.partitions, ends);
     const gaps = gapsBefore(rows.partitions, topic.ranges, topic.resent, await readAcceptedGaps(options));
-    const current = await compareCurrentView(client, stream, schema);
+    const current = await compareCurrentView(client, stream, schema, kept);
     const rollup = await compareRollup(client, stream);
+    const repeated = await countRepeated(client, stream);
     reportWrongRows(differences, stream, {
       foreign: rows.inTopic - topic.named,
       unwritten: rows.ofNoRecord,
@@ -71,6 +74,12 @@ export async function verifyStream(options: VerifyOptions) {
     return {
       stream: stream.name,
       records: topic.records,
+      /** The first UTC day of the history that is kept; null: all of it is. What is older was not compared. */
+      keptFrom: kept?.from ?? null,
+      /** Records that are older. */
+      olderRecords: topic.older,
+      /** Identities with several rows of a partitioned table, whose key has the update's time: it came again at another time. */
+      repeated,
       /** Records whose row holds another record of the same key: `redelivered` and `replaced` together. */
       superseded: topic.redelivered + topic.replaced,
       /** Those whose row holds another delivery of the same update. */

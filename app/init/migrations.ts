@@ -45,23 +45,31 @@ export const creating = (statement: string): string =>
 export const replacing = (statement: string): string =>
   statement.replace(/^CREATE FUNCTION/m, 'CREATE OR REPLACE FUNCTION');
 
-/**
- * What the migration of the group roles has in front of, and behind, what is this package's example alone. It also grants on the tables
- * of streams that are there.
- */
-export function rightsOfEveryStream(files: readonly MigrationFile[]): { readonly up: string; readonly down: string } {
-  const migration = files.find((file) => makesFunction([file], 'grant_stream_rights'));
+/** What a migration does and undoes for every stream. */
+export interface EveryStream {
+  readonly up: string;
+  readonly down: string;
+}
+
+/** The group roles; also grants on the tables of streams that are there. */
+export const rightsOfEveryStream = (files: readonly MigrationFile[]): EveryStream =>
+  ofEveryStream(files, 'grant_stream_rights');
+
+/** From when on histories are kept. */
+export const rangesOfEveryStream = (files: readonly MigrationFile[]): EveryStream =>
+  ofEveryStream(files, 'keep_history_from');
+
+/** What the migration that makes a function has in front of, and behind, what is this package's example alone. */
+function ofEveryStream(files: readonly MigrationFile[], makes: string): EveryStream {
+  const migration = files.find((file) => makesFunction([file], makes));
   const [, up] = /^-- Up Migration\n([\s\S]*)^-- Of the stream positions\.$/m.exec(migration?.up ?? '') ?? [];
   const [, down] = /^-- Of every stream\.$([\s\S]*)/m.exec(migration?.down ?? '') ?? [];
-  if (up === undefined || down === undefined) throw new Error('no migration of this package makes group roles');
+  if (up === undefined || down === undefined) throw new Error(`no migration of this package makes ${makes}()`);
   return { up: up.trim(), down: down.trim() };
 }
 
 /** The migration of `stream_freshness`, which speaks of every stream. */
-export function freshnessOfEveryStream(files: readonly MigrationFile[]): {
-  readonly up: string;
-  readonly down: string;
-} {
+export function freshnessOfEveryStream(files: readonly MigrationFile[]): EveryStream {
   const migration = files.find(({ up }) => up.includes('CREATE TABLE stream_completeness'));
   if (migration === undefined) throw new Error('no migration of this package makes stream_completeness');
   const bare = (text: string): string => text.replace(/^-- (?:Up|Down) Migration\n/, '').trim();
@@ -77,6 +85,7 @@ export function baseMigration(number: number): NewFile {
     return creating(statement);
   });
   const rights = rightsOfEveryStream(files);
+  const ranges = rangesOfEveryStream(files);
   const freshness = freshnessOfEveryStream(files);
   const drops = DELIVERY_FUNCTIONS.map((name) => `DROP FUNCTION ${name}();`);
   return {
@@ -90,11 +99,15 @@ ${statements.join('\n\n')}
 
 ${rights.up}
 
+${ranges.up}
+
 ${freshness.up}
 
 -- Down Migration
 
 ${freshness.down}
+
+${ranges.down}
 
 ${rights.down}
 ${drops.join('\n')}

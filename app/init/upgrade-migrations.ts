@@ -5,12 +5,14 @@ import { packageVersion } from '../../core/package-root.ts';
 import type { MigrationFile } from '../../migrations/files.ts';
 import type { NewFile } from '../../pipeline/new-stream.ts';
 import {
+  type EveryStream,
   freshnessOfEveryStream,
   functionText,
   makesFunction,
   migrationPath,
   nextNumber,
   packageMigrations,
+  rangesOfEveryStream,
   replacing,
   rightsOfEveryStream,
 } from './migrations.ts';
@@ -39,8 +41,9 @@ export function missingMigrations(project: readonly MigrationFile[]): readonly B
   if (!hasExample) {
     const changed = changedFunctions(project, ours, number);
     const rights = missingRights(project, ours, number + changed.length);
-    const begun = [...changed, ...rights];
-    return [...begun, ...missingFreshness(project, ours, number + begun.length)];
+    const begun: BroughtMigration[] = [...changed, ...rights];
+    for (const addition of ADDITIONS) begun.push(...missing(addition, project, ours, number + begun.length));
+    return begun;
   }
   return ours
     .filter(({ name }) => !known.has(name))
@@ -122,20 +125,27 @@ function missingRights(
   ];
 }
 
-/** Up to where tables are complete, for a project that has none of it. */
-function missingFreshness(
+/** What later versions made for every stream: by the table that it makes. */
+const ADDITIONS = [
+  { table: 'history_ranges', words: 'kept_range', part: rangesOfEveryStream },
+  { table: 'stream_completeness', words: 'stream_freshness', part: freshnessOfEveryStream },
+] as const;
+
+/** One of these, for a project that has none of it. */
+function missing(
+  { table, words, part }: { table: string; words: string; part: (files: readonly MigrationFile[]) => EveryStream },
   project: readonly MigrationFile[],
   ours: readonly MigrationFile[],
   number: number,
 ): readonly BroughtMigration[] {
   const hasTables = makesFunction(project, 'keep_newest_delivery');
-  if (!hasTables || project.some(({ up }) => up.includes('CREATE TABLE stream_completeness'))) return [];
-  const { up, down } = freshnessOfEveryStream(ours);
+  if (!hasTables || project.some(({ up }) => up.includes(`CREATE TABLE ${table}`))) return [];
+  const { up, down } = part(ours);
   return [
     {
-      path: migrationPath(number, 'stream_freshness'),
+      path: migrationPath(number, words),
       text: `-- Up Migration\n\n${up}\n\n-- Down Migration\n\n${down}\n`,
-      origin: `stream_freshness of perps-connect ${packageVersion()}`,
+      origin: `${words} of perps-connect ${packageVersion()}`,
     },
   ];
 }

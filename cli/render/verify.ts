@@ -12,6 +12,12 @@ export function verifyLines(report: VerifyReport): string[] {
   ];
   if (foldRows + notFolded > 0)
     lines.push(`  rollup     ${count(foldRows)} rows, ${count(notFolded)} identities not what the history gives`);
+  if (report.keptFrom !== null)
+    lines.push(
+      `  kept       from ${report.keptFrom} (UTC); ${count(report.olderRecords)} older records, and older rows and days: not compared`,
+    );
+  if (report.repeated > 0)
+    lines.push(`  repeated   ${count(report.repeated)} identities have several rows, each with a time of its own`);
   if (report.redelivered > 0) lines.push(`  redelivered ${count(report.redelivered)} records, absorbed by the upsert`);
   if (report.replaced > 0)
     lines.push(`  replaced   ${count(report.replaced)} records by later updates of the same key`);

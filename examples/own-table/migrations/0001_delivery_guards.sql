@@ -152,6 +152,54 @@ BEGIN
 END
 $$;
 
+-- A history may be cut off: by `connect prune`, or by dropping its oldest partitions. history_ranges says from when on it is
+-- kept. What is older need not be there, and is not compared any more; a rollup keeps the days that it has of that time.
+CREATE TABLE history_ranges (
+    history   TEXT COLLATE "C" PRIMARY KEY,
+    kept_from TIMESTAMP NOT NULL CHECK (kept_from = date_trunc('day', kept_from))
+);
+COMMENT ON TABLE history_ranges IS 'From when on the history of a stream is kept; no row: for ever. Written by keep_history_from()';
+COMMENT ON COLUMN history_ranges.history IS 'The table with its schema, such as public.positions';
+COMMENT ON COLUMN history_ranges.kept_from IS 'The first UTC day that is kept';
+
+CREATE FUNCTION history_name(history REGCLASS) RETURNS TEXT LANGUAGE sql STABLE
+AS $$
+    SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE pg_class.oid = $1
+$$;
+COMMENT ON FUNCTION history_name IS 'A table as history_ranges names it';
+
+CREATE FUNCTION history_kept_from(history REGCLASS) RETURNS TIMESTAMP LANGUAGE sql STABLE
+AS $$
+    SELECT coalesce((SELECT r.kept_from FROM public.history_ranges AS r WHERE r.history = public.history_name($1)), '-infinity')
+$$;
+COMMENT ON FUNCTION history_kept_from IS 'From when on this history is kept, UTC; -infinity: all of it';
+
+CREATE FUNCTION keep_history_from(history REGCLASS, kept_from TIMESTAMP) RETURNS TIMESTAMP LANGUAGE sql
+AS $$
+    INSERT INTO public.history_ranges AS r (history, kept_from) VALUES (public.history_name($1), $2)
+    ON CONFLICT (history) DO UPDATE SET kept_from = greatest(r.kept_from, EXCLUDED.kept_from)
+    RETURNING r.kept_from
+$$;
+COMMENT ON FUNCTION keep_history_from IS 'Gives up the history before a UTC day. It only goes forwards; call it before the rows go, and it returns what counts now';
+
+-- The group roles of 0009. Where roles are made by others, they may not be there yet.
+DO $$
+DECLARE
+    needed RECORD;
+BEGIN
+    FOR needed IN
+        SELECT group_role(purpose) AS role, what FROM (VALUES
+            ('reader', 'SELECT ON history_ranges'),
+            ('owner', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON history_ranges')
+        ) AS rights (purpose, what)
+    LOOP
+        CONTINUE WHEN to_regrole(quote_ident(needed.role)) IS NULL;
+        EXECUTE format('GRANT %s TO %I', needed.what, needed.role);
+    END LOOP;
+END
+$$;
+
 -- Up to where the table of each stream is complete, for whoever reads it in SQL. `connect watch` writes it, as the sink's login, behind the rows
 -- that it speaks of: when the sink has committed the offsets that belong to a checkpoint of the producer.
 CREATE TABLE stream_completeness (
@@ -221,6 +269,11 @@ $$;
 
 DROP VIEW stream_freshness;
 DROP TABLE stream_completeness;
+
+DROP FUNCTION keep_history_from(REGCLASS, TIMESTAMP);
+DROP FUNCTION history_kept_from(REGCLASS);
+DROP FUNCTION history_name(REGCLASS);
+DROP TABLE history_ranges;
 
 -- The roles stay, and so do their members: other databases of the server may know them.
 DO $$

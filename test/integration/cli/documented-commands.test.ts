@@ -103,6 +103,7 @@ const WALK = [
   'produce --accept-gap',
   'verify',
   'rebuild',
+  'prune --before 2026-01-24 --dry-run',
   'quarantine --dry-run',
   'quarantine',
   'dlq list',

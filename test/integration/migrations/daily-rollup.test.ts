@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { packageRoot } from '../../../core/package-root.ts';
 import { createPool, type PostgresPool, withPostgres } from '../../../core/postgres.ts';
 import { migrate } from '../../../migrations/runner.ts';
 import { rebuildRollup } from '../../../operate/rebuild-rollup.ts';
 import { selectStreams } from '../../../pipeline/load.ts';
-import { upsert } from '../../support/position-rows.ts';
+import { PARTITIONED_KEY, partitionedPositions } from '../../support/partitioned-positions.ts';
+import { type PositionRow, upsert as upsertOn } from '../../support/position-rows.ts';
 import { createWrites, type Write, type WriteOptions } from '../../support/position-writes.ts';
 import { createTestProject, type TestProject } from '../../support/project.ts';
 import { ROLLUP_DIFFERENCES, viewsOverHistory } from '../../support/rollup-check.ts';
@@ -14,13 +12,19 @@ import { seededRandom } from '../../support/seeded-random.ts';
 
 const DEADLOCK = '40P01';
 
-describe('the rollup under several writers at once', () => {
+const FORMS = [
+  { form: 'one table', prepare: '', key: undefined },
+  { form: 'partitions of a day', prepare: partitionedPositions('2026-03-01', 3), key: PARTITIONED_KEY },
+];
+
+describe.each(FORMS)('the rollup of a history in $form under several writers at once', ({ prepare, key }) => {
   let test: TestProject;
   let pool: PostgresPool;
   beforeAll(async () => {
     test = await createTestProject({ name: 'fold' });
     await migrate(test.database, { folder: `${test.root}/migrations`, direction: 'up' });
     pool = createPool(test.database, 5);
+    await pool.query(prepare);
     await pool.query(viewsOverHistory());
   });
   afterAll(async () => {
@@ -29,7 +33,15 @@ describe('the rollup under several writers at once', () => {
   });
   beforeEach(() => pool.query('TRUNCATE positions RESTART IDENTITY'));
 
+  const upsert = (rows: readonly Partial<PositionRow>[]) => upsertOn(rows, key);
   const differences = async () => (await pool.query(ROLLUP_DIFFERENCES)).rows;
+
+  const rollupDifferences = async () =>
+    (
+      await pool.query(`
+        (TABLE position_days EXCEPT ALL TABLE position_days_from_history)
+        UNION ALL (TABLE position_days_from_history EXCEPT ALL TABLE position_days)`)
+    ).rows;
 
   /** Runs each writer's statements on a connection of its own; returns how many transactions ended in a deadlock and ran again. */
   async function write(writers: readonly (readonly (readonly Write[])[])[]): Promise<number> {
@@ -61,7 +73,7 @@ describe('the rollup under several writers at once', () => {
   }
 
   function transactions(seed: number, options: WriteOptions, count: number, statements: number): Write[][] {
-    const next = createWrites(seededRandom(seed), options);
+    const next = createWrites(seededRandom(seed), { ...options, key });
     return Array.from({ length: count }, () => Array.from({ length: statements }, next));
   }
 
@@ -153,14 +165,22 @@ describe('the rollup under several writers at once', () => {
     ]);
   });
 
-  it('is exact after old history has been deleted as docs/operations.md says', async () => {
-    await write([transactions(41, { accounts: ['P1', 'P2', 'P3'], writer: 'w' }, 20, 1)]);
-    const text = readFileSync(join(packageRoot(), 'docs/operations.md'), 'utf8');
-    const [, statement = ''] = /## Delete old history[\s\S]*?```sql\n([\s\S]*?)```/.exec(text) ?? [];
-    await pool.query(statement.replace(/'\d{4}-\d\d-\d\d'/, "'2026-03-03'").replaceAll('10000', '7'));
-    const { rows } = await pool.query('SELECT min(block_time) AS oldest, count(*) > 20 AS many FROM positions');
-    expect(rows).toEqual([{ oldest: expect.stringMatching(/^2026-03-03/), many: true }]);
-    expect(await differences()).toEqual([]);
+  it('keeps its days after a prune, while sinks write', async () => {
+    const accounts = ['P1', 'P2', 'P3', 'P4'];
+    const batch = (seed: number, writer: string) => transactions(seed, { accounts, writer }, 30, 1);
+    await write([batch(51, 'before')]);
+    await pool.query(`SELECT keep_history_from('positions', '2026-03-03')`);
+    try {
+      const writing = write([batch(52, 'one'), batch(53, 'two')]);
+      const deleted = await pool.query(`DELETE FROM positions WHERE block_time < '2026-03-03'`);
+      await writing;
+      expect(deleted.rowCount).toBeGreaterThan(0);
+      expect(await rollupDifferences()).toEqual([]);
+      const { rows } = await pool.query(`SELECT count(*)::int AS days FROM position_days WHERE day < '2026-03-03'`);
+      expect(rows).toEqual([{ days: accounts.length * 2 }]);
+    } finally {
+      await pool.query('TRUNCATE history_ranges');
+    }
   });
 
   it('is rebuilt beside them: what was damaged is right, and no update is missed or counted twice', async () => {

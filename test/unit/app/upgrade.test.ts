@@ -141,11 +141,11 @@ describe('connect upgrade', () => {
       planUpgrade(context)
         .files.filter((file) => file.origin)
         .map(({ path }) => path),
-    ).toEqual(['migrations/0003_rights.sql', 'migrations/0004_stream_freshness.sql']);
+    ).toEqual(['migrations/0003_rights.sql', 'migrations/0004_kept_range.sql', 'migrations/0005_stream_freshness.sql']);
     applyUpgrade(planUpgrade(context));
     expect(planUpgrade(context).files).toEqual([]);
     initStream(context, 'swaps');
-    expect(migrations()).toContain('0005_swaps.sql');
+    expect(migrations()).toContain('0006_swaps.sql');
     const database = await openPglite();
     const files = readMigrations(join(root, 'migrations'));
     try {

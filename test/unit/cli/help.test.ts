@@ -82,7 +82,9 @@ describe('the command line', () => {
       .map(({ path, command }) => [path.join(' '), path, command] as const),
   )('%s takes streams after its name, as --only does', async (_name, path, command) => {
     expect(command.helpInformation()).toMatch(/^Usage: .* \[options\] \[streams\.\.\.\]$/m);
-    const needed = command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long ?? '', 'latest']);
+    const needed = command.options
+      .filter(({ mandatory }) => mandatory)
+      .flatMap(({ long }) => [long ?? '', long === '--before' ? '2026-03-01' : 'latest']);
     let root = command;
     while (root.parent !== null) root = root.parent;
     let only: unknown;
