@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import type { Register } from '../context.ts';
 import { metricsOption, parseDuration, parseSlot, streamCommand } from '../flags.ts';
+import { unreadLines } from '../render/left-out.ts';
 import { createProduceReport, summaryLines } from '../render/produce.ts';
 
 /** `connect produce`: reads the feeds and publishes their updates until it is stopped, or up to a slot. */
@@ -44,6 +45,7 @@ export const registerProduce: Register = (program, context) => {
       const { produce } = await import('../../app/produce.ts');
       const { fromSlot, untilSlot, commitment, compression, acceptGap, endWithFeed } = flags;
       const session = await context.session(flags);
+      context.note(...unreadLines(session.streams));
       const report = await createProduceReport(context);
       const streams = await produce(session, {
         fromSlot,

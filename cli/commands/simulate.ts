@@ -3,6 +3,7 @@ import { Option } from '@commander-js/extra-typings';
 import { PROFILE_NAMES } from '../../app/choices.ts';
 import type { Register } from '../context.ts';
 import { positiveNumber, streamCommand, wholeNumber } from '../flags.ts';
+import { unsimulatedLines } from '../render/left-out.ts';
 import { simulateReporter } from '../render/simulate.ts';
 
 const NUMBER = wholeNumber(0, 999_999_999_999_999);
@@ -37,7 +38,9 @@ export const registerSimulate: Register = (program, context) => {
     .action(async (flags) => {
       const { simulate } = await import('../../app/simulate.ts');
       const { host, port, seed, updates, faulty, profile, oracle } = flags;
-      await simulate(await context.session(flags), {
+      const session = await context.session(flags);
+      context.note(...unsimulatedLines(session.streams));
+      await simulate(session, {
         host,
         port,
         seed,

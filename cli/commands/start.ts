@@ -1,5 +1,6 @@
 import type { Register } from '../context.ts';
 import { wholeNumber } from '../flags.ts';
+import { unsimulatedLines } from '../render/left-out.ts';
 import { startReporter } from '../render/start.ts';
 
 const NUMBER = wholeNumber(1, 999_999_999);
@@ -27,6 +28,7 @@ export const registerStart: Register = (program, context) => {
       const { findPsql } = await import('../../app/psql.ts');
       const { createLogger } = await import('../../core/log.ts');
       const session = await context.session(flags);
+      context.note(...unsimulatedLines(session.streams));
       const reports = await start(session, {
         updates,
         seed,
@@ -37,7 +39,7 @@ export const registerStart: Register = (program, context) => {
           updates,
           seed,
           hasPsql: findPsql(context.env) !== undefined,
-          streams: session.streams.map(({ name }) => name),
+          streams: session.streams.filter(({ feed }) => feed !== undefined).map(({ name }) => name),
         }),
       });
       if (reports.some(({ differences }) => differences > 0)) context.setExitCode(3);
