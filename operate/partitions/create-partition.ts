@@ -55,7 +55,10 @@ interface Move {
   readonly by: string;
 }
 
-/** The rows stay the same rows: no trigger of the table sees them go or come. Generated columns are generated again. */
+/**
+ * The rows stay the same rows: the statement triggers of the table, which keep its rollup, see nothing of it. A trigger of the project's
+ * own for each deleted row does. Generated columns are generated again.
+ */
 async function moveRows(client: PostgresClient, { fallback, name, by }: Move, { from, to }: TimeRange): Promise<void> {
   const { rows } = await client.query<{ columns: string }>(
     `SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) AS columns FROM pg_attribute

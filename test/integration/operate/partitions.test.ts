@@ -222,6 +222,21 @@ it('a long reader only delays: apply says who it is, and no commit waits behind 
   expect(commits).toBeGreaterThan(10);
 }, 60_000);
 
+it('PostgreSQL has no other way: it detaches nothing concurrently beside a default partition, and PARTITION OF locks readers out', async () => {
+  await apply();
+  await expect(query('ALTER TABLE fills DETACH PARTITION fills_p20261129 CONCURRENTLY')).rejects.toThrow(
+    'cannot detach partitions concurrently when a default partition exists',
+  );
+  const reader = await server.session('postgres');
+  onTestFinished(() => reader.end());
+  await reader.query(`BEGIN; SELECT count(*) FROM fills WHERE at >= '2026-11-29' AND at < '2026-11-30'`);
+  const partitionOf = `CREATE TABLE fills_other PARTITION OF fills FOR VALUES FROM ('2030-01-01') TO ('2030-01-02')`;
+  await expect(query(`SET lock_timeout = '300ms'; ${partitionOf}`)).rejects.toThrow('lock timeout');
+  // A reader of one day does not even delay what `apply` makes.
+  const made = await apply({ now: new Date('2026-11-30T12:00:00Z'), patienceMs: 0 });
+  expect(made).toMatchObject([{ name: 'public.fills_p20261202', outcome: 'created', attempts: 1 }]);
+});
+
 it('what leaves is archived before it is dropped; when that fails it stays, and is tried again', async () => {
   await fillOldDays();
   const folder = scratchFolder();
