@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConnectError } from '../../core/errors.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
+import { pruneHistory } from '../../operate/prune-history.ts';
 import { createStatements } from '../../operate/sink-statements.ts';
 import type { Bench, Measure, Result } from '../bench.ts';
 import { DAYS, EVERY_MS, fillHistory, POSITIONS, rowsPerDay, TASKS, UPDATES, writeUpdates } from '../old-history.ts';
@@ -15,7 +16,10 @@ const BATCH = 10_000;
 /** The writers go on for so long before and after a DELETE. */
 const QUIET_SECONDS = 5;
 
-/** What a user would run to delete old history. */
+/** The command, beside what somebody would run by hand. */
+const COMMAND = 'connect prune';
+
+/** What a user would run by hand to delete old history. */
 const DELETIONS: Readonly<Record<string, string>> = {
   'one statement': `DELETE FROM positions WHERE block_time < '${KEPT_FROM}'`,
   batches: `DO $$
@@ -50,7 +54,7 @@ export const deletesMeasure: Measure = {
     note(`deletes: making a history of ${shortNumber(sizes.deletedHistory)} rows`);
     await fillHistory(await databases.fresh('history', 'ours'), sizes.deletedHistory);
     const costs: Cost[] = [];
-    for (const name of ['nothing', ...Object.keys(DELETIONS)]) {
+    for (const name of ['nothing', ...Object.keys(DELETIONS), COMMAND]) {
       signal.throwIfAborted();
       const database = await databases.fresh('run', { copyOf: 'history' });
       const cost = await measure(bench, name, database);
@@ -67,8 +71,12 @@ export const deletesMeasure: Measure = {
 };
 
 /** Deletes while the writers write, and tells what they had to wait for. */
-async function measure({ stack, signal, sizes }: Bench, name: string, database: PostgresConnection): Promise<Cost> {
-  const statementOf = createStatements(stack.stream, stack.schema);
+async function measure(
+  { stack: { stream, schema }, signal, sizes }: Bench,
+  name: string,
+  database: PostgresConnection,
+): Promise<Cost> {
+  const statementOf = createStatements(stream, schema);
   const stop = new AbortController();
   const writers = Array.from({ length: TASKS }, (_, task) =>
     withPostgres(database, (client) =>
@@ -80,17 +88,20 @@ async function measure({ stack, signal, sizes }: Bench, name: string, database: 
   let seconds = 0;
   try {
     await pause(quiet);
-    const sql = DELETIONS[name];
     const began = performance.now();
-    if (sql === undefined) await pause(sizes.undisturbedSeconds);
-    else await withPostgres(database, (client) => client.query(sql));
+    const sql = DELETIONS[name];
+    await withPostgres(database, async (client) => {
+      if (sql !== undefined) await client.query(sql);
+      else if (name === COMMAND) await pruneHistory({ stream, schema, client, before: KEPT_FROM, signal });
+      else await pause(sizes.undisturbedSeconds);
+    });
     seconds = (performance.now() - began) / 1_000;
     await pause(quiet);
   } finally {
     stop.abort();
   }
   const commits = (await Promise.all(writers)).flat().sort((a, b) => a - b);
-  const deleted = name in DELETIONS ? rowsPerDay(sizes.deletedHistory) * DELETED_DAYS : 0;
+  const deleted = name in DELETIONS || name === COMMAND ? rowsPerDay(sizes.deletedHistory) * DELETED_DAYS : 0;
   return { name, deleted, seconds, commits };
 }
 
@@ -113,7 +124,7 @@ function report(rows: number, costs: readonly Cost[]): Result {
   return {
     name: 'deletes',
     title: 'Deleting old history beside a sink',
-    method: `Of ${shortNumber(rows)} rows of ${shortNumber(POSITIONS)} positions in ${DAYS} days, all but the last week is deleted: in one statement, or in batches of ${shortNumber(BATCH)} as docs/operations.md says. Meanwhile two writers commit ${UPDATES} updates every ${EVERY_MS} ms each, by the sink’s upsert. The time of a commit is that of its whole transaction. Each way starts from a copy of the same database. Afterwards the rollup was what the history gives.`,
+    method: `Of ${shortNumber(rows)} rows of ${shortNumber(POSITIONS)} positions in ${DAYS} days, all but the last week is deleted: by hand in one statement or in batches of ${shortNumber(BATCH)}, which takes its days out of the rollup too, or by connect prune, which leaves them. Meanwhile two writers commit ${UPDATES} updates every ${EVERY_MS} ms each, by the sink’s upsert. The time of a commit is that of its whole transaction. Each way starts from a copy of the same database. Afterwards the rollup was what the history gives.`,
     table: {
       header: ['beside', 'rows deleted', 'seconds', 'commits', 'p50 ms', 'p99 ms', 'longest ms', '÷ without'],
       rows: costs.map((cost) => [
