@@ -37,6 +37,7 @@ export function partitionedPositions(firstDay: string, days: number): string {
     CREATE INDEX idx_position_slot_asc ON positions (position_account, slot);
     CREATE INDEX idx_block_time_brin ON positions USING brin (block_time);
     CREATE TABLE positions_default PARTITION OF positions DEFAULT;
+    SELECT grant_stream_rights('positions');
     ${partitions.join(';\n')}`;
 }
 
