@@ -98,10 +98,14 @@ export interface DefinedStream {
   readonly stream: StreamDefinition;
 }
 
-/** Names that two definitions both claim: each stream, topic (with its derived topics), table and connector is one's own. */
+/**
+ * Names that two definitions both claim: each stream, derived topic, table and connector is one's own. Several may read one topic
+ * if they agree on what it is.
+ */
 export function checkAcross(streams: readonly DefinedStream[]): Problem[] {
   const problems: Problem[] = [];
   const claimed = new Map<string, string>();
+  const readers = new Map<string, readonly StreamDefinition[]>();
   const claim = (kind: string, name: string, { file, stream }: DefinedStream, path: Path) => {
     const owner = claimed.get(`${kind} ${name}`);
     if (owner === undefined) claimed.set(`${kind} ${name}`, stream.file);
@@ -110,11 +114,58 @@ export function checkAcross(streams: readonly DefinedStream[]): Problem[] {
   for (const defined of streams) {
     const { stream } = defined;
     claim('stream name', stream.name, defined, ['name']);
-    for (const topic of Object.values(streamTopics(stream))) {
-      claim('topic', topic, defined, ['topic', 'name']);
+    const { data, ...own } = streamTopics(stream);
+    const others = readers.get(data) ?? [];
+    readers.set(data, [...others, stream]);
+    if (others.length === 0) claim('topic', data, defined, ['topic', 'name']);
+    problems.push(...checkSharedTopic(others, defined));
+    if (!isNamedAlike(others, stream)) {
+      const path = ['topic', stream.topic.derived === undefined ? 'name' : 'derived'];
+      for (const topic of Object.values(own)) claim('topic', topic, defined, path);
     }
     claim('table', stream.table.name, defined, ['table', 'name']);
     claim('connector', stream.sink.name, defined, ['sink', 'name']);
   }
   return problems;
 }
+
+/** What a definition has to share with the others of its topic, and what it may not. */
+function checkSharedTopic(others: readonly StreamDefinition[], { file, stream }: DefinedStream): Problem[] {
+  const [first] = others;
+  if (first === undefined) return [];
+  const problems: Problem[] = [];
+  const { topic, schema } = stream;
+  if (isNamedAlike(others, stream)) {
+    const message = `topic "${topic.name}" is read by ${first.file} too: give one of the two topic.derived, a name for its own dead letter and checkpoint topics`;
+    problems.push(file.problemAt(['topic', 'name'], message));
+  }
+  const shared = [
+    [['topic', 'partitions'], topic.partitions, first.topic.partitions],
+    [['topic', 'key'], topic.key, first.topic.key],
+    [['topic', 'config'], settingsText(topic.config), settingsText(first.topic.config)],
+    [['schema'], schema, first.schema],
+  ] as const;
+  for (const [path, ours, theirs] of shared) {
+    if (ours === theirs) continue;
+    const message = `${path.join('.')} must be as in ${first.file}, which reads the same topic: ${theirs}`;
+    problems.push(file.problemAt(path, message));
+  }
+  const reader = others.find(isFed);
+  if (reader !== undefined && isFed(stream)) {
+    const message = `${reader.file} reads the feed of topic "${topic.name}": two would write each update twice; leave out feed here`;
+    problems.push(file.problemAt(['feed'], message));
+  }
+  return problems;
+}
+
+/** Whether its derived topics would be those of another definition of its topic, because neither names its own. */
+const isNamedAlike = (others: readonly StreamDefinition[], { topic }: StreamDefinition): boolean =>
+  topic.derived === undefined && others.some((other) => other.topic.derived === undefined);
+
+const isFed = ({ feed, adapter }: StreamDefinition): boolean => feed !== undefined || adapter !== undefined;
+
+const settingsText = (settings: Readonly<Record<string, string>>): string =>
+  Object.entries(settings)
+    .map(([key, value]) => `${key}: ${value}`)
+    .sort()
+    .join(', ') || 'none';

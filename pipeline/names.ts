@@ -2,14 +2,17 @@ import type { Environment, GroupRoles, StreamDefinition } from './types.ts';
 
 /** Every name that derives from a definition is spelled here and nowhere else. */
 
+/** What the names of a definition's own topics begin with: definitions that read one topic have one each. */
+const derivedFrom = ({ topic }: Pick<StreamDefinition, 'topic'>): string => topic.derived ?? topic.name;
+
 /** Topic of refused updates: original bytes and the reason in headers. */
-export const rejectedTopic = (stream: Pick<StreamDefinition, 'topic'>): string => `${stream.topic.name}.rejected`;
+export const rejectedTopic = (stream: Pick<StreamDefinition, 'topic'>): string => `${derivedFrom(stream)}.rejected`;
 
 /** Topic of records that the sink could not decode or the database refused. */
-export const deadLetterTopic = (stream: Pick<StreamDefinition, 'topic'>): string => `${stream.topic.name}.dlq`;
+export const deadLetterTopic = (stream: Pick<StreamDefinition, 'topic'>): string => `${derivedFrom(stream)}.dlq`;
 
 /** Compacted topic with the producer's resume point, and with what replays and `quarantine` have to remember. */
-export const checkpointTopic = (stream: Pick<StreamDefinition, 'topic'>): string => `${stream.topic.name}.checkpoint`;
+export const checkpointTopic = (stream: Pick<StreamDefinition, 'topic'>): string => `${derivedFrom(stream)}.checkpoint`;
 
 /** The topics of a stream, by what they hold. */
 export const streamTopics = (stream: Pick<StreamDefinition, 'topic'>) => ({

@@ -17,6 +17,8 @@ export interface StreamDefinition {
   readonly schema: string;
   readonly topic: {
     readonly name: string;
+    /** What its `.rejected`, `.dlq` and `.checkpoint` topics are named after; undefined: the topic. */
+    readonly derived?: string | undefined;
     readonly partitions: number;
     /** The Avro field whose value is the record key, so that one key keeps one partition and one order. */
     readonly key: string;

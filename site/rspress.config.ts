@@ -56,7 +56,7 @@ export default defineConfig({
         text: 'How-to',
         link: '/tasks',
         activeMatch:
-          '/(tasks|configuration|transport|database-rights|deploy|upgrade|operations|partitions|on-call|troubleshooting|running|docker|msk|metrics|api|tuning)$',
+          '/(tasks|configuration|transport|database-rights|deploy|upgrade|operations|partitions|second-store|on-call|troubleshooting|running|docker|msk|metrics|api|tuning)$',
       },
       {
         text: 'Reference',
@@ -85,6 +85,7 @@ export default defineConfig({
             'upgrade',
             'operations',
             'partitions',
+            'second-store',
             'on-call',
             'troubleshooting',
             'running',

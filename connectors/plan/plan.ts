@@ -80,11 +80,11 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
-/** Several sinks may need one plugin, which is made once. */
+/** Several sinks may need one plugin, and read one topic: each is made once. */
 const onceEach = (entries: readonly PlanEntry[]): PlanEntry[] =>
   entries.filter(
     ({ kind, name }, index) =>
-      kind !== 'plugin' || index === entries.findIndex((one) => one.kind === kind && one.name === name),
+      kind === 'connector' || index === entries.findIndex((one) => one.kind === kind && one.name === name),
   );
 
 /** Fingerprints of everything that `connect deploy` acts on, by the kind and name of its entry. */

@@ -77,7 +77,7 @@ const exists = (document: string, path: string): boolean =>
 const MADE_LATER = /^(?:dist|\.connect|~)\//;
 
 /** Pages that name files of the reader's own project. */
-const OF_READERS = /^docs\/(?:reference\/|tutorial)/;
+const OF_READERS = /^docs\/(?:reference\/|tutorial|second-store)/;
 
 describe.each(documents)('%s', (document) => {
   const text = textOf(document);

@@ -38,6 +38,17 @@ describe('a plan', () => {
     }
   });
 
+  it('makes a topic that two sinks read once, and names its subject once', () => {
+    const input = situationInput('nothing-exists');
+    const [stream] = input.streams;
+    if (stream === undefined) throw new Error('no stream');
+    const { entries, counts } = makePlan({ ...input, streams: [stream, stream] });
+    const names = entries.filter(({ kind }) => kind !== 'connector').map(({ kind, name }) => `${kind} ${name}`);
+    expect(names).toEqual([...new Set(names)]);
+    expect(entries.filter(({ kind }) => kind === 'connector')).toHaveLength(2);
+    expect(counts.create).toBe(planOf('nothing-exists').counts.create + 1);
+  });
+
   it('says why it left a setting out', () => {
     expect(connectorOf('a-masked-password')?.ignored).toEqual([
       { key: 'connection.password', reason: 'masked by the cluster, so it cannot be compared' },
