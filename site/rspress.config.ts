@@ -56,7 +56,7 @@ export default defineConfig({
         text: 'How-to',
         link: '/tasks',
         activeMatch:
-          '/(tasks|configuration|transport|database-rights|deploy|upgrade|operations|partitions|second-store|on-call|troubleshooting|running|docker|msk|metrics|api|tuning)$',
+          '/(tasks|configuration|transport|database-rights|deploy|upgrade|operations|partitions|second-store|scale|on-call|troubleshooting|running|docker|msk|metrics|api|tuning)$',
       },
       {
         text: 'Reference',
@@ -94,6 +94,7 @@ export default defineConfig({
             'metrics',
             'api',
             'tuning',
+            'scale',
           ),
         },
         {
