@@ -40,7 +40,7 @@ const SILENCE_MS = 30_000;
 /**
  * Publishes the feeds of the selected streams side by side, until the session's signal. Streams without a feed are left out. When one fails the others are
  * stopped in good order, with what they read published and checkpointed; then all failures are thrown as one. With `untilSlot` each stream is a job of its own: the others
- * go on to their end. Errors: those of `runStream`; USAGE for `fromSlot` with several streams and for `untilSlot` where one has no slots, ENVIRONMENT when metrics cannot be served.
+ * go on to their end. Errors: those of `runStream`; USAGE for `fromSlot` with several streams, for a commitment that the upsert key cannot bear, and for `untilSlot` where one has no slots, ENVIRONMENT when metrics cannot be served.
  */
 export async function produce(
   session: Session,
@@ -55,6 +55,7 @@ export async function produce(
   const { untilSlot } = options;
   if (untilSlot !== undefined)
     for (const stream of streams) requireSlots(stream.name, positionKindOf(stream) ?? 'none');
+  for (const stream of streams) requireFinal(stream, options.commitment);
   const served =
     metrics === undefined ? undefined : await serveRuns(session.environment.name, streams, metrics, silenceMs);
   if (served !== undefined) onServing?.(served.url);
@@ -76,6 +77,17 @@ export async function produce(
   await served?.close();
   if (failures.length > 1) throw severalFailures(failures);
   return Promise.all(runs);
+}
+
+/** What a fork takes back can land again in another slot: with another time, and where that is part of the key, as a second row. */
+function requireFinal({ name, table }: StreamDefinition, commitment: ProduceOptions['commitment']): void {
+  const moving = [table.partition?.by, table.current?.order].find(
+    (column) => column !== undefined && table.key.includes(column),
+  );
+  if (moving === undefined || commitment === undefined || commitment === 'finalized') return;
+  throw new ConnectError('USAGE', `${name} cannot be read at ${commitment}: its upsert key holds ${moving}`, {
+    hint: `an update that a fork takes back and that lands in another slot would become a second row; leave --commitment out (finalized)`,
+  });
 }
 
 /** Serves metrics and health of the selected streams. Errors: those of `serveMetrics`. */

@@ -6,6 +6,7 @@ import { createDatabases } from './databases.ts';
 import { deletesMeasure } from './measures/deletes.ts';
 import { drainMeasure } from './measures/drain.ts';
 import { footprintMeasure } from './measures/footprint.ts';
+import { historyMeasure } from './measures/history.ts';
 import { latencyMeasure } from './measures/latency.ts';
 import { producerMeasure } from './measures/producer.ts';
 import { readsMeasure } from './measures/reads.ts';
@@ -20,6 +21,9 @@ interface Flags {
   readonly quick?: boolean;
   readonly only?: readonly string[];
   readonly drain?: number;
+  readonly history?: number;
+  readonly ways?: readonly ('one' | 'days')[];
+  readonly held?: number;
   readonly rounds?: number;
   readonly output: string;
 }
@@ -49,18 +53,31 @@ async function main(): Promise<void> {
       'also drain a backlog of so many records and verify every row; 10,000,000 take half an hour',
       wholeNumber,
     )
+    .option(
+      '--history <rows>',
+      'only this: write a history of so many rows in 20 days, with 128 MB for PostgreSQL; 20,000,000 take most of an hour',
+      wholeNumber,
+    )
+    .addOption(
+      new Option('--ways <way...>', 'of --history: how it is kept').choices(['one', 'days']).default(['days', 'one']),
+    )
+    .option('--held <seconds>', 'of --history: then hold a snapshot for so long while writers go on', wholeNumber)
     .option('--rounds <number>', 'how often the contenders take turns', wholeNumber)
     .option('-o, --output <folder>', 'where the report goes', join(packageRoot(), 'bench', 'results'));
   program.parse();
   const flags = program.opts<Flags>();
   const sizes = flags.quick ? QUICK : FULL;
   const measures = [...MEASURES, ...(flags.drain === undefined ? [] : [drainMeasure(flags.drain)])];
-  const chosen = measures.filter(({ name }) => name === 'drain' || (flags.only ?? [name]).includes(name));
+  const { history, ways = [], held = 0 } = flags;
+  const chosen =
+    history === undefined
+      ? measures.filter(({ name }) => name === 'drain' || (flags.only ?? [name]).includes(name))
+      : [historyMeasure(history, ways, held)];
   const note = (line: string) => void process.stderr.write(`${line}\n`);
 
   const machine = await describeMachine(process.env);
   const at = new Date().toISOString();
-  const stack = await startBenchStack(process.env, note);
+  const stack = await startBenchStack(process.env, note, { isLarge: history === undefined });
   const results: Result[] = [];
   try {
     const databases = await createDatabases(stack);

@@ -41,8 +41,14 @@ export interface BenchStack {
   close(): Promise<void>;
 }
 
-/** Downloads what is missing first, so that the cold start measures the start. */
-export async function startBenchStack(env: NodeJS.ProcessEnv, note: (line: string) => void): Promise<BenchStack> {
+/**
+ * Downloads what is missing first, so that the cold start measures the start. Unless it `isLarge`, PostgreSQL has the memory that it has by default.
+ */
+export async function startBenchStack(
+  env: NodeJS.ProcessEnv,
+  note: (line: string) => void,
+  { isLarge }: { readonly isLarge: boolean },
+): Promise<BenchStack> {
   const root = mkdtempSync(join(tmpdir(), 'perps-connect-bench-'));
   // PostgreSQL runs as another user when the benchmark runs as root.
   chmodSync(root, 0o755);
@@ -85,7 +91,7 @@ export async function startBenchStack(env: NodeJS.ProcessEnv, note: (line: strin
     note(`stack ready in ${(coldStartMs / 1000).toFixed(1)} s`);
     const folder = existingStateFolder(root);
     const superuser = superuserConnection(postgres, folder === undefined ? '' : (readSecrets(folder)?.superuser ?? ''));
-    await tuneServer(superuser);
+    if (isLarge) await tuneServer(superuser);
     if (folder !== undefined) await stopPart(folder, 'postgres');
     const parts = await up(options);
     const project = loadProject(root, {});

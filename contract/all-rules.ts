@@ -10,6 +10,7 @@ import { feedMethod } from './rules/feed-method.ts';
 import { feedService } from './rules/feed-service.ts';
 import { groupRightRules } from './rules/group-rights.ts';
 import { keyRules } from './rules/keys.ts';
+import { partitionRules } from './rules/partitions.ts';
 import { sinkDeliveryRules } from './rules/sink-delivery.ts';
 import { sinkRecordRules } from './rules/sink-records.ts';
 import { sinkSessionRules } from './rules/sink-session.ts';
@@ -27,7 +28,10 @@ export const ruleGroups: readonly { readonly title: string; readonly rules: read
     rules: [...columnRules, ...columnTypeRules, ...constraintRules, ...guardRules, ...groupRightRules],
   },
   { title: 'Feed and Avro schema', rules: [feedService, feedMethod, ...feedFieldRules, ...feedMappingRules] },
-  { title: 'Keys, order, and what Connect adds', rules: [...keyRules, traceColumns, ...derivedRules] },
+  {
+    title: 'Keys, order, and what Connect adds',
+    rules: [...keyRules, ...partitionRules, traceColumns, ...derivedRules],
+  },
   { title: 'Topic', rules: topicRules },
   {
     title: "The sink's configuration",

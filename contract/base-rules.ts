@@ -32,7 +32,7 @@ export const BASE_RULES = [
   },
   {
     id: 'UPSERT_KEY_CHANGED',
-    what: 'The upsert key of a stream stays.',
+    what: 'The upsert key of a stream stays, but for the column of its partitions when it becomes partitioned or one table again; the check notes that.',
     why: 'Records that come again after the change meet no row of the same key and become second rows, or violate the old index.',
   },
   {
@@ -44,6 +44,14 @@ export const BASE_RULES = [
 
 /** A broken rule of these. */
 type Broken = BrokenRule & { readonly rule: (typeof BASE_RULES)[number]['id'] };
+
+/** An upsert key for comparison, without one of its columns. */
+const keyOf = (columns: readonly unknown[], without?: unknown): string =>
+  columns
+    .filter((name) => name !== without)
+    .map(String)
+    .sort()
+    .join();
 
 /** What the change breaks. */
 export async function baseViolations(
@@ -140,13 +148,23 @@ function* definitionChanges(project: Project, stream: StreamDefinition, older: B
   }
   const columns = older.at('table', 'key');
   const isSameTable = older.at('table', 'name') === table.name;
-  if (isSameTable && Array.isArray(columns) && [...columns].sort().join() !== [...table.key].sort().join()) {
-    yield {
-      rule: 'UPSERT_KEY_CHANGED',
-      ...at('table', 'key'),
-      message: `table.key (${columns.join(', ')}) → (${table.key.join(', ')}): records that come again meet no row of the same key`,
-      remedy: 'keep the key, or begin a new table',
-    };
+  if (isSameTable && Array.isArray(columns) && keyOf(columns) !== keyOf(table.key)) {
+    const change = `table.key (${columns.join(', ')}) → (${table.key.join(', ')})`;
+    const isTurned = keyOf(columns, older.at('table', 'partition', 'by')) === keyOf(table.key, table.partition?.by);
+    yield isTurned
+      ? {
+          rule: 'UPSERT_KEY_CHANGED',
+          ...at('table', 'key'),
+          message: `${change}: the sink fails on a table that the migration has not changed yet, and the other way round`,
+          remedy: 'delete the sink, migrate, deploy: docs/partitions.md',
+          severity: 'note',
+        }
+      : {
+          rule: 'UPSERT_KEY_CHANGED',
+          ...at('table', 'key'),
+          message: `${change}: records that come again meet no row of the same key`,
+          remedy: 'keep the key, or begin a new table',
+        };
   }
   const sinkName = older.at('sink', 'name');
   if (typeof sinkName === 'string' && sinkName !== sink.name) {

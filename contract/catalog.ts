@@ -14,6 +14,8 @@ export interface Relation {
   readonly persistence: 'permanent' | 'unlogged' | 'temporary';
   readonly columns: readonly Column[];
   readonly uniqueIndexes: readonly UniqueIndex[];
+  /** Null: it is not partitioned. */
+  readonly partitions: Partitions | null;
   readonly checks: readonly Check[];
   readonly foreignKeys: readonly Constraint[];
   readonly exclusions: readonly Constraint[];
@@ -25,6 +27,13 @@ export interface Relation {
   readonly policies: readonly { readonly name: string; readonly definition: string }[];
   /** What its owner has taken from itself, of SELECT, INSERT, UPDATE and DELETE. */
   readonly ownerLacks: readonly string[];
+}
+
+export interface Partitions {
+  /** As PostgreSQL prints it: `RANGE (block_time)`. */
+  readonly key: string;
+  /** Whether there is one for rows that no other takes. */
+  readonly hasDefault: boolean;
 }
 
 export interface Constraint {
@@ -120,6 +129,8 @@ SELECT coalesce(json_agg(relation ORDER BY relation->>'name'), '[]'::json) AS re
     'name', n.nspname || '.' || c.relname,
     'kind', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
                            WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END,
+    'partitions', (SELECT json_build_object('key', pg_get_partkeydef(c.oid), 'hasDefault', p.partdefid <> 0)
+                   FROM pg_partitioned_table p WHERE p.partrelid = c.oid),
     'persistence', CASE c.relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' ELSE 'permanent' END,
     'columns', (
       SELECT coalesce(json_agg(json_strip_nulls(json_build_object(

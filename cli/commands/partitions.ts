@@ -1,10 +1,10 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
-import { streamCommand, YES } from '../flags.ts';
+import { outputCommand, streamCommand, YES } from '../flags.ts';
 import { appliedLine, listedLines, plannedLines } from '../render/partitions.ts';
 
-/** `connect partitions plan|apply|list`. */
+/** `connect partitions plan|apply|list|migration`. */
 export const registerPartitions: Register = (program, context) => {
   const partitions = program
     .command('partitions')
@@ -53,6 +53,18 @@ export const registerPartitions: Register = (program, context) => {
       const session = await context.session(flags);
       const streams = await listPartitions(session);
       context.answer(session, { streams }, () => streams.flatMap(listedLines));
+    });
+
+  outputCommand(partitions, 'migration')
+    .description(
+      'write the migration that makes the table of a stream what its definition says of partitions, and back',
+    )
+    .argument('<stream>')
+    .action(async (name) => {
+      const { writePartitionMigration } = await import('../../app/partition-migration.ts');
+      const migration = writePartitionMigration(context, name);
+      context.show(migration, () => [`+ ${migration.path}`]);
+      context.note('docs/partitions.md says in which order it is run: delete the sink, migrate, deploy');
     });
 };
 

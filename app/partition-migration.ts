@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConnectError } from '../core/errors.ts';
+import { packageRoot } from '../core/package-root.ts';
+import type { PartitionDefinition, StreamDefinition } from '../pipeline/types.ts';
+import {
+  makesFunction,
+  migrationPath,
+  nextNumber,
+  packageMigrations,
+  projectMigrations,
+  rangesOfEveryStream,
+} from './init/migrations.ts';
+import { writeNewFiles } from './init/write-files.ts';
+import { openProject, type Runtime } from './session.ts';
+
+/** The migration that has been written. */
+export interface PartitionMigration {
+  readonly stream: string;
+  readonly table: string;
+  /** Relative to the project. */
+  readonly path: string;
+}
+
+/**
+ * Writes the migration that makes the table of a stream what its definition says of partitions, and back. Errors: USAGE for a stream that
+ * does not exist or whose definition has no partitions, and when the file is there already; INVALID_DEFINITION.
+ */
+export function writePartitionMigration(runtime: Runtime, name: string): PartitionMigration {
+  const { root, streams } = openProject(runtime);
+  const stream = streams.find((one) => one.name === name);
+  if (stream === undefined) {
+    throw new ConnectError('USAGE', `there is no stream ${name}`, {
+      hint: `the project has ${streams.map((one) => one.name).join(', ')}`,
+    });
+  }
+  const { partition, name: table } = stream.table;
+  if (partition === undefined) {
+    throw new ConnectError('USAGE', `${stream.file} says nothing of partitions`, {
+      hint: 'add table.partition, and its column to table.key (docs/partitions.md)',
+    });
+  }
+  const files = projectMigrations(root);
+  const words = `partition_${table.split('.').at(-1)}`;
+  const path = migrationPath(nextNumber(files), words);
+  const twin = files.find((file) => file.name.slice(5) === words);
+  if (twin !== undefined) {
+    throw new ConnectError('USAGE', `migrations/${twin.name}.sql partitions ${table} already`, {
+      hint: 'where no database has run it, delete it and run the command again; else write a migration by hand',
+    });
+  }
+  const hasRanges = makesFunction(files, 'keep_history_from');
+  const text = partitionMigration(stream, partition, hasRanges ? undefined : rangesOfEveryStream(packageMigrations()));
+  writeNewFiles(root, [{ path, text }], 'move the file away');
+  return { stream: stream.name, table, path };
+}
+
+/** The text of such a migration; `ranges` when the project has no `history_ranges`. */
+export function partitionMigration(
+  { table: { name, key } }: Pick<StreamDefinition, 'table'>,
+  { by, every, ahead }: PartitionDefinition,
+  ranges: { readonly up: string; readonly down: string } | undefined,
+): string {
+  const functions = readFileSync(join(packageRoot(), 'migrations', 'partitions', 'functions.sql'), 'utf8').trim();
+  const history = literal(name);
+  const column = literal(by);
+  return `-- Up Migration
+
+-- ${name} becomes a table with a partition for each ${every}. What it holds becomes the first one, as it is; so this takes as long as two new unique
+-- indexes, and no row is copied. The sink is away meanwhile, because its settings name the key.
+
+-- Step: the functions, which stay for the way back
+${functions}
+${ranges === undefined ? '' : `\n-- Step: from when on a history is kept\n${repeatable(ranges.up)}\n`}
+-- Step: the limit of what is there
+SELECT limit_history(${history}, ${column}, '${every}');
+
+-- Step for each row: that limit, checked without a lock
+SELECT format('ALTER TABLE %s VALIDATE CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint
+WHERE conrelid = ${history}::regclass AND conname = 'partition_boundary' AND NOT convalidated;
+
+-- Step for each row: unique indexes with ${by}
+SELECT statement FROM partition_twins(${history}, ${column}, ${literal(`{${key.join(',')}}`)});
+
+-- Step: the partitions
+SELECT replace_history(${history}, ${column}, '${every}', ${ahead});
+
+-- Step: statistics
+ANALYZE ${name};
+
+-- Down Migration
+
+-- One table again, that every row is copied into; it refuses when rows of different times have one key. The functions stay: another
+-- table may need them.
+
+-- Step: one table
+SELECT replace_history(${history}, ${column});
+
+-- Step: statistics
+ANALYZE ${name};
+`;
+}
+
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** A step that was interrupted runs again. */
+const repeatable = (sql: string): string =>
+  sql
+    .replace(/^CREATE TABLE /gm, 'CREATE TABLE IF NOT EXISTS ')
+    .replace(/^CREATE FUNCTION /gm, 'CREATE OR REPLACE FUNCTION ');
