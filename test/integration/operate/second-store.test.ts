@@ -16,9 +16,10 @@ import { createTestProject, type TestProject } from '../../support/project.ts';
 const UPDATES = 600;
 const NAMES = ['positions', 'positions_archive'];
 
-/** A file that docs/second-store.md shows. */
+const page = readFileSync(join(packageRoot(), 'docs/second-store.md'), 'utf8');
+
+/** A file that the page shows. */
 function documented(language: string): { file: string; text: string } {
-  const page = readFileSync(join(packageRoot(), 'docs/second-store.md'), 'utf8');
   const [, file, text] = new RegExp(`\`\`\`${language} title="(\\S+)"\n([\\s\\S]*?)\`\`\``).exec(page) ?? [];
   if (file === undefined || text === undefined) throw new Error(`docs/second-store.md has no file of ${language}`);
   return { file, text };
@@ -82,11 +83,22 @@ describe('two sinks of one topic, as docs/second-store.md has them', () => {
     expect(code).toBe(0);
   });
 
+  it('give the archive what it lacks, by the statement of the page', async () => {
+    await sql('DELETE FROM positions_archive WHERE id IN (SELECT id FROM positions_archive LIMIT 200)');
+    const [, statement = ''] = /`(INSERT INTO [^`]+)`/.exec(page) ?? [];
+    const [{ last } = { last: 0 }] = await sql('SELECT max(id) AS last FROM positions');
+    await sql(statement.replace('…', '1').replace('…', String(last)));
+    expect(await verify()).toEqual(Array(2).fill(expect.objectContaining({ rows: UPDATES, differences: 0 })));
+  });
+
   it('keep in the archive what leaves the first table', async () => {
-    await sql('DELETE FROM positions WHERE id IN (SELECT id FROM positions ORDER BY slot LIMIT 200)');
+    const [{ day } = { day: '' }] = await sql(
+      "SELECT to_char(max(block_time) + interval '1 day', 'YYYY-MM-DD') AS day FROM positions",
+    );
+    await succeed(['prune', '--before', day, '--only', 'positions', '--yes'], options);
     const [archive, first] = await verify();
-    expect(archive).toMatchObject({ stream: 'positions_archive', rows: UPDATES, differences: 0 });
-    expect(first).toMatchObject({ stream: 'positions', missing: 200 });
+    expect(first).toMatchObject({ stream: 'positions', rows: 0, keptFrom: day, olderRecords: UPDATES, differences: 0 });
+    expect(archive).toMatchObject({ stream: 'positions_archive', rows: UPDATES, olderRecords: 0, differences: 0 });
   });
 
   it('set a record aside that neither can read, each in a topic of its own', async () => {
