@@ -115,6 +115,7 @@ const WALK = [
   'doctor',
   'watch',
   'watch --once',
+  'watch --partitions',
   'pause',
   'stop',
   'resume',
