@@ -19,7 +19,7 @@ export interface Relation {
   readonly checks: readonly Check[];
   readonly foreignKeys: readonly Constraint[];
   readonly exclusions: readonly Constraint[];
-  /** Those that people made, its partitions' own included. */
+  /** Those that people made. Of its partitions: their own, and those of the table that one has switched otherwise. */
   readonly triggers: readonly Trigger[];
   /** Rewrite rules, but for the one that makes a view. */
   readonly rules: readonly RewriteRule[];
@@ -32,8 +32,12 @@ export interface Relation {
 export interface Partitions {
   /** As PostgreSQL prints it: `RANGE (block_time)`. */
   readonly key: string;
+  /** The column of ranges of a single column; null for every other key. */
+  readonly by: string | null;
   /** Whether there is one for rows that no other takes. */
   readonly hasDefault: boolean;
+  /** `schema.name` of each. */
+  readonly names: readonly string[];
 }
 
 export interface Constraint {
@@ -54,6 +58,8 @@ export interface RewriteRule {
 export interface Trigger extends RewriteRule {
   /** What it executes: `schema.name()`. */
   readonly function: string;
+  /** The partition that alone has it, or has it so; null: the table itself has it. */
+  readonly partition: string | null;
 }
 
 export interface Column {
@@ -129,8 +135,16 @@ SELECT coalesce(json_agg(relation ORDER BY relation->>'name'), '[]'::json) AS re
     'name', n.nspname || '.' || c.relname,
     'kind', CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'partitioned table' WHEN 'v' THEN 'view'
                            WHEN 'm' THEN 'materialized view' ELSE 'foreign table' END,
-    'partitions', (SELECT json_build_object('key', pg_get_partkeydef(c.oid), 'hasDefault', p.partdefid <> 0)
-                   FROM pg_partitioned_table p WHERE p.partrelid = c.oid),
+    'partitions', (
+      SELECT json_build_object(
+        'key', pg_get_partkeydef(c.oid),
+        'by', (SELECT pa.attname FROM pg_attribute pa
+               WHERE p.partstrat = 'r' AND p.partnatts = 1 AND pa.attrelid = c.oid AND pa.attnum = p.partattrs[0] AND pa.attnum > 0),
+        'hasDefault', p.partdefid <> 0,
+        'names', (SELECT coalesce(json_agg(pn.nspname || '.' || pc.relname ORDER BY pc.relname), '[]'::json)
+                  FROM pg_inherits h JOIN pg_class pc ON pc.oid = h.inhrelid JOIN pg_namespace pn ON pn.oid = pc.relnamespace
+                  WHERE h.inhparent = c.oid))
+      FROM pg_partitioned_table p WHERE p.partrelid = c.oid),
     'persistence', CASE c.relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' ELSE 'permanent' END,
     'columns', (
       SELECT coalesce(json_agg(json_strip_nulls(json_build_object(
@@ -184,11 +198,13 @@ SELECT coalesce(json_agg(relation ORDER BY relation->>'name'), '[]'::json) AS re
         'definition', replace(pg_get_triggerdef(t.oid), 'public.', ''),
         'function', (SELECT fn.nspname || '.' || f.proname || '()' FROM pg_proc f JOIN pg_namespace fn ON fn.oid = f.pronamespace
                      WHERE f.oid = t.tgfoid),
+        'partition', (SELECT tn.nspname || '.' || tc.relname FROM pg_class tc JOIN pg_namespace tn ON tn.oid = tc.relnamespace
+                      WHERE tc.oid = t.tgrelid AND tc.oid <> c.oid),
         'enabled', t.tgenabled IN ('O', 'A'),
         'onWrites', t.tgtype & 20 <> 0
-      ) ORDER BY t.tgname), '[]'::json)
-      FROM pg_trigger t
-      WHERE NOT t.tgisinternal AND t.tgparentid = 0
+      ) ORDER BY t.tgname, t.tgparentid DESC), '[]'::json)
+      FROM pg_trigger t LEFT JOIN pg_trigger whole ON whole.oid = t.tgparentid
+      WHERE CASE WHEN whole.oid IS NULL THEN NOT t.tgisinternal ELSE NOT whole.tgisinternal AND t.tgenabled <> whole.tgenabled END
         AND (t.tgrelid = c.oid OR t.tgrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = c.oid))),
     'rules', (
       SELECT coalesce(json_agg(json_build_object(

@@ -15,6 +15,8 @@ const FOLLOWS_FROM: Readonly<Record<string, readonly string[]>> = {
 const FOLLOWS_FROM_ANY: Readonly<Record<string, string>> = {
   // Of a table.key that is no unique index, every unique index is another one.
   OTHER_UNIQUE_INDEX: 'UPSERT_KEY_INDEX',
+  // A table that is partitioned, and one that is not, have different keys.
+  UPSERT_KEY_INDEX: 'TABLE_PARTITIONS',
 };
 
 /** The rules about a name that one side has and the other lacks. One of each together are one thing that was renamed. */

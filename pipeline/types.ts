@@ -32,6 +32,8 @@ export interface StreamDefinition {
     readonly key: readonly string[];
     /** Why two different updates may have one key, so that the later replaces the earlier; left out when none may. */
     readonly replaces?: string | undefined;
+    /** Why no update comes again with another time or slot, where the key holds either and no commitment says it. */
+    readonly final?: string | undefined;
     /** The view of the newest row of each identity; left out when a stream has none. */
     readonly current?: CurrentDefinition | undefined;
     /** The rollup: a table that triggers derive from this one; left out when a stream has none. */

@@ -36,24 +36,27 @@ const tableTrigger = writtenRelationRule({
     const { stream, migrated } = contract;
     const own = shortName(relation.name);
     const guards = guardsFor(relation, stream);
-    const broken = (name: string, how: string, remedy: string) => ({
+    const broken = (name: string, how: string, remedy: string, table = own) => ({
       ...sqlAt(contract, relation.name, `trigger.${name}`),
-      path: `${own}.${name}`,
-      message: `trigger ${name} of ${own} ${how}`,
+      path: `${table}.${name}`,
+      message: `trigger ${name} of ${table} ${how}`,
       remedy,
       allowedAs: { kind: 'trigger', name } as const,
     });
-    for (const { name, definition, enabled, onWrites } of relation.triggers) {
+    for (const { name, definition, enabled, onWrites, partition } of relation.triggers) {
+      const table = partition === null ? own : shortName(partition);
       const guard = guards.find((one) => one.name === name);
       if (guard === undefined) {
         // The sink deletes nothing; the rollup does.
         const isIdle = !enabled || (!onWrites && relation.name === stream.table.name);
         if (isIdle) continue;
-        yield broken(name, "is none of this package's: it can drop, change or refuse a row", 'drop it by a migration');
-      } else if (guard.definition !== definition) {
+        const how = "is none of this package's: it can drop, change or refuse a row";
+        yield broken(name, how, 'drop it by a migration', table);
+      } else if (partition === null && guard.definition !== definition) {
         yield broken(name, `is not the one that this package makes: ${definition}`, COPY);
       } else if (!enabled) {
-        yield broken(name, 'does not fire: it is disabled', `ENABLE TRIGGER ${name} by a migration`);
+        const remedy = `ALTER TABLE ${table} ENABLE TRIGGER ${name} by a migration`;
+        yield broken(name, 'does not fire: it is disabled', remedy, table);
       }
     }
     for (const { name, needed } of guards) {

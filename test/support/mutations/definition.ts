@@ -72,29 +72,6 @@ export const definitionMutations: readonly Mutation[] = [
     rule: 'UPSERT_KEY_INDEX',
   },
   {
-    name: 'the table is to be partitioned, and no migration does it',
-    edit: {
-      file: DEFINITION,
-      find: 'key: [position_account, signature]',
-      replace: 'key: [position_account, signature, block_time]\n  partition: { by: block_time, every: day }',
-    },
-    rule: 'TABLE_PARTITIONS',
-    at: { file: DEFINITION, line: 'partition: { by' },
-    also: ['UPSERT_KEY_INDEX'],
-    says: /connect partitions migration positions/,
-  },
-  {
-    name: 'the table is to be partitioned by a number',
-    edit: {
-      file: DEFINITION,
-      find: 'key: [position_account, signature]',
-      replace: 'key: [position_account, signature, slot]\n  partition: { by: slot, every: day }',
-    },
-    rule: 'PARTITION_COLUMN',
-    at: { file: DEFINITION, line: 'partition: { by' },
-    also: ['PARTITION_COLUMN', 'TABLE_PARTITIONS', 'UPSERT_KEY_INDEX'],
-  },
-  {
     name: 'the topic is keyed by owner',
     edit: { file: DEFINITION, find: 'key: position_account', replace: 'key: owner' },
     rule: 'TOPIC_KEY',

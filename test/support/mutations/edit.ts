@@ -10,6 +10,8 @@ export interface Mutation {
   /** What the edit does, in words. */
   readonly name: string;
   readonly edit: Edit;
+  /** Edits before it that are right together. */
+  readonly after?: readonly Edit[];
   readonly rule: string;
   /** Where it is caught; by default on the edited line. The text that the line holds after the edit, or before it when it is unedited. */
   readonly at?: { readonly file: string; readonly line: string };

@@ -1,6 +1,7 @@
 import { avroMutations } from './avro.ts';
 import { definitionMutations } from './definition.ts';
 import type { Mutation } from './edit.ts';
+import { partitionMutations } from './partitions.ts';
 import { protoMutations } from './proto.ts';
 import { sinkMutations } from './sink.ts';
 import { sqlMutations } from './sql.ts';
@@ -12,4 +13,5 @@ export const mutations: readonly Mutation[] = [
   ...definitionMutations,
   ...sinkMutations,
   ...sqlMutations,
+  ...partitionMutations,
 ];

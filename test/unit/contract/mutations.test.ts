@@ -13,6 +13,7 @@ import { CONTRACT_FIXTURE, editedLine, fixtureBase, lineOf, mutatedProject } fro
 import { DEFINITION, type Edit, SQL } from '../../support/mutations/edit.ts';
 import { harmlessChanges } from '../../support/mutations/harmless.ts';
 import { mutations } from '../../support/mutations/mutations.ts';
+import { partitionedProjects } from '../../support/mutations/partitions.ts';
 
 /** One PGlite for all edits of SQL, emptied before each; catalogs of unedited SQL come from the cache. */
 let database: PGlite;
@@ -52,8 +53,8 @@ const NOTES_ONLY = ['COLLATION', 'NO_FEED', 'DEAD_LETTER_RISK', 'SINK_RENAMED'];
 const shown = ({ rule, file, line, message }: Finding): string => `${rule} ${file}:${line} ${message}`;
 
 describe('an edit that would break a running pipeline is caught in its file and line', () => {
-  it.each(mutations)('$name: $rule', async ({ edit, rule, at, also = [], says = /./ }) => {
-    await check([edit], (findings, root) => {
+  it.each(mutations)('$name: $rule', async ({ edit, after = [], rule, at, also = [], says = /./ }) => {
+    await check([...after, edit], (findings, root) => {
       const file = at?.file ?? edit.file;
       const line = at === undefined ? editedLine(root, edit) : lineOf(root, file, at.line);
       const caught = findings.filter(
@@ -75,7 +76,7 @@ describe('an edit that would break a running pipeline is caught in its file and 
 });
 
 describe('an edit that breaks nothing passes', () => {
-  it.each(harmlessChanges)('$name', async ({ edits }) => {
+  it.each([...harmlessChanges, ...partitionedProjects])('$name', async ({ edits }) => {
     const errors = await check(edits, (findings) => findings.filter(({ severity }) => severity === 'error'));
     expect(errors.map(shown)).toEqual([]);
   });

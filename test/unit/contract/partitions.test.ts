@@ -18,7 +18,7 @@ function said(found: Relation['partitions'], partition?: { by: string }): string
 }
 
 it('a table is partitioned as its definition says', () => {
-  const sound = { key: 'RANGE (block_time)', hasDefault: true };
+  const sound = { key: 'RANGE (block_time)', by: 'block_time', hasDefault: true, names: [] };
   expect(said(null)).toEqual([]);
   expect(said(sound, { by: 'block_time' })).toEqual([]);
   expect(said(sound)).toEqual([
@@ -27,7 +27,7 @@ it('a table is partitioned as its definition says', () => {
   expect(said(null, { by: 'block_time' })).toEqual([
     'trades is to be partitioned by block_time, and the migrations make it one table',
   ]);
-  expect(said({ ...sound, key: 'LIST (market)' }, { by: 'block_time' })).toEqual([
+  expect(said({ ...sound, key: 'LIST (market)', by: null }, { by: 'block_time' })).toEqual([
     'trades is partitioned by LIST (market), the definition says RANGE (block_time)',
   ]);
   expect(said({ ...sound, hasDefault: false }, { by: 'block_time' })).toEqual([
