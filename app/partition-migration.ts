@@ -3,14 +3,7 @@ import { join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import { packageRoot } from '../core/package-root.ts';
 import type { PartitionDefinition, StreamDefinition } from '../pipeline/types.ts';
-import {
-  makesFunction,
-  migrationPath,
-  nextNumber,
-  packageMigrations,
-  projectMigrations,
-  rangesOfEveryStream,
-} from './init/migrations.ts';
+import { makesFunction, migrationPath, nextNumber, projectMigrations } from './init/migrations.ts';
 import { writeNewFiles } from './init/write-files.ts';
 import { openProject, type Runtime } from './session.ts';
 
@@ -24,7 +17,7 @@ export interface PartitionMigration {
 
 /**
  * Writes the migration that makes the table of a stream what its definition says of partitions, and back. Errors: USAGE for a stream that
- * does not exist or whose definition has no partitions, and when the file is there already; INVALID_DEFINITION.
+ * does not exist or whose definition has no partitions, when the migrations lack what it needs, and when it is there already; INVALID_DEFINITION.
  */
 export function writePartitionMigration(runtime: Runtime, name: string): PartitionMigration {
   const { root, streams } = openProject(runtime);
@@ -49,17 +42,23 @@ export function writePartitionMigration(runtime: Runtime, name: string): Partiti
       hint: 'where no database has run it, delete it and run the command again; else write a migration by hand',
     });
   }
-  const hasRanges = makesFunction(files, 'keep_history_from');
-  const text = partitionMigration(stream, partition, hasRanges ? undefined : rangesOfEveryStream(packageMigrations()));
-  writeNewFiles(root, [{ path, text }], 'move the file away');
+  if (!makesFunction(files, 'keep_history_from')) {
+    throw new ConnectError(
+      'USAGE',
+      `the migrations do not say from when on a history is kept, which \`connect partitions apply\` writes down`,
+      {
+        hint: 'run `connect upgrade` first: it brings what they lack',
+      },
+    );
+  }
+  writeNewFiles(root, [{ path, text: partitionMigration(stream, partition) }], 'move the file away');
   return { stream: stream.name, table, path };
 }
 
-/** The text of such a migration; `ranges` when the project has no `history_ranges`. */
+/** The text of such a migration. */
 export function partitionMigration(
   { table: { name, key } }: Pick<StreamDefinition, 'table'>,
   { by, every, ahead }: PartitionDefinition,
-  ranges: { readonly up: string; readonly down: string } | undefined,
 ): string {
   const functions = readFileSync(join(packageRoot(), 'migrations', 'partitions', 'functions.sql'), 'utf8').trim();
   const history = literal(name);
@@ -71,7 +70,7 @@ export function partitionMigration(
 
 -- Step: the functions, which stay for the way back
 ${functions}
-${ranges === undefined ? '' : `\n-- Step: from when on a history is kept\n${repeatable(ranges.up)}\n`}
+
 -- Step: the limit of what is there
 SELECT limit_history(${history}, ${column}, '${every}');
 
@@ -102,9 +101,3 @@ ANALYZE ${name};
 }
 
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
-/** A step that was interrupted runs again. */
-const repeatable = (sql: string): string =>
-  sql
-    .replace(/^CREATE TABLE /gm, 'CREATE TABLE IF NOT EXISTS ')
-    .replace(/^CREATE FUNCTION /gm, 'CREATE OR REPLACE FUNCTION ');

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConnectError } from '../../core/errors.ts';
 import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { pruneHistory } from '../../operate/prune-history.ts';
 import { createStatements } from '../../operate/sink-statements.ts';
 import type { Bench, Measure, Result } from '../bench.ts';
+import { requireExactRollup } from '../exact-rollup.ts';
 import { DAYS, EVERY_MS, fillHistory, POSITIONS, rowsPerDay, TASKS, UPDATES, writeUpdates } from '../old-history.ts';
 import { shortNumber } from '../report/plot.ts';
 import { msText } from '../report/text.ts';
@@ -103,16 +103,6 @@ async function measure(
   const commits = (await Promise.all(writers)).flat().sort((a, b) => a - b);
   const deleted = name in DELETIONS || name === COMMAND ? rowsPerDay(sizes.deletedHistory) * DELETED_DAYS : 0;
   return { name, deleted, seconds, commits };
-}
-
-async function requireExactRollup(database: PostgresConnection): Promise<void> {
-  const { rows } = await withPostgres(database, (client) =>
-    client.query<{ wrong: string }>(`
-      SELECT count(*) AS wrong FROM position_days AS d
-      FULL JOIN position_days_from_history AS h USING (position_account, day)
-      WHERE (d.is_current, d.history_id) IS DISTINCT FROM (h.is_current, h.history_id)`),
-  );
-  if (rows[0]?.wrong !== '0') throw new ConnectError('INTERNAL', `${rows[0]?.wrong} states of the rollup are wrong`);
 }
 
 const longest = ({ commits }: Cost): number => commits.at(-1) ?? Number.NaN;

@@ -6,6 +6,7 @@ import { applyPartitions } from '../../operate/partitions/apply-partitions.ts';
 import { planOf } from '../../operate/partitions/observe-partitions.ts';
 import type { PartitionedStream } from '../../operate/partitions/read-partitions.ts';
 import type { Bench, Measure, Result } from '../bench.ts';
+import { requireExactRollup } from '../exact-rollup.ts';
 import { accountOf, FIRST_DAY, LANES, type StretchCost, upsertOf, writeStretch } from '../long-history.ts';
 import { shortNumber } from '../report/plot.ts';
 import { msText } from '../report/text.ts';
@@ -70,9 +71,7 @@ const partitionedStream = ({ stack: { stream } }: Bench): PartitionedStream => (
 
 /** The statements of the migration that `connect partitions migration` writes. */
 function stepsOf(bench: Bench): { readonly up: readonly string[]; readonly down: readonly string[] } {
-  const [up = '', down = ''] = partitionMigration(partitionedStream(bench), PARTITION, undefined).split(
-    '-- Down Migration',
-  );
+  const [up = '', down = ''] = partitionMigration(partitionedStream(bench), PARTITION).split('-- Down Migration');
   const steps = (part: string) => part.split(/^(?=-- Step)/m).slice(1);
   return { up: steps(up), down: steps(down) };
 }
@@ -204,15 +203,6 @@ async function turnOver(bench: Bench, database: PostgresConnection) {
     }
     return figures;
   });
-}
-
-async function requireExactRollup(database: PostgresConnection): Promise<void> {
-  const { rows } = await withPostgres(database, (client) =>
-    client.query<{ wrong: string }>(
-      'SELECT count(*) AS wrong FROM (TABLE position_days EXCEPT TABLE position_days_from_history) AS d',
-    ),
-  );
-  if (rows[0]?.wrong !== '0') throw new ConnectError('INTERNAL', `${rows[0]?.wrong} states of the rollup are wrong`);
 }
 
 const HELD_ROWS = 1_000_000;

@@ -193,6 +193,11 @@ BEGIN
             CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
             CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' END)
         FROM pg_attribute AS c, aclexplode(c.attacl) AS a WHERE c.attrelid = ANY (views || history::oid)
+        -- Whoever may read the history may see whether the default partition is empty.
+        UNION ALL SELECT 8, 1, format('GRANT SELECT ON %I.%I TO %s', schema, name || '_default',
+            CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
+        FROM pg_class AS v, aclexplode(v.relacl) AS a
+        WHERE v.oid = history AND a.grantee <> v.relowner AND a.privilege_type = 'SELECT' AND every IS NOT NULL
         UNION ALL SELECT 9, objsubid, format('COMMENT ON %s IS %L',
             CASE objsubid WHEN 0 THEN format('%s %s', CASE objoid WHEN history THEN 'TABLE' ELSE 'VIEW' END, objoid::regclass)
                  ELSE format('COLUMN %s.%I', objoid::regclass, (

@@ -14,6 +14,7 @@ export function createWrittenEnds(start: ReadonlyMap<string, readonly bigint[]>)
       request: ReadonlyMap<string, readonly Pick<OutgoingMessage, 'partition'>[]>,
       answers: readonly Acknowledgement[],
     ): void {
+      const counts = countsOf(request);
       for (const { topic, partition, baseOffset } of answers) {
         const name = `${topic}/${partition}`;
         if (baseOffset < 0n) {
@@ -23,12 +24,24 @@ export function createWrittenEnds(start: ReadonlyMap<string, readonly bigint[]>)
         untold.delete(name);
         const known = ends.get(topic) ?? [];
         while (known.length <= partition) known.push(0n);
-        const records = request.get(topic)?.filter((message) => message.partition === partition).length ?? 0;
-        known[partition] = baseOffset + BigInt(records);
+        known[partition] = baseOffset + BigInt(counts.get(name) ?? 0);
         ends.set(topic, known);
       }
     },
     of: (topic: string): readonly bigint[] | undefined =>
       [...untold].some((name) => name.startsWith(`${topic}/`)) ? undefined : [...(ends.get(topic) ?? [])],
   };
+}
+
+/** How many records of a request go to each partition, by `topic/partition`. */
+function countsOf(
+  request: ReadonlyMap<string, readonly Pick<OutgoingMessage, 'partition'>[]>,
+): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const [topic, messages] of request)
+    for (const { partition } of messages) {
+      const name = `${topic}/${partition}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  return counts;
 }

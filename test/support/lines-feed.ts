@@ -17,7 +17,8 @@ export default function open({ connection, options }) {
   async function* read({ resume, signal }) {
     const socket = connect({ host, port: Number(port) });
     await once(socket, 'connect', { signal });
-    socket.on('error', () => socket.destroy());
+    let broken;
+    socket.on('error', (error) => { broken = error; socket.destroy(); });
     signal.addEventListener('abort', () => socket.destroy(), { once: true });
     socket.write(JSON.stringify({ after: resume ?? null, market: options.market }) + '\\n');
     for await (const line of createInterface({ input: socket })) {
@@ -27,6 +28,8 @@ export default function open({ connection, options }) {
       else if (kind === 'strange') yield sent.value;
       else yield { update: { ...sent, seq: BigInt(sent.seq), traded_at: new Date(sent.traded_at), proof: Buffer.from(sent.proof, 'hex') } };
     }
+    // A broken connection is no end of the feed.
+    if (broken !== undefined) throw broken;
   }
   return { address: \`lines of \${options.market} at \${connection.address}\`, read, health: async () => 'listens' };
 }

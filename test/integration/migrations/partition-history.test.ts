@@ -148,6 +148,8 @@ it('a history becomes a partitioned one while its sink is away, and back, and lo
   });
   expect((await query('SELECT FROM bigger')).rowCount).toBe(Number(rows?.count));
 
+  // As the reader's login.
+  expect((await run('partitions list positions')).stdout).toContain('positions_default');
   await run('deploy --yes --only positions');
   await run('verify --only positions --wait 60s');
   await publish(2 * UPDATES);

@@ -95,6 +95,7 @@ it('what a module of the project reads is exact, the producer killed and started
     }
     end();
   });
+  let summary = '';
   try {
     const first = produce();
     await eventually(
@@ -108,6 +109,7 @@ it('what a module of the project reads is exact, the producer killed and started
     await first.ended;
     const second = await produce().ended;
     expect(second.code, second.stderr).toBe(0);
+    summary = second.stdout;
   } finally {
     server.close();
   }
@@ -145,7 +147,7 @@ it('what a module of the project reads is exact, the producer killed and started
     }).toEqual({ ...line, price: BigInt(line.price.replace('.', '')) });
   }
   const missing = Array.from({ length: LINES }, (_, seq) => `trade-${seq}`).filter((id) => !seen.has(id));
-  expect(missing, `asked for ${asked.join(', ')}`).toEqual(['trade-2500']);
+  expect(missing, `asked for ${asked.join(', ')}; ${summary}`).toEqual(['trade-2500']);
   expect(seen.size).toBe(LINES - 1);
 }, 90_000);
 
