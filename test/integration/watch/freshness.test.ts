@@ -139,27 +139,33 @@ it('the row goes on with the sink; a producer that is killed and started again c
 
 it('while the sink is paused the row stands still, however far the feed goes on; then it goes on', async () => {
   await succeed(['pause', '--only', 'positions'], options());
-  const paused = await eventually(
-    async () => {
-      const [one, other] = [await read(), await read()];
-      expect(other.slot).toBe(one.slot);
-      expect(other.newest).toBeGreaterThan((other.slot ?? 0n) + 30n);
-      return other;
-    },
-    { timeoutMs: 60_000 },
-  );
-  const later = await eventually(
-    async () => {
-      const reading = await read();
-      expect(reading.newest).toBeGreaterThan(paused.newest + 10n);
-      return reading;
-    },
-    { timeoutMs: 60_000 },
-  );
-  expect(later.slot).toBe(paused.slot);
-  expect(later.behind).toBeGreaterThan(paused.behind);
-  await succeed(['resume', '--only', 'positions'], options());
-  await advanced(paused.slot ?? 0n);
+  try {
+    // A paused task still writes what it has polled.
+    const paused = await eventually(
+      async () => {
+        const one = await read();
+        await sleep(5_000);
+        const other = await read();
+        expect(other.slot).toBe(one.slot);
+        expect(other.newest).toBeGreaterThan((other.slot ?? 0n) + 30n);
+        return other;
+      },
+      { timeoutMs: 60_000 },
+    );
+    const later = await eventually(
+      async () => {
+        const reading = await read();
+        expect(reading.newest).toBeGreaterThan(paused.newest + 10n);
+        return reading;
+      },
+      { timeoutMs: 60_000 },
+    );
+    expect(later.slot).toBe(paused.slot);
+    expect(later.behind).toBeGreaterThan(paused.behind);
+  } finally {
+    await succeed(['resume', '--only', 'positions'], options());
+  }
+  await advanced((await read()).slot ?? 0n);
 }, 180_000);
 
 it('status says the same, as text and as JSON', async () => {
