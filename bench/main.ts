@@ -6,7 +6,7 @@ import { createDatabases } from './databases.ts';
 import { deletesMeasure } from './measures/deletes.ts';
 import { drainMeasure } from './measures/drain.ts';
 import { footprintMeasure } from './measures/footprint.ts';
-import { historyMeasure } from './measures/history.ts';
+import { historyMeasure, type Way, wayNames } from './measures/history.ts';
 import { latencyMeasure } from './measures/latency.ts';
 import { producerMeasure } from './measures/producer.ts';
 import { readsMeasure } from './measures/reads.ts';
@@ -22,7 +22,7 @@ interface Flags {
   readonly only?: readonly string[];
   readonly drain?: number;
   readonly history?: number;
-  readonly ways?: readonly ('one' | 'days')[];
+  readonly ways?: readonly Way[];
   readonly held?: number;
   readonly rounds?: number;
   readonly output: string;
@@ -58,9 +58,7 @@ async function main(): Promise<void> {
       'only this: write a history of so many rows in 20 days, with 128 MB for PostgreSQL; 20,000,000 take most of an hour',
       wholeNumber,
     )
-    .addOption(
-      new Option('--ways <way...>', 'of --history: how it is kept').choices(['one', 'days']).default(['days', 'one']),
-    )
+    .addOption(new Option('--ways <way...>', 'of --history: how it is kept').choices(wayNames).default(wayNames))
     .option('--held <seconds>', 'of --history: then hold a snapshot for so long while writers go on', wholeNumber)
     .option('--rounds <number>', 'how often the contenders take turns', wholeNumber)
     .option('-o, --output <folder>', 'where the report goes', join(packageRoot(), 'bench', 'results'));
