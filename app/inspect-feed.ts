@@ -11,7 +11,7 @@ import { describedFiles } from '../producer/feed/inspect/descriptor-set.ts';
 import { reflectedFiles } from '../producer/feed/inspect/reflection.ts';
 import { draftStream } from './init/draft/draft-stream.ts';
 import type { DecimalAnswer, DraftAnswers, PositionAnswer } from './init/draft/draft-types.ts';
-import { placeUpdate, updateChoices } from './init/draft/feed-places.ts';
+import { placePosition, placeUpdate, positionKinds, updateChoices } from './init/draft/feed-places.ts';
 import { surroundingsOf } from './init/stream-files.ts';
 import { writeNewFiles } from './init/write-files.ts';
 import { requireStreamName } from './init-stream.ts';
@@ -113,6 +113,12 @@ export function draftChoices(catalog: FeedCatalog, methodName: string, update: s
     updates: updates.length > 1 ? updates : [],
     /** Fields of the update. */
     fieldsOf: (chosen: string | undefined): readonly string[] => namesIn(chosen ?? update),
+    /** Of which kinds the position can be. */
+    positions: positionKinds(catalog, method),
+    /** Errors: USAGE for a position that the feed cannot be resumed by. */
+    requirePosition: (chosen: string | undefined, position: PositionAnswer): void => {
+      placePosition(catalog, method, placeUpdate(catalog, method, chosen ?? update).type, position);
+    },
   };
 }
 

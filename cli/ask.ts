@@ -17,15 +17,16 @@ export async function ask(context: CliContext, question: string): Promise<string
   }
 }
 
-/** Asks until the answer passes `problemOf`; an empty one is `otherwise`. */
+/** Asks until the answer passes `problemOf`; an empty one is `otherwise`, where there is such a thing. */
 export async function askFor(
   context: CliContext,
   question: string,
-  otherwise: string,
+  otherwise: string | undefined,
   problemOf: (answer: string) => string | undefined,
 ): Promise<string> {
+  const offer = otherwise === undefined ? '' : ` (${otherwise})`;
   for (;;) {
-    const answer = (await ask(context, `${question} (${otherwise}): `)) || otherwise;
+    const answer = (await ask(context, `${question}${offer}: `)) || (otherwise ?? '');
     const problem = problemOf(answer);
     if (problem === undefined) return answer;
     context.note(`  ${problem}`);

@@ -1,9 +1,9 @@
 import { Option } from '@commander-js/extra-typings';
-import type { DraftAnswers, FeedCatalog } from '../../app/inspect-feed.ts';
 import { ConnectError } from '../../core/errors.ts';
-import { ask, askFor } from '../ask.ts';
-import type { CliContext, Register } from '../context.ts';
+import { ask } from '../ask.ts';
+import type { Register } from '../context.ts';
 import { pairs, parseDecimal, parsePosition, parseTime } from '../feed-flags.ts';
+import { askMethod, askRest } from '../feed-questions.ts';
 import { environmentCommand, parseDuration } from '../flags.ts';
 import { methodLines } from '../render/feed.ts';
 
@@ -74,38 +74,3 @@ export const registerFeed: Register = (program, context) => {
       );
     });
 };
-
-/** Asks for the method, where somebody can answer. */
-async function askMethod(context: CliContext, { methods }: FeedCatalog): Promise<string | undefined> {
-  if (!context.isTty) return undefined;
-  context.note(...methodLines(methods));
-  return ask(context, 'method: ');
-}
-
-/** Asks for what the flags leave open and only a person knows. */
-async function askRest(
-  context: CliContext,
-  catalog: FeedCatalog,
-  method: string,
-  answers: DraftAnswers,
-): Promise<DraftAnswers> {
-  const { draftChoices } = await import('../../app/inspect-feed.ts');
-  const { updates, fieldsOf } = draftChoices(catalog, method, answers.update);
-  const oneOf = (words: readonly string[]) => (answer: string) =>
-    answer.split(',').every((one) => words.includes(one)) ? undefined : `of ${words.join(', ')}`;
-  const update =
-    updates.length === 0 ? answers.update : await askFor(context, 'the update is', updates[0] ?? '', oneOf(updates));
-  const fields = fieldsOf(update);
-  const key =
-    answers.key ?? (await askFor(context, 'fields that tell updates apart', fields[0] ?? '', oneOf(fields))).split(',');
-  if (answers.position !== undefined) return { ...answers, update, key };
-  const text = await askFor(context, 'resumed by: slot=FIELD, cursor=FIELD or', 'none', (answer) => {
-    try {
-      parsePosition(answer);
-      return undefined;
-    } catch (error) {
-      return (error as Error).message;
-    }
-  });
-  return { ...answers, update, key, position: parsePosition(text) };
-}

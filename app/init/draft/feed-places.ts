@@ -1,5 +1,5 @@
 import { didYouMean } from '../../../pipeline/did-you-mean.ts';
-import type { PositionDefinition } from '../../../pipeline/feed.ts';
+import type { PositionDefinition, PositionKind } from '../../../pipeline/feed.ts';
 import { bare, type DescribedMethod, type FeedCatalog } from '../../../producer/feed/inspect/catalog.ts';
 import type { FieldDescriptor } from '../../../producer/feed/inspect/descriptor.ts';
 import { isRepeated, SCALARS } from '../../../producer/feed/inspect/field-shape.ts';
@@ -89,6 +89,15 @@ function fieldAt(catalog: FeedCatalog, from: string, path: string, flag: string)
 const WHOLE = /^(s?fixed|u?int|sint)(32|64)$/;
 const LIKE_RESUME = /(^|_)(from|since|after|start|resume|cursor|offset|begin)(_|$)/i;
 
+const fieldsOf = (catalog: FeedCatalog, message: string): readonly FieldDescriptor[] =>
+  catalog.types.get(message)?.message?.field ?? [];
+
+/** Of which kinds the position can be: a request without fields takes none back, and a method that answers once needs one. */
+export const positionKinds = (catalog: FeedCatalog, { request, kind }: DescribedMethod): readonly PositionKind[] => [
+  ...(fieldsOf(catalog, request).length > 0 ? (['slot', 'cursor'] as const) : []),
+  ...(kind === 'unary' ? [] : (['none'] as const)),
+];
+
 /** How the feed is resumed. Errors: USAGE for fields that hold no position, or where the request's cannot be found; for none where a method answers once. */
 export function placePosition(
   catalog: FeedCatalog,
@@ -96,11 +105,15 @@ export function placePosition(
   update: UpdateType,
   answer: PositionAnswer,
 ): PositionDefinition {
+  const isPolled = methodKind === 'unary';
+  const noWayBack = `${request} has no field that could, so ${isPolled ? 'this method cannot fill a stream' : 'the position is none'}`;
   if (answer.kind === 'none') {
-    if (methodKind !== 'unary') return answer;
+    if (!isPolled) return answer;
     throw wrongAnswer(
       `${method} answers once and is asked again and again: without a position each answer would be taken anew`,
-      'say --position slot=FIELD or cursor=FIELD, with the field of the request that takes it back behind a colon',
+      fieldsOf(catalog, request).length === 0
+        ? `choose another method: the request has to take the position back, and ${noWayBack}`
+        : 'say --position slot=FIELD or cursor=FIELD, with the field of the request that takes it back behind a colon',
     );
   }
   const { kind, field } = answer;
@@ -110,7 +123,7 @@ export function placePosition(
   if (isRepeated(sent) || !(WHOLE.test(type) || isText)) {
     throw wrongAnswer(
       `--position: ${field} is ${isRepeated(sent) ? 'a list' : type}; a ${kind} is a whole number${kind === 'cursor' ? ' or text' : ''}`,
-      'name another field, or none',
+      isPolled ? 'name another field' : 'name another field, or none',
     );
   }
   const takes = (one: FieldDescriptor): boolean => {
@@ -124,12 +137,14 @@ export function placePosition(
       `name a field of ${request} that does`,
     );
   }
-  const fields = (catalog.types.get(request)?.message?.field ?? []).filter(takes);
+  const fields = fieldsOf(catalog, request).filter(takes);
   const named = fields.filter(({ name = '' }) => name === field || LIKE_RESUME.test(name));
   const [found] = named;
   if (named.length === 1 && found?.name !== undefined) return { kind, field, request: found.name };
   throw wrongAnswer(
     `--position: which field of ${request} takes ${field} back is not plain`,
-    `say it: ${kind}=${field}:FIELD${fields.length === 0 ? `; ${request} has none that could, so the position is none` : `, one of ${fields.map(({ name }) => name).join(', ')}`}`,
+    fields.length === 0
+      ? noWayBack
+      : `say it: ${kind}=${field}:FIELD, one of ${fields.map(({ name }) => name).join(', ')}`,
   );
 }

@@ -1,5 +1,6 @@
-import { CARRIED_TYPES, type TypeCase } from './matrix.ts';
+import { CARRIED_TYPES } from './matrix.ts';
 import { REFUSED_COLUMNS, REFUSED_TYPES } from './refused.ts';
+import type { TypeCase } from './type-case.ts';
 
 const code = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``;
 

@@ -1,4 +1,4 @@
-import { array, decimal } from './matrix.ts';
+import { array, decimal } from './type-case.ts';
 
 /** A column that no Avro type reaches exactly, and what to use. */
 export interface RefusedColumn {

@@ -6,8 +6,9 @@ import { packageRoot } from '../../../core/package-root.ts';
 import { loadFeedProto } from '../../../producer/feed/proto.ts';
 import { createRecordMapper } from '../../../producer/record/mapper.ts';
 import { type AvroRecord, parseAvroSchema } from '../../../schemas/avro-schema.ts';
-import { TYPE_CASES, type TypeCase } from './matrix.ts';
+import { TYPE_CASES } from './matrix.ts';
 import { TYPES_SERVICE, typesAvsc, typesProto } from './schema.ts';
+import type { TypeCase } from './type-case.ts';
 
 export const samplesSchema = parseAvroSchema(typesAvsc, 'samples.avsc');
 

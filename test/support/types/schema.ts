@@ -1,4 +1,5 @@
-import { TYPE_CASES, type TypeCase } from './matrix.ts';
+import { TYPE_CASES } from './matrix.ts';
+import type { TypeCase } from './type-case.ts';
 
 /** The Avro schema of one stream with a field of every type, all of them nullable. Each field stands on a line of its own. */
 export const avscOf = (cases: readonly TypeCase[]): string => `{

@@ -4,8 +4,9 @@ import { expect, it } from 'vitest';
 import { checkProject } from '../../../contract/check.ts';
 import { mutatedProject } from '../../support/contract-fixture.ts';
 import { PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
-import { CARRIED_TYPES, TYPE_CASES, type TypeCase } from '../../support/types/matrix.ts';
+import { CARRIED_TYPES, TYPE_CASES } from '../../support/types/matrix.ts';
 import { REFUSED_COLUMNS } from '../../support/types/refused.ts';
+import type { TypeCase } from '../../support/types/type-case.ts';
 
 /** Avro types with their limits, each once. */
 const FIELDS = [

@@ -10,8 +10,9 @@ import { packageRoot } from '../../../core/package-root.ts';
 import type { Finding } from '../../../pipeline/finding.ts';
 import { lineOf, mutatedProject } from '../../support/contract-fixture.ts';
 import { PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
-import { CARRIED_TYPES, type TypeCase } from '../../support/types/matrix.ts';
+import { CARRIED_TYPES } from '../../support/types/matrix.ts';
 import { avscOf, migrationOf, protoOf, typesDefinition } from '../../support/types/schema.ts';
+import type { TypeCase } from '../../support/types/type-case.ts';
 
 const AVSC = 'schemas/samples.avsc';
 const SQL = 'migrations/9001_samples.sql';
