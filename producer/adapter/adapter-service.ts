@@ -14,7 +14,10 @@ export function createAdapterService(module: string, schema: AvroSchema) {
   const micros = new Set(schema.fields.filter(({ kind }) => kind === 'timestamp-micros').map(({ name }) => name));
   /** Dates as the numbers, and bytes as the buffers, that the readers of fields take. */
   const natural = (name: string, value: unknown): unknown => {
-    if (value instanceof Date) return micros.has(name) ? BigInt(value.getTime()) * 1_000n : value.getTime();
+    if (value instanceof Date) {
+      const millis = value.getTime();
+      return micros.has(name) && Number.isInteger(millis) ? BigInt(millis) * 1_000n : millis;
+    }
     if (value instanceof Uint8Array && !Buffer.isBuffer(value)) return Buffer.from(value);
     return Array.isArray(value) ? value.map((one) => natural(name, one)) : value;
   };
@@ -28,7 +31,7 @@ export function createAdapterService(module: string, schema: AvroSchema) {
     /** An update as the mapper takes it. */
     toSent: (update: Update): SentMessage =>
       Object.fromEntries(Object.entries(update).map(([name, value]) => [name, natural(name, value)])),
-    /** JSON: whole numbers beyond a double are text, bytes are `{"$base64": …}`. */
+    /** JSON; what it lacks has a name: `{"$bigint": …}`, `{"$number": …}` (NaN, the infinities, -0), `{"$base64": …}`. */
     encodeUpdate: (update: SentMessage): Buffer => Buffer.from(JSON.stringify(update, asJson)),
     readEvent,
     /** The bytes of a rejected update. */
@@ -46,7 +49,9 @@ function readEvent(bytes: Buffer): FeedEvent {
 
 /** A Buffer comes here as what its own toJSON makes of it. */
 function asJson(_name: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'bigint') return { $bigint: value.toString() };
+  if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
+  if (Object.is(value, -0)) return { $number: '-0' };
   const { type, data } = (value ?? {}) as { type?: unknown; data?: unknown };
   return type === 'Buffer' && Array.isArray(data)
     ? { $base64: Buffer.from(data as number[]).toString('base64') }
@@ -54,6 +59,8 @@ function asJson(_name: string, value: unknown): unknown {
 }
 
 function fromJson(_name: string, value: unknown): unknown {
-  const { $base64 } = (value ?? {}) as { $base64?: unknown };
+  const { $bigint, $number, $base64 } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof $bigint === 'string' && /^-?\d+$/.test($bigint)) return BigInt($bigint);
+  if (typeof $number === 'string') return Number($number);
   return typeof $base64 === 'string' ? Buffer.from($base64, 'base64') : value;
 }

@@ -124,7 +124,7 @@ it('what does not fit is in the rejected topic as JSON, is shown, and is not sen
   expect(rejected.map(({ reason }) => reason)).toEqual(rejected.map(() => 'NOT_ALLOWED'));
   expect(JSON.parse(rejected[0]?.value.toString() ?? '')).toMatchObject({
     trade_id: 'trade-2500',
-    seq: lineOf(2_500).seq,
+    seq: { $bigint: lineOf(2_500).seq },
     proof: { $base64: Buffer.from(lineOf(2_500).proof, 'hex').toString('base64') },
   });
   const shown = await command('rejected', 'show', '-o', 'json');
