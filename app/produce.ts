@@ -3,6 +3,7 @@ import type { Logger } from '../core/log.ts';
 import { createMetrics } from '../core/metrics.ts';
 import { type ListenAddress, serveMetrics } from '../core/metrics-server.ts';
 import { positionKindOf, readStreams } from '../pipeline/feed.ts';
+import { movingColumns } from '../pipeline/moving-columns.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { requireSlots } from '../producer/feed/until-slot.ts';
 import { createProducerMonitor } from '../producer/metrics.ts';
@@ -80,12 +81,10 @@ export async function produce(
 }
 
 /** What a fork takes back can land again in another slot: with another time, and where that is part of the key, as a second row. */
-function requireFinal({ name, table }: StreamDefinition, commitment: ProduceOptions['commitment']): void {
-  const moving = [table.partition?.by, table.current?.order].find(
-    (column) => column !== undefined && table.key.includes(column),
-  );
+function requireFinal(stream: StreamDefinition, commitment: ProduceOptions['commitment']): void {
+  const [moving] = movingColumns(stream);
   if (moving === undefined || commitment === undefined || commitment === 'finalized') return;
-  throw new ConnectError('USAGE', `${name} cannot be read at ${commitment}: its upsert key holds ${moving}`, {
+  throw new ConnectError('USAGE', `${stream.name} cannot be read at ${commitment}: its upsert key holds ${moving}`, {
     hint: `an update that a fork takes back and that lands in another slot would become a second row; leave --commitment out (finalized)`,
   });
 }

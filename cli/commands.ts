@@ -10,6 +10,7 @@ import { registerDown } from './commands/down.ts';
 import { registerFeed } from './commands/feed.ts';
 import { registerImport } from './commands/import.ts';
 import { registerInit } from './commands/init.ts';
+import { registerKey } from './commands/key.ts';
 import { registerLogs } from './commands/logs.ts';
 import { registerMigrate } from './commands/migrate.ts';
 import { registerMsk } from './commands/msk.ts';
@@ -60,6 +61,7 @@ export const commandGroups: readonly CommandGroup[] = [
       registerRender,
       registerSchemas,
       registerMigrate,
+      registerKey,
       registerPartitions,
       registerRebuild,
       registerPrune,

@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { startOf } from '../pipeline/finding.ts';
 import { projectFile } from '../pipeline/load.ts';
+import { slotColumnOf } from '../pipeline/moving-columns.ts';
 import type { Project, StreamDefinition } from '../pipeline/types.ts';
 import { parseYamlFile } from '../pipeline/yaml-file.ts';
 import { type BaseDefinition, definitionsAtBase } from '../schemas/compatibility/base-definitions.ts';
 import type { GitBase } from '../schemas/compatibility/git-base.ts';
+import { holdsAll } from './former-key.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
 import type { BrokenRule } from './rule.ts';
 
@@ -32,8 +34,8 @@ export const BASE_RULES = [
   },
   {
     id: 'UPSERT_KEY_CHANGED',
-    what: 'The upsert key of a stream stays, but for the column of its partitions when it becomes partitioned or one table again; the check notes that.',
-    why: 'Records that come again after the change meet no row of the same key and become second rows, or violate the old index.',
+    what: 'The upsert key of a stream stays, or it gains columns, or loses the slot or the time of its partitions; the check notes that.',
+    why: 'Records that come again after another change meet no row of the same key and become second rows, or violate the old index.',
   },
   {
     id: 'SINK_RENAMED',
@@ -45,10 +47,10 @@ export const BASE_RULES = [
 /** A broken rule of these. */
 type Broken = BrokenRule & { readonly rule: (typeof BASE_RULES)[number]['id'] };
 
-/** An upsert key for comparison, without one of its columns. */
-const keyOf = (columns: readonly unknown[], without?: unknown): string =>
+/** An upsert key for comparison, without some of its columns. */
+const keyOf = (columns: readonly unknown[], ...without: readonly unknown[]): string =>
   columns
-    .filter((name) => name !== without)
+    .filter((name) => !without.includes(name))
     .map(String)
     .sort()
     .join();
@@ -150,13 +152,18 @@ function* definitionChanges(project: Project, stream: StreamDefinition, older: B
   const isSameTable = older.at('table', 'name') === table.name;
   if (isSameTable && Array.isArray(columns) && keyOf(columns) !== keyOf(table.key)) {
     const change = `table.key (${columns.join(', ')}) → (${table.key.join(', ')})`;
-    const isTurned = keyOf(columns, older.at('table', 'partition', 'by')) === keyOf(table.key, table.partition?.by);
+    const slot = slotColumnOf(stream);
+    const wasBy = older.at('table', 'partition', 'by');
+    // All deliveries of a final update have the same slot and time, and all of one record the same columns.
+    const isTurned =
+      keyOf(columns, wasBy, slot) === keyOf(table.key, table.partition?.by, slot) || holdsAll(table.key, columns);
+    const page = wasBy === undefined && table.partition === undefined ? 'scale' : 'partitions';
     yield isTurned
       ? {
           rule: 'UPSERT_KEY_CHANGED',
           ...at('table', 'key'),
           message: `${change}: the sink fails on a table that the migration has not changed yet, and the other way round`,
-          remedy: 'delete the sink, migrate, deploy: docs/partitions.md',
+          remedy: `delete the sink, migrate, deploy: docs/${page}.md`,
           severity: 'note',
         }
       : {

@@ -26,7 +26,7 @@ const ATTEMPTS = { attempts: 60, baseMs: 500, maxMs: 3_000 };
 
 /** Where a build was interrupted it leaves an index that is never used, and that IF NOT EXISTS takes for the wanted one. */
 const CONCURRENT_BUILD =
-  /^\s*(?:--.*\n\s*)*create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?((?:"(?:[^"]|"")+"|[^\s"(]+))/i;
+  /^\s*(?:--.*\n\s*)*create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?((?:"(?:[^"]|"")+"|[^\s"(.]+))\s+on\s+(?:only\s+)?((?:(?:"(?:[^"]|"")+"|[^\s"(.]+)\.)?(?:"(?:[^"]|"")+"|[^\s"(.]+))/i;
 
 /**
  * Runs the steps of a migration that have not run yet, each outside of a transaction, and writes down each. Errors: REFUSED with
@@ -71,13 +71,15 @@ async function runStep(
 }
 
 async function runStatement(client: PostgresClient, statement: string): Promise<void> {
-  const [, index] = CONCURRENT_BUILD.exec(statement) ?? [];
+  const [, index, table] = CONCURRENT_BUILD.exec(statement) ?? [];
   if (index !== undefined) {
-    const { rowCount } = await client.query(
-      'SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid',
-      [index],
+    // The index is in its table's schema, wherever names are looked for.
+    const { rows } = await client.query<{ left: string }>(
+      `SELECT indexrelid::regclass::text AS left FROM pg_index JOIN pg_class AS t ON t.oid = indrelid
+       WHERE indrelid = to_regclass($2) AND indexrelid = to_regclass(relnamespace::regnamespace || '.' || $1) AND NOT indisvalid`,
+      [index, table],
     );
-    if (rowCount !== 0) await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${index}`);
+    for (const { left } of rows) await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${left}`);
   }
   await client.query(statement);
 }

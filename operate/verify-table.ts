@@ -1,5 +1,6 @@
 import type { PartitionRange } from '../core/kafka-admin.ts';
 import type { PostgresClient } from '../core/postgres.ts';
+import { slotColumnOf } from '../pipeline/moving-columns.ts';
 import type { StreamDefinition } from '../pipeline/types.ts';
 import { quoteIdentifier } from './canonical.ts';
 import type { KeptRange } from './kept-range.ts';
@@ -102,15 +103,17 @@ export async function countRowsBeyond(
 }
 
 /**
- * Identities that have more than one row: the key without the time that partitions the history. One update that came again with
- * another time, as a slot that was not final gives it.
+ * Identities that have more than one row: the key without the time that partitions the history, or without the slot that a key begins with
+ * for the sake of its index. One update that came again with another one, as a slot that was not final gives it.
  */
-export async function countRepeated(
-  client: PostgresClient,
-  { table: { name, key, partition } }: StreamDefinition,
-): Promise<number> {
-  if (partition === undefined) return 0;
-  const identity = key.filter((column) => column !== partition.by).map(quoteIdentifier);
+export async function countRepeated(client: PostgresClient, stream: StreamDefinition): Promise<number> {
+  const { name, key, partition } = stream.table;
+  const moving = partition?.by ?? (key[0] === slotColumnOf(stream) ? key[0] : undefined);
+  if (moving === undefined) return 0;
+  const others = key.filter((column) => column !== moving);
+  // The slot of a key that says nothing else of an update is its identity.
+  if (partition === undefined && others.every((column) => column === stream.topic.key)) return 0;
+  const identity = others.map(quoteIdentifier);
   if (identity.length === 0) return 0;
   const { rows } = await client.query<{ repeated: number }>(
     `SELECT count(*)::float8 AS repeated FROM (

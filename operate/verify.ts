@@ -78,7 +78,7 @@ export async function verifyStream(options: VerifyOptions) {
       keptFrom: kept?.from ?? null,
       /** Records that are older. */
       olderRecords: topic.older,
-      /** Identities with several rows of a partitioned table, whose key has the update's time: it came again at another time. */
+      /** Identities with several rows, where the key has the time of the partitions or begins with the slot: an update came again with another one. */
       repeated,
       /** Records whose row holds another record of the same key: `redelivered` and `replaced` together. */
       superseded: topic.redelivered + topic.replaced,

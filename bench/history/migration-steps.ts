@@ -15,7 +15,7 @@ export function stepsOf(migration: string): MigrationSteps {
 
 /** Runs one step, as `connect migrate` does. */
 export async function runStep(client: PostgresClient, sql: string): Promise<void> {
-  const { rows } = await client.query<{ statement?: string; format?: string }>(sql);
+  const { rows } = await client.query<Record<string, string>>(sql);
   if (!sql.startsWith('-- Step for each row')) return;
-  for (const row of rows) await client.query(row.statement ?? row.format ?? '');
+  for (const row of rows) for (const statement of Object.values(row)) await client.query(statement);
 }

@@ -3,12 +3,16 @@ import { byDay } from '../history/by-day.ts';
 import { type Course, DAYS } from '../history/course.ts';
 import { underSnapshot } from '../history/held-snapshot.ts';
 import { oneTable } from '../history/one-table.ts';
+import { slotFirst } from '../history/slot-first.ts';
 import type { StretchCost } from '../long-history.ts';
 import { shortNumber } from '../report/plot.ts';
 import { msText } from '../report/text.ts';
 
 /** The ways to keep a history, by their flag, in the order in which they run. */
-const WAYS = { days: byDay, one: oneTable } satisfies Record<string, (bench: Bench, rows: number) => Promise<Course>>;
+const WAYS = { days: byDay, slot: slotFirst, one: oneTable } satisfies Record<
+  string,
+  (bench: Bench, rows: number) => Promise<Course>
+>;
 
 export type Way = keyof typeof WAYS;
 export const wayNames = Object.keys(WAYS) as readonly Way[];

@@ -17,7 +17,9 @@ export function verifyLines(report: VerifyReport): string[] {
       `  kept       from ${report.keptFrom} (UTC); ${count(report.olderRecords)} older records, and older rows and days: not compared`,
     );
   if (report.repeated > 0)
-    lines.push(`  repeated   ${count(report.repeated)} identities have several rows, each with a time of its own`);
+    lines.push(
+      `  repeated   ${count(report.repeated)} identities have several rows, each with a time or slot of its own`,
+    );
   if (report.redelivered > 0) lines.push(`  redelivered ${count(report.redelivered)} records, absorbed by the upsert`);
   if (report.replaced > 0)
     lines.push(`  replaced   ${count(report.replaced)} records by later updates of the same key`);

@@ -1,5 +1,6 @@
-import { columnOf, type UniqueIndex } from '../catalog.ts';
-import { shortName, sqlAt, sqlPlace } from '../contract.ts';
+import { columnOf, type Relation, type UniqueIndex } from '../catalog.ts';
+import { type Contract, shortName, sqlAt, sqlPlace } from '../contract.ts';
+import { formerKeys } from '../former-key.ts';
 import { fieldOf, noField } from '../placed-schema.ts';
 import { type Rule, tableRule } from '../rule.ts';
 
@@ -32,10 +33,16 @@ const upsertKeyIndex = tableRule({
               there.map(({ name, columns }) => `${name} (${columns.join(', ')})`).join(', ') || 'none'
             }`
           : `table.key (${key.join(', ')}): unique index ${flawed.name} ${flaw(flawed)}`,
-      remedy: `add a migration with CREATE UNIQUE INDEX … ON ${shortName(table.name)} (${key.join(', ')}), or name the columns of an index there is`,
+      remedy: `${flawed === undefined && canTurnOver(contract, table) ? `\`connect key migration ${stream.name}\` writes the migration` : `add a migration with CREATE UNIQUE INDEX … ON ${shortName(table.name)} (${key.join(', ')})`}, or name the columns of an index there is`,
     };
   },
 });
+
+/** Whether `connect key migration` knows which index leaves for the new one. */
+const canTurnOver = ({ stream, written }: Contract, table: Relation): boolean =>
+  table.partitions === null &&
+  stream.table.partition === undefined &&
+  formerKeys(table, stream.table.key, new Set(written.map(({ name }) => name))).length === 1;
 
 function flaw({ partial, deferrable, valid }: UniqueIndex): string | undefined {
   if (partial) return 'covers some rows only (it has a WHERE)';

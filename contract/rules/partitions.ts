@@ -1,4 +1,4 @@
-import { positionKindOf } from '../../pipeline/feed.ts';
+import { movingColumns } from '../../pipeline/moving-columns.ts';
 import type { StreamDefinition } from '../../pipeline/types.ts';
 import { columnOf, type Relation } from '../catalog.ts';
 import { shortName, sqlAt, sqlPlace } from '../contract.ts';
@@ -122,9 +122,9 @@ const keyFinal: Rule = {
   what: 'When the upsert key holds the time of the partitions, the feed sends final updates only: it is asked for `finalized`, or `table.final` says why no update comes again with another time. Of an unpartitioned table whose key holds the slot, it is told.',
   why: 'An update that a fork takes back lands in another slot: its second delivery meets no row of its key, and becomes a second row.',
   *check({ stream, definition }) {
-    const { key, partition, current, final } = stream.table;
-    const slot = positionKindOf(stream) === 'slot' ? current?.order : undefined;
-    const moving = key.find((column) => column === partition?.by) ?? key.find((column) => column === slot);
+    const { partition, final } = stream.table;
+    const [first] = movingColumns(stream);
+    const moving = partition?.by ?? first;
     if (moving === undefined || final !== undefined || isFinal(stream)) return;
     yield {
       path: `${stream.name}.feed`,

@@ -10,7 +10,7 @@ import { type CheckOptions, checkProject } from '../../../contract/check.ts';
 import { runMigrations } from '../../../contract/migrated-catalog.ts';
 import type { Finding } from '../../../pipeline/finding.ts';
 import { CONTRACT_FIXTURE, editedLine, fixtureBase, lineOf, mutatedProject } from '../../support/contract-fixture.ts';
-import { DEFINITION, type Edit, SQL } from '../../support/mutations/edit.ts';
+import { DEFINITION, type Edit, newMigration, SQL } from '../../support/mutations/edit.ts';
 import { harmlessChanges } from '../../support/mutations/harmless.ts';
 import { mutations } from '../../support/mutations/mutations.ts';
 import { partitionedProjects } from '../../support/mutations/partitions.ts';
@@ -86,6 +86,20 @@ it('a renamed connector is told, and passes', async () => {
   const edit = { file: DEFINITION, find: 'name: positions-sink', replace: 'name: positions-writer' };
   const findings = await check([edit], (all) => all.map(({ rule, severity, line }) => [rule, severity, line]));
   expect(findings).toEqual([['SINK_RENAMED', 'note', lineOf(CONTRACT_FIXTURE, DEFINITION, 'name: positions-sink')]]);
+});
+
+it('an upsert key that gains the slot is told, and passes', async () => {
+  const edits = [
+    {
+      file: DEFINITION,
+      find: 'key: [position_account, signature]',
+      replace: 'key: [slot, position_account, signature]',
+    },
+    newMigration(`CREATE UNIQUE INDEX slot_first ON positions (slot, position_account, signature);
+DROP INDEX idx_unique_position_signature;`),
+  ];
+  const findings = await check(edits, (all) => all.map(({ rule, severity, remedy }) => [rule, severity, remedy]));
+  expect(findings).toEqual([['UPSERT_KEY_CHANGED', 'note', 'delete the sink, migrate, deploy: docs/scale.md']]);
 });
 
 it('a text that the locale compares is told, and passes', async () => {

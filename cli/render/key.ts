@@ -1,0 +1,8 @@
+import type { KeyMigration } from '../../app/key-migration.ts';
+
+/** The file, and what it does. */
+export const keyMigrationLines = ({ table, key, formerKey, lookups, path }: KeyMigration): string[] => [
+  `+ ${path}`,
+  `  ${table}  (${formerKey.join(', ')}) → (${key.join(', ')})`,
+  ...lookups.map(({ column, method }) => `  rows by ${column} are found by a ${method} index of their own`),
+];
