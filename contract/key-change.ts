@@ -1,10 +1,12 @@
 import { ConnectError } from '../core/errors.ts';
+import { slotColumnOf } from '../pipeline/moving-columns.ts';
 import type { Project, StreamDefinition } from '../pipeline/types.ts';
-import type { Relation } from './catalog.ts';
-import { sqlPlace } from './contract.ts';
+import type { Relation, UniqueIndex } from './catalog.ts';
+import { loadContracts } from './check.ts';
+import { type Contract, sqlPlace } from './contract.ts';
 import { formerKeys, holdsAll } from './former-key.ts';
-import { loadContract, readScripts } from './load-contract.ts';
-import { runMigrations } from './migrated-catalog.ts';
+import { readScripts } from './load-contract.ts';
+import { applyScripts } from './migrated-catalog.ts';
 import { type Sandbox, withSandbox } from './sandbox.ts';
 
 /** What turns a table over from one upsert key to another. */
@@ -20,7 +22,7 @@ export interface KeyChange {
 /** How rows are found by a column that no other index begins with. */
 export interface Lookup {
   readonly column: string;
-  /** `hash` by a text that hardly two rows share; `btree` by the column that the former index began with. */
+  /** `hash` by a text that hardly two rows share; `btree` by the column that the former index began with, other than the slot. */
   readonly method: 'hash' | 'btree';
 }
 
@@ -34,42 +36,38 @@ export interface FormerKey {
 }
 
 /**
- * What a table lacks of the upsert key that its stream's definition names, as the migrations make it. Errors: USAGE where the migrations do not
- * run or do not make it, where it has the key or partitions, and where not exactly one unique index can be that of the former key.
+ * What a table lacks of the upsert key that its stream's definition names, as the migrations make it. Errors: USAGE where the files
+ * cannot be read or no migration makes it, where it has the key or partitions, and where not exactly one unique index can be that of the former key.
  */
-export function readKeyChange(project: Project, stream: StreamDefinition): Promise<KeyChange> {
-  return withSandbox(async (sandbox) => {
-    const migrated = await runMigrations(sandbox, readScripts(project));
-    if (migrated.failure !== undefined) {
-      throw new ConnectError('USAGE', `the migrations do not run: ${migrated.failure.message}`, {
-        hint: '`connect check` says where',
-      });
-    }
-    const contract = loadContract(project, stream, migrated);
-    const { name, key } = stream.table;
-    if (contract.table === undefined) {
-      throw new ConnectError('USAGE', `no migration creates the table ${name}`, { hint: 'write that one first' });
-    }
-    const { uniqueIndexes, partitions } = contract.table;
-    if (partitions !== null) throw partitionedTable(name);
-    const there = uniqueIndexes.find(({ columns }) => holdsAll(columns, key) && holdsAll(key, columns));
-    if (there !== undefined) {
-      const { file, line } = sqlPlace(contract, name, there.name);
-      throw new ConnectError('USAGE', `${name} has a unique index on (${key.join(', ')}) already: ${there.name}`, {
-        hint: `${file}:${line} makes it; change table.key in ${stream.file} first`,
-      });
-    }
-    const former = await formerOf(sandbox, contract.table, key, new Set(contract.written.map((field) => field.name)));
-    const led = await leadingColumns(sandbox, name, former.name);
-    const lookups = former.columns.flatMap((column, place): readonly Lookup[] => {
-      if (column === key[0] || led.has(column)) return [];
-      const field = contract.schema.fields.find((one) => one.name === column);
-      // Of few words, and of what all updates of one thing share, a hash leads to too many rows.
-      const isRandom = field?.kind === 'string' && field.allowed === undefined && column !== stream.topic.key;
-      if (isRandom) return [{ column, method: 'hash' }];
-      return place === 0 ? [{ column, method: 'btree' }] : [];
+export async function readKeyChange(project: Project, stream: StreamDefinition): Promise<KeyChange> {
+  const { contracts, broken } = await loadContracts(project, [stream]);
+  const [contract] = contracts;
+  if (contract === undefined) {
+    throw new ConnectError('USAGE', `the files of ${stream.name} cannot be read: ${broken[0]?.message}`, {
+      hint: '`connect check` says where',
     });
-    return { table: name, key, former, lookups };
+  }
+  const { table } = contract;
+  const { name, key } = stream.table;
+  if (table === undefined) {
+    throw new ConnectError('USAGE', `no migration creates the table ${name}`, { hint: 'write that one first' });
+  }
+  if (table.partitions !== null) throw partitionedTable(name);
+  const there = table.uniqueIndexes.find(
+    ({ columns, partial, deferrable }) => !partial && !deferrable && holdsAll(columns, key) && holdsAll(key, columns),
+  );
+  if (there !== undefined) {
+    const { file, line } = sqlPlace(contract, name, there.name);
+    throw new ConnectError('USAGE', `${name} has a unique index on (${key.join(', ')}) already: ${there.name}`, {
+      hint: `${file}:${line} makes it; change table.key in ${stream.file} first`,
+    });
+  }
+  const index = formerIndex(contract, table);
+  return withSandbox(async (sandbox) => {
+    await applyScripts(sandbox, readScripts(project));
+    const former = await formerKey(sandbox, name, index);
+    const led = await leadingColumns(sandbox, name, index.name);
+    return { table: name, key, former, lookups: lookupsOf(contract, former.columns, led) };
   });
 }
 
@@ -79,36 +77,44 @@ export const partitionedTable = (name: string): ConnectError =>
     hint: '`connect partitions migration` turns a table over together with its key; of one that is partitioned, write the migration by hand',
   });
 
-async function formerOf(
-  { query }: Sandbox,
-  table: Relation,
-  key: readonly string[],
-  fields: ReadonlySet<string>,
-): Promise<FormerKey> {
-  const [index, ...others] = formerKeys(table, key, fields);
-  if (index === undefined || others.length > 0) {
-    const found = [index, ...others]
-      .flatMap((one) => one ?? [])
-      .map((one) => `${one.name} (${one.columns.join(', ')})`);
-    throw new ConnectError(
-      'USAGE',
-      found.length === 0
-        ? `${table.name} has no unique index of a former key`
-        : `several unique indexes of ${table.name} can be that of the former key: ${found.join(', ')}`,
-      { hint: `write a migration with CREATE UNIQUE INDEX … ON ${table.name} (${key.join(', ')})` },
-    );
-  }
-  const [schema] = table.name.split('.');
+function formerIndex({ stream, written }: Contract, table: Relation): UniqueIndex {
+  const { name, key } = stream.table;
+  const possible = formerKeys(table, key, new Set(written.map((field) => field.name)));
+  const [index] = possible;
+  if (index !== undefined && possible.length === 1) return index;
+  const found = possible.map((one) => `${one.name} (${one.columns.join(', ')})`);
+  throw new ConnectError(
+    'USAGE',
+    index === undefined
+      ? `${name} has no unique index of a former key`
+      : `several unique indexes of ${name} can be that of the former key: ${found.join(', ')}`,
+    { hint: `write a migration with CREATE UNIQUE INDEX … ON ${name} (${key.join(', ')})` },
+  );
+}
+
+async function formerKey({ query }: Sandbox, table: string, { name, columns }: UniqueIndex): Promise<FormerKey> {
+  const [schema] = table.split('.');
   const [found] = await query(`
     SELECT pg_get_indexdef(indexrelid) AS definition, obj_description(indexrelid, 'pg_class') AS comment
-    FROM pg_index WHERE indexrelid = '${schema}."${index.name}"'::regclass`);
+    FROM pg_index WHERE indexrelid = '${schema}."${name}"'::regclass`);
   return {
-    name: index.name,
-    columns: index.columns.flatMap((column) => column ?? []),
+    name,
+    columns: columns.flatMap((column) => column ?? []),
     definition: String(found?.definition),
     comment: found?.comment === null ? undefined : String(found?.comment),
   };
 }
+
+/** What the former index found, and what is not found without it. */
+const lookupsOf = ({ stream, schema }: Contract, former: readonly string[], led: ReadonlySet<string>) =>
+  former.flatMap((column, place): readonly Lookup[] => {
+    if (column === stream.table.key[0] || led.has(column)) return [];
+    const field = schema.fields.find((one) => one.name === column);
+    // Of few words, and of what all updates of one thing share, a hash leads to too many rows.
+    const isRandom = field?.kind === 'string' && field.allowed === undefined && column !== stream.topic.key;
+    if (isRandom) return [{ column, method: 'hash' }];
+    return place === 0 && column !== slotColumnOf(stream) ? [{ column, method: 'btree' }] : [];
+  });
 
 /** The columns that a whole index begins with, one index left out. */
 async function leadingColumns({ query }: Sandbox, table: string, without: string): Promise<ReadonlySet<string>> {
