@@ -42,7 +42,7 @@ const CAUSES: readonly CausePattern[] = [
   {
     fault: 'database',
     cause: /no unique or exclusion constraint matching/i,
-    hint: `the table lacks the unique index of table.key; \`connect check --live\` says which one. ${MIGRATE}; where none is pending, add one with CREATE UNIQUE INDEX`,
+    hint: `the table lacks the unique index of table.key; \`connect check --live\` says which one. ${MIGRATE}; where none is pending, \`connect key migration\` writes one`,
   },
   {
     fault: 'sink',
