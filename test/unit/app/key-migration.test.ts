@@ -76,8 +76,8 @@ describe('the migration of a key', () => {
   );
 
   it('a key that lacks a column of the former one is refused where two rows would share it', async () => {
-    await database.exec(`CREATE TABLE fills (fill TEXT NOT NULL, slot BIGINT NOT NULL);
-      CREATE UNIQUE INDEX fills_key ON fills (slot, fill) INCLUDE (slot);
+    await database.exec(`CREATE TABLE fills (fill TEXT NOT NULL, slot BIGINT NOT NULL, price INT);
+      CREATE UNIQUE INDEX fills_key ON fills (slot, fill) INCLUDE (price);
       INSERT INTO fills VALUES ('a', 1), ('a', 2)`);
     const change: KeyChange = {
       table: 'public.fills',
