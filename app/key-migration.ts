@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { holdsAll } from '../contract/former-key.ts';
 import type { FormerKey, KeyChange, Lookup } from '../contract/key-change.ts';
+import { holdsAll } from '../contract/key-index.ts';
 import { ConnectError } from '../core/errors.ts';
 import { migrationPath, nextNumber, projectMigrations } from './init/migrations.ts';
 import { writeNewFiles } from './init/write-files.ts';

@@ -1,22 +1,24 @@
 import { type Catalog, columnOf, isFilled, type Relation } from '../contract/catalog.ts';
 import { loadContracts } from '../contract/check.ts';
 import type { Contract } from '../contract/contract.ts';
+import { isKeyIndex } from '../contract/key-index.ts';
 import { liveCatalog } from '../contract/live-database.ts';
 import { selectedFields, writtenFields } from '../contract/rendered-sink.ts';
 import { ConnectError } from '../core/errors.ts';
+import type { StreamDefinition } from '../pipeline/types.ts';
 import { migrationStatus } from './migrate.ts';
 import type { Session } from './session.ts';
 
 /** What keeps a table from taking a sink's records: it lacks the part, or it refuses rows without the column. */
 interface Obstacle {
-  /** `public.positions` or `public.positions.size` */
+  /** `public.positions`, `public.positions.size` or `public.positions (position_account, signature)` */
   readonly part: string;
-  readonly is: 'missing' | 'unfilled';
+  readonly is: 'missing' | 'unfilled' | 'unindexed';
 }
 
 /**
  * Nothing is deployed that the database cannot take by now, whatever its migrations will make of it: the sink would fail its tasks
- * on the first record. Errors: UNSAFE with each table and column; UNREACHABLE when the database does not answer.
+ * on the first record. Errors: UNSAFE with each table, column and key; UNREACHABLE when the database does not answer.
  */
 export async function requireColumns(session: Session): Promise<void> {
   const { contracts } = await loadContracts(session.project, session.streams);
@@ -24,14 +26,12 @@ export async function requireColumns(session: Session): Promise<void> {
   const found = contracts.flatMap((contract) => {
     const { config } = session.desiredSink(contract.stream);
     const written = writtenFields(config, selectedFields(config));
-    return obstacles(contract.stream.table.name, written, catalog).map((obstacle) => ({ contract, obstacle }));
+    return obstacles(contract.stream.table, written, catalog).map((obstacle) => ({ contract, obstacle }));
   });
   if (found.length === 0) return;
   const { database } = session.environment;
   const { pending } = await migrationStatus(session);
-  const lines = found.map(({ obstacle: { part, is } }) =>
-    is === 'missing' ? `${part} is not there` : `${part} is NOT NULL without a default, and the sink does not write it`,
-  );
+  const lines = found.map(({ obstacle: { part, is } }) => `${part} ${PROBLEM[is]}`);
   const where = `the database ${database.name} at ${database.host}:${database.port}`;
   throw new ConnectError(
     'UNSAFE',
@@ -43,21 +43,35 @@ export async function requireColumns(session: Session): Promise<void> {
   );
 }
 
-function obstacles(table: string, written: ReadonlySet<string>, { relations }: Catalog): readonly Obstacle[] {
+const PROBLEM: Readonly<Record<Obstacle['is'], string>> = {
+  missing: 'is not there',
+  unfilled: 'is NOT NULL without a default, and the sink does not write it',
+  unindexed: 'is no unique index, and the sink upserts on it',
+};
+
+function obstacles(
+  { name: table, key }: StreamDefinition['table'],
+  written: ReadonlySet<string>,
+  { relations }: Catalog,
+): readonly Obstacle[] {
   const live: Relation | undefined = relations[table];
   if (live === undefined) return [{ part: table, is: 'missing' }];
   const missing = [...written].filter((name) => columnOf(live, name) === undefined);
   const unfilled = live.columns.filter((column) => !column.nullable && !isFilled(column) && !written.has(column.name));
+  const isIndexed = live.uniqueIndexes.some((index) => index.valid && isKeyIndex(index, key));
   return [
     ...missing.map((name) => ({ part: `${table}.${name}`, is: 'missing' as const })),
     ...unfilled.map(({ name }) => ({ part: `${table}.${name}`, is: 'unfilled' as const })),
+    ...(isIndexed ? [] : [{ part: `${table} (${key.join(', ')})`, is: 'unindexed' as const }]),
   ];
 }
 
 /** A migration cures what a pending one makes; what somebody has dropped by hand comes back by a new one only. */
-function cureOf({ migrated }: Contract, { part, is }: Obstacle, pending: readonly string[]): string {
+function cureOf({ migrated, stream, table }: Contract, { part, is }: Obstacle, pending: readonly string[]): string {
   if (is === 'unfilled') return `let ${part} be NULL by a migration, run \`connect migrate up\`, then deploy`;
-  const file = migrated.places[part]?.file;
+  const index = table?.uniqueIndexes.find((one) => isKeyIndex(one, stream.table.key));
+  const file = migrated.places[is === 'missing' ? part : `${table?.name}.${index?.name}`]?.file;
   if (pending.some((name) => file === `migrations/${name}.sql`)) return 'run `connect migrate up`, then deploy';
-  return `no pending migration makes ${part}: it was dropped by hand; add a migration that makes it again, or list the field in sink.omit`;
+  const otherwise = is === 'missing' ? ', or list the field in sink.omit' : '';
+  return `no pending migration makes ${part}: it was dropped by hand; add a migration that makes it again${otherwise}`;
 }

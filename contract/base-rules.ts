@@ -6,7 +6,7 @@ import type { Project, StreamDefinition } from '../pipeline/types.ts';
 import { parseYamlFile } from '../pipeline/yaml-file.ts';
 import { type BaseDefinition, definitionsAtBase } from '../schemas/compatibility/base-definitions.ts';
 import type { GitBase } from '../schemas/compatibility/git-base.ts';
-import { holdsAll } from './former-key.ts';
+import { holdsAll } from './key-index.ts';
 import { MIGRATIONS_FOLDER } from './load-contract.ts';
 import type { BrokenRule } from './rule.ts';
 

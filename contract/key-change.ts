@@ -4,7 +4,7 @@ import type { Project, StreamDefinition } from '../pipeline/types.ts';
 import type { Relation, UniqueIndex } from './catalog.ts';
 import { loadContracts } from './check.ts';
 import { type Contract, sqlPlace } from './contract.ts';
-import { formerKeys, holdsAll } from './former-key.ts';
+import { formerKeys, isKeyIndex } from './key-index.ts';
 import { readScripts } from './load-contract.ts';
 import { applyScripts } from './migrated-catalog.ts';
 import { type Sandbox, withSandbox } from './sandbox.ts';
@@ -53,9 +53,7 @@ export async function readKeyChange(project: Project, stream: StreamDefinition):
     throw new ConnectError('USAGE', `no migration creates the table ${name}`, { hint: 'write that one first' });
   }
   if (table.partitions !== null) throw partitionedTable(name);
-  const there = table.uniqueIndexes.find(
-    ({ columns, partial, deferrable }) => !partial && !deferrable && holdsAll(columns, key) && holdsAll(key, columns),
-  );
+  const there = table.uniqueIndexes.find((index) => isKeyIndex(index, key));
   if (there !== undefined) {
     const { file, line } = sqlPlace(contract, name, there.name);
     throw new ConnectError('USAGE', `${name} has a unique index on (${key.join(', ')}) already: ${there.name}`, {

@@ -1,6 +1,6 @@
 import { columnOf, type Relation, type UniqueIndex } from '../catalog.ts';
 import { type Contract, shortName, sqlAt, sqlPlace } from '../contract.ts';
-import { formerKeys } from '../former-key.ts';
+import { formerKeys } from '../key-index.ts';
 import { fieldOf, noField } from '../placed-schema.ts';
 import { type Rule, tableRule } from '../rule.ts';
 

@@ -88,6 +88,9 @@ it('a table gets a key that begins with the slot while its sink is away; what is
     stdout: expect.stringMatching(/^\+ migrations\/\d{4}_key_positions\.sql\n/),
   });
   await run('check --only positions');
+  const early = await runInProcess(['deploy', '--yes', '--only', 'positions'], options);
+  expect(early.stderr).toContain('public.positions (slot, position_account, signature) is no unique index');
+  expect(early.stderr).toMatch(/run `.*connect migrate up`, then deploy/);
 
   // Somebody ends the backend while it waits in the middle of a build, which leaves an index that is not valid.
   const left = withPostgres(test.database, async (reader) => {

@@ -14,11 +14,18 @@ export function formerKeys(
       !partial &&
       !deferrable &&
       columns.every((column) => column !== null && fields.has(column)) &&
-      !(holdsAll(columns, key) && holdsAll(key, columns)),
+      !hasSameColumns(columns, key),
   );
   const near = possible.filter(({ columns }) => holdsAll(columns, key) || holdsAll(key, columns));
   return near.length > 0 ? near : possible;
 }
+
+/** Whether the sink can upsert on a key by this index, once it is valid. */
+export const isKeyIndex = ({ columns, partial, deferrable }: UniqueIndex, key: readonly string[]): boolean =>
+  !partial && !deferrable && hasSameColumns(columns, key);
+
+const hasSameColumns = (key: readonly unknown[], other: readonly unknown[]): boolean =>
+  holdsAll(key, other) && holdsAll(other, key);
 
 /** Whether a key has all columns of another one. */
 export const holdsAll = (key: readonly unknown[], other: readonly unknown[]): boolean =>
