@@ -3,6 +3,7 @@ import { createPool, type PostgresPool, withPostgres } from '../../../core/postg
 import { migrate } from '../../../migrations/runner.ts';
 import { rebuildRollup } from '../../../operate/rebuild-rollup.ts';
 import { selectStreams } from '../../../pipeline/load.ts';
+import { OFTEN_GENERATIONS } from '../../support/often-generations.ts';
 import { PARTITIONED_KEY, partitionedPositions } from '../../support/partitioned-positions.ts';
 import { type PositionRow, upsert as upsertOn } from '../../support/position-rows.ts';
 import { createWrites, type Write, type WriteOptions } from '../../support/position-writes.ts';
@@ -14,6 +15,7 @@ const DEADLOCK = '40P01';
 
 const FORMS = [
   { form: 'one table', prepare: '', key: undefined },
+  { form: 'one table, with generations that rise often', prepare: OFTEN_GENERATIONS, key: undefined },
   { form: 'partitions of a day', prepare: partitionedPositions('2026-03-01', 3), key: PARTITIONED_KEY },
 ];
 
@@ -123,6 +125,63 @@ describe.each(FORMS)('the rollup of a history in $form under several writers at 
           block_time: '2026-03-01 12:00:00',
         }));
       expect(await write([[[upsert(states('a'))]], [[upsert(states('b'))]], [[upsert(states('c'))]]])).toBe(0);
+    }
+    expect(await differences()).toEqual([]);
+  });
+
+  it('of the first states of a new position at another isolation level fails, or there is one current row', async () => {
+    const state = (account: string, signature: string, slot: number) =>
+      upsert([{ position_account: account, signature, slot, block_time: '2026-03-01 12:00:00' }]);
+    for (const level of ['REPEATABLE READ', 'SERIALIZABLE']) {
+      const account = `Level ${level}`;
+      const late = await pool.connect();
+      try {
+        await late.query(`BEGIN ISOLATION LEVEL ${level}`);
+        await late.query('SELECT FROM positions LIMIT 1');
+        // Others open it, and go on until its first version has left the first generation.
+        for (let slot = 1; slot <= 200; slot += 1) await write([[[state(account, `first${slot}`, slot)]]]);
+        const { text, values } = state(account, 'late', 500);
+        await late.query(text, values);
+        await expect(late.query('COMMIT')).rejects.toMatchObject({ code: '40001' });
+      } finally {
+        await late.query('ROLLBACK');
+        late.release();
+      }
+      const { rows } = await pool.query(
+        'SELECT slot, generation > 0 AS moved FROM position_days WHERE position_account = $1',
+        [account],
+      );
+      expect(rows).toEqual([{ slot: '200', moved: true }]);
+    }
+    expect(await differences()).toEqual([]);
+  });
+
+  it('looks up each position by itself, also with plans that were made on empty tables', async () => {
+    const client = await pool.connect();
+    try {
+      const fetched = async () => {
+        await client.query('SELECT pg_stat_force_next_flush()');
+        const { rows } = await client.query(
+          `SELECT (seq_tup_read + idx_tup_fetch)::int AS rows FROM pg_stat_user_tables WHERE relname = 'position_days'`,
+        );
+        return Number(rows[0]?.rows);
+      };
+      // Of the days, the last moves the mark, and the slots of the others are older than the current row.
+      const batches = ['01', '01', '02', '01'].map((day, batch) =>
+        upsert(
+          Array.from({ length: 1_000 }, (_, n) => ({
+            position_account: `Each${n}`,
+            signature: `each${batch}`,
+            slot: [20, 10, 30, 5][batch] ?? 0,
+            block_time: `2026-03-${day} 12:00:00`,
+          })),
+        ),
+      );
+      const before = await fetched();
+      for (const { text, values } of batches) await client.query(text, values);
+      expect((await fetched()) - before).toBeLessThan(batches.length * 1_000 * 20);
+    } finally {
+      client.release();
     }
     expect(await differences()).toEqual([]);
   });

@@ -60,7 +60,7 @@ const QUERIES: readonly (readonly [what: string, sql: string, index: RegExp])[] 
   [
     'current states by status',
     `SELECT * FROM current_positions WHERE status = 'Liquidating'`,
-    /idx_position_days_status/,
+    /idx_position_days_status_rare/,
   ],
   [
     'liquidation candidates',

@@ -1,5 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OFTEN_GENERATIONS } from '../../support/often-generations.ts';
 import { PARTITIONED_KEY, partitionedPositions } from '../../support/partitioned-positions.ts';
 import { openMigratedPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
 import { createWrites } from '../../support/position-writes.ts';
@@ -8,6 +9,7 @@ import { seededRandom } from '../../support/seeded-random.ts';
 
 const FORMS = [
   { form: 'one table', prepare: '', key: undefined },
+  { form: 'one table, with generations that rise often', prepare: OFTEN_GENERATIONS, key: undefined },
   // The fourth day has no partition of its own.
   { form: 'partitions of a day', prepare: partitionedPositions('2026-03-01', 3), key: PARTITIONED_KEY },
 ];
