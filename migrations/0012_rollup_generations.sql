@@ -13,13 +13,7 @@
 -- Step: the generation of a current row
 SET LOCAL lock_timeout = '500ms';
 ALTER TABLE position_days ADD COLUMN IF NOT EXISTS generation INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE position_days DROP CONSTRAINT IF EXISTS position_days_generation_check;
-ALTER TABLE position_days ADD CONSTRAINT position_days_generation_check CHECK (is_current OR generation = 0) NOT VALID;
 COMMENT ON COLUMN position_days.generation IS 'Rises now and then while the row is current, so that a look-up meets its newest version first; 0 on other rows';
-
--- Step: rows that are not current have none
-SET LOCAL lock_timeout = '500ms';
-ALTER TABLE position_days VALIDATE CONSTRAINT position_days_generation_check;
 
 -- Step: the key with the generation
 CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS position_days_by_generation ON position_days (position_account, day, generation);

@@ -825,8 +825,7 @@ CREATE TABLE public.position_days (
     status character varying(20) NOT NULL COLLATE pg_catalog."C",
     event_type character varying(20) NOT NULL COLLATE pg_catalog."C",
     ordinal integer,
-    generation integer DEFAULT 0 NOT NULL,
-    CONSTRAINT position_days_generation_check CHECK ((is_current OR (generation = 0)))
+    generation integer DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='25');
 
