@@ -42,8 +42,11 @@ describe('connect prune beside a running sink', () => {
     if (stdout === '') throw new Error(stderr);
     return { code, report: (JSON.parse(stdout) as { streams: [VerifyReport] }).streams[0] };
   }
-  const rollup = (where = 'true') =>
-    sink.query(`SELECT * FROM position_days WHERE ${where} ORDER BY position_account, day`);
+  /** Without the generation, which a second delivery may raise. */
+  const rollup = async (where = 'true') =>
+    (await sink.query(`SELECT * FROM position_days WHERE ${where} ORDER BY position_account, day`)).map(
+      ({ generation: _, ...row }) => row,
+    );
 
   it('says what would go, and asks; then nothing is deleted', async () => {
     expect(await verify()).toMatchObject({
