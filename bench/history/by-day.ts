@@ -8,22 +8,17 @@ import type { PartitionedStream } from '../../operate/partitions/read-partitions
 import type { Bench } from '../bench.ts';
 import { requireExactRollup } from '../exact-rollup.ts';
 import { FIRST_DAY, LANES, upsertOf } from '../long-history.ts';
-import { type Course, DAYS, fill, ONE_TABLE_KEY, timeReads, withWriters } from './course.ts';
+import { type Course, DAYS, fill, PARTITIONED_KEY, timeReads, withWriters } from './course.ts';
 import { type MigrationSteps, runStep, stepsOf } from './migration-steps.ts';
 
 const DAY_MS = 86_400_000;
-const KEY = [...ONE_TABLE_KEY, 'block_time'];
 const PARTITION = { by: 'block_time', every: 'day', ahead: 3 } as const;
 
 /** A table with a partition for each day; at the end the oldest day is dropped while writers go on. */
 export async function byDay(bench: Bench, rows: number): Promise<Course> {
-  const database = await bench.databases.fresh('history', 'ours');
+  const database = await partitionedHistory(bench, 'history', DAYS);
   const stream = partitionedStream(bench);
-  await withPostgres(database, async (client) => {
-    for (const sql of partitionSteps(bench).up) await runStep(client, sql);
-    await keep(client, stream, bench.signal, FIRST_DAY + DAYS * DAY_MS, new Date(FIRST_DAY));
-  });
-  const costs = await fill(bench, database, 'by day', rows, KEY);
+  const costs = await fill(bench, database, 'by day', rows, PARTITIONED_KEY);
   const reads = await timeReads(database);
   const dropped = await dropDay(bench, database, stream, rows);
   await requireExactRollup(database);
@@ -31,9 +26,20 @@ export async function byDay(bench: Bench, rows: number): Promise<Course> {
   return { name: 'by day', costs, reads, more: dropped };
 }
 
-const partitionedStream = ({ stack: { stream } }: Bench): PartitionedStream => ({
+/** A fresh database with partitions for so many days. */
+export async function partitionedHistory(bench: Bench, name: string, days: number): Promise<PostgresConnection> {
+  const database = await bench.databases.fresh(name, 'ours');
+  await withPostgres(database, async (client) => {
+    for (const sql of partitionSteps(bench).up) await runStep(client, sql);
+    const now = FIRST_DAY + days * DAY_MS;
+    await keep(client, partitionedStream(bench, days), bench.signal, now, new Date(FIRST_DAY));
+  });
+  return database;
+}
+
+const partitionedStream = ({ stack: { stream } }: Bench, keepDays = DAYS): PartitionedStream => ({
   ...stream,
-  table: { ...stream.table, key: KEY, partition: { ...PARTITION, keepDays: DAYS } },
+  table: { ...stream.table, key: PARTITIONED_KEY, partition: { ...PARTITION, keepDays } },
 });
 
 /** The steps that `connect partitions migration` writes. */
@@ -60,7 +66,7 @@ async function dropDay(bench: Bench, database: PostgresConnection, stream: Parti
     const writing = clients.map(async (client, lane) => {
       for (let from = rows; !stop.signal.aborted; from += 1_000 * LANES) {
         const began = performance.now();
-        await client.query(upsertOf({ from, lane, rowsPerDay: Math.round(rows / DAYS), key: KEY }));
+        await client.query(upsertOf({ from, lane, rowsPerDay: Math.round(rows / DAYS), key: PARTITIONED_KEY }));
         commits.push(performance.now() - began);
       }
     });
