@@ -59,13 +59,20 @@ async function main(): Promise<void> {
       wholeNumber,
     )
     .addOption(new Option('--ways <way...>', 'of --history: how it is kept').choices(wayNames).default(wayNames))
-    .option('--held <seconds>', 'of --history: then hold a snapshot for so long while writers go on', wholeNumber)
+    .option(
+      '--held <seconds>',
+      'of --history: then hold a snapshot for so long while writers go on; of --drain: hold one from a fifth of the rows on',
+      wholeNumber,
+    )
     .option('--rounds <number>', 'how often the contenders take turns', wholeNumber)
     .option('-o, --output <folder>', 'where the report goes', join(packageRoot(), 'bench', 'results'));
   program.parse();
   const flags = program.opts<Flags>();
   const sizes = flags.quick ? QUICK : FULL;
-  const measures = [...MEASURES, ...(flags.drain === undefined ? [] : [drainMeasure(flags.drain)])];
+  const measures = [
+    ...MEASURES,
+    ...(flags.drain === undefined ? [] : [drainMeasure(flags.drain, flags.held !== undefined)]),
+  ];
   const { history, ways = [], held = 0 } = flags;
   const chosen =
     history === undefined

@@ -968,7 +968,8 @@ CREATE TABLE public.positions (
     corrected_at timestamp without time zone,
     ordinal integer,
     bank_id bigint
-);
+)
+WITH (autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='500000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='500000');
 
 COMMENT ON TABLE public.positions IS 'Append-only history of position states, one row per position and transaction signature. The highest (slot, ordinal, kafka_offset) of a position is its current state; no ordinal is the highest';
 

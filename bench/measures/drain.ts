@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { ConnectError } from '../../core/errors.ts';
+import { type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { verifyStream } from '../../operate/verify.ts';
 import { createRecordDecoder } from '../../schemas/record-decoder.ts';
 import type { Measure, Result } from '../bench.ts';
@@ -17,8 +19,14 @@ interface Sample {
   readonly memory: Readonly<Record<string, number>>;
 }
 
-/** A backlog as after a long outage: whether its rate and the parts' memory stay as they are, and whether every row is right. */
-export const drainMeasure = (rows: number): Measure => ({
+/** What a drain that holds a snapshot begins with. */
+const BEFORE_HOLD = 0.2;
+
+/**
+ * A backlog as after a long outage: whether its rate and the parts' memory stay as they are, and whether every row is right. With `held`, a
+ * transaction keeps a snapshot from a fifth of the rows on until the end.
+ */
+export const drainMeasure = (rows: number, held: boolean): Measure => ({
   name: 'drain',
   async run({ stack, databases, note }) {
     const workload: Workload = { ...DEFAULT_WORKLOAD, updates: rows, updatesPerSlot: 2 };
@@ -28,6 +36,7 @@ export const drainMeasure = (rows: number): Measure => ({
     await prepareStream(stack, stream);
     const database = await databases.fresh('drain', 'ours');
     const samples: Sample[] = [];
+    const snapshot = createSnapshot(database);
     const began = performance.now();
     const { rowsPerSecond } = await runSink(stack, {
       name: TOPIC,
@@ -40,8 +49,9 @@ export const drainMeasure = (rows: number): Measure => ({
         if (seconds * 1_000 < (samples.length + 1) * SAMPLE_MS) return;
         samples.push({ seconds, rows: count, memory: residentMb(stack) });
         note(`drain: ${shortNumber(count)} of ${shortNumber(rows)} rows`);
+        if (held && count > rows * BEFORE_HOLD) snapshot.hold(seconds);
       },
-    });
+    }).finally(snapshot.release);
     note(`drain: ${shortNumber(rowsPerSecond)} rows/s; verifying`);
     const { differences, samples: found } = await verifyStream({
       stream,
@@ -54,15 +64,50 @@ export const drainMeasure = (rows: number): Measure => ({
       throw new ConnectError('INTERNAL', `verify found ${differences} differences, the first: ${found[0]?.message}`);
     }
     await databases.drop('drain');
-    return [report(rows, rowsPerSecond, samples)];
+    return [report(rows, rowsPerSecond, samples, snapshot.heldSince())];
   },
 });
 
-function report(rows: number, rowsPerSecond: number, samples: readonly Sample[]): Result {
+/** A snapshot of a session of its own, as a long report holds one. */
+function createSnapshot(database: PostgresConnection) {
+  const end = new AbortController();
+  let since: number | undefined;
+  let holding: Promise<unknown> = Promise.resolve();
+  return {
+    hold(seconds: number) {
+      if (since !== undefined) return;
+      since = seconds;
+      holding = withPostgres(database, async (reader) => {
+        await reader.query('SET idle_in_transaction_session_timeout = 0');
+        await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM positions LIMIT 1');
+        await once(end.signal, 'abort');
+        // Fails when the session did not live until now.
+        await reader.query('COMMIT');
+      });
+    },
+    async release() {
+      end.abort();
+      await holding;
+    },
+    heldSince: () => since,
+  };
+}
+
+function report(
+  rows: number,
+  rowsPerSecond: number,
+  samples: readonly Sample[],
+  heldSince: number | undefined,
+): Result {
   const rates = samples.slice(1).map((sample, at) => {
     const before = samples[at] as Sample;
     return { seconds: sample.seconds, rate: (sample.rows - before.rows) / (sample.seconds - before.seconds) };
   });
+  const median = (some: typeof rates) => spread(some.map(({ rate }) => rate)).median;
+  const free = rates.filter(({ seconds }) => seconds <= (heldSince ?? Number.POSITIVE_INFINITY));
+  // The first sample is the sink's start.
+  const before = free.length > 1 ? free.slice(1) : free;
+  const under = rates.filter(({ seconds }) => seconds > (heldSince ?? Number.POSITIVE_INFINITY));
   const steady = spread(rates.length > 0 ? rates.map(({ rate }) => rate) : [rowsPerSecond]);
   const third = Math.max(1, Math.floor(samples.length / 3));
   const peak = (part: string, of: readonly Sample[]) => Math.max(0, ...of.map(({ memory }) => memory[part] ?? 0));
@@ -104,6 +149,13 @@ function report(rows: number, rowsPerSecond: number, samples: readonly Sample[])
       drain_worker_rss_mb_first: peak('connect', samples.slice(0, third)),
       drain_worker_rss_mb_last: peak('connect', samples.slice(-third)),
       drain_differences: 0,
+      ...(heldSince === undefined || before.length === 0 || under.length === 0
+        ? {}
+        : {
+            drain_held_seconds: (samples.at(-1)?.seconds ?? 0) - heldSince,
+            drain_held_rate_over_before: median(under) / median(before),
+            drain_held_rate_last_third_over_before: median(under.slice(-Math.ceil(under.length / 3))) / median(before),
+          }),
     },
   };
 }

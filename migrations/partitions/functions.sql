@@ -255,7 +255,15 @@ BEGIN
         EXECUTE command;
     END LOOP;
     EXECUTE format('CREATE TABLE %s (LIKE %I.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE '
-        'INCLUDING COMPRESSION)%s', whole, schema, aside, CASE WHEN every IS NOT NULL THEN format(' PARTITION BY RANGE (%I)', by) END);
+        'INCLUDING COMPRESSION)%s', whole, schema, aside, CASE
+            WHEN every IS NOT NULL THEN format(' PARTITION BY RANGE (%I)', by)
+            -- The settings of the old table went into the first partition, and come back from there.
+            ELSE (
+                SELECT format(' WITH (%s)', array_to_string(c.reloptions, ', '))
+                FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+                WHERE i.inhparent = history AND c.reloptions IS NOT NULL ORDER BY c.oid LIMIT 1
+            )
+        END);
 
     IF every IS NULL THEN
         EXECUTE format('INSERT INTO %s SELECT * FROM %I.%I', whole, schema, aside);
