@@ -14,6 +14,41 @@
 SET LOCAL lock_timeout = '500ms';
 ALTER TABLE position_days ADD COLUMN IF NOT EXISTS generation INTEGER NOT NULL DEFAULT 0;
 COMMENT ON COLUMN position_days.generation IS 'Rises now and then while the row is current, so that a look-up meets its newest version first; 0 on other rows';
+CREATE OR REPLACE VIEW position_days_from_history AS
+SELECT
+    position_account,
+    day,
+    row_number() OVER (PARTITION BY position_account
+                       ORDER BY slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, history_id DESC) = 1 AS is_current,
+    history_id,
+    slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+    mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal,
+    coalesce((
+        SELECT d.generation FROM position_days AS d
+        WHERE d.position_account = last_of_day.position_account AND d.day = last_of_day.day AND d.is_current
+        ORDER BY d.generation DESC LIMIT 1
+    ), 0) AS generation
+FROM (
+    (
+        SELECT DISTINCT ON (position_account, date_trunc('day', block_time))
+            position_account,
+            date_trunc('day', block_time) AS day,
+            id AS history_id,
+            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+            mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
+        FROM positions
+        WHERE block_time >= coalesce((SELECT kept_from FROM history_ranges WHERE history = 'public.positions'), '-infinity')
+        ORDER BY position_account, date_trunc('day', block_time), slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC
+    )
+    UNION ALL
+    SELECT
+        position_account, day, history_id,
+        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
+    FROM position_days
+    WHERE day < (SELECT kept_from FROM history_ranges WHERE history = 'public.positions')
+) AS last_of_day;
+COMMENT ON VIEW position_days_from_history IS 'What position_days must hold, computed from the history that is kept, and position_days itself for older days and for generation: sorts the whole history unless position_account is given';
 
 -- Step: the key with the generation
 CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS position_days_by_generation ON position_days (position_account, day, generation);
@@ -26,12 +61,20 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_position_days_status_rare ON positio
 
 -- Step: the functions
 SET LOCAL lock_timeout = '500ms';
-LOCK TABLE position_days IN ACCESS EXCLUSIVE MODE;
+-- Every writer holds the first of them from his first statement to his commit, so none is in the middle of a fold.
+LOCK TABLE position_days_pending, position_days IN ACCESS EXCLUSIVE MODE;
 DO $$
+DECLARE
+    replicates CONSTANT BOOLEAN := EXISTS (
+        SELECT FROM pg_index WHERE indexrelid = to_regclass('position_days_pkey') AND indisreplident
+    );
 BEGIN
     IF to_regclass('position_days_by_generation') IS NOT NULL THEN
         ALTER TABLE position_days DROP CONSTRAINT position_days_pkey,
             ADD CONSTRAINT position_days_pkey PRIMARY KEY USING INDEX position_days_by_generation;
+        IF replicates THEN
+            ALTER TABLE position_days REPLICA IDENTITY USING INDEX position_days_pkey;
+        END IF;
     END IF;
 END
 $$;
@@ -59,8 +102,10 @@ AS $$
     ON CONFLICT (bucket) DO UPDATE SET opened = o.opened + EXCLUDED.opened
 $$;
 
--- States of any age and of any days. All current rows are locked first, in the order of their positions.
-CREATE OR REPLACE FUNCTION fold_positions_by_day(ids BIGINT[], first_day TIMESTAMP, last_day TIMESTAMP) RETURNS VOID LANGUAGE plpgsql
+-- Locks the current rows of these positions in their order, and then the buckets of those without one: the order of every writer.
+-- A mark can move meanwhile, and a first row come. Then all is let go and tried again, so that nobody waits for a row of an
+-- earlier position than he holds.
+CREATE OR REPLACE FUNCTION lock_positions(accounts VARCHAR[]) RETURNS VOID LANGUAGE plpgsql
     SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
     SET plan_cache_mode = force_generic_plan
 AS $$
@@ -68,28 +113,24 @@ DECLARE
     locked  BOOLEAN;
     missing VARCHAR[];
 BEGIN
-    -- Until every current row is locked, and the bucket of every position without one taken: a mark can move meanwhile, and a
-    -- first row come. Then all is let go, so that nobody waits for a row of an earlier position than he holds.
     LOOP
         BEGIN
-            WITH touched AS MATERIALIZED (
-                SELECT DISTINCT position_account FROM public.positions
-                WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
-            ), known AS MATERIALIZED (
-                SELECT t.position_account, c.place
-                FROM touched AS t LEFT JOIN LATERAL (
+            WITH known AS MATERIALIZED (
+                SELECT a.account, c.place
+                FROM (SELECT DISTINCT account COLLATE "C" AS account FROM unnest(accounts) AS account) AS a
+                LEFT JOIN LATERAL (
                     SELECT ctid AS place FROM public.position_days
-                    WHERE position_account = t.position_account AND is_current
+                    WHERE position_account = a.account AND is_current
                     ORDER BY generation DESC LIMIT 1
                 ) AS c ON true
-                ORDER BY t.position_account
+                ORDER BY a.account
             ), held AS MATERIALIZED (
                 SELECT FROM known AS k CROSS JOIN LATERAL (
                     SELECT FROM public.position_days AS d
-                    WHERE d.ctid = k.place AND d.position_account = k.position_account AND d.is_current FOR UPDATE
+                    WHERE d.ctid = k.place AND d.position_account = k.account AND d.is_current FOR UPDATE
                 ) AS d
             )
-            SELECT count(place) = (SELECT count(*) FROM held), array_agg(position_account) FILTER (WHERE place IS NULL)
+            SELECT count(place) = (SELECT count(*) FROM held), array_agg(account) FILTER (WHERE place IS NULL)
             INTO locked, missing FROM known;
             IF locked AND missing IS NOT NULL THEN
                 PERFORM public.open_positions(missing);
@@ -102,6 +143,22 @@ BEGIN
         EXCEPTION WHEN SQLSTATE 'PC001' THEN NULL;
         END;
     END LOOP;
+END
+$$;
+
+-- States of any age and of any days.
+CREATE OR REPLACE FUNCTION fold_positions_by_day(ids BIGINT[], first_day TIMESTAMP, last_day TIMESTAMP) RETURNS VOID LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+    SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    moved       VARCHAR[];
+    generations INTEGER[];
+BEGIN
+    PERFORM public.lock_positions(array(
+        SELECT DISTINCT position_account FROM public.positions
+        WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+    ));
 
     -- The mark leaves a current row that is older than a state of another day. It becomes a new row: who waits for a current row
     -- must not find himself with a lock on one that no longer is.
@@ -126,17 +183,19 @@ BEGIN
           AND (n.slot, coalesce(n.ordinal, 2147483648), coalesce(n.kafka_offset, -1), n.history_id)
               > (d.slot, coalesce(d.ordinal, 2147483648), coalesce(d.kafka_offset, -1), d.history_id)
         RETURNING d.*
+    ), kept AS (
+        INSERT INTO public.position_days (
+            position_account, day, is_current, history_id,
+            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+            mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
+        )
+        SELECT
+            position_account, day, false, history_id,
+            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+            mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
+        FROM gone
     )
-    INSERT INTO public.position_days (
-        position_account, day, is_current, history_id,
-        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price, mark_price,
-        margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
-    )
-    SELECT
-        position_account, day, false, history_id,
-        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price, mark_price,
-        margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
-    FROM gone;
+    SELECT array_agg(position_account), array_agg(generation) INTO moved, generations FROM gone;
 
     -- A current row takes the last state of its day.
     WITH found AS MATERIALIZED (
@@ -212,6 +271,20 @@ BEGIN
         event_type = EXCLUDED.event_type, ordinal = EXCLUDED.ordinal
     WHERE (EXCLUDED.slot, coalesce(EXCLUDED.ordinal, 2147483648), coalesce(EXCLUDED.kafka_offset, -1), EXCLUDED.history_id)
           >= (d.slot, coalesce(d.ordinal, 2147483648), coalesce(d.kafka_offset, -1), d.history_id);
+
+    -- The generation goes on where the mark came from: the versions there may be kept for long, and would be met first.
+    IF moved IS NOT NULL THEN
+        WITH found AS MATERIALIZED (
+            SELECT m.generation, c.place
+            FROM unnest(moved, generations) AS m (position_account, generation)
+            CROSS JOIN LATERAL (
+                SELECT ctid AS place FROM public.position_days
+                WHERE position_account = m.position_account AND is_current AND generation = 0 LIMIT 1
+            ) AS c
+            WHERE m.generation BETWEEN 0 AND 2147483646
+        )
+        UPDATE public.position_days AS d SET generation = n.generation + 1 FROM found AS n WHERE d.ctid = n.place;
+    END IF;
 END
 $$;
 
@@ -311,41 +384,38 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE VIEW position_days_from_history AS
-SELECT
-    position_account,
-    day,
-    row_number() OVER (PARTITION BY position_account
-                       ORDER BY slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, history_id DESC) = 1 AS is_current,
-    history_id,
-    slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
-    mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal,
-    coalesce((
-        SELECT d.generation FROM position_days AS d
-        WHERE d.position_account = last_of_day.position_account AND d.day = last_of_day.day AND d.is_current
-        ORDER BY d.generation DESC LIMIT 1
-    ), 0) AS generation
-FROM (
-    (
-        SELECT DISTINCT ON (position_account, date_trunc('day', block_time))
-            position_account,
-            date_trunc('day', block_time) AS day,
-            id AS history_id,
-            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
-            mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
-        FROM positions
-        WHERE block_time >= coalesce((SELECT kept_from FROM history_ranges WHERE history = 'public.positions'), '-infinity')
-        ORDER BY position_account, date_trunc('day', block_time), slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC
+CREATE OR REPLACE FUNCTION fold_pending_positions() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET enable_seqscan = off SET enable_bitmapscan = off SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    written BIGINT[];
+    first   TIMESTAMP;
+    last    TIMESTAMP;
+    gone    VARCHAR[];
+    days    TIMESTAMP[];
+BEGIN
+    WITH notes AS (
+        DELETE FROM public.position_days_pending WHERE transaction = pg_current_xact_id() RETURNING *
     )
-    UNION ALL
     SELECT
-        position_account, day, history_id,
-        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
-        mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
-    FROM position_days
-    WHERE day < (SELECT kept_from FROM history_ranges WHERE history = 'public.positions')
-) AS last_of_day;
-COMMENT ON VIEW position_days_from_history IS 'What position_days must hold, computed from the history that is kept, and position_days itself for older days and for generation: sorts the whole history unless position_account is given';
+        array(SELECT DISTINCT unnest(ids) FROM notes), min(first_day), max(last_day),
+        array(SELECT unnest(accounts) FROM notes), array(SELECT unnest(notes.days) FROM notes)
+    INTO written, first, last, gone, days FROM notes;
+    IF gone <> '{}' AND written <> '{}' THEN
+        PERFORM public.lock_positions(gone || array(
+            SELECT position_account FROM public.positions
+            WHERE id = ANY (written) AND block_time >= first AND block_time < last + interval '1 day'
+        ));
+    END IF;
+    IF written <> '{}' THEN
+        PERFORM public.fold_positions(written, first, last);
+    END IF;
+    IF gone <> '{}' THEN
+        PERFORM public.unfold_positions(gone, days);
+    END IF;
+    RETURN NULL;
+END
+$$;
 
 CREATE OR REPLACE FUNCTION rebuild_position_days(accounts TEXT[]) RETURNS BIGINT LANGUAGE plpgsql
     SET enable_seqscan = off
@@ -370,12 +440,12 @@ BEGIN
         RETURN 0;
     END IF;
 
-    -- A position without a current row has none to lock. What history can give again goes, and its current row comes first.
+    -- A position without a current row has its bucket taken. What history can give again goes, and its current row comes first.
+    PERFORM public.lock_positions(wrong);
     unmarked := ARRAY(
         SELECT account FROM unnest(wrong) AS account
         WHERE NOT EXISTS (SELECT FROM public.position_days WHERE position_account = account AND is_current)
     );
-    PERFORM public.open_positions(unmarked);
     DELETE FROM public.position_days WHERE position_account = ANY (unmarked) AND day >= kept_from;
     INSERT INTO public.position_days
     SELECT * FROM public.position_days_from_history WHERE position_account = ANY (unmarked) AND is_current
@@ -388,9 +458,8 @@ BEGIN
           WHERE h.position_account = d.position_account AND h.day = d.day AND h.is_current
       );
 
-    PERFORM FROM public.position_days
-    WHERE position_account = ANY (wrong) AND is_current
-    ORDER BY position_account FOR UPDATE;
+    UPDATE public.position_days SET generation = 0
+    WHERE position_account = ANY (wrong) AND NOT is_current AND generation <> 0;
 
     -- Days that are older than the history stay; only their mark can be wrong.
     UPDATE public.position_days AS d SET is_current = false, generation = 0
@@ -425,8 +494,12 @@ $$;
 -- Who rebuilds by hand has the rights of the group role of 0009. Where roles are made by others, it may not be there yet.
 DO $$
 BEGIN
+    EXECUTE format('ALTER TABLE position_days_openings OWNER TO %I', (
+        SELECT rolname FROM pg_class JOIN pg_roles ON pg_roles.oid = relowner WHERE pg_class.oid = 'position_days'::regclass
+    ));
     IF to_regrole(quote_ident(group_role('owner'))) IS NOT NULL THEN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON position_days_openings TO %I', group_role('owner'));
+        EXECUTE format('GRANT EXECUTE ON FUNCTION open_positions(VARCHAR[]), lock_positions(VARCHAR[]) TO %I', group_role('owner'));
     END IF;
 END
 $$;
@@ -444,7 +517,7 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS idx_position_days_status ON position_day
 
 -- Step: the functions
 SET LOCAL lock_timeout = '500ms';
-LOCK TABLE position_days IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE position_days_pending, position_days IN ACCESS EXCLUSIVE MODE;
 CREATE OR REPLACE FUNCTION rebuild_position_days(accounts TEXT[]) RETURNS BIGINT LANGUAGE plpgsql
     SET enable_seqscan = off
 AS $$
@@ -516,6 +589,42 @@ BEGIN
           WHERE h.position_account = d.position_account AND h.day = d.day AND h.is_current
       );
     RETURN rows;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION fold_pending_positions() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET enable_seqscan = off SET enable_bitmapscan = off SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    written BIGINT[];
+    first   TIMESTAMP;
+    last    TIMESTAMP;
+    gone    VARCHAR[];
+    days    TIMESTAMP[];
+BEGIN
+    WITH notes AS (
+        DELETE FROM public.position_days_pending WHERE transaction = pg_current_xact_id() RETURNING *
+    )
+    SELECT
+        array(SELECT DISTINCT unnest(ids) FROM notes), min(first_day), max(last_day),
+        array(SELECT unnest(accounts) FROM notes), array(SELECT unnest(notes.days) FROM notes)
+    INTO written, first, last, gone, days FROM notes;
+    IF gone <> '{}' AND written <> '{}' THEN
+        -- In one order with those that fold_positions() locks.
+        PERFORM FROM public.position_days
+        WHERE is_current AND position_account = ANY (gone || array(
+            SELECT position_account FROM public.positions
+            WHERE id = ANY (written) AND block_time >= first AND block_time < last + interval '1 day'
+        ))
+        ORDER BY position_account FOR UPDATE;
+    END IF;
+    IF written <> '{}' THEN
+        PERFORM public.fold_positions(written, first, last);
+    END IF;
+    IF gone <> '{}' THEN
+        PERFORM public.unfold_positions(gone, days);
+    END IF;
+    RETURN NULL;
 END
 $$;
 
@@ -641,6 +750,7 @@ END
 $$;
 
 DROP FUNCTION IF EXISTS fold_positions_by_day(BIGINT[], TIMESTAMP, TIMESTAMP);
+DROP FUNCTION IF EXISTS lock_positions(VARCHAR[]);
 DROP FUNCTION IF EXISTS open_positions(VARCHAR[]);
 DROP TABLE IF EXISTS position_days_openings;
 DROP VIEW position_days_from_history;

@@ -51,6 +51,8 @@ const LATER = `
   FROM (VALUES
     ('public.history_ranges', 'reader', 'SELECT ON public.history_ranges'),
     ('public.history_ranges', 'owner', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON public.history_ranges'),
+    ('public.position_days_openings', 'owner', 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON public.position_days_openings'),
+    ('public.position_days_openings', 'owner', 'EXECUTE ON FUNCTION public.open_positions(varchar[]), public.lock_positions(varchar[])'),
     ('public.stream_completeness', 'sink', 'SELECT, INSERT, UPDATE ON public.stream_completeness'),
     ('public.stream_completeness', 'sink', 'SELECT ON public.stream_freshness'),
     ('public.stream_completeness', 'reader', 'SELECT ON public.stream_completeness, public.stream_freshness'),

@@ -217,13 +217,10 @@ BEGIN
         array(SELECT unnest(accounts) FROM notes), array(SELECT unnest(notes.days) FROM notes)
     INTO written, first, last, gone, days FROM notes;
     IF gone <> '{}' AND written <> '{}' THEN
-        -- In one order with those that fold_positions() locks.
-        PERFORM FROM public.position_days
-        WHERE is_current AND position_account = ANY (gone || array(
+        PERFORM public.lock_positions(gone || array(
             SELECT position_account FROM public.positions
             WHERE id = ANY (written) AND block_time >= first AND block_time < last + interval '1 day'
-        ))
-        ORDER BY position_account FOR UPDATE;
+        ));
     END IF;
     IF written <> '{}' THEN
         PERFORM public.fold_positions(written, first, last);
@@ -338,43 +335,13 @@ CREATE FUNCTION public.fold_positions_by_day(ids bigint[], first_day timestamp w
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
-    locked  BOOLEAN;
-    missing VARCHAR[];
+    moved       VARCHAR[];
+    generations INTEGER[];
 BEGIN
-    -- Until every current row is locked, and the bucket of every position without one taken: a mark can move meanwhile, and a
-    -- first row come. Then all is let go, so that nobody waits for a row of an earlier position than he holds.
-    LOOP
-        BEGIN
-            WITH touched AS MATERIALIZED (
-                SELECT DISTINCT position_account FROM public.positions
-                WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
-            ), known AS MATERIALIZED (
-                SELECT t.position_account, c.place
-                FROM touched AS t LEFT JOIN LATERAL (
-                    SELECT ctid AS place FROM public.position_days
-                    WHERE position_account = t.position_account AND is_current
-                    ORDER BY generation DESC LIMIT 1
-                ) AS c ON true
-                ORDER BY t.position_account
-            ), held AS MATERIALIZED (
-                SELECT FROM known AS k CROSS JOIN LATERAL (
-                    SELECT FROM public.position_days AS d
-                    WHERE d.ctid = k.place AND d.position_account = k.position_account AND d.is_current FOR UPDATE
-                ) AS d
-            )
-            SELECT count(place) = (SELECT count(*) FROM held), array_agg(position_account) FILTER (WHERE place IS NULL)
-            INTO locked, missing FROM known;
-            IF locked AND missing IS NOT NULL THEN
-                PERFORM public.open_positions(missing);
-                locked := NOT EXISTS (
-                    SELECT FROM public.position_days WHERE position_account = ANY (missing) AND is_current
-                );
-            END IF;
-            EXIT WHEN locked;
-            RAISE 'somebody was quicker' USING ERRCODE = 'PC001';
-        EXCEPTION WHEN SQLSTATE 'PC001' THEN NULL;
-        END;
-    END LOOP;
+    PERFORM public.lock_positions(array(
+        SELECT DISTINCT position_account FROM public.positions
+        WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+    ));
 
     -- The mark leaves a current row that is older than a state of another day. It becomes a new row: who waits for a current row
     -- must not find himself with a lock on one that no longer is.
@@ -399,17 +366,19 @@ BEGIN
           AND (n.slot, coalesce(n.ordinal, 2147483648), coalesce(n.kafka_offset, -1), n.history_id)
               > (d.slot, coalesce(d.ordinal, 2147483648), coalesce(d.kafka_offset, -1), d.history_id)
         RETURNING d.*
+    ), kept AS (
+        INSERT INTO public.position_days (
+            position_account, day, is_current, history_id,
+            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+            mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
+        )
+        SELECT
+            position_account, day, false, history_id,
+            slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
+            mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
+        FROM gone
     )
-    INSERT INTO public.position_days (
-        position_account, day, is_current, history_id,
-        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price, mark_price,
-        margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
-    )
-    SELECT
-        position_account, day, false, history_id,
-        slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price, mark_price,
-        margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type, ordinal
-    FROM gone;
+    SELECT array_agg(position_account), array_agg(generation) INTO moved, generations FROM gone;
 
     -- A current row takes the last state of its day.
     WITH found AS MATERIALIZED (
@@ -485,6 +454,20 @@ BEGIN
         event_type = EXCLUDED.event_type, ordinal = EXCLUDED.ordinal
     WHERE (EXCLUDED.slot, coalesce(EXCLUDED.ordinal, 2147483648), coalesce(EXCLUDED.kafka_offset, -1), EXCLUDED.history_id)
           >= (d.slot, coalesce(d.ordinal, 2147483648), coalesce(d.kafka_offset, -1), d.history_id);
+
+    -- The generation goes on where the mark came from: the versions there may be kept for long, and would be met first.
+    IF moved IS NOT NULL THEN
+        WITH found AS MATERIALIZED (
+            SELECT m.generation, c.place
+            FROM unnest(moved, generations) AS m (position_account, generation)
+            CROSS JOIN LATERAL (
+                SELECT ctid AS place FROM public.position_days
+                WHERE position_account = m.position_account AND is_current AND generation = 0 LIMIT 1
+            ) AS c
+            WHERE m.generation BETWEEN 0 AND 2147483646
+        )
+        UPDATE public.position_days AS d SET generation = n.generation + 1 FROM found AS n WHERE d.ctid = n.place;
+    END IF;
 END
 $$;
 
@@ -569,6 +552,51 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION public.lock_positions(accounts character varying[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+DECLARE
+    locked  BOOLEAN;
+    missing VARCHAR[];
+BEGIN
+    LOOP
+        BEGIN
+            WITH known AS MATERIALIZED (
+                SELECT a.account, c.place
+                FROM (SELECT DISTINCT account COLLATE "C" AS account FROM unnest(accounts) AS account) AS a
+                LEFT JOIN LATERAL (
+                    SELECT ctid AS place FROM public.position_days
+                    WHERE position_account = a.account AND is_current
+                    ORDER BY generation DESC LIMIT 1
+                ) AS c ON true
+                ORDER BY a.account
+            ), held AS MATERIALIZED (
+                SELECT FROM known AS k CROSS JOIN LATERAL (
+                    SELECT FROM public.position_days AS d
+                    WHERE d.ctid = k.place AND d.position_account = k.account AND d.is_current FOR UPDATE
+                ) AS d
+            )
+            SELECT count(place) = (SELECT count(*) FROM held), array_agg(account) FILTER (WHERE place IS NULL)
+            INTO locked, missing FROM known;
+            IF locked AND missing IS NOT NULL THEN
+                PERFORM public.open_positions(missing);
+                locked := NOT EXISTS (
+                    SELECT FROM public.position_days WHERE position_account = ANY (missing) AND is_current
+                );
+            END IF;
+            EXIT WHEN locked;
+            RAISE 'somebody was quicker' USING ERRCODE = 'PC001';
+        EXCEPTION WHEN SQLSTATE 'PC001' THEN NULL;
+        END;
+    END LOOP;
+END
+$$;
+
 CREATE FUNCTION public.mark_correction() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -642,12 +670,12 @@ BEGIN
         RETURN 0;
     END IF;
 
-    -- A position without a current row has none to lock. What history can give again goes, and its current row comes first.
+    -- A position without a current row has its bucket taken. What history can give again goes, and its current row comes first.
+    PERFORM public.lock_positions(wrong);
     unmarked := ARRAY(
         SELECT account FROM unnest(wrong) AS account
         WHERE NOT EXISTS (SELECT FROM public.position_days WHERE position_account = account AND is_current)
     );
-    PERFORM public.open_positions(unmarked);
     DELETE FROM public.position_days WHERE position_account = ANY (unmarked) AND day >= kept_from;
     INSERT INTO public.position_days
     SELECT * FROM public.position_days_from_history WHERE position_account = ANY (unmarked) AND is_current
@@ -660,9 +688,8 @@ BEGIN
           WHERE h.position_account = d.position_account AND h.day = d.day AND h.is_current
       );
 
-    PERFORM FROM public.position_days
-    WHERE position_account = ANY (wrong) AND is_current
-    ORDER BY position_account FOR UPDATE;
+    UPDATE public.position_days SET generation = 0
+    WHERE position_account = ANY (wrong) AND NOT is_current AND generation <> 0;
 
     -- Days that are older than the history stay; only their mark can be wrong.
     UPDATE public.position_days AS d SET is_current = false, generation = 0

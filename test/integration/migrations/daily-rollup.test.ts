@@ -186,6 +186,27 @@ describe.each(FORMS)('the rollup of a history in $form under several writers at 
     expect(await differences()).toEqual([]);
   });
 
+  it('keeps the generation of a current row when a day ends: its old versions may be kept for long', async () => {
+    const state = (day: number, slot: number) =>
+      upsert([
+        { position_account: 'Long', signature: `${slot}`, slot, block_time: `2026-03-0${day} 12:00:00` },
+        { position_account: 'Other', signature: `${slot}`, slot, block_time: `2026-03-0${day} 12:00:00` },
+      ]);
+    const generations = async () =>
+      (await pool.query('SELECT generation FROM position_days WHERE is_current ORDER BY position_account')).rows.map(
+        ({ generation }) => Number(generation),
+      );
+    await write([Array.from({ length: 150 }, (_, slot) => [state(1, slot)])]);
+    const before = await generations();
+    expect(Math.min(...before)).toBeGreaterThan(2);
+    await write([[[state(2, 200)]]]);
+    expect(await generations()).toEqual(before.map((generation) => generation + 1));
+    expect((await pool.query('SELECT DISTINCT generation FROM position_days WHERE NOT is_current')).rows).toEqual([
+      { generation: 0 },
+    ]);
+    expect(await differences()).toEqual([]);
+  });
+
   it('does not make a sink wait while old history of the same positions is deleted', async () => {
     const accounts = Array.from({ length: 50 }, (_, n) => `P${n}`);
     const day = (number: number, signature: string) =>
@@ -240,6 +261,32 @@ describe.each(FORMS)('the rollup of a history in $form under several writers at 
     } finally {
       await pool.query('TRUNCATE history_ranges');
     }
+  });
+
+  it('is rebuilt beside a sink that brings new positions, and neither ends in a deadlock', async () => {
+    const [stream] = selectStreams(test.project, ['positions']);
+    const rollup = stream?.table.fold;
+    if (stream === undefined || rollup === undefined) throw new Error('positions has no rollup');
+    const known = (writer: string) =>
+      upsert(
+        Array.from({ length: 300 }, (_, n) => ({
+          position_account: `Known${n}`,
+          signature: `${writer}`,
+          slot: writer.length,
+          block_time: '2026-03-01 12:00:00',
+        })),
+      );
+    await write([[[known('a')]]]);
+    await pool.query(`DELETE FROM position_days WHERE position_index >= 0`);
+    const fresh = (round: number) =>
+      upsert([
+        ...Array.from({ length: 50 }, (_, n) => ({ position_account: `Fresh${round}-${n}`, signature: 'f', slot: 1 })),
+        { position_account: `Known${round}`, signature: 'later', slot: 10 },
+      ]);
+    const writing = write([Array.from({ length: 30 }, (_, round) => [fresh(round)])]);
+    await withPostgres(test.database, (client) => rebuildRollup({ stream, rollup, client, chunkMs: 0 }));
+    expect(await writing).toBe(0);
+    expect(await differences()).toEqual([]);
   });
 
   it('is rebuilt beside them: what was damaged is right, and no update is missed or counted twice', async () => {

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { withPostgres } from '../../../core/postgres.ts';
 import { migrate } from '../../../migrations/runner.ts';
@@ -59,7 +60,16 @@ it('goes up and down while sinks write, ended before each step, and the rollup i
         commits += 1;
       }
     });
-  const writing = Promise.all([write('a', 1), write('b', 2)]);
+  /** Behind a reader the step that takes the tables waits, and sinks wait behind it. */
+  const read = () =>
+    withPostgres(test.database, async (client) => {
+      while (!stop.signal.aborted) {
+        await client.query('BEGIN; SELECT FROM position_days LIMIT 1');
+        await sleep(150);
+        await client.query('COMMIT');
+      }
+    });
+  const writing = Promise.all([write('a', 1), write('b', 2), read()]);
   try {
     await query('CREATE VIEW days_of_mine AS SELECT position_account, day, slot FROM position_days');
     const counts: number[] = [];
