@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { FormerKey, KeyChange, Lookup } from '../contract/key-change.ts';
 import { holdsAll } from '../contract/key-index.ts';
-import { ConnectError } from '../core/errors.ts';
+import { selectStream } from '../pipeline/load.ts';
 import { migrationPath, nextNumber, projectMigrations } from './init/migrations.ts';
 import { writeNewFiles } from './init/write-files.ts';
 import { openProject, type Runtime } from './session.ts';
@@ -25,12 +25,7 @@ export interface KeyMigration {
  */
 export async function writeKeyMigration(runtime: Runtime, name: string): Promise<KeyMigration> {
   const project = openProject(runtime);
-  const stream = project.streams.find((one) => one.name === name);
-  if (stream === undefined) {
-    throw new ConnectError('USAGE', `there is no stream ${name}`, {
-      hint: `the project has ${project.streams.map((one) => one.name).join(', ')}`,
-    });
-  }
+  const stream = selectStream(project, name);
   const { partitionedTable, readKeyChange } = await import('../contract/key-change.ts');
   if (stream.table.partition !== undefined) throw partitionedTable(stream.table.name);
   const change = await readKeyChange(project, stream);

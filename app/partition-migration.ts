@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectError } from '../core/errors.ts';
 import { packageRoot } from '../core/package-root.ts';
+import { selectStream } from '../pipeline/load.ts';
 import type { PartitionDefinition, StreamDefinition } from '../pipeline/types.ts';
 import { makesFunction, migrationPath, nextNumber, projectMigrations } from './init/migrations.ts';
 import { writeNewFiles } from './init/write-files.ts';
@@ -20,20 +21,15 @@ export interface PartitionMigration {
  * does not exist or whose definition has no partitions, when the migrations lack what it needs, and when it is there already; INVALID_DEFINITION.
  */
 export function writePartitionMigration(runtime: Runtime, name: string): PartitionMigration {
-  const { root, streams } = openProject(runtime);
-  const stream = streams.find((one) => one.name === name);
-  if (stream === undefined) {
-    throw new ConnectError('USAGE', `there is no stream ${name}`, {
-      hint: `the project has ${streams.map((one) => one.name).join(', ')}`,
-    });
-  }
+  const project = openProject(runtime);
+  const stream = selectStream(project, name);
   const { partition, name: table } = stream.table;
   if (partition === undefined) {
     throw new ConnectError('USAGE', `${stream.file} says nothing of partitions`, {
       hint: 'add table.partition, and its column to table.key (docs/partitions.md)',
     });
   }
-  const files = projectMigrations(root);
+  const files = projectMigrations(project.root);
   const words = `partition_${table.split('.').at(-1)}`;
   const path = migrationPath(nextNumber(files), words);
   const twin = files.find((file) => file.name.slice(5) === words);
@@ -51,7 +47,7 @@ export function writePartitionMigration(runtime: Runtime, name: string): Partiti
       },
     );
   }
-  writeNewFiles(root, [{ path, text: partitionMigration(stream, partition) }], 'move the file away');
+  writeNewFiles(project.root, [{ path, text: partitionMigration(stream, partition) }], 'move the file away');
   return { stream: stream.name, table, path };
 }
 

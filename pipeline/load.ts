@@ -83,6 +83,10 @@ export function selectStreams(project: Project, only?: readonly string[]): Strea
   return project.streams.filter((stream) => only === undefined || only.includes(stream.name));
 }
 
+/** The stream of that name. Errors: those of `selectStreams`. */
+export const selectStream = (project: Project, name: string): StreamDefinition =>
+  selectStreams(project, [name])[0] as StreamDefinition;
+
 function readEnvironments(root: string, problems: Problem[]): EnvironmentsDocument {
   const file = readChecked(root, ENVIRONMENT_FILE, 'environment', problems);
   if (file === undefined) return { default: '', environments: {} };

@@ -72,7 +72,7 @@ describe('connect key migration', { timeout: PGLITE_TIMEOUT_MS }, () => {
     expect(nothing).toMatchObject({ code: 64, stderr: expect.stringContaining('idx_unique_signature_position') });
     expect(nothing.stderr).toContain('change table.key in connectors/positions.yaml first');
     const unknown = await run('key', 'migration', 'trades');
-    expect(unknown).toMatchObject({ code: 64, stderr: expect.stringContaining('the project has') });
+    expect(unknown).toMatchObject({ code: 64, stderr: expect.stringContaining('no stream "trades"') });
     define('positions', '[position_account, signature, block_time]\n  partition: { by: block_time, every: day }');
     const partitioned = await run('key', 'migration', 'positions');
     expect(partitioned).toMatchObject({ code: 64, stderr: expect.stringContaining('connect partitions migration') });
