@@ -61,19 +61,16 @@ async function main(): Promise<void> {
     .addOption(new Option('--ways <way...>', 'of --history: how it is kept').choices(wayNames).default(wayNames))
     .option(
       '--held <seconds>',
-      'of --history: then hold a snapshot for so long while writers go on; of --drain: hold one from a fifth of the rows on',
+      'of --history: then hold a snapshot for so long while writers go on; of --drain: drain the backlog once more before, while a snapshot is held for so long from a tenth of the rows on',
       wholeNumber,
     )
     .option('--rounds <number>', 'how often the contenders take turns', wholeNumber)
     .option('-o, --output <folder>', 'where the report goes', join(packageRoot(), 'bench', 'results'));
   program.parse();
   const flags = program.opts<Flags>();
-  const sizes = flags.quick ? QUICK : FULL;
-  const measures = [
-    ...MEASURES,
-    ...(flags.drain === undefined ? [] : [drainMeasure(flags.drain, flags.held !== undefined)]),
-  ];
   const { history, ways = [], held = 0 } = flags;
+  const sizes = flags.quick ? QUICK : FULL;
+  const measures = [...MEASURES, ...(flags.drain === undefined ? [] : [drainMeasure(flags.drain, held)])];
   const chosen =
     history === undefined
       ? measures.filter(({ name }) => name === 'drain' || (flags.only ?? [name]).includes(name))

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { partitionMigration } from '../../app/partition-migration.ts';
+import { findKeyChange } from '../../contract/key-change.ts';
 import { ConnectError } from '../../core/errors.ts';
 import { type PostgresClient, type PostgresConnection, withPostgres } from '../../core/postgres.ts';
 import { applyPartitions } from '../../operate/partitions/apply-partitions.ts';
@@ -30,7 +31,7 @@ export async function byDay(bench: Bench, rows: number): Promise<Course> {
 export async function partitionedHistory(bench: Bench, name: string, days: number): Promise<PostgresConnection> {
   const database = await bench.databases.fresh(name, 'ours');
   await withPostgres(database, async (client) => {
-    for (const sql of partitionSteps(bench).up) await runStep(client, sql);
+    for (const sql of (await partitionSteps(bench)).up) await runStep(client, sql);
     const now = FIRST_DAY + days * DAY_MS;
     await keep(client, partitionedStream(bench, days), bench.signal, now, new Date(FIRST_DAY));
   });
@@ -43,8 +44,10 @@ const partitionedStream = ({ stack: { stream } }: Bench, keepDays = DAYS): Parti
 });
 
 /** The steps that `connect partitions migration` writes. */
-export const partitionSteps = (bench: Bench): MigrationSteps =>
-  stepsOf(partitionMigration(partitionedStream(bench), PARTITION));
+export async function partitionSteps(bench: Bench): Promise<MigrationSteps> {
+  const stream = partitionedStream(bench);
+  return stepsOf(partitionMigration(stream, PARTITION, await findKeyChange(bench.stack.project, stream)));
+}
 
 async function keep(client: PostgresClient, stream: PartitionedStream, signal: AbortSignal, now: number, since?: Date) {
   const plan = await planOf(client, stream, { now: new Date(now), since });

@@ -3,6 +3,7 @@ import type { Bench } from '../bench.ts';
 import { requireExactRollup } from '../exact-rollup.ts';
 import { writeStretch } from '../long-history.ts';
 import { shortNumber } from '../report/plot.ts';
+import { takeSnapshot } from '../snapshot.ts';
 import { partitionedHistory } from './by-day.ts';
 import { PARTITIONED_KEY, withWriters } from './course.ts';
 
@@ -30,7 +31,7 @@ export async function underSnapshot(bench: Bench, seconds: number): Promise<Reco
     await writeDay(0);
     const before = await writeDay(1);
     return withPostgres(database, async (reader) => {
-      await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM positions LIMIT 1');
+      await takeSnapshot(reader);
       const until = performance.now() + seconds * 1_000;
       for (let day = 2; performance.now() < until && day < DAYS; day += 1) rates.push(await writeDay(day));
       return {

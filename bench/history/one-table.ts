@@ -17,7 +17,7 @@ export async function oneTable(bench: Bench, rows: number): Promise<Course> {
 
 /** The table becomes a partitioned one and one table again; every column of every row stays. */
 async function turnOver(bench: Bench, database: PostgresConnection) {
-  const { up, down } = partitionSteps(bench);
+  const { up, down } = await partitionSteps(bench);
   return withPostgres(database, async (client) => {
     const rows = async () =>
       (
