@@ -807,14 +807,24 @@ BEGIN
         RETURN;
     END IF;
 
-    UPDATE public.position_days AS d SET is_current = true
-    WHERE d.position_account = ANY (unmarked)
-      AND NOT EXISTS (
-          SELECT FROM public.position_days AS n
-          WHERE n.position_account = d.position_account
-            AND (n.is_current OR (n.slot, coalesce(n.ordinal, 2147483648), coalesce(n.kafka_offset, -1), n.history_id)
-                                 > (d.slot, coalesce(d.ordinal, 2147483648), coalesce(d.kafka_offset, -1), d.history_id))
-      );
+    -- Whoever takes away the day that is to have the mark is waited for. Then it goes to another one.
+    LOOP
+        UPDATE public.position_days AS d SET is_current = true
+        WHERE d.position_account = ANY (unmarked)
+          AND NOT EXISTS (
+              SELECT FROM public.position_days AS n
+              WHERE n.position_account = d.position_account
+                AND (n.is_current OR (n.slot, coalesce(n.ordinal, 2147483648), coalesce(n.kafka_offset, -1), n.history_id)
+                                     > (d.slot, coalesce(d.ordinal, 2147483648), coalesce(d.kafka_offset, -1), d.history_id))
+          );
+        EXIT WHEN NOT EXISTS (
+            SELECT FROM public.position_days AS d
+            WHERE d.position_account = ANY (unmarked)
+              AND NOT EXISTS (
+                  SELECT FROM public.position_days AS n WHERE n.position_account = d.position_account AND n.is_current
+              )
+        );
+    END LOOP;
 END
 $$;
 

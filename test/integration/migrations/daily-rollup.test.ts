@@ -3,6 +3,7 @@ import { createPool, type PostgresPool, withPostgres } from '../../../core/postg
 import { migrate } from '../../../migrations/runner.ts';
 import { rebuildRollup } from '../../../operate/rebuild-rollup.ts';
 import { selectStreams } from '../../../pipeline/load.ts';
+import { eventually } from '../../support/eventually.ts';
 import { OFTEN_GENERATIONS } from '../../support/often-generations.ts';
 import { PARTITIONED_KEY, partitionedPositions } from '../../support/partitioned-positions.ts';
 import { type PositionRow, upsert as upsertOn } from '../../support/position-rows.ts';
@@ -112,6 +113,39 @@ describe.each(FORMS)('the rollup of a history in $form under several writers at 
       ),
     );
     expect(await write(writers)).toBe(0);
+    expect(await differences()).toEqual([]);
+  });
+
+  it('of two corrections by hand of one position leaves its current row, whichever day each of them takes away', async () => {
+    const account = 'Corrected';
+    const state = (day: number) => ({
+      position_account: account,
+      signature: `of ${day}`,
+      slot: day,
+      block_time: `2026-03-0${day} 12:00:00`,
+    });
+    await write([[[upsert([1, 2, 3].map(state))]]]);
+    const [first, second] = [await pool.connect(), await pool.connect()];
+    const deleted = (day: number) => `DELETE FROM positions WHERE position_account = '${account}' AND slot = ${day}`;
+    try {
+      await first.query(`BEGIN; ${deleted(2)}; SET CONSTRAINTS ALL IMMEDIATE`);
+      const ended = second.query(deleted(3));
+      await eventually(
+        async () =>
+          expect((await pool.query("SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).rowCount).toBe(1),
+        { timeoutMs: 10_000 },
+      );
+      await first.query('COMMIT');
+      await ended;
+    } finally {
+      await first.query('ROLLBACK');
+      first.release();
+      second.release();
+    }
+    const { rows } = await pool.query('SELECT slot, is_current FROM position_days WHERE position_account = $1', [
+      account,
+    ]);
+    expect(rows).toEqual([{ slot: '1', is_current: true }]);
     expect(await differences()).toEqual([]);
   });
 
