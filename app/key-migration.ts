@@ -36,36 +36,47 @@ export async function writeKeyMigration(runtime: Runtime, name: string): Promise
 }
 
 /** The text of such a migration. */
-export function keyMigration({ table, key, former, lookups }: KeyChange): string {
+export function keyMigration(change: KeyChange): string {
+  const { table, key, former } = change;
+  const { up, down } = keySteps(change);
+  return `-- Up Migration
+
+-- The upsert key of ${table} becomes (${key.join(', ')}) instead of (${former.columns.join(', ')}). What is built is built beside the
+-- former index, and nobody waits for it. The sink is away meanwhile, because its settings name the key.
+
+${up}
+-- Down Migration
+
+${down}`;
+}
+
+/** The steps from one key to another and back. On the way back the index of the key may have lost a column before. */
+export function keySteps({ table, key, former, lookups }: KeyChange, lost?: string): { up: string; down: string } {
   const index = indexName(table, [...key, 'key']);
   const others = lookups.map((lookup) => ({ ...lookup, ...lookupIndex(table, lookup, key) }));
   const comments = [
     comment(table, index, 'Upsert key of the sink'),
     ...others.map(({ column, name }) => comment(table, name, `WHERE ${column} = …`)),
   ];
-  return `-- Up Migration
-
--- The upsert key of ${table} becomes (${key.join(', ')}) instead of (${former.columns.join(', ')}). What is built is built beside the
--- former index, and nobody waits for it. The sink is away meanwhile, because its settings name the key.
-
-${requireDistinct(table, former.columns, key)}-- Step: the index of the key
+  const left = key.filter((column) => column !== lost);
+  return {
+    up: `${requireDistinct(table, former.columns, key)}-- Step: the index of the key
 CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS ${index} ON ${table} (${key.join(', ')});
 
 ${others.map(({ column, name, over }) => `-- Step: rows by ${column}\nCREATE INDEX CONCURRENTLY IF NOT EXISTS ${name} ON ${table} ${over};\n\n`).join('')}-- Step: what they are for
 ${comments.join('\n')}
 
-${replaceStep(table, former.columns, index)}
--- Down Migration
-
-${requireDistinct(table, key, former.columns)}-- Step: the former index
+${replaceStep(table, former.columns, index)}`,
+    down: `${requireDistinct(table, left, former.columns)}-- Step: the former index
 ${rebuilt(former)};
 
-${former.comment === undefined ? '' : `-- Step: what it is for\n${comment(table, former.name, former.comment)}\n\n`}${replaceStep(table, key, former.name)}${others
+${former.comment === undefined ? '' : `-- Step: what it is for\n${comment(table, former.name, former.comment)}\n\n`}${replaceStep(table, left, former.name)}${others
   .map(
     ({ column, name }) =>
       `\n-- Step: rows by ${column} are found by the former index again\nDROP INDEX CONCURRENTLY IF EXISTS ${inSchemaOf(table, name)};\n`,
   )
-  .join('')}`;
+  .join('')}`,
+  };
 }
 
 /** Rows that differ in a key differ in any key that holds all its columns. */

@@ -1,26 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KeyChange, Lookup } from '../contract/key-change.ts';
 import { ConnectError } from '../core/errors.ts';
 import { packageRoot } from '../core/package-root.ts';
 import { selectStream } from '../pipeline/load.ts';
 import type { PartitionDefinition, StreamDefinition } from '../pipeline/types.ts';
 import { makesFunction, migrationPath, nextNumber, projectMigrations } from './init/migrations.ts';
 import { writeNewFiles } from './init/write-files.ts';
+import { keySteps } from './key-migration.ts';
 import { openProject, type Runtime } from './session.ts';
 
 /** The migration that has been written. */
 export interface PartitionMigration {
   readonly stream: string;
   readonly table: string;
+  /** Where the index of the key is built anew, because it is to begin with another column: what it found gets an index of its own. */
+  readonly lookups: readonly Lookup[];
   /** Relative to the project. */
   readonly path: string;
 }
 
 /**
  * Writes the migration that makes the table of a stream what its definition says of partitions, and back. Errors: USAGE for a stream that
- * does not exist or whose definition has no partitions, when the migrations lack what it needs, and when it is there already; INVALID_DEFINITION.
+ * does not exist or whose definition has no partitions, when the migrations lack what it needs, when it is there already, and those of `findKeyChange`;
+ * INVALID_DEFINITION.
  */
-export function writePartitionMigration(runtime: Runtime, name: string): PartitionMigration {
+export async function writePartitionMigration(runtime: Runtime, name: string): Promise<PartitionMigration> {
   const project = openProject(runtime);
   const stream = selectStream(project, name);
   const { partition, name: table } = stream.table;
@@ -47,15 +52,19 @@ export function writePartitionMigration(runtime: Runtime, name: string): Partiti
       },
     );
   }
-  writeNewFiles(project.root, [{ path, text: partitionMigration(stream, partition) }], 'move the file away');
-  return { stream: stream.name, table, path };
+  const { findKeyChange } = await import('../contract/key-change.ts');
+  const change = await findKeyChange(project, stream);
+  writeNewFiles(project.root, [{ path, text: partitionMigration(stream, partition, change) }], 'move the file away');
+  return { stream: stream.name, table, lookups: change?.lookups ?? [], path };
 }
 
-/** The text of such a migration. */
+/** The text of such a migration; with `change`, its first steps build the index of the key anew, and its last ones the former index. */
 export function partitionMigration(
   { table: { name, key } }: Pick<StreamDefinition, 'table'>,
   { by, every, ahead }: PartitionDefinition,
+  change?: KeyChange,
 ): string {
+  const keyIndex = change === undefined ? undefined : keySteps(change, by);
   const functions = readFileSync(join(packageRoot(), 'migrations', 'partitions', 'functions.sql'), 'utf8').trim();
   const history = literal(name);
   const column = literal(by);
@@ -67,7 +76,7 @@ export function partitionMigration(
 -- Step: the functions, which stay for the way back
 ${functions}
 
--- Step: the limit of what is there
+${keyIndex === undefined ? '' : `${keyIndex.up}\n`}-- Step: the limit of what is there
 SELECT limit_history(${history}, ${column}, '${every}');
 
 -- Step for each row: that limit, checked without a lock
@@ -91,7 +100,7 @@ ANALYZE ${name};
 -- Step: one table
 SELECT replace_history(${history}, ${column});
 
--- Step: statistics
+${keyIndex === undefined ? '' : `${keyIndex.down}\n`}-- Step: statistics
 ANALYZE ${name};
 `;
 }

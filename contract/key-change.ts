@@ -40,6 +40,33 @@ export interface FormerKey {
  * cannot be read or no migration makes it, where it has the key or partitions, and where not exactly one unique index can be that of the former key.
  */
 export async function readKeyChange(project: Project, stream: StreamDefinition): Promise<KeyChange> {
+  const { contract, table } = await readTable(project, stream);
+  const { name, key } = stream.table;
+  if (table.partitions !== null) throw partitionedTable(name);
+  const there = keyIndexOf(table, key);
+  if (there !== undefined) {
+    const { file, line } = sqlPlace(contract, name, there.name);
+    throw new ConnectError('USAGE', `${name} has a unique index on (${key.join(', ')}) already: ${there.name}`, {
+      hint: `${file}:${line} makes it; change table.key in ${stream.file} first`,
+    });
+  }
+  return changeOf(project, contract, table);
+}
+
+/**
+ * The same for a table that becomes partitioned: undefined where its index needs only one more column, or nothing. An index that is to begin with
+ * another column than it has is built anew. Errors: those of `readKeyChange`, but for what the table has already.
+ */
+export async function findKeyChange(project: Project, stream: StreamDefinition): Promise<KeyChange | undefined> {
+  const { contract, table } = await readTable(project, stream);
+  const { key } = stream.table;
+  if (table.partitions !== null || keyIndexOf(table, key) !== undefined) return undefined;
+  const [first = ''] = key;
+  const possible = formerKeys(table, key, fieldsOf(contract));
+  return possible.some(({ columns }) => columns.includes(first)) ? undefined : changeOf(project, contract, table);
+}
+
+async function readTable(project: Project, stream: StreamDefinition): Promise<{ contract: Contract; table: Relation }> {
   const { contracts, broken } = await loadContracts(project, [stream]);
   const [contract] = contracts;
   if (contract === undefined) {
@@ -48,18 +75,19 @@ export async function readKeyChange(project: Project, stream: StreamDefinition):
     });
   }
   const { table } = contract;
-  const { name, key } = stream.table;
   if (table === undefined) {
-    throw new ConnectError('USAGE', `no migration creates the table ${name}`, { hint: 'write that one first' });
-  }
-  if (table.partitions !== null) throw partitionedTable(name);
-  const there = table.uniqueIndexes.find((index) => isKeyIndex(index, key));
-  if (there !== undefined) {
-    const { file, line } = sqlPlace(contract, name, there.name);
-    throw new ConnectError('USAGE', `${name} has a unique index on (${key.join(', ')}) already: ${there.name}`, {
-      hint: `${file}:${line} makes it; change table.key in ${stream.file} first`,
+    throw new ConnectError('USAGE', `no migration creates the table ${stream.table.name}`, {
+      hint: 'write that one first',
     });
   }
+  return { contract, table };
+}
+
+const keyIndexOf = (table: Relation, key: readonly string[]): UniqueIndex | undefined =>
+  table.uniqueIndexes.find((index) => isKeyIndex(index, key));
+
+async function changeOf(project: Project, contract: Contract, table: Relation): Promise<KeyChange> {
+  const { name, key } = contract.stream.table;
   const index = formerIndex(contract, table);
   return withSandbox(async (sandbox) => {
     await applyScripts(sandbox, readScripts(project));
@@ -75,9 +103,11 @@ export const partitionedTable = (name: string): ConnectError =>
     hint: '`connect partitions migration` turns a table over together with its key; of one that is partitioned, write the migration by hand',
   });
 
-function formerIndex({ stream, written }: Contract, table: Relation): UniqueIndex {
-  const { name, key } = stream.table;
-  const possible = formerKeys(table, key, new Set(written.map((field) => field.name)));
+const fieldsOf = ({ written }: Contract): ReadonlySet<string> => new Set(written.map((field) => field.name));
+
+function formerIndex(contract: Contract, table: Relation): UniqueIndex {
+  const { name, key } = contract.stream.table;
+  const possible = formerKeys(table, key, fieldsOf(contract));
   const [index] = possible;
   if (index !== undefined && possible.length === 1) return index;
   const found = possible.map((one) => `${one.name} (${one.columns.join(', ')})`);

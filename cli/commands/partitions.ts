@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { confirm } from '../confirm.ts';
 import type { Register } from '../context.ts';
 import { outputCommand, streamCommand, YES } from '../flags.ts';
+import { lookupLines } from '../render/key.ts';
 import { appliedLine, listedLines, plannedLines } from '../render/partitions.ts';
 
 /** `connect partitions plan|apply|list|migration`. */
@@ -62,8 +63,8 @@ export const registerPartitions: Register = (program, context) => {
     .argument('<stream>')
     .action(async (name) => {
       const { writePartitionMigration } = await import('../../app/partition-migration.ts');
-      const migration = writePartitionMigration(context, name);
-      context.show(migration, () => [`+ ${migration.path}`]);
+      const migration = await writePartitionMigration(context, name);
+      context.show(migration, () => [`+ ${migration.path}`, ...lookupLines(migration.lookups)]);
       context.note('docs/partitions.md says in which order it is run: delete the sink, migrate, deploy');
     });
 };

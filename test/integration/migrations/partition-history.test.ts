@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { withPostgres } from '../../../core/postgres.ts';
@@ -62,8 +62,13 @@ function define(changes: Readonly<Record<string, string>>): void {
 }
 
 const ONE_TABLE = 'key: [ position_account, signature ]';
-const PARTITIONED = `key: [position_account, signature, block_time]
-  partition: { by: block_time, every: day, ahead: 2 }`;
+const PARTITION = 'partition: { by: block_time, every: day, ahead: 2 }';
+/** Its index begins with what grows. */
+const TIME_FIRST = `key: [block_time, position_account, signature]
+  ${PARTITION}`;
+/** Its index is the former one with one more column. */
+const TIME_LAST = `key: [position_account, signature, block_time]
+  ${PARTITION}`;
 
 /** What whoever works with the schema sees. */
 async function visible(): Promise<unknown> {
@@ -96,6 +101,34 @@ const partitionsOf = async () =>
     )
   ).rows.map(({ name }) => name as string);
 
+const indexesOf = async (table: string) =>
+  (
+    await query(
+      `SELECT substring(pg_get_indexdef(indexrelid) FROM ' USING (.*)') AS is FROM pg_index WHERE indrelid = '${table}'::regclass`,
+    )
+  ).rows.map((row) => row.is as string);
+
+/** A migrator that is ended before each step goes on where it was: the titles of the steps. */
+async function migrateEndedBeforeEachStep(direction: 'up' | 'down'): Promise<string[]> {
+  const steps: string[] = [];
+  for (let isDone = false; !isDone; ) {
+    const stop = new AbortController();
+    const onStep = ({ title }: { title: string }) => {
+      if (steps.includes(title)) return;
+      steps.push(title);
+      stop.abort(new Error('ended'));
+    };
+    isDone = await migrate(test.database, { folder, direction, onStep, signal: stop.signal }).then(
+      () => true,
+      (error: Error) => {
+        expect(error.message).toContain('ended');
+        return false;
+      },
+    );
+  }
+  return steps;
+}
+
 it('a history becomes a partitioned one while its sink is away, and back, and loses no row, view, right or index', async () => {
   await query(`
     CREATE VIEW "Big owners" WITH (security_barrier = true) AS SELECT owner, count(*) AS "how many" FROM current_positions GROUP BY owner;
@@ -110,7 +143,7 @@ it('a history becomes a partitioned one while its sink is away, and back, and lo
   const [shape, rows, days] = [await visible(), await rowsOf('positions'), await rowsOf('position_days')];
 
   await run('delete positions --yes');
-  define({ [ONE_TABLE]: PARTITIONED });
+  define({ [ONE_TABLE]: TIME_FIRST });
   const before = await runInProcess(['check', '--only', 'positions', '-o', 'json'], options);
   expect(before.code).toBe(3);
   expect(before.stdout).toContain('TABLE_PARTITIONS');
@@ -121,24 +154,11 @@ it('a history becomes a partitioned one while its sink is away, and back, and lo
   });
   await run('check --only positions');
 
-  // A migrator that is ended before each step goes on where it was.
-  const steps: string[] = [];
-  for (let isDone = false; !isDone; ) {
-    const stop = new AbortController();
-    const onStep = ({ title }: { title: string }) => {
-      if (steps.includes(title)) return;
-      steps.push(title);
-      stop.abort(new Error('ended'));
-    };
-    isDone = await migrate(test.database, { folder, direction: 'up', onStep, signal: stop.signal }).then(
-      () => true,
-      (error: Error) => {
-        expect(error.message).toContain('ended');
-        return false;
-      },
-    );
-  }
-  expect(steps).toHaveLength(6);
+  expect(await migrateEndedBeforeEachStep('up')).toHaveLength(10);
+  expect(await indexesOf('positions')).toEqual(
+    expect.arrayContaining(['btree (block_time, position_account, signature)', 'hash (signature)']),
+  );
+  expect(await indexesOf('positions')).not.toContain('btree (signature, position_account)');
   const partitions = await partitionsOf();
   expect(partitions.filter((name) => /_until_\d{8}$/.test(name))).toHaveLength(1);
   expect(partitions.filter((name) => /_p\d{8}$/.test(name))).toHaveLength(3);
@@ -162,13 +182,16 @@ it('a history becomes a partitioned one while its sink is away, and back, and lo
   // The way back.
   await run('delete positions --yes');
   const now = await rowsOf('positions');
-  await migrate(test.database, { folder, direction: 'down' });
+  expect(await migrateEndedBeforeEachStep('down')).toHaveLength(6);
   expect(await visible()).toEqual(shape);
   expect(await rowsOf('positions')).toEqual(now);
   expect(await query('(TABLE position_days EXCEPT TABLE position_days_from_history)')).toMatchObject({ rowCount: 0 });
 });
 
 it('what cannot be replaced is named before anything changes, and so are rows that one key would make one of', async () => {
+  rmSync(join(folder, readdirSync(folder).find((name) => name.endsWith('_partition_positions.sql')) as string));
+  define({ [TIME_FIRST]: TIME_LAST });
+  await run('partitions migration positions');
   const shape = await visible();
   await query('CREATE MATERIALIZED VIEW kept AS SELECT owner FROM positions');
   await expect(migrate(test.database, { folder, direction: 'up' })).rejects.toThrow(
