@@ -10,7 +10,7 @@ const SAMPLES = 60;
 /** The upsert key of one table. */
 export const ONE_TABLE_KEY = ['position_account', 'signature'];
 /** The upsert key of a table with partitions: its index begins with what grows. */
-export const PARTITIONED_KEY = ['block_time', ...ONE_TABLE_KEY];
+export const PARTITIONED_KEY = ['slot', ...ONE_TABLE_KEY, 'block_time'];
 
 /** One way to keep a history, and what it cost. */
 export interface Course {

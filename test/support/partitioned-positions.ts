@@ -1,9 +1,8 @@
 /** The upsert key of `partitionedPositions()`. */
-export const PARTITIONED_KEY = ['block_time', 'position_account', 'signature'] as const;
+export const PARTITIONED_KEY = ['position_account', 'signature', 'block_time'] as const;
 
-const KEY_INDEXES = `
-  CREATE UNIQUE INDEX positions_block_time_position_account_signature_key ON positions (block_time, position_account, signature);
-  CREATE INDEX positions_signature_hash ON positions USING hash (signature)`;
+const KEY_INDEX =
+  'CREATE UNIQUE INDEX idx_unique_signature_position ON positions (signature, position_account, block_time)';
 
 /**
  * Puts an empty table in the place of the empty `positions`: partitioned by day, with the same columns, triggers and views.
@@ -34,7 +33,7 @@ export function partitionedPositions(firstDay: string, days: number): string {
     ALTER SEQUENCE positions_id_seq OWNED BY positions.id;
     DROP TABLE plain;
     ALTER TABLE positions ADD PRIMARY KEY (id, block_time);
-    ${KEY_INDEXES};
+    ${KEY_INDEX};
     CREATE INDEX idx_position_slot_asc ON positions (position_account, slot);
     CREATE INDEX idx_block_time_brin ON positions USING brin (block_time);
     CREATE TABLE positions_default PARTITION OF positions DEFAULT;

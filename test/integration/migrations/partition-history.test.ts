@@ -64,7 +64,7 @@ function define(changes: Readonly<Record<string, string>>): void {
 const ONE_TABLE = 'key: [ position_account, signature ]';
 const PARTITION = 'partition: { by: block_time, every: day, ahead: 2 }';
 /** Its index begins with what grows. */
-const TIME_FIRST = `key: [block_time, position_account, signature]
+const SLOT_FIRST = `key: [slot, position_account, signature, block_time]
   ${PARTITION}`;
 /** Its index is the former one with one more column. */
 const TIME_LAST = `key: [position_account, signature, block_time]
@@ -143,7 +143,7 @@ it('a history becomes a partitioned one while its sink is away, and back, and lo
   const [shape, rows, days] = [await visible(), await rowsOf('positions'), await rowsOf('position_days')];
 
   await run('delete positions --yes');
-  define({ [ONE_TABLE]: TIME_FIRST });
+  define({ [ONE_TABLE]: SLOT_FIRST });
   const before = await runInProcess(['check', '--only', 'positions', '-o', 'json'], options);
   expect(before.code).toBe(3);
   expect(before.stdout).toContain('TABLE_PARTITIONS');
@@ -156,7 +156,7 @@ it('a history becomes a partitioned one while its sink is away, and back, and lo
 
   expect(await migrateEndedBeforeEachStep('up')).toHaveLength(10);
   expect(await indexesOf('positions')).toEqual(
-    expect.arrayContaining(['btree (block_time, position_account, signature)', 'hash (signature)']),
+    expect.arrayContaining(['btree (slot, position_account, signature, block_time)', 'hash (signature)']),
   );
   expect(await indexesOf('positions')).not.toContain('btree (signature, position_account)');
   const partitions = await partitionsOf();
@@ -182,7 +182,7 @@ it('a history becomes a partitioned one while its sink is away, and back, and lo
   // The way back.
   await run('delete positions --yes');
   const now = await rowsOf('positions');
-  expect(await migrateEndedBeforeEachStep('down')).toHaveLength(6);
+  expect(await migrateEndedBeforeEachStep('down')).toHaveLength(7);
   expect(await visible()).toEqual(shape);
   expect(await rowsOf('positions')).toEqual(now);
   expect(await query('(TABLE position_days EXCEPT TABLE position_days_from_history)')).toMatchObject({ rowCount: 0 });
@@ -190,7 +190,7 @@ it('a history becomes a partitioned one while its sink is away, and back, and lo
 
 it('what cannot be replaced is named before anything changes, and so are rows that one key would make one of', async () => {
   rmSync(join(folder, readdirSync(folder).find((name) => name.endsWith('_partition_positions.sql')) as string));
-  define({ [TIME_FIRST]: TIME_LAST });
+  define({ [SLOT_FIRST]: TIME_LAST });
   await run('partitions migration positions');
   const shape = await visible();
   await query('CREATE MATERIALIZED VIEW kept AS SELECT owner FROM positions');

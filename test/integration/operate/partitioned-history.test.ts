@@ -26,7 +26,7 @@ describe('a history in partitions of a day', () => {
       definition,
       readFileSync(definition, 'utf8').replace(
         /^ {2}key: \[ ?position_account, signature ?\]$/m,
-        '  key: [block_time, position_account, signature]\n  partition: { by: block_time, every: day }',
+        '  key: [position_account, signature, block_time]\n  partition: { by: block_time, every: day }',
       ),
     );
     for (const words of ['migrate up', 'deploy positions --yes']) {

@@ -93,7 +93,7 @@ describe('connect key migration', { timeout: PGLITE_TIMEOUT_MS }, () => {
   });
 
   it('a migration of partitions builds the index of a key anew that begins with another column, and gives the former back', async () => {
-    define('positions', '[block_time, position_account, signature]\n  partition: { by: block_time, every: day }');
+    define('positions', '[slot, position_account, signature, block_time]\n  partition: { by: block_time, every: day }');
     const written = await run('partitions', 'migration', 'positions', '-o', 'json');
     expect(written.code, written.stderr).toBe(0);
     const { path, ...said } = JSON.parse(written.stdout);
@@ -104,16 +104,20 @@ describe('connect key migration', { timeout: PGLITE_TIMEOUT_MS }, () => {
     });
     const [up = '', down = ''] = readFileSync(join(root, path), 'utf8').split('-- Down Migration');
     expect(up).toContain(
-      'positions_block_time_position_account_signature_key ON public.positions (block_time, position_account, signature)',
+      'positions_slot_position_account_signature_block_time_key ON public.positions (slot, position_account, signature, block_time)',
     );
     expect(down).toContain('IF NOT EXISTS idx_unique_signature_position');
     expect(await run('check', '--only', 'positions')).toMatchObject({ code: 0 });
 
-    // The same columns in the order of the index that is there: it only gains one.
-    rmSync(join(root, path));
-    define('positions', '[position_account, signature, block_time]', '[block_time, position_account, signature]');
-    const longer = await run('partitions', 'migration', 'positions', '-o', 'json');
-    expect(JSON.parse(longer.stdout)).toMatchObject({ path, lookups: [] });
-    expect(readFileSync(join(root, path), 'utf8')).not.toContain('the index of the key');
+    // Beginning with the time, or in the order of the index that is there: it only gains a column.
+    let former = '[slot, position_account, signature, block_time]';
+    for (const key of ['[position_account, signature, block_time]', '[block_time, position_account, signature]']) {
+      rmSync(join(root, path));
+      define('positions', key, former);
+      former = key;
+      const longer = await run('partitions', 'migration', 'positions', '-o', 'json');
+      expect(JSON.parse(longer.stdout)).toMatchObject({ path, lookups: [] });
+      expect(readFileSync(join(root, path), 'utf8')).not.toContain('the index of the key');
+    }
   });
 });
