@@ -55,7 +55,8 @@ export async function readKeyChange(project: Project, stream: StreamDefinition):
 
 /**
  * The same for a table that becomes partitioned: undefined where its index needs only one more column, or nothing. An index that is to begin with
- * another column than it has is built anew; not with the time, for what finds rows by id and day would read the whole day by it. Errors: those of `readKeyChange`, but for what the table has already.
+ * another column than it has is built anew; not with the time, for what finds rows by id and day would read the whole day by it. Errors:
+ * those of `readKeyChange`, but for what the table has already.
  */
 export async function findKeyChange(project: Project, stream: StreamDefinition): Promise<KeyChange | undefined> {
   const { contract, table } = await readTable(project, stream);
