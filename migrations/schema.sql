@@ -238,6 +238,7 @@ CREATE FUNCTION public.fold_positions(ids bigint[], first_day timestamp without 
     SET enable_bitmapscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_sort TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
@@ -253,8 +254,11 @@ BEGIN
                 slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
                 mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type,
                 ordinal
-            FROM public.positions
-            WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+            FROM (
+                SELECT * FROM public.positions
+                WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+                ORDER BY id OFFSET 0
+            ) AS written
             ORDER BY position_account, slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC
         ), found AS MATERIALIZED (
             SELECT n.*, c.place,
@@ -293,6 +297,7 @@ BEGIN
             PERFORM public.open_positions(array(
                 SELECT position_account FROM public.positions
                 WHERE id = ANY (opening) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+                ORDER BY id
             ));
             INSERT INTO public.position_days (
                 position_account, day, is_current, history_id,
@@ -305,11 +310,14 @@ BEGIN
                 slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
                 mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type,
                 ordinal
-            FROM public.positions AS p
-            WHERE id = ANY (opening) AND block_time >= first_day AND block_time < last_day + interval '1 day'
-              AND NOT EXISTS (
-                  SELECT FROM public.position_days AS d WHERE d.position_account = p.position_account AND d.is_current
-              )
+            FROM (
+                SELECT * FROM public.positions
+                WHERE id = ANY (opening) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+                ORDER BY id OFFSET 0
+            ) AS p
+            WHERE NOT EXISTS (
+                SELECT FROM public.position_days AS d WHERE d.position_account = p.position_account AND d.is_current
+            )
             ORDER BY position_account
             ON CONFLICT DO NOTHING;
             GET DIAGNOSTICS opened = ROW_COUNT;
@@ -332,6 +340,7 @@ CREATE FUNCTION public.fold_positions_by_day(ids bigint[], first_day timestamp w
     SET enable_bitmapscan TO 'off'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_sort TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 DECLARE
@@ -339,8 +348,9 @@ DECLARE
     generations INTEGER[];
 BEGIN
     PERFORM public.lock_positions(array(
-        SELECT DISTINCT position_account FROM public.positions
+        SELECT position_account FROM public.positions
         WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+        ORDER BY id
     ));
 
     -- The mark leaves a current row that is older than a state of another day. It becomes a new row: who waits for a current row
@@ -350,8 +360,11 @@ BEGIN
         FROM (
             SELECT DISTINCT ON (position_account)
                 position_account, date_trunc('day', block_time) AS day, slot, ordinal, kafka_offset, id AS history_id
-            FROM public.positions
-            WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+            FROM (
+                SELECT * FROM public.positions
+                WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+                ORDER BY id OFFSET 0
+            ) AS written
             ORDER BY position_account, slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC
         ) AS n
         CROSS JOIN LATERAL (
@@ -389,8 +402,11 @@ BEGIN
                 slot, kafka_offset, block_time, position_index, leverage, owner, signature, symbol, side, size, entry_price,
                 mark_price, margin, unrealized_pnl, realized_pnl, funding_accrued, liquidation_price, status, event_type,
                 ordinal
-            FROM public.positions
-            WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+            FROM (
+                SELECT * FROM public.positions
+                WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+                ORDER BY id OFFSET 0
+            ) AS written
             ORDER BY position_account, date_trunc('day', block_time), slot DESC, ordinal DESC,
                 kafka_offset DESC NULLS LAST, id DESC
         ) AS n
@@ -431,8 +447,11 @@ BEGIN
                 date_trunc('day', block_time) AS day,
                 row_number() OVER (PARTITION BY position_account
                                    ORDER BY slot DESC, ordinal DESC, kafka_offset DESC NULLS LAST, id DESC) AS rank
-            FROM public.positions
-            WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+            FROM (
+                SELECT * FROM public.positions
+                WHERE id = ANY (ids) AND block_time >= first_day AND block_time < last_day + interval '1 day'
+                ORDER BY id OFFSET 0
+            ) AS written
         ) AS ranked
         ORDER BY position_account, day, rank
     ) AS n

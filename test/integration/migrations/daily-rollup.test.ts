@@ -220,6 +220,38 @@ describe.each(FORMS)('the rollup of a history in $form under several writers at 
     expect(await differences()).toEqual([]);
   });
 
+  it('reads the rows of a commit alone, also with an index of the time and plans that were made on empty tables', async () => {
+    await pool.query('CREATE INDEX positions_by_time ON positions (block_time)');
+    const client = await pool.connect();
+    try {
+      const read = async () => {
+        await client.query('SELECT pg_stat_force_next_flush()');
+        const { rows } = await client.query(
+          `SELECT sum(idx_tup_read)::int AS rows FROM pg_stat_user_indexes WHERE relname LIKE 'positions%'`,
+        );
+        return Number(rows[0]?.rows);
+      };
+      // Every fourth commit holds states of the day before, and goes by days.
+      const commits = Array.from({ length: 60 }, (_, commit) =>
+        upsert(
+          Array.from({ length: 25 }, (_, n) => ({
+            position_account: `Few${(commit * 25 + n) % 40}`,
+            signature: `few${commit}`,
+            slot: commit,
+            block_time: `2026-03-0${commit % 4 === 3 ? 1 : 2} 12:00:00`,
+          })),
+        ),
+      );
+      const before = await read();
+      for (const { text, values } of commits) await client.query(text, values);
+      expect((await read()) - before).toBeLessThan(commits.length * 25 * 6);
+    } finally {
+      client.release();
+      await pool.query('DROP INDEX positions_by_time');
+    }
+    expect(await differences()).toEqual([]);
+  });
+
   it('keeps the generation of a current row when a day ends: its old versions may be kept for long', async () => {
     const state = (day: number, slot: number) =>
       upsert([
