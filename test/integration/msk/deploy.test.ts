@@ -326,6 +326,28 @@ describe('a sink on MSK Connect', { timeout: 240_000 }, () => {
     await rows(801);
   });
 
+  it('gets a history in days whose key begins with the slot, and goes on where it was', async () => {
+    const file = join(sink.test.root, 'connectors/positions.yaml');
+    const document = parseDocument(readFileSync(file, 'utf8'));
+    document.setIn(['table', 'key'], ['slot', 'position_account', 'signature', 'block_time']);
+    document.setIn(['table', 'partition'], { by: 'block_time', every: 'day', ahead: 1 });
+    writeFileSync(file, document.toString());
+    const offline = async (words: string) => {
+      const { root: cwd, env } = sink.test;
+      const { code, stdout, stderr } = await runInProcess(words.split(' '), { cwd, env });
+      expect(code, `${words}\n${stdout}${stderr}`).toBe(0);
+    };
+    await offline('partitions migration positions');
+    await succeed('delete', '-e', 'msk', '--yes');
+    await sink.produce(40, 10_000);
+    await offline('migrate up -e msk');
+    await succeed('deploy', '-e', 'msk', '--yes');
+    await rows(841);
+    await offline('partitions apply positions --yes -e msk');
+    await succeed('verify', '-e', 'msk', '--wait', '60s');
+    await succeed('plan', '-e', 'msk', '--check');
+  });
+
   it('has asked AWS for nothing that the policies of whoever may run a command do not allow', () => {
     const { environments, streams } = sink.test.reload();
     const environment = { ...environments.msk } as MskEnvironment;
