@@ -70,5 +70,13 @@ function shownValue(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Date) return value.toISOString();
   if (Buffer.isBuffer(value)) return value.toString('hex');
-  return canonicalText(value);
+  return typeof value === 'object' ? JSON.stringify(shownPart(value)) : canonicalText(value);
+}
+
+/** What stands in a list or an object: each value as text. */
+function shownPart(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shownPart);
+  if (typeof value !== 'object' || value === null || value instanceof Date || Buffer.isBuffer(value))
+    return shownValue(value);
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shownPart(one)]));
 }

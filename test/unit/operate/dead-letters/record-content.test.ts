@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import { canonicalRecord } from '../../../../operate/canonical.ts';
 import type { DeadLetter } from '../../../../operate/dead-letters/dead-letter.ts';
 import { readContent } from '../../../../operate/dead-letters/record-content.ts';
+import { createAdapterService } from '../../../../producer/adapter/adapter-service.ts';
+import type { Update } from '../../../../producer/adapter/feed.ts';
 import { createRecordEncoder } from '../../../../producer/record/encoder.ts';
 import type { AvroRecord } from '../../../../schemas/avro-schema.ts';
 import { createRecordDecoder } from '../../../../schemas/record-decoder.ts';
@@ -41,4 +43,23 @@ it('shows every field of a rejected update, of each type', async () => {
     else expect([name, shown], name).not.toContain(null);
   }
   expect(content.fields).toMatchObject({ label: record.label, doc: record.doc, amount: record.amount });
+});
+
+it('shows what a module sent inside of a field: lists and objects', async () => {
+  const service = createAdapterService('feed.js', samplesSchema);
+  // As a module in JavaScript can.
+  const update = service.toSent({
+    label: { deep: [1n, Number.NaN, { bytes: Buffer.from('ab', 'hex'), none: null }] },
+    amount: [{ whole: 12_345_678_901_234_567_890n }, 'text'],
+    raw: Buffer.from('cd', 'hex'),
+  } as unknown as Update);
+  const readers = { decoder: createRecordDecoder({ url: 'http://127.0.0.1:9' }), service };
+  expect(await readContent(readers, letter('rejected', service.encodeUpdate(update)))).toEqual({
+    kind: 'update',
+    fields: {
+      label: '{"deep":["1","NaN",{"bytes":"ab","none":null}]}',
+      amount: '[{"whole":"12345678901234567890"},"text"]',
+      raw: 'cd',
+    },
+  });
 });
