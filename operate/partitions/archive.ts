@@ -11,6 +11,9 @@ export interface Archive {
   readonly onLine: (line: string) => void;
 }
 
+/** So much is said of the last line that a command wrote to stderr, characters. */
+const LONGEST = 300;
+
 /**
  * Runs the command about one table that has left; the table is dropped when it ends with 0. It gets PERPS_PARTITION_SCHEMA, _TABLE,
  * _FROM and _TO (ISO, UTC; empty where there is no bound). Errors: REFUSED when it fails, INTERRUPTED.
@@ -28,7 +31,12 @@ export async function runArchive(
     PERPS_PARTITION_TO: instantText(to) ?? '',
   };
   const child = spawn('sh', ['-c', command], { env: { ...env, ...about }, stdio: ['ignore', 'pipe', 'pipe'], signal });
-  for (const stream of [child.stdout, child.stderr]) passLines(stream, onLine);
+  let last = '';
+  passLines(child.stdout, onLine);
+  passLines(child.stderr, (line) => {
+    last = line.trim() || last;
+    onLine(line);
+  });
   const ended = await new Promise<string | undefined>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code, killed) =>
@@ -37,7 +45,8 @@ export async function runArchive(
   });
   if (signal.aborted) throw new ConnectError('INTERRUPTED', `the archive of ${name} was interrupted`);
   if (ended === undefined) return;
-  throw new ConnectError('REFUSED', `the archive command failed on ${name}: ${ended}`, {
+  const words = last === '' ? '' : `, and its last words were: ${last.slice(0, LONGEST)}`;
+  throw new ConnectError('REFUSED', `the archive command failed on ${name}: ${ended}${words}`, {
     hint: `${name} is kept outside of the table; the next \`connect partitions apply --archive\` tries it again`,
   });
 }

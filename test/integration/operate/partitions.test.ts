@@ -247,12 +247,16 @@ it('what leaves is archived before it is dropped; when that fails it stays, and 
     env: process.env,
     onLine: (line) => void lines.push(line),
   });
-  const failing = await apply({ archive: archive('echo no room left >&2; exit 3') });
+  const failing = await apply({ archive: archive('echo begun >&2; echo no room left >&2; echo; exit 3') });
   expect(failing.filter(({ outcome }) => outcome !== 'created')).toMatchObject([
-    { name: 'public.fills_p20261117', outcome: 'detached', error: expect.stringContaining('exit code 3') },
+    {
+      name: 'public.fills_p20261117',
+      outcome: 'detached',
+      error: expect.stringContaining('exit code 3, and its last words were: no room left'),
+    },
     { name: 'public.fills_p20261118', outcome: 'detached' },
   ]);
-  expect(lines).toEqual(['no room left', 'no room left']);
+  expect(lines.filter((line) => line !== '')).toEqual(['begun', 'no room left', 'begun', 'no room left']);
   expect(await names()).toEqual(expect.arrayContaining(['p20261117 detached', 'p20261118 detached']));
   expect(await query('SELECT count(*)::int AS count FROM fills_p20261117')).toEqual([{ count: 20_000 }]);
 
