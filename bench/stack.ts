@@ -125,7 +125,8 @@ export async function startBenchStack(
 
 /**
  * From its next start on PostgreSQL notes when each transaction was committed, for the latency, and has a quarter of the memory
- * as `shared_buffers`, as its manual advises for a server of its own; what it does not use it does not take.
+ * as `shared_buffers`, as its manual advises for a server of its own; what it does not use it does not take. It has the
+ * `max_wal_size` that docs/scale.md advises for a server with memory.
  */
 async function tuneServer(superuser: PostgresConnection): Promise<void> {
   const megabytes = Math.floor(
@@ -134,5 +135,6 @@ async function tuneServer(superuser: PostgresConnection): Promise<void> {
   await withPostgres(superuser, async (client) => {
     await client.query('ALTER SYSTEM SET track_commit_timestamp = on');
     await client.query(`ALTER SYSTEM SET shared_buffers = '${megabytes}MB'`);
+    await client.query("ALTER SYSTEM SET max_wal_size = '16GB'");
   });
 }
