@@ -21,6 +21,7 @@ interface Flags {
   readonly quick?: boolean;
   readonly only?: readonly string[];
   readonly drain?: number;
+  readonly byDay?: boolean;
   readonly history?: number;
   readonly ways?: readonly Way[];
   readonly held?: number;
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
       'also drain a backlog of so many records and verify every row; 10,000,000 take half an hour',
       wholeNumber,
     )
+    .option('--by-day', 'of --drain: into a table with partitions of a day and a key that begins with the slot')
     .option(
       '--history <rows>',
       'only this: write a history of so many rows in 20 days, with 128 MB for PostgreSQL; 20,000,000 take most of an hour',
@@ -68,9 +70,12 @@ async function main(): Promise<void> {
     .option('-o, --output <folder>', 'where the report goes', join(packageRoot(), 'bench', 'results'));
   program.parse();
   const flags = program.opts<Flags>();
-  const { history, ways = [], held = 0 } = flags;
+  const { drain, byDay: isByDay = false, history, ways = [], held = 0 } = flags;
   const sizes = flags.quick ? QUICK : FULL;
-  const measures = [...MEASURES, ...(flags.drain === undefined ? [] : [drainMeasure(flags.drain, held)])];
+  const measures = [
+    ...MEASURES,
+    ...(drain === undefined ? [] : [drainMeasure({ rows: drain, heldSeconds: held, isByDay })]),
+  ];
   const chosen =
     history === undefined
       ? measures.filter(({ name }) => name === 'drain' || (flags.only ?? [name]).includes(name))

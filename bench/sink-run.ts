@@ -19,6 +19,8 @@ export interface SinkRun {
   readonly topic: string;
   readonly database: PostgresConnection;
   readonly rows: number;
+  /** Whose table is written; default: the stack's stream. */
+  readonly stream?: StreamDefinition;
   /** Settings that differ from what the definition renders; undefined takes one away. */
   readonly changes?: Readonly<Record<string, string | undefined>>;
   /** Instead of the rendered settings: a configuration of another hand. */
@@ -48,7 +50,7 @@ export function renderedSink(stack: BenchStack, run: SinkRun): SinkConfig {
   const { host, port, database } = run.database;
   const worker = { ...stack.environment.worker, databaseUrl: `jdbc:postgresql://${host}:${port}/${database}` };
   const config = renderSink(
-    renamed(stack.stream, run.topic, run.name),
+    renamed(run.stream ?? stack.stream, run.topic, run.name),
     { ...stack.environment, worker },
     stack.schema.fields,
   );

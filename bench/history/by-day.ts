@@ -38,7 +38,8 @@ export async function partitionedHistory(bench: Bench, name: string, days: numbe
   return database;
 }
 
-const partitionedStream = ({ stack: { stream } }: Bench, keepDays = DAYS): PartitionedStream => ({
+/** The stream with partitions of a day, and a key that begins with the slot. */
+export const partitionedStream = ({ stack: { stream } }: Bench, keepDays = DAYS): PartitionedStream => ({
   ...stream,
   table: { ...stream.table, key: PARTITIONED_KEY, partition: { ...PARTITION, keepDays } },
 });

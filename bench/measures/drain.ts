@@ -2,6 +2,7 @@ import { ConnectError } from '../../core/errors.ts';
 import { verifyStream } from '../../operate/verify.ts';
 import { createRecordDecoder } from '../../schemas/record-decoder.ts';
 import type { Bench, Measure } from '../bench.ts';
+import { partitionedHistory, partitionedStream } from '../history/by-day.ts';
 import { residentMb } from '../memory.ts';
 import { type Drain, drainResult, type Sample } from '../report/drain.ts';
 import { shortNumber } from '../report/plot.ts';
@@ -11,28 +12,41 @@ import { DEFAULT_WORKLOAD, fillTopic, prepareStream, type Workload } from '../wo
 
 const TOPIC = 'bench-drain';
 const SAMPLE_MS = 10_000;
+const UPDATES_PER_SLOT = 2;
+const SLOT_SECONDS = 0.4;
 /** What a drain that holds a snapshot begins with, of all rows. */
 const BEFORE_HOLD = 0.1;
 
-/**
- * A backlog as after a long outage: whether its rate and the parts' memory stay as they are, and whether every row is right. With
- * `heldSeconds` it is drained a second time, while a transaction keeps a snapshot for so long.
- */
-export const drainMeasure = (rows: number, heldSeconds: number): Measure => ({
+export interface DrainOptions {
+  readonly rows: number;
+  /** The backlog is drained a second time, while a transaction keeps a snapshot for so long. */
+  readonly heldSeconds: number;
+  /** Into a table with partitions of a day and a key that begins with the slot, instead of the shipped one. */
+  readonly isByDay: boolean;
+}
+
+/** A backlog as after a long outage: whether its rate and the parts' memory stay as they are, and whether every row is right. */
+export const drainMeasure = ({ heldSeconds, ...options }: DrainOptions): Measure => ({
   name: 'drain',
   async run(bench) {
-    const workload: Workload = { ...DEFAULT_WORKLOAD, updates: rows, updatesPerSlot: 2 };
+    const { rows, isByDay } = options;
+    const workload: Workload = { ...DEFAULT_WORKLOAD, updates: rows, updatesPerSlot: UPDATES_PER_SLOT };
     bench.note(`drain: writing ${shortNumber(rows)} records`);
     await fillTopic(bench.stack, TOPIC, workload);
-    const held = heldSeconds > 0 ? await drain(bench, rows, 'bench-drain-held', heldSeconds) : undefined;
-    return [drainResult(rows, await drain(bench, rows, TOPIC), held)];
+    const held = heldSeconds > 0 ? await drain(bench, 'bench-drain-held', { ...options, heldSeconds }) : undefined;
+    const free = await drain(bench, TOPIC, { ...options, heldSeconds: 0 });
+    return [drainResult({ rows, isByDay }, free, held)];
   },
 });
 
-async function drain({ stack, databases, note }: Bench, rows: number, name: string, heldSeconds = 0): Promise<Drain> {
-  const stream = renamed(stack.stream, TOPIC, name);
+async function drain(bench: Bench, name: string, { rows, heldSeconds, isByDay }: DrainOptions): Promise<Drain> {
+  const { stack, databases, note } = bench;
+  const table = isByDay ? partitionedStream(bench) : stack.stream;
+  const stream = renamed(table, TOPIC, name);
   await prepareStream(stack, stream);
-  const database = await databases.fresh('drain', 'ours');
+  const database = isByDay
+    ? await partitionedHistory(bench, 'drain', daysOf(rows))
+    : await databases.fresh('drain', 'ours');
   const samples: Sample[] = [];
   let snapshot: ReturnType<typeof holdSnapshot> | undefined;
   let from: Sample | undefined;
@@ -48,6 +62,7 @@ async function drain({ stack, databases, note }: Bench, rows: number, name: stri
   const { rowsPerSecond } = await runSink(stack, {
     name,
     topic: TOPIC,
+    stream: table,
     database,
     rows,
     timeoutMs: 7_200_000,
@@ -82,3 +97,6 @@ async function drain({ stack, databases, note }: Bench, rows: number, name: stri
   await databases.drop('drain');
   return { rowsPerSecond, samples, ...(from === undefined || to === undefined ? {} : { held: { from, to } }) };
 }
+
+/** How many days a workload of so many rows touches, from the evening of its first. */
+const daysOf = (rows: number): number => Math.ceil(((rows / UPDATES_PER_SLOT) * SLOT_SECONDS) / 86_400) + 2;

@@ -17,7 +17,11 @@ export interface Drain {
 }
 
 /** The result of a drain, and of a second one of the same backlog under a snapshot. */
-export function drainResult(rows: number, { rowsPerSecond, samples }: Drain, held?: Drain): Result {
+export function drainResult(
+  { rows, isByDay = false }: { readonly rows: number; readonly isByDay?: boolean },
+  { rowsPerSecond, samples }: Drain,
+  held?: Drain,
+): Result {
   const rates = ratesOf(samples);
   const steady = spread(rates.length > 0 ? rates.map(({ rate }) => rate) : [rowsPerSecond]);
   const third = Math.max(1, Math.floor(samples.length / 3));
@@ -27,7 +31,7 @@ export function drainResult(rows: number, { rowsPerSecond, samples }: Drain, hel
   return {
     name: 'drain',
     title: `Draining a backlog of ${shortNumber(rows)} records`,
-    method: `The sink on an empty table, sampled every 10 s; afterwards \`verify\` compared every record with its row and the views with the history: no difference.${
+    method: `The sink on an empty table${isByDay ? ' with partitions of a day and a key that begins with the slot' : ''}, sampled every 10 s; afterwards \`verify\` compared every record with its row and the views with the history: no difference.${
       held === undefined
         ? ''
         : ' The same backlog was drained into another database before, while a transaction held a snapshot. Its rate is compared over the same rows.'
@@ -79,9 +83,9 @@ function ratesOf(samples: readonly Sample[]) {
   });
 }
 
-/** What a drain kept of the rate that another had over the same rows: all, and the last third of them. */
+/** What a drain kept of the rate that another had over the same rows: all, and the last third of them. Nothing of a short drain. */
 function underSnapshot(free: readonly Sample[], { samples, held }: Drain): Record<string, number> {
-  if (held === undefined) return {};
+  if (held === undefined || free.length < 2) return {};
   const { from, to } = held;
   const kept = (first: number) => secondsBetween(free, first, to.rows) / secondsBetween(samples, first, to.rows);
   return {

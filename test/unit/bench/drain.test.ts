@@ -12,7 +12,7 @@ function samplesOf(rates: readonly number[]): Sample[] {
 
 describe('the result of a drain', () => {
   it('has the rate and the memory of the first third and of the last', () => {
-    const { figures } = drainResult(9_000, { rowsPerSecond: 300, samples: samplesOf([300, 300, 300]) });
+    const { figures } = drainResult({ rows: 9_000 }, { rowsPerSecond: 300, samples: samplesOf([300, 300, 300]) });
     expect(figures).toMatchObject({
       drain_rows_per_s: 300,
       drain_worker_rss_mb_first: 100,
@@ -26,16 +26,23 @@ describe('the result of a drain', () => {
     const free = { rowsPerSecond: 250, samples: samplesOf([300, 300, 200, 200, 200, 200, 200]) };
     const samples = samplesOf([300, 300, 150, 150, 100, 100, 100]);
     const held = { rowsPerSecond: 150, samples, held: { from: samples[2] as Sample, to: samples[7] as Sample } };
-    const { figures } = drainResult(12_000, free, held);
+    const { figures } = drainResult({ rows: 12_000 }, free, held);
     expect(figures).toMatchObject({ drain_held_seconds: 50, drain_held_rows: 6_000 });
     expect(figures?.drain_held_rate_over_free).toBeCloseTo(30 / 50);
     expect(figures?.drain_held_rate_last_third_over_free).toBeCloseTo(10 / 20);
   });
 
+  it('compares nothing where the other drain was over before its second sample', () => {
+    const samples = samplesOf([100, 100, 100]);
+    const held = { rowsPerSecond: 100, samples, held: { from: samples[1] as Sample, to: samples[3] as Sample } };
+    const { figures } = drainResult({ rows: 3_000 }, { rowsPerSecond: 300, samples: samplesOf([]) }, held);
+    expect(figures).not.toHaveProperty('drain_held_rate_over_free');
+  });
+
   it('goes on at the last rate where the other drain has no sample any more', () => {
     const samples = samplesOf([100, 100, 100]);
     const held = { rowsPerSecond: 100, samples, held: { from: samples[1] as Sample, to: samples[3] as Sample } };
-    const { figures } = drainResult(3_000, { rowsPerSecond: 200, samples: samplesOf([200]) }, held);
+    const { figures } = drainResult({ rows: 3_000 }, { rowsPerSecond: 200, samples: samplesOf([200]) }, held);
     expect(figures?.drain_held_rate_over_free).toBeCloseTo(0.5);
   });
 });
