@@ -55,14 +55,13 @@ export async function readKeyChange(project: Project, stream: StreamDefinition):
 
 /**
  * The same for a table that becomes partitioned: undefined where its index needs only one more column, or nothing. An index that is to begin with
- * another column than it has is built anew; not with the time, for what finds rows by id and day would read the whole day by it. Errors:
- * those of `readKeyChange`, but for what the table has already.
+ * another column than it has is built anew. Errors: those of `readKeyChange`, but for what the table has already.
  */
 export async function findKeyChange(project: Project, stream: StreamDefinition): Promise<KeyChange | undefined> {
   const { contract, table } = await readTable(project, stream);
-  const { key, partition } = stream.table;
+  const { key } = stream.table;
+  if (table.partitions !== null || keyIndexOf(table, key) !== undefined) return undefined;
   const [first = ''] = key;
-  if (table.partitions !== null || first === partition?.by || keyIndexOf(table, key) !== undefined) return undefined;
   const possible = formerKeys(table, key, fieldsOf(contract));
   return possible.some(({ columns }) => columns.includes(first)) ? undefined : changeOf(project, contract, table);
 }

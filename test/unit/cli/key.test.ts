@@ -109,15 +109,11 @@ describe('connect key migration', { timeout: PGLITE_TIMEOUT_MS }, () => {
     expect(down).toContain('IF NOT EXISTS idx_unique_signature_position');
     expect(await run('check', '--only', 'positions')).toMatchObject({ code: 0 });
 
-    // Beginning with the time, or in the order of the index that is there: it only gains a column.
-    let former = '[slot, position_account, signature, block_time]';
-    for (const key of ['[position_account, signature, block_time]', '[block_time, position_account, signature]']) {
-      rmSync(join(root, path));
-      define('positions', key, former);
-      former = key;
-      const longer = await run('partitions', 'migration', 'positions', '-o', 'json');
-      expect(JSON.parse(longer.stdout)).toMatchObject({ path, lookups: [] });
-      expect(readFileSync(join(root, path), 'utf8')).not.toContain('the index of the key');
-    }
+    // The same columns in the order of the index that is there: it only gains one.
+    rmSync(join(root, path));
+    define('positions', '[position_account, signature, block_time]', '[slot, position_account, signature, block_time]');
+    const longer = await run('partitions', 'migration', 'positions', '-o', 'json');
+    expect(JSON.parse(longer.stdout)).toMatchObject({ path, lookups: [] });
+    expect(readFileSync(join(root, path), 'utf8')).not.toContain('the index of the key');
   });
 });
