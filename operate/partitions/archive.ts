@@ -11,9 +11,6 @@ export interface Archive {
   readonly onLine: (line: string) => void;
 }
 
-/** So much is said of the last line that a command wrote to stderr, characters. */
-const LONGEST = 300;
-
 /**
  * Runs the command about one table that has left; the table is dropped when it ends with 0. It gets PERPS_PARTITION_SCHEMA, _TABLE,
  * _FROM and _TO (ISO, UTC; empty where there is no bound). Errors: REFUSED when it fails, INTERRUPTED.
@@ -45,7 +42,8 @@ export async function runArchive(
   });
   if (signal.aborted) throw new ConnectError('INTERRUPTED', `the archive of ${name} was interrupted`);
   if (ended === undefined) return;
-  const words = last === '' ? '' : `, and its last words were: ${last.slice(0, LONGEST)}`;
+  // Whole: half of a secret would no longer be found and hidden.
+  const words = last === '' ? '' : `, and its last words were: ${last}`;
   throw new ConnectError('REFUSED', `the archive command failed on ${name}: ${ended}${words}`, {
     hint: `${name} is kept outside of the table; the next \`connect partitions apply --archive\` tries it again`,
   });
