@@ -277,7 +277,7 @@ BEGIN
         ), changed AS (
             -- A row that somebody else has changed meanwhile is taken only if all this is still true of it.
             UPDATE public.position_days AS d SET
-                generation = d.generation + (hashint8(n.history_id) & 15 = 0)::int,
+                generation = d.generation + (hashint8(n.history_id) & 31 = 0)::int,
                 history_id = n.history_id, slot = n.slot, kafka_offset = n.kafka_offset, block_time = n.block_time,
                 position_index = n.position_index, leverage = n.leverage, owner = n.owner, signature = n.signature,
                 symbol = n.symbol, side = n.side, size = n.size, entry_price = n.entry_price, mark_price = n.mark_price,
@@ -418,7 +418,7 @@ BEGIN
         WHERE n.day BETWEEN first_day AND last_day
     )
     UPDATE public.position_days AS d SET
-        generation = d.generation + (hashint8(n.history_id) & 15 = 0)::int,
+        generation = d.generation + (hashint8(n.history_id) & 31 = 0)::int,
         history_id = n.history_id, slot = n.slot, kafka_offset = n.kafka_offset, block_time = n.block_time,
         position_index = n.position_index, leverage = n.leverage, owner = n.owner, signature = n.signature, symbol = n.symbol,
         side = n.side, size = n.size, entry_price = n.entry_price, mark_price = n.mark_price, margin = n.margin,
@@ -883,7 +883,7 @@ CREATE TABLE public.position_days (
     ordinal integer,
     generation integer DEFAULT 0 NOT NULL
 )
-WITH (fillfactor='25');
+WITH (fillfactor='15');
 
 COMMENT ON TABLE public.position_days IS 'Last state of each position and UTC day, derived from positions by its triggers; never written by hand. Other columns are those of the row of positions';
 
