@@ -8,22 +8,31 @@ const TICKS_PER_SECOND = 100;
  * Processor time that the stack's parts, this process and its ended children have used so far, in seconds. Undefined where
  * the system does not tell (not Linux). Unlike rates, differences of it hardly depend on what else the machine does.
  */
-export function processorSeconds({ parts }: BenchStack): number | undefined {
-  const wanted = new Set([process.pid, ...parts.flatMap(({ pid }) => (pid === undefined ? [] : [pid]))]);
+export function processorSeconds(stack: BenchStack): number | undefined {
+  const parts = processorOfParts(stack);
+  const own = timesOf(String(process.pid));
+  if (parts === undefined || own === undefined) return undefined;
+  return Object.values(parts).reduce((sum, seconds) => sum + seconds, (own.own + own.ended) / TICKS_PER_SECOND);
+}
+
+/** The same of each part by itself, by its name. */
+export function processorOfParts({ parts }: BenchStack): Readonly<Record<string, number>> | undefined {
+  const running = parts.flatMap(({ name, pid }) => (pid === undefined ? [] : [{ name, pid }]));
+  const ticks = new Map<number, number>(running.map(({ pid }) => [pid, 0]));
   try {
-    let ticks = 0;
     for (const entry of readdirSync('/proc')) {
       const times = /^\d+$/.test(entry) ? timesOf(entry) : undefined;
       if (times === undefined) continue;
-      // What a process has waited for is counted with it: PostgreSQL's sessions that have ended, our peers.
-      if (wanted.has(Number(entry))) ticks += times.own + times.ended;
-      // And its sessions that still run.
-      else if (wanted.has(times.parent) && times.parent !== process.pid) ticks += times.own;
+      // What a process has waited for is counted with it: PostgreSQL's sessions that have ended. And its sessions that still run.
+      const isPart = ticks.has(Number(entry));
+      const part = isPart ? Number(entry) : times.parent;
+      const before = ticks.get(part);
+      if (before !== undefined) ticks.set(part, before + times.own + (isPart ? times.ended : 0));
     }
-    return ticks === 0 ? undefined : ticks / TICKS_PER_SECOND;
   } catch {
     return undefined;
   }
+  return Object.fromEntries(running.map(({ name, pid }) => [name, (ticks.get(pid) ?? 0) / TICKS_PER_SECOND]));
 }
 
 function timesOf(pid: string): { parent: number; own: number; ended: number } | undefined {

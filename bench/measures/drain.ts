@@ -4,6 +4,7 @@ import { createRecordDecoder } from '../../schemas/record-decoder.ts';
 import type { Bench, Measure } from '../bench.ts';
 import { partitionedHistory, partitionedStream } from '../history/by-day.ts';
 import { residentMb } from '../memory.ts';
+import { processorOfParts } from '../processor.ts';
 import { type Drain, drainResult, type Sample } from '../report/drain.ts';
 import { shortNumber } from '../report/plot.ts';
 import { renamed, runSink } from '../sink-run.ts';
@@ -69,7 +70,12 @@ async function drain(bench: Bench, name: string, { rows, heldSeconds, isByDay }:
     onRows: (count) => {
       const seconds = (performance.now() - began) / 1_000;
       if (seconds * 1_000 < (samples.length + 1) * SAMPLE_MS) return;
-      const sample = { seconds, rows: count, memory: residentMb(stack) };
+      const sample = {
+        seconds,
+        rows: count,
+        memory: residentMb(stack),
+        processor: processorOfParts(stack) ?? {},
+      };
       samples.push(sample);
       note(`${name}: ${shortNumber(count)} of ${shortNumber(rows)} rows`);
       if (heldSeconds > 0 && from === undefined && count > rows * BEFORE_HOLD) {

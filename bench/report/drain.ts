@@ -6,7 +6,10 @@ import { shortNumber } from './plot.ts';
 export interface Sample {
   readonly seconds: number;
   readonly rows: number;
+  /** Resident, in MiB, by part. */
   readonly memory: Readonly<Record<string, number>>;
+  /** Time so far, in seconds, by part; empty where the system does not tell. */
+  readonly processor: Readonly<Record<string, number>>;
 }
 
 /** A drained backlog, and between which samples a snapshot was held. */
@@ -83,26 +86,35 @@ function ratesOf(samples: readonly Sample[]) {
   });
 }
 
-/** What a drain kept of the rate that another had over the same rows: all, and the last third of them. Nothing of a short drain. */
+/** What a drain kept of the rate that another had over the same rows, all and the last third of them, and the processor time of both. Nothing of a short drain. */
 function underSnapshot(free: readonly Sample[], { samples, held }: Drain): Record<string, number> {
   if (held === undefined || free.length < 2) return {};
   const { from, to } = held;
-  const kept = (first: number) => secondsBetween(free, first, to.rows) / secondsBetween(samples, first, to.rows);
+  const elapsed = ({ seconds }: Sample) => seconds;
+  const kept = (first: number) => between(free, first, to.rows, elapsed) / between(samples, first, to.rows, elapsed);
+  const perRow = (of: readonly Sample[], part: string) =>
+    (between(of, from.rows, to.rows, ({ processor }) => processor[part] ?? 0) / (to.rows - from.rows)) * 1e6;
   return {
     drain_held_seconds: to.seconds - from.seconds,
     drain_held_rows: to.rows - from.rows,
     drain_held_rate_over_free: kept(from.rows),
     drain_held_rate_last_third_over_free: kept(to.rows - (to.rows - from.rows) / 3),
+    ...Object.fromEntries(
+      Object.keys(from.processor).flatMap((part) => [
+        [`drain_held_${part}_us_per_row`, perRow(samples, part)],
+        [`drain_free_${part}_us_per_row`, perRow(free, part)],
+      ]),
+    ),
   };
 }
 
-/** How long a drain took from one number of rows to another, at the rates between its samples. */
-function secondsBetween(samples: readonly Sample[], from: number, to: number): number {
+/** What a drain used from one number of rows to another, of something that grows evenly between its samples. */
+function between(samples: readonly Sample[], from: number, to: number, read: (sample: Sample) => number): number {
   const at = (rows: number): number => {
     const reached = samples.findIndex((sample) => sample.rows >= rows);
     const next = reached < 0 ? samples.length - 1 : Math.max(1, reached);
     const [a, b] = [samples[next - 1], samples[next]] as [Sample, Sample];
-    return a.seconds + ((rows - a.rows) / (b.rows - a.rows)) * (b.seconds - a.seconds);
+    return read(a) + ((rows - a.rows) / (b.rows - a.rows)) * (read(b) - read(a));
   };
   return at(to) - at(from);
 }

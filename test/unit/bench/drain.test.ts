@@ -6,7 +6,7 @@ function samplesOf(rates: readonly number[]): Sample[] {
   let rows = 0;
   return [0, ...rates].map((rate, at) => {
     rows += rate * 10;
-    return { seconds: at * 10, rows, memory: { connect: 100 + at } };
+    return { seconds: at * 10, rows, memory: { connect: 100 + at }, processor: { postgres: at * 6 } };
   });
 }
 
@@ -30,6 +30,9 @@ describe('the result of a drain', () => {
     expect(figures).toMatchObject({ drain_held_seconds: 50, drain_held_rows: 6_000 });
     expect(figures?.drain_held_rate_over_free).toBeCloseTo(30 / 50);
     expect(figures?.drain_held_rate_last_third_over_free).toBeCloseTo(10 / 20);
+    // PostgreSQL uses 6 s of processor time in each 10 s of either.
+    expect(figures?.drain_held_postgres_us_per_row).toBeCloseTo(5_000);
+    expect(figures?.drain_free_postgres_us_per_row).toBeCloseTo(3_000);
   });
 
   it('compares nothing where the other drain was over before its second sample', () => {
