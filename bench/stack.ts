@@ -32,10 +32,12 @@ export interface BenchStack {
   readonly database: PostgresConnection;
   readonly superuser: PostgresConnection;
   readonly kafka: { readonly brokers: readonly string[] };
-  /** What runs, with its process numbers. */
+  /** What runs now, with its process numbers. */
   readonly parts: readonly PartStatus[];
   /** From nothing on disk to a stack that works, in milliseconds; a second start finds its data. */
   readonly coldStartMs: number;
+  /** Ends PostgreSQL once everything is written and starts it again: what comes next does not meet memory that is warm from before. */
+  restartPostgres(): Promise<void>;
   /** Puts the schema under another stream's subject too. */
   register(stream: StreamDefinition): Promise<number>;
   close(): Promise<void>;
@@ -92,8 +94,11 @@ export async function startBenchStack(
     const folder = existingStateFolder(root);
     const superuser = superuserConnection(postgres, folder === undefined ? '' : (readSecrets(folder)?.superuser ?? ''));
     if (isLarge) await tuneServer(superuser);
-    if (folder !== undefined) await stopPart(folder, 'postgres');
-    const parts = await up(options);
+    const restart = async () => {
+      if (folder !== undefined) await stopPart(folder, 'postgres');
+      return up(options);
+    };
+    let parts = await restart();
     const project = loadProject(root, {});
     const environment = selectEnvironment(project);
     const secrets = (reference: string) => resolveSecret(reference, { root, env: {} });
@@ -112,9 +117,15 @@ export async function startBenchStack(
       database: migratorConnection(environment, secrets),
       superuser,
       kafka: { brokers: environment.kafka.brokers },
-      parts,
+      get parts() {
+        return parts;
+      },
       coldStartMs,
       register,
+      async restartPostgres() {
+        await withPostgres(superuser, (client) => client.query('CHECKPOINT'));
+        parts = await restart();
+      },
       close: remove,
     };
   } catch (error) {

@@ -277,7 +277,7 @@ BEGIN
         ), changed AS (
             -- A row that somebody else has changed meanwhile is taken only if all this is still true of it.
             UPDATE public.position_days AS d SET
-                generation = d.generation + (hashint8(n.history_id) & 31 = 0)::int,
+                generation = d.generation + (get_byte(tidsend(d.ctid), 5) * (pg_column_size(d) + 8) BETWEEN 7401 AND 8200)::int,
                 history_id = n.history_id, slot = n.slot, kafka_offset = n.kafka_offset, block_time = n.block_time,
                 position_index = n.position_index, leverage = n.leverage, owner = n.owner, signature = n.signature,
                 symbol = n.symbol, side = n.side, size = n.size, entry_price = n.entry_price, mark_price = n.mark_price,
@@ -418,7 +418,7 @@ BEGIN
         WHERE n.day BETWEEN first_day AND last_day
     )
     UPDATE public.position_days AS d SET
-        generation = d.generation + (hashint8(n.history_id) & 31 = 0)::int,
+        generation = d.generation + (get_byte(tidsend(d.ctid), 5) * (pg_column_size(d) + 8) BETWEEN 7401 AND 8200)::int,
         history_id = n.history_id, slot = n.slot, kafka_offset = n.kafka_offset, block_time = n.block_time,
         position_index = n.position_index, leverage = n.leverage, owner = n.owner, signature = n.signature, symbol = n.symbol,
         side = n.side, size = n.size, entry_price = n.entry_price, mark_price = n.mark_price, margin = n.margin,
@@ -893,7 +893,7 @@ COMMENT ON COLUMN public.position_days.is_current IS 'True on the newest of the 
 
 COMMENT ON COLUMN public.position_days.history_id IS 'id of the row of positions';
 
-COMMENT ON COLUMN public.position_days.generation IS 'Rises now and then while the row is current, so that a look-up meets its newest version first; 0 on other rows';
+COMMENT ON COLUMN public.position_days.generation IS 'Rises when the page of the current row is full of versions, so that a look-up meets its newest version first; 0 on other rows';
 
 CREATE VIEW public.current_positions AS
  SELECT position_account,

@@ -48,6 +48,8 @@ async function drain(bench: Bench, name: string, { rows, heldSeconds, isByDay }:
   const database = isByDay
     ? await partitionedHistory(bench, 'drain', daysOf(rows))
     : await databases.fresh('drain', 'ours');
+  // A server uses its memory for the first time once, and that is slow. Each drain begins with that.
+  await stack.restartPostgres();
   const samples: Sample[] = [];
   let snapshot: ReturnType<typeof holdSnapshot> | undefined;
   let from: Sample | undefined;

@@ -252,7 +252,7 @@ describe.each(FORMS)('the rollup of a history in $form under several writers at 
     expect(await differences()).toEqual([]);
   });
 
-  it('keeps the generation of a current row when a day ends: its old versions may be kept for long', async () => {
+  it('raises a generation where a page is full of versions that somebody may still see, and keeps it when a day ends', async () => {
     const state = (day: number, slot: number) =>
       upsert([
         { position_account: 'Long', signature: `${slot}`, slot, block_time: `2026-03-0${day} 12:00:00` },
@@ -262,11 +262,22 @@ describe.each(FORMS)('the rollup of a history in $form under several writers at 
       (await pool.query('SELECT generation FROM position_days WHERE is_current ORDER BY position_account')).rows.map(
         ({ generation }) => Number(generation),
       );
-    await write([Array.from({ length: 150 }, (_, slot) => [state(1, slot)])]);
-    const before = await generations();
-    expect(Math.min(...before)).toBeGreaterThan(2);
-    await write([[[state(2, 200)]]]);
-    expect(await generations()).toEqual(before.map((generation) => generation + 1));
+    const states = (from: number) => Array.from({ length: 150 }, (_, n) => [state(1, from + n)]);
+    await write([states(0)]);
+    const begun = await generations();
+    const reader = await pool.connect();
+    try {
+      await reader.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM positions LIMIT 1');
+      await write([states(150)]);
+      const before = await generations();
+      // Less than 50 such versions are on a page.
+      for (const [at, generation] of before.entries()) expect(generation - (begun[at] ?? 0)).toBeGreaterThan(2);
+      await write([[[state(2, 300)]]]);
+      expect(await generations()).toEqual(before.map((generation) => generation + 1));
+    } finally {
+      await reader.query('ROLLBACK');
+      reader.release();
+    }
     expect((await pool.query('SELECT DISTINCT generation FROM position_days WHERE NOT is_current')).rows).toEqual([
       { generation: 0 },
     ]);

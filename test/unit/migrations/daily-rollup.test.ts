@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OFTEN_GENERATIONS } from '../../support/often-generations.ts';
 import { PARTITIONED_KEY, partitionedPositions } from '../../support/partitioned-positions.ts';
 import { openMigratedPglite, PGLITE_TIMEOUT_MS } from '../../support/pglite.ts';
+import { upsert } from '../../support/position-rows.ts';
 import { createWrites } from '../../support/position-writes.ts';
 import { ROLLUP_DIFFERENCES, viewsOverHistory } from '../../support/rollup-check.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
@@ -40,4 +41,14 @@ describe.each(FORMS)('the rollup of a history in $form', ({ prepare, key }) => {
     },
     PGLITE_TIMEOUT_MS,
   );
+
+  it('raises no generation where nobody keeps a snapshot: pages are cleaned before they are full', async () => {
+    for (let slot = 1; slot <= 200; slot += 1) {
+      const { text, values } = upsert([{ position_account: 'P1', signature: `${slot}`, slot }], key);
+      await database.query(text, [...values]);
+    }
+    const [row] = await select('SELECT generation FROM position_days WHERE is_current');
+    if (prepare === OFTEN_GENERATIONS) expect(row?.generation).toBeGreaterThan(100);
+    else expect(row?.generation).toBe(0);
+  });
 });
